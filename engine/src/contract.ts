@@ -1,0 +1,215 @@
+/**
+ * Names, units and file shapes that other tools read. `results/` imports the engine only through this module
+ * (package export `artillery-engine-mqtt/contract`), so everything here is data or a pure function of data.
+ */
+
+/** Version of `worker-<id>.json` and `summary.json`. */
+export const SCHEMA_VERSION = 1;
+
+/** Where a run is written below the working directory, unless `plugins.mqtt-results.output` says otherwise. */
+export const DEFAULT_OUTPUT = "mqtt-results";
+
+/** Name of the plugin as it stands in `config.plugins`. */
+export const PLUGIN_NAME = "mqtt-results";
+
+/**
+ * Metric names that Artillery, `.hlog` tags and `percentiles.csv` share. Values are milliseconds for Artillery and
+ * microseconds in `.hlog`. No name may be contained in another: Artillery's `ensure` replaces names by text.
+ */
+export const LATENCY_METRICS = {
+  /** One successful attempt: from opening the connection to its accepted CONNACK. */
+  connect: "mqtt.connect_time",
+  /** TCP handshake alone. */
+  tcp: "mqtt.tcp_time",
+  /** TLS handshake alone. */
+  tls: "mqtt.tls_time",
+  /** CONNECT written to CONNACK read. */
+  connack: "mqtt.connack_time",
+  /** SUBSCRIBE written to SUBACK read. */
+  subscribe: "mqtt.subscribe_time",
+  /** QoS 1 and 2 PUBLISH written to PUBACK or PUBCOMP read. */
+  publish: "mqtt.publish_time",
+  /** Config request written to its answer read. */
+  config: "mqtt.config_time",
+} as const;
+export type LatencyMetric = (typeof LATENCY_METRICS)[keyof typeof LATENCY_METRICS];
+
+/** Histograms of one storm. */
+export const STORM_METRICS = ["reconnect_time", "ready_time", "drop_spread"] as const;
+export type StormMetric = (typeof STORM_METRICS)[number];
+
+/** `mqtt.storm.<index>.<metric>`, index from 1. */
+export function stormMetricName(index: number, metric: StormMetric): string {
+  return `mqtt.storm.${index}.${metric}`;
+}
+
+/** The storm of a metric name, or null for a metric that belongs to no storm. */
+export function parseStormMetricName(name: string): { index: number; metric: StormMetric } | null {
+  const match = /^mqtt\.storm\.(\d+)\.(reconnect_time|ready_time|drop_spread)$/.exec(name);
+  return match ? { index: Number(match[1]), metric: match[2] as StormMetric } : null;
+}
+
+/** Artillery counters; `refused` and `disconnects` take a reason or cause from the closed lists below. */
+export const COUNTERS = {
+  connectAttempts: "mqtt.connect.attempts",
+  connectsAccepted: "mqtt.connect.accepted",
+  connectsRefused: "mqtt.connect.refused",
+  disconnects: "mqtt.disconnects",
+  configRequests: "mqtt.config.requests",
+  configResponses: "mqtt.config.responses",
+  configTimeouts: "mqtt.config.timeouts",
+  configRejected: "mqtt.config.rejected",
+  lateResponses: "mqtt.config.late",
+  subscribes: "mqtt.subscribe.sent",
+  subscribesSkipped: "mqtt.subscribe.skipped",
+  publishesSent: "mqtt.publish.sent",
+  publishesReceived: "mqtt.publish.received",
+  bytesSent: "mqtt.bytes_sent",
+  bytesReceived: "mqtt.bytes_received",
+} as const;
+export type CounterName = keyof typeof COUNTERS;
+export const COUNTER_NAMES = Object.keys(COUNTERS) as CounterName[];
+
+/** Counters that are also kept per storm and cohort, over the affected devices, while the storm's window is open. */
+export const STORM_COUNTERS = [
+  "connectAttempts",
+  "connectsAccepted",
+  "configRequests",
+  "configResponses",
+  "configTimeouts",
+  "lateResponses",
+] as const satisfies readonly CounterName[];
+export type StormCounter = (typeof STORM_COUNTERS)[number];
+
+/** HDR histogram range of every `.hlog`: 1 µs to 2 hours at 3 significant digits. Values above are clamped. */
+export const HISTOGRAM = {
+  lowestDiscernibleValueUs: 1,
+  highestTrackableValueUs: 7_200_000_000,
+  significantDigits: 3,
+} as const;
+
+/** `.hlog` tag of a metric and cohort: HdrHistogram's tags may hold no comma, space or line break. */
+export function histogramTag(metric: string, cohort: string): string {
+  return `${metric};${encodeURIComponent(cohort)}`;
+}
+
+export function parseHistogramTag(tag: string): { metric: string; cohort: string } | null {
+  const at = tag.indexOf(";");
+  if (at < 0) return null;
+  try {
+    return { metric: tag.slice(0, at), cohort: decodeURIComponent(tag.slice(at + 1)) };
+  } catch {
+    return null;
+  }
+}
+
+/** Width of one timeline row. Rows stand on multiples of it since the epoch, so rows of several workers line up. */
+export const TIMELINE_ROW_MS = 100;
+
+/**
+ * Columns of `timeline.csv` and `worker-<id>.timeline.csv`. In worker files `t_ms` is milliseconds since the epoch; in
+ * the merged file it is milliseconds since the fleet's time zero. `online` and `ready` are levels at the end of the
+ * row, all others count events within the row.
+ */
+export const TIMELINE_COLUMNS = [
+  "t_ms",
+  "cohort",
+  "online",
+  "ready",
+  "drops",
+  "connect_attempts",
+  "connects_accepted",
+  "connects_refused",
+  "config_requests",
+  "config_responses",
+  "config_timeouts",
+  "late_responses",
+] as const;
+export type TimelineColumn = (typeof TIMELINE_COLUMNS)[number];
+
+export const PERCENTILE_COLUMNS = ["metric", "cohort", "storm", "percentile", "value_ms", "count"] as const;
+
+/** File names inside `<output>/<testRunId>/`. */
+export const FILES = {
+  workerHistograms: (workerId: string): string => `worker-${workerId}.hlog`,
+  workerTimeline: (workerId: string): string => `worker-${workerId}.timeline.csv`,
+  workerRecord: (workerId: string): string => `worker-${workerId}.json`,
+  workerRecordPattern: /^worker-(.+)\.json$/,
+  summary: "summary.json",
+  percentiles: "percentiles.csv",
+  timeline: "timeline.csv",
+  report: "report.html",
+} as const;
+
+/** A run or worker id as a file name: anything but letters, digits, `_`, `-` and inner dots becomes `_`. */
+export function safeFileName(id: string): string {
+  const name = id.replace(/[^A-Za-z0-9._-]/g, "_").replace(/^\.+/, "_");
+  return name === "" ? "_" : name.slice(0, 128);
+}
+
+/** Storm causes. */
+export const STORM_CAUSES = ["reset", "close", "disconnect"] as const;
+export type StormCause = (typeof STORM_CAUSES)[number];
+
+/** Counts of one storm and cohort in one worker: over the devices that the storm disconnected. */
+export type WorkerStormCohort = {
+  /** Devices that were chosen, whether or not they were online. */
+  selected: number;
+  /** Devices that the storm disconnected. */
+  affected: number;
+  /** Affected devices that became ready again inside the window. */
+  recovered: number;
+} & Record<StormCounter, number>;
+
+export interface WorkerStorm {
+  /** From 1, in script order. */
+  index: number;
+  cause: StormCause;
+  /** 0..1 */
+  fraction: number;
+  /** Milliseconds from time zero, as the script says. */
+  atMs: number;
+  windowMs: number;
+  /** Epoch milliseconds of the planned instant on this worker's clock; null while the storm has not come. */
+  startedAtMs: number | null;
+  /** True once the whole window was watched. */
+  closed: boolean;
+  cohorts: Record<string, WorkerStormCohort>;
+  /** The generator during the window; null while it has not come. */
+  generator: GeneratorHealth | null;
+}
+
+export interface GeneratorHealth {
+  /** The generator itself was the bottleneck: what it measured is at least partly its own delay. */
+  saturated: boolean;
+  /** Delay of the worker thread's event loop beyond what was asked. */
+  eventLoopDelayMs: { p99: number; max: number };
+  /** Highest share of one core that the worker thread used over any `cpuShareWindowMs`. 0..1 */
+  cpuShare: number;
+}
+
+/** `worker-<id>.json`: what one worker knows besides its histograms and timeline. Rewritten at every flush. */
+export interface WorkerRecord {
+  schemaVersion: typeof SCHEMA_VERSION;
+  testRunId: string;
+  workerId: string;
+  /** `running` while the worker lives; a file that still says so after the run belongs to a worker that was killed. */
+  state: "running" | "ended" | "interrupted";
+  /** Target URL without user name, password and query. */
+  target: string;
+  seed: number;
+  startedAtMs: number;
+  /** Of the last flush. */
+  updatedAtMs: number;
+  /** The fleet's common time zero; null when no device was started. */
+  timeZeroMs: number | null;
+  cohorts: Record<string, { devices: number; everOnline: number }>;
+  storms: WorkerStorm[];
+  /** Per cohort. */
+  counters: Record<string, Record<CounterName, number>>;
+  /** Disconnects per cohort and cause. */
+  disconnects: Record<string, Record<string, number>>;
+  /** Failures per cohort and name, as design.md's point 8 classifies them. */
+  errors: Record<string, Record<string, number>>;
+  generator: GeneratorHealth;
+}
