@@ -78,7 +78,7 @@ export const STORM_COUNTERS = [
   "configResponses",
   "configTimeouts",
   "lateResponses",
-] as const satisfies readonly CounterName[];
+] as const;
 export type StormCounter = (typeof STORM_COUNTERS)[number];
 
 /** HDR histogram range of every `.hlog`: 1 µs to 2 hours at 3 significant digits. Values above are clamped. */
@@ -134,12 +134,14 @@ export const FILES = {
   workerHistograms: (workerId: string): string => `worker-${workerId}.hlog`,
   workerTimeline: (workerId: string): string => `worker-${workerId}.timeline.csv`,
   workerRecord: (workerId: string): string => `worker-${workerId}.json`,
-  workerRecordPattern: /^worker-(.+)\.json$/,
   summary: "summary.json",
   percentiles: "percentiles.csv",
   timeline: "timeline.csv",
   report: "report.html",
 } as const;
+
+/** Matches the name of a worker record; the group is the worker id. */
+export const WORKER_RECORD_FILE: RegExp = /^worker-(.+)\.json$/;
 
 /** A run or worker id as a file name: anything but letters, digits, `_`, `-` and inner dots becomes `_`. */
 export function safeFileName(id: string): string {

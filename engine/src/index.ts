@@ -1,1 +1,73 @@
-export {}
+import { isMainThread } from "node:worker_threads";
+import {
+  abortRun,
+  type ArtilleryScript,
+  type Helpers,
+  type RunEvents,
+  type StepCallback,
+  type VuContext,
+  type WorkerEvents,
+} from "./artillery.ts";
+import { compileHook } from "./hook.ts";
+import { renderProblems } from "./script/problem.ts";
+import { LAB_VARIABLE } from "./script/steps/lab.ts";
+import { parseTarget } from "./script/target.ts";
+import { type FleetPlan, isOurs, validate } from "./script/validate.ts";
+import { Worker } from "./worker.ts";
+
+type Scenario = (context: VuContext, callback: StepCallback) => void;
+
+/**
+ * Set by the main thread of a run with a `before` hook: worker threads copy its environment, but Artillery takes the hook
+ * out of the script that it gives them.
+ */
+const HOOK_FLAG = "ARTILLERY_ENGINE_MQTT_HOOK";
+
+/** The class that Artillery loads: once in every worker thread, and in the main thread for hooks. Only wiring. */
+export default class MqttEngine {
+  readonly #script: ArtilleryScript;
+  readonly #helpers: Helpers;
+  readonly #plan: FleetPlan;
+  #worker: Worker | null = null;
+
+  constructor(script: ArtilleryScript, events: WorkerEvents, helpers: Helpers) {
+    this.#script = script;
+    this.#helpers = helpers;
+    if (isMainThread) process.env[HOOK_FLAG] = "1";
+    const { plan, problems } = validate(script, process.env[HOOK_FLAG] === "1");
+    if (problems !== null) abortRun(renderProblems(problems));
+    this.#plan = plan;
+    events.on?.("done", () => this.#worker?.finish("ended"));
+    process.once("exit", () => this.#worker?.finish("interrupted"));
+  }
+
+  createScenario(spec: unknown, runEvents: RunEvents): Scenario {
+    const scenarios: unknown[] = Array.isArray(this.#script.scenarios) ? this.#script.scenarios : [];
+    const scenarioIndex = scenarios.indexOf(spec);
+    if (scenarioIndex < 0) return compileHook(this.#script, spec, this.#plan, this.#helpers, runEvents);
+    const cohort = this.#plan.cohorts.findIndex((candidate) => candidate.scenarioIndex === scenarioIndex);
+    if (cohort < 0 || !isOurs(this.#script, spec)) abortRun(`artillery-engine-mqtt: scenario ${scenarioIndex} is not its own`);
+    return (context, callback) => {
+      this.#worker ??= this.#start(context, runEvents);
+      this.#worker.runVirtualUser(cohort, context, callback);
+    };
+  }
+
+  #start(context: VuContext, runEvents: RunEvents): Worker {
+    const lab = context.vars[LAB_VARIABLE] as { target: string } | undefined;
+    const target = this.#plan.target.kind === "url" ? this.#plan.target : parseTarget(lab?.target);
+    if ("problem" in target || target.kind === "lab") {
+      abortRun(
+        "artillery-engine-mqtt: config.target is lab, but no lab was started; the script needs\n" +
+          "  before: { engine: mqtt, flow: [ { lab: {} } ] }",
+      );
+    }
+    return new Worker({
+      script: this.#script,
+      plan: this.#plan,
+      helpers: this.#helpers,
+      runEvents,
+      broker: target,
+    });
+  }
+}

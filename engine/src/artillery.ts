@@ -1,0 +1,129 @@
+/** Artillery's untyped edge, typed once. Everything else in the engine sees Artillery through this file. */
+
+import { isMainThread } from "node:worker_threads";
+
+/** A virtual user's context; Artillery makes one per arrival. */
+export interface VuContext {
+  vars: Record<string, unknown>;
+  funcs?: Record<string, (...args: unknown[]) => unknown>;
+  _uid?: string;
+  [key: string]: unknown;
+}
+
+export type StepCallback = (error: Error | null, context?: VuContext) => void;
+
+/** One step of a flow, in the shape that Artillery's own helpers call. */
+export type Step = (context: VuContext, callback: StepCallback) => void;
+
+/** Emitter of one run: counters, histograms, errors, `started`. */
+export interface RunEvents {
+  emit(event: "counter" | "histogram", name: string, value: number): unknown;
+  emit(event: "error", name: string): unknown;
+  emit(event: "started"): unknown;
+}
+
+/** Emitter of one worker: `phaseStarted`, `phaseCompleted`, `stats`, `done`. */
+export interface WorkerEvents {
+  on?(event: string, listener: (...args: unknown[]) => void): unknown;
+}
+
+export interface CaptureResult {
+  captures: Record<string, { value?: unknown; error?: unknown; failed?: boolean }>;
+  matches: Record<string, { success?: boolean; expected?: unknown; got?: unknown }>;
+  failedCaptures: boolean;
+}
+
+/** `engine_util` of Artillery 2: the third constructor argument. */
+export interface Helpers {
+  createThink(spec: { think: unknown; jitter?: unknown }, options?: Record<string, unknown>): Step;
+  createLoopWithCount(count: number | string, steps: Step[], options: Record<string, unknown>): Step;
+  createParallel(steps: Step[], options: Record<string, unknown>): Step;
+  template(value: unknown, context: VuContext): unknown;
+  captureOrMatch(
+    spec: Record<string, unknown>,
+    response: { body: unknown; headers?: Record<string, string> },
+    context: VuContext,
+    done: (error: Error | null, result: CaptureResult | null) => void,
+  ): void;
+}
+
+/** A function of the user's processor file. */
+export type ProcessorFunction = (
+  context: VuContext,
+  events: RunEvents,
+  done: (error?: Error | null) => void,
+) => unknown;
+
+export interface ArtilleryScript {
+  config: {
+    target?: unknown;
+    phases?: unknown;
+    engines?: Record<string, unknown>;
+    plugins?: Record<string, unknown>;
+    processor?: Record<string, unknown> | string;
+    variables?: Record<string, unknown>;
+    payload?: unknown;
+    engine?: string;
+    [key: string]: unknown;
+  };
+  scenarios?: unknown;
+  before?: unknown;
+  after?: unknown;
+  [key: string]: unknown;
+}
+
+interface ArtilleryGlobal {
+  testRunId?: string;
+  suggestedExitCode?: number;
+  log?(...args: unknown[]): void;
+}
+
+function artillery(): ArtilleryGlobal {
+  return (globalThis as { artillery?: ArtilleryGlobal }).artillery ?? {};
+}
+
+export function testRunId(): string {
+  return artillery().testRunId ?? "run";
+}
+
+/** Through Artillery's own log, so that its spinner is not fought; from a worker thread it reaches the main thread. */
+export function log(line: string): void {
+  const { log: write } = artillery();
+  if (write) write(line);
+  else process.stderr.write(`${line}\n`);
+}
+
+/** Exit code of the whole run, unless one was suggested already. */
+export function suggestExitCode(code: number): void {
+  const global = artillery();
+  if (!global.suggestedExitCode) global.suggestedExitCode = code;
+}
+
+/**
+ * Ends the run because of the script, with a message and an exit code that is not 0.
+ *
+ * In the main thread (a script with a `before` hook) that is exit code 1. In a worker thread only an uncaught error ends
+ * a run for certain: a rejected `init()` hangs it as soon as there are two workers, a throwing constructor is swallowed.
+ * Artillery's main thread then prints the error and exits with 11.
+ */
+export function abortRun(message: string): never {
+  if (isMainThread) {
+    process.stderr.write(`${message}\n`);
+    process.exit(1);
+  }
+  const error = new Error(message);
+  error.name = "ScriptError";
+  error.stack = message;
+  process.nextTick(() => {
+    throw error;
+  });
+  // The caller must not go on either.
+  throw error;
+}
+
+/** Identity of this worker among all threads and containers of the run. */
+export function workerIdentity(): { container: string; thread: string; id: string } {
+  const container = process.env["WORKER_ID"] ?? "";
+  const thread = process.env["LOCAL_WORKER_ID"] ?? "0";
+  return { container, thread, id: container === "" ? thread : `${container}-${thread}` };
+}

@@ -1,0 +1,52 @@
+import * as hdr from "hdr-histogram-js";
+import { HISTOGRAM } from "../contract.ts";
+
+/** Values above the range are recorded as its end: two hours, which no report can mistake for a success. */
+const HIGHEST_US = HISTOGRAM.highestTrackableValueUs;
+
+export function newHistogram(tag: string): hdr.Histogram {
+  const histogram = hdr.build({
+    bitBucketSize: 32,
+    lowestDiscernibleValue: HISTOGRAM.lowestDiscernibleValueUs,
+    highestTrackableValue: HIGHEST_US,
+    numberOfSignificantValueDigits: HISTOGRAM.significantDigits,
+    useWebAssembly: false,
+  });
+  histogram.tag = tag;
+  return histogram;
+}
+
+/** Milliseconds as the whole microseconds that the histograms hold. */
+export function toMicroseconds(ms: number): number {
+  const us = Math.round(ms * 1000);
+  return us < 1 ? 1 : us > HIGHEST_US ? HIGHEST_US : us;
+}
+
+/**
+ * The interval histograms of a worker, by tag. `takeInterval` gives what was recorded since the last time and starts
+ * again, so that the `.hlog` holds each value once.
+ */
+export class Histograms {
+  readonly #byTag = new Map<string, hdr.Histogram>();
+
+  /** Looked up once by whoever records to it. */
+  get(tag: string): hdr.Histogram {
+    let histogram = this.#byTag.get(tag);
+    if (histogram === undefined) {
+      histogram = newHistogram(tag);
+      this.#byTag.set(tag, histogram);
+    }
+    return histogram;
+  }
+
+  /** Writes every histogram that holds a value, then empties it. */
+  takeInterval(write: (histogram: hdr.Histogram) => void): void {
+    for (const histogram of this.#byTag.values()) {
+      if (histogram.totalCount === 0) continue;
+      write(histogram);
+      const { tag } = histogram;
+      histogram.reset();
+      histogram.tag = tag;
+    }
+  }
+}

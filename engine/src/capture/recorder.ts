@@ -1,0 +1,297 @@
+import type { Histogram } from "hdr-histogram-js";
+import type { RunEvents } from "../artillery.ts";
+import {
+  COUNTER_NAMES,
+  COUNTERS,
+  type CounterName,
+  histogramTag,
+  LATENCY_METRICS,
+  type LatencyMetric,
+  STORM_COUNTERS,
+  STORM_METRICS,
+  type StormCounter,
+  type StormMetric,
+  stormMetricName,
+  type WorkerStormCohort,
+} from "../contract.ts";
+import type { DeviceEvents, DisconnectCause } from "../device/environment.ts";
+import { Histograms, toMicroseconds } from "./histograms.ts";
+import { EVENT, Timeline } from "./timeline.ts";
+
+/** What is counted for one cohort. */
+interface CohortCounts {
+  counters: Record<CounterName, number>;
+  disconnects: Record<string, number>;
+  refused: Record<string, number>;
+  errors: Record<string, number>;
+  everOnline: number;
+}
+
+/** What is counted for one cohort in one storm. */
+interface StormCell {
+  counts: WorkerStormCohort;
+  histograms: Record<StormMetric, Histogram>;
+}
+
+/** Counters whose Artillery name takes a reason or cause. */
+const SPLIT: ReadonlySet<CounterName> = new Set(["connectsRefused", "disconnects"]);
+
+/** Artillery histograms of a storm; the spread of the drops is ours alone. */
+const ARTILLERY_STORM_METRICS: ReadonlySet<StormMetric> = new Set(["reconnect_time", "ready_time"]);
+
+/**
+ * The one place where events become numbers: counters, HDR histograms, the 100 ms timeline, the counts of the open
+ * storm, and Artillery's metrics. Counters reach Artillery as differences, once a second, not once per event.
+ */
+export class Recorder implements DeviceEvents {
+  readonly cohorts: readonly string[];
+  readonly histograms: Histograms = new Histograms();
+  readonly timeline: Timeline;
+  readonly #counts: CohortCounts[];
+  readonly #latency: Map<LatencyMetric, Histogram[]> = new Map();
+  readonly #storms: StormCell[][] = [];
+  readonly #runEvents: RunEvents;
+  readonly #emitted = new Map<string, number>();
+  /** The storm whose window is open, from 1; 0 for none. */
+  #openStorm = 0;
+
+  constructor(cohorts: readonly string[], runEvents: RunEvents, nowEpochMs: number) {
+    this.cohorts = cohorts;
+    this.#runEvents = runEvents;
+    this.timeline = new Timeline(cohorts, nowEpochMs);
+    this.#counts = cohorts.map(() => ({
+      counters: Object.fromEntries(COUNTER_NAMES.map((name) => [name, 0])) as Record<CounterName, number>,
+      disconnects: {},
+      refused: {},
+      errors: {},
+      everOnline: 0,
+    }));
+    for (const metric of Object.values(LATENCY_METRICS)) {
+      this.#latency.set(
+        metric,
+        cohorts.map((cohort) => this.histograms.get(histogramTag(metric, cohort))),
+      );
+    }
+  }
+
+  // ---- storms -----------------------------------------------------------------------------------------------------
+
+  openStorm(index: number): void {
+    this.#openStorm = index;
+    this.#storms[index] = this.cohorts.map((cohort) => ({
+      counts: {
+        selected: 0,
+        affected: 0,
+        recovered: 0,
+        ...(Object.fromEntries(STORM_COUNTERS.map((name) => [name, 0])) as Record<StormCounter, number>),
+      },
+      histograms: Object.fromEntries(
+        STORM_METRICS.map((metric) => [
+          metric,
+          this.histograms.get(histogramTag(stormMetricName(index, metric), cohort)),
+        ]),
+      ) as Record<StormMetric, Histogram>,
+    }));
+  }
+
+  closeStorm(): void {
+    this.#openStorm = 0;
+  }
+
+  stormSelected(cohort: number, storm: number): void {
+    const cell = this.#storms[storm]?.[cohort];
+    if (cell) cell.counts.selected++;
+  }
+
+  /** `spreadMs` from the storm's planned instant to the loss of this device's connection. */
+  stormDropped(cohort: number, storm: number, spreadMs: number): void {
+    const cell = this.#cell(cohort, storm);
+    if (cell === undefined) return;
+    cell.counts.affected++;
+    cell.histograms.drop_spread.recordValue(toMicroseconds(spreadMs));
+  }
+
+  stormCounts(storm: number): Record<string, WorkerStormCohort> {
+    const cells = this.#storms[storm];
+    if (cells === undefined) return {};
+    return Object.fromEntries(cells.map((cell, cohort) => [this.cohorts[cohort] as string, { ...cell.counts }]));
+  }
+
+  /** The cell of a device that was last hit by `storm`, while that storm's window is open. */
+  #cell(cohort: number, storm: number): StormCell | undefined {
+    return storm !== 0 && storm === this.#openStorm ? this.#storms[storm]?.[cohort] : undefined;
+  }
+
+  // ---- events of devices ------------------------------------------------------------------------------------------
+
+  connectAttempt(cohort: number, storm: number): void {
+    this.#count(cohort, "connectAttempts");
+    this.timeline.count(cohort, EVENT.connect_attempts);
+    this.#stormCount(cohort, storm, "connectAttempts");
+  }
+
+  tcpOpened(cohort: number, ms: number): void {
+    this.#record(cohort, LATENCY_METRICS.tcp, ms);
+  }
+
+  connectAccepted(cohort: number, storm: number, connectMs: number, connackMs: number, first: boolean): void {
+    this.#count(cohort, "connectsAccepted");
+    this.timeline.count(cohort, EVENT.connects_accepted);
+    this.timeline.online(cohort, 1);
+    this.#stormCount(cohort, storm, "connectsAccepted");
+    this.#record(cohort, LATENCY_METRICS.connack, connackMs);
+    this.#latencyOf(cohort, LATENCY_METRICS.connect, connectMs);
+    if (first) (this.#counts[cohort] as CohortCounts).everOnline++;
+  }
+
+  connectRefused(cohort: number, reason: string): void {
+    this.#count(cohort, "connectsRefused");
+    this.timeline.count(cohort, EVENT.connects_refused);
+    const counts = this.#counts[cohort] as CohortCounts;
+    counts.refused[reason] = (counts.refused[reason] ?? 0) + 1;
+    counts.errors[reason] = (counts.errors[reason] ?? 0) + 1;
+  }
+
+  reconnected(cohort: number, storm: number, ms: number): void {
+    this.#stormLatency(cohort, storm, "reconnect_time", ms);
+  }
+
+  becameReady(cohort: number, storm: number, ms: number | null): void {
+    this.timeline.ready(cohort, 1);
+    const cell = this.#cell(cohort, storm);
+    if (ms === null || cell === undefined) return;
+    cell.counts.recovered++;
+    this.#stormLatency(cohort, storm, "ready_time", ms);
+  }
+
+  disconnected(cohort: number, cause: DisconnectCause, wasReady: boolean): void {
+    this.#count(cohort, "disconnects");
+    if (cause !== "finished") this.timeline.count(cohort, EVENT.drops);
+    this.timeline.online(cohort, -1);
+    if (wasReady) this.timeline.ready(cohort, -1);
+    const counts = this.#counts[cohort] as CohortCounts;
+    counts.disconnects[cause] = (counts.disconnects[cause] ?? 0) + 1;
+  }
+
+  subscribeSent(cohort: number): void {
+    this.#count(cohort, "subscribes");
+  }
+
+  subscribeSkipped(cohort: number): void {
+    this.#count(cohort, "subscribesSkipped");
+  }
+
+  subscribed(cohort: number, ms: number): void {
+    this.#latencyOf(cohort, LATENCY_METRICS.subscribe, ms);
+  }
+
+  publishSent(cohort: number): void {
+    this.#count(cohort, "publishesSent");
+  }
+
+  publishAcknowledged(cohort: number, ms: number): void {
+    this.#latencyOf(cohort, LATENCY_METRICS.publish, ms);
+  }
+
+  publishReceived(cohort: number): void {
+    this.#count(cohort, "publishesReceived");
+  }
+
+  configRequest(cohort: number, storm: number): void {
+    this.#count(cohort, "configRequests");
+    this.timeline.count(cohort, EVENT.config_requests);
+    this.#stormCount(cohort, storm, "configRequests");
+  }
+
+  configResponse(cohort: number, storm: number, ms: number): void {
+    this.#count(cohort, "configResponses");
+    this.timeline.count(cohort, EVENT.config_responses);
+    this.#stormCount(cohort, storm, "configResponses");
+    this.#latencyOf(cohort, LATENCY_METRICS.config, ms);
+  }
+
+  configTimeout(cohort: number, storm: number): void {
+    this.#count(cohort, "configTimeouts");
+    this.timeline.count(cohort, EVENT.config_timeouts);
+    this.#stormCount(cohort, storm, "configTimeouts");
+  }
+
+  configRejected(cohort: number): void {
+    this.#count(cohort, "configRejected");
+    this.error(cohort, "config_rejected");
+  }
+
+  lateResponse(cohort: number, storm: number): void {
+    this.#count(cohort, "lateResponses");
+    this.timeline.count(cohort, EVENT.late_responses);
+    this.#stormCount(cohort, storm, "lateResponses");
+  }
+
+  error(cohort: number, name: string): void {
+    const { errors } = this.#counts[cohort] as CohortCounts;
+    errors[name] = (errors[name] ?? 0) + 1;
+  }
+
+  bytesSent(cohort: number, bytes: number): void {
+    (this.#counts[cohort] as CohortCounts).counters.bytesSent += bytes;
+  }
+
+  bytesReceived(cohort: number, bytes: number): void {
+    (this.#counts[cohort] as CohortCounts).counters.bytesReceived += bytes;
+  }
+
+  #count(cohort: number, name: CounterName): void {
+    (this.#counts[cohort] as CohortCounts).counters[name]++;
+  }
+
+  #stormCount(cohort: number, storm: number, name: StormCounter): void {
+    const cell = this.#cell(cohort, storm);
+    if (cell !== undefined) cell.counts[name]++;
+  }
+
+  #stormLatency(cohort: number, storm: number, metric: StormMetric, ms: number): void {
+    const cell = this.#cell(cohort, storm);
+    if (cell === undefined) return;
+    cell.histograms[metric].recordValue(toMicroseconds(ms));
+    if (ARTILLERY_STORM_METRICS.has(metric)) {
+      this.#runEvents.emit("histogram", stormMetricName(storm, metric), ms);
+    }
+  }
+
+  #record(cohort: number, metric: LatencyMetric, ms: number): void {
+    (this.#latency.get(metric) as Histogram[])[cohort]?.recordValue(toMicroseconds(ms));
+  }
+
+  /** A latency that Artillery hears of as well. */
+  #latencyOf(cohort: number, metric: LatencyMetric, ms: number): void {
+    this.#record(cohort, metric, ms);
+    this.#runEvents.emit("histogram", metric, ms);
+  }
+
+  // ---- readers ----------------------------------------------------------------------------------------------------
+
+  counters(cohort: number): CohortCounts {
+    return this.#counts[cohort] as CohortCounts;
+  }
+
+  /** Tells Artillery what the counters gained since the last time. */
+  emitCounters(): void {
+    const totals = new Map<string, number>();
+    const add = (name: string, value: number): void => {
+      totals.set(name, (totals.get(name) ?? 0) + value);
+    };
+    for (const { counters, refused, disconnects } of this.#counts) {
+      for (const name of COUNTER_NAMES) {
+        if (!SPLIT.has(name)) add(COUNTERS[name], counters[name]);
+      }
+      for (const [reason, value] of Object.entries(refused)) add(`${COUNTERS.connectsRefused}.${reason}`, value);
+      for (const [cause, value] of Object.entries(disconnects)) add(`${COUNTERS.disconnects}.${cause}`, value);
+    }
+    for (const [name, total] of totals) {
+      const gained = total - (this.#emitted.get(name) ?? 0);
+      if (gained === 0) continue;
+      this.#emitted.set(name, total);
+      this.#runEvents.emit("counter", name, gained);
+    }
+  }
+}

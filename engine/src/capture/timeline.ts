@@ -1,0 +1,87 @@
+import { TIMELINE_COLUMNS, TIMELINE_ROW_MS } from "../contract.ts";
+
+/** Events that a row counts; the columns after `t_ms`, `cohort`, `online` and `ready`. */
+export const EVENT_COLUMNS = [
+  "drops",
+  "connect_attempts",
+  "connects_accepted",
+  "connects_refused",
+  "config_requests",
+  "config_responses",
+  "config_timeouts",
+  "late_responses",
+] as const;
+export type EventColumn = (typeof EVENT_COLUMNS)[number];
+
+/** Index of an event in a row: `count` takes it, so that no name is looked up per event. */
+export const EVENT: Record<EventColumn, number> = Object.fromEntries(
+  EVENT_COLUMNS.map((column, index) => [column, index]),
+) as Record<EventColumn, number>;
+
+/**
+ * Counters of the current 100 ms row for each cohort, in one typed array. Rows stand on multiples of 100 ms since the
+ * epoch; `advance` closes those that have passed and hands them out as CSV lines.
+ */
+export class Timeline {
+  readonly #cohorts: string[];
+  readonly #events: Uint32Array;
+  readonly #online: Int32Array;
+  readonly #ready: Int32Array;
+  #rowMs: number;
+
+  constructor(cohorts: readonly string[], nowMs: number) {
+    this.#cohorts = cohorts.map(csvField);
+    this.#events = new Uint32Array(cohorts.length * EVENT_COLUMNS.length);
+    this.#online = new Int32Array(cohorts.length);
+    this.#ready = new Int32Array(cohorts.length);
+    this.#rowMs = floorToRow(nowMs);
+  }
+
+  static get header(): string {
+    return TIMELINE_COLUMNS.join(",");
+  }
+
+  count(cohort: number, event: number): void {
+    const at = cohort * EVENT_COLUMNS.length + event;
+    this.#events[at] = (this.#events[at] as number) + 1;
+  }
+
+  online(cohort: number, change: 1 | -1): void {
+    this.#online[cohort] = (this.#online[cohort] as number) + change;
+  }
+
+  ready(cohort: number, change: 1 | -1): void {
+    this.#ready[cohort] = (this.#ready[cohort] as number) + change;
+  }
+
+  onlineOf(cohort: number): number {
+    return this.#online[cohort] ?? 0;
+  }
+
+  /** Lines of all rows that ended before `nowMs`; with `final` the current one as well. */
+  advance(nowMs: number, final = false): string[] {
+    const lines: string[] = [];
+    const current = floorToRow(nowMs);
+    while (this.#rowMs < current || (final && this.#rowMs === current)) {
+      for (let cohort = 0; cohort < this.#cohorts.length; cohort++) lines.push(this.#line(cohort));
+      this.#events.fill(0);
+      this.#rowMs += TIMELINE_ROW_MS;
+    }
+    return lines;
+  }
+
+  #line(cohort: number): string {
+    const from = cohort * EVENT_COLUMNS.length;
+    const events = this.#events.subarray(from, from + EVENT_COLUMNS.length).join(",");
+    return `${this.#rowMs},${this.#cohorts[cohort]},${this.#online[cohort]},${this.#ready[cohort]},${events}`;
+  }
+}
+
+function floorToRow(epochMs: number): number {
+  return Math.floor(epochMs / TIMELINE_ROW_MS) * TIMELINE_ROW_MS;
+}
+
+/** RFC 4180. Only the cohort's name is text; it is quoted once, not per row. */
+function csvField(text: string): string {
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

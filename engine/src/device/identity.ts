@@ -1,0 +1,40 @@
+/** Who a device is: the same devices in every run, different ones on every worker and container. */
+
+export interface WorkerShare {
+  /** Of the container, empty on one machine. Artillery's WORKER_ID. */
+  container: string;
+  /** This worker's number among `workers`, from 1. Artillery puts both into the phases of a divided script. */
+  worker: number;
+  workers: number;
+}
+
+/** Workers take turns, so that k workers together have the numbers that one worker would have. */
+export function deviceNumber(share: WorkerShare, index: number): number {
+  return index * share.workers + (share.worker - 1);
+}
+
+/** `device-000042`, with the container's id before the number where there are several. */
+export function deviceId(share: WorkerShare, index: number): string {
+  const number = String(deviceNumber(share, index)).padStart(6, "0");
+  return share.container === "" ? `device-${number}` : `device-${share.container}-${number}`;
+}
+
+/** A number for a container's id, so that its devices are hashed apart from other containers'. FNV-1a, 32 bits. */
+export function containerKey(container: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < container.length; i++) {
+    hash = Math.imul(hash ^ container.charCodeAt(i), 0x01000193);
+  }
+  return hash >>> 0;
+}
+
+/** This worker's share, from the phases that Artillery divided; one worker where nothing was divided. */
+export function shareOf(phases: unknown, container: string): WorkerShare {
+  for (const phase of Array.isArray(phases) ? phases : []) {
+    const { worker, totalWorkers } = (phase ?? {}) as { worker?: unknown; totalWorkers?: unknown };
+    if (typeof worker === "number" && typeof totalWorkers === "number") {
+      return { container, worker, workers: totalWorkers };
+    }
+  }
+  return { container, worker: 1, workers: 1 };
+}

@@ -1,0 +1,22 @@
+/** When to send PINGREQ and when to give the connection up. MQTT 3.1.1 and 5.0, section 3.1.2.10. */
+
+export type KeepaliveAction = "none" | "ping" | "lost";
+
+/**
+ * @param nowMs      monotonic time
+ * @param lastSentMs when the device last wrote a packet
+ * @param pingSentMs when the unanswered PINGREQ was written, or 0
+ * @param keepaliveMs 0 turns keepalive off
+ */
+export function keepaliveAction(
+  nowMs: number,
+  lastSentMs: number,
+  pingSentMs: number,
+  keepaliveMs: number,
+): KeepaliveAction {
+  if (keepaliveMs === 0) return "none";
+  // "If a Client does not receive a PINGRESP within a reasonable amount of time after it has sent a PINGREQ, it SHOULD
+  // close the Network Connection": one keepalive period, as MQTT.js and Paho do.
+  if (pingSentMs > 0) return nowMs - pingSentMs >= keepaliveMs ? "lost" : "none";
+  return nowMs - lastSentMs >= keepaliveMs ? "ping" : "none";
+}

@@ -1,0 +1,112 @@
+import type { Packet, QoS } from "mqtt-packet";
+
+/** An operation that waits for the broker's acknowledgement. */
+export interface Inflight {
+  kind: "subscribe" | "unsubscribe" | "publish";
+  messageId: number;
+  sentAtMs: number;
+  timer: object | null;
+  /** QoS 1 and 2: kept until acknowledged, for a resumed session. */
+  packet: (Packet & { cmd: "publish" }) | null;
+  /** QoS 2: PUBREC has come, so PUBREL is what is repeated. MQTT 3.1.1 section 4.3.3. */
+  released: boolean;
+  filters: string[] | null;
+  /** Called exactly once: null, the name of a failure, or LOST. */
+  done: OperationDone;
+}
+
+/** The connection ended before the operation was acknowledged. */
+export const LOST = "lost";
+
+/** `failure` is null, LOST or the name of a failure. */
+export type OperationDone = (failure: string | null) => void;
+
+/**
+ * What outlives a connection if the broker kept it too: packets in flight, QoS 2 ids received, subscriptions.
+ * MQTT 3.1.1 section 4.1, 5.0 section 4.1. Collections are made when first needed: most devices are idle.
+ */
+export class Session {
+  #lastId = 0;
+  inflight: Map<number, Inflight> | null = null;
+  /** Ids of QoS 2 messages received and not yet released. [MQTT-4.3.3-2] */
+  received: Set<number> | null = null;
+  /** Filters that the broker acknowledged. */
+  filters: string[] | null = null;
+
+  /** A packet id that is not in use, or 0 when all 65,535 are. [MQTT-2.3.1-2] */
+  allocateId(): number {
+    const inflight = this.inflight;
+    if (inflight !== null && inflight.size >= 65_535) return 0;
+    do {
+      this.#lastId = this.#lastId === 65_535 ? 1 : this.#lastId + 1;
+    } while (inflight?.has(this.#lastId));
+    return this.#lastId;
+  }
+
+  add(entry: Inflight): void {
+    this.inflight ??= new Map();
+    this.inflight.set(entry.messageId, entry);
+  }
+
+  take(messageId: number): Inflight | null {
+    const entry = this.inflight?.get(messageId);
+    if (entry === undefined) return null;
+    this.inflight?.delete(messageId);
+    if (this.inflight?.size === 0) this.inflight = null;
+    return entry;
+  }
+
+  /** True the first time a QoS 2 message id is seen. */
+  receive(messageId: number): boolean {
+    this.received ??= new Set();
+    if (this.received.has(messageId)) return false;
+    this.received.add(messageId);
+    return true;
+  }
+
+  release(messageId: number): void {
+    this.received?.delete(messageId);
+    if (this.received?.size === 0) this.received = null;
+  }
+
+  addFilters(filters: readonly string[]): void {
+    for (const filter of filters) {
+      if (!this.hasFilter(filter)) (this.filters ??= []).push(filter);
+    }
+  }
+
+  removeFilters(filters: readonly string[]): void {
+    this.filters = this.filters?.filter((known) => !filters.includes(known)) ?? null;
+  }
+
+  hasFilter(filter: string): boolean {
+    return this.filters?.includes(filter) ?? false;
+  }
+
+  /** The broker kept nothing: forget it too. Returns what was in flight, each to be settled as LOST by the caller. */
+  clear(): Inflight[] {
+    const lost = this.inflight === null ? [] : [...this.inflight.values()];
+    this.inflight = null;
+    this.received = null;
+    this.filters = null;
+    return lost;
+  }
+
+  /** Entries that end with the connection even if the session goes on: SUBSCRIBE and UNSUBSCRIBE. */
+  takeUnresumable(): Inflight[] {
+    const lost: Inflight[] = [];
+    for (const entry of this.inflight?.values() ?? []) {
+      if (entry.kind !== "publish") lost.push(entry);
+    }
+    for (const entry of lost) this.take(entry.messageId);
+    return lost;
+  }
+}
+
+export type PublishCall = {
+  topic: string;
+  payload: string | Buffer;
+  qos: QoS;
+  retain: boolean;
+  properties?: { responseTopic?: string; correlationData?: Buffer };
+};

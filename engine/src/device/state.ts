@@ -1,0 +1,51 @@
+/** The states of a device and what may follow what. device.ts goes through `next`; tests walk the table. */
+
+export type DeviceState =
+  /** Not connected and not about to: before `connect`, after `disconnect`. */
+  | "offline"
+  /** The transport is being opened. */
+  | "connecting"
+  /** CONNECT is written, CONNACK is awaited. */
+  | "awaiting-connack"
+  /** Connected; `onConnect` runs. */
+  | "bootstrapping"
+  /** Connected and bootstrap complete. */
+  | "ready"
+  /** Waiting to try again. */
+  | "backoff"
+  /** The virtual user is over. */
+  | "ended";
+
+export type DeviceEvent =
+  /** The flow or the backoff timer asks for a connection. */
+  | "connect"
+  | "opened"
+  | "accepted"
+  | "bootstrapped"
+  /** The attempt or the connection failed, whoever ended it. */
+  | "failed"
+  /** The flow asked to disconnect. */
+  | "disconnect"
+  | "end";
+
+const TRANSITIONS: Record<DeviceState, Partial<Record<DeviceEvent, DeviceState>>> = {
+  offline: { connect: "connecting", disconnect: "offline", end: "ended" },
+  connecting: { opened: "awaiting-connack", failed: "backoff", disconnect: "offline", end: "ended" },
+  "awaiting-connack": { accepted: "bootstrapping", failed: "backoff", disconnect: "offline", end: "ended" },
+  bootstrapping: { bootstrapped: "ready", failed: "backoff", disconnect: "offline", end: "ended" },
+  ready: { failed: "backoff", disconnect: "offline", end: "ended" },
+  backoff: { connect: "connecting", disconnect: "offline", end: "ended" },
+  ended: { end: "ended" },
+};
+
+/** The state after `event`, or null where the event has no meaning in this state. */
+export function next(state: DeviceState, event: DeviceEvent): DeviceState | null {
+  return TRANSITIONS[state][event] ?? null;
+}
+
+export const DEVICE_STATES: DeviceState[] = Object.keys(TRANSITIONS) as DeviceState[];
+
+/** Connected as the broker sees it: its CONNACK was accepted and the connection has not ended. */
+export function isOnline(state: DeviceState): boolean {
+  return state === "bootstrapping" || state === "ready";
+}

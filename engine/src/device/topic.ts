@@ -1,0 +1,38 @@
+/** Topic filters. MQTT 3.1.1 section 4.7. */
+
+/** True where `filter` matches `topic`; `+` is one level, `#` the rest, neither matches a leading `$`. */
+export function matchesFilter(filter: string, topic: string): boolean {
+  if (filter === topic) return true;
+  if (filter.indexOf("+") < 0 && filter.indexOf("#") < 0) return false;
+  // [MQTT-4.7.2-1]
+  if (topic.startsWith("$") && (filter.startsWith("+") || filter.startsWith("#"))) return false;
+  const filters = filter.split("/");
+  const levels = topic.split("/");
+  for (let i = 0; i < filters.length; i++) {
+    const level = filters[i];
+    if (level === "#") return true;
+    if (i >= levels.length) return false;
+    if (level !== "+" && level !== levels[i]) return false;
+  }
+  return filters.length === levels.length;
+}
+
+/** Why `filter` is no valid topic filter, or null. */
+export function filterProblem(filter: string): string | null {
+  if (filter === "") return "is empty";
+  if (filter.includes("\u0000")) return "holds a null character";
+  const levels = filter.split("/");
+  for (let i = 0; i < levels.length; i++) {
+    const level = levels[i] as string;
+    if (level.includes("#") && (level !== "#" || i !== levels.length - 1)) return "may have # only as its last level";
+    if (level.includes("+") && level !== "+") return "may have + only as a whole level";
+  }
+  return null;
+}
+
+/** Why `topic` is no valid topic name, or null. [MQTT-3.3.2-2] */
+export function topicProblem(topic: string): string | null {
+  if (topic === "") return "is empty";
+  if (/[+#\u0000]/.test(topic)) return "may not hold + or # or a null character";
+  return null;
+}

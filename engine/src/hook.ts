@@ -1,0 +1,59 @@
+import { abortRun, type ArtilleryScript, type Helpers, type ProcessorFunction, type RunEvents, type Step } from "./artillery.ts";
+import type { LabOptions } from "./lab/lab.ts";
+import { compileSteps, series } from "./script/compile.ts";
+import { renderProblems } from "./script/problem.ts";
+import { type FleetPlan, validateHook } from "./script/validate.ts";
+import type { Compiler } from "./script/steps/step.ts";
+
+/** A `before` or `after` hook, run once in the main thread. It has no device. */
+export function compileHook(
+  script: ArtilleryScript,
+  hook: unknown,
+  plan: FleetPlan,
+  helpers: Helpers,
+  runEvents: RunEvents,
+): Step {
+  const { steps, problems } = validateHook(script, hook);
+  if (problems.length > 0) abortRun(renderProblems(problems));
+  const { processor } = script.config;
+  const flow = series(
+    compileSteps(steps, {
+      place: "hook",
+      helpers,
+      runEvents,
+      processor: (typeof processor === "object" ? processor : {}) as Record<string, ProcessorFunction>,
+      lab: labOptions(plan),
+      // Steps of a hook use neither.
+      deviceEvents: null as unknown as Compiler["deviceEvents"],
+      fleet: null as unknown as Compiler["fleet"],
+      cohort: 0,
+    }),
+  );
+  return (context, callback) => {
+    flow(context, (error) => {
+      if (error !== null) abortRun(`artillery-engine-mqtt: ${error.message}`);
+      callback(null, context);
+    });
+  };
+}
+
+/** What the script's `lab` step starts; null where everything is the user's own. */
+function labOptions({ target, settings }: FleetPlan): LabOptions | null {
+  const { configService, protocolVersion, username, password } = settings;
+  const broker = target.kind === "lab";
+  if (!broker && configService === "external") return null;
+  const options: LabOptions = { broker, protocolVersion, configService: null };
+  if (configService !== "external") {
+    const { requestTopic, responseTopic, payload, capacity, queueLimit, scaleUp } = configService;
+    options.configService = { requestTopic, responseTopic, payload, capacity, queueLimit };
+    if (scaleUp !== undefined) options.configService.scaleUp = { afterMs: scaleUp.after, to: scaleUp.to };
+  }
+  if (target.kind === "url") {
+    options.target = target.url;
+    const user = target.username ?? username;
+    const secret = target.password ?? password;
+    if (user !== undefined && user !== null) options.username = user;
+    if (secret !== undefined && secret !== null) options.password = secret;
+  }
+  return options;
+}

@@ -1,0 +1,38 @@
+/** One thing wrong with a script. */
+export interface Problem {
+  /** As a reader finds it in the file: `config.engines.mqtt.storms[1].fraction`. */
+  path: string;
+  value: unknown;
+  allowed: string;
+  hint?: string;
+}
+
+const SECRET = /pass(word)?|secret|token|key$/i;
+
+/** All problems as one text, each on a line of its own. */
+export function renderProblems(problems: readonly Problem[]): string {
+  const lines = problems.map((problem) => {
+    const hint = problem.hint ? ` (${problem.hint})` : "";
+    return `  ${problem.path}: ${renderValue(problem)} is not allowed; allowed: ${problem.allowed}${hint}`;
+  });
+  const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
+  return [`artillery-engine-mqtt: ${count} in the script; nothing was connected.`, ...lines].join("\n");
+}
+
+function renderValue({ path, value }: Problem): string {
+  if (value === undefined) return "nothing";
+  if (SECRET.test(path)) return "the value (not shown)";
+  const text = typeof value === "function" ? "a function" : (JSON.stringify(value) ?? String(value));
+  return text.length > 120 ? `${text.slice(0, 117)}...` : text;
+}
+
+/** ["config", "storms", 1, "at"] as `config.storms[1].at`. */
+export function renderPath(path: readonly PropertyKey[]): string {
+  let text = "";
+  for (const part of path) {
+    if (typeof part === "number") text += `[${part}]`;
+    else if (/^[A-Za-z_$][\w$-]*$/.test(String(part))) text += text === "" ? String(part) : `.${String(part)}`;
+    else text += `[${JSON.stringify(String(part))}]`;
+  }
+  return text;
+}

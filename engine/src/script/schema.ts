@@ -1,0 +1,114 @@
+import { z } from "zod";
+import { STORM_CAUSES } from "../contract.ts";
+import { BACKOFF_POLICIES } from "../device/backoff.ts";
+import { PRESETS } from "../device/backoff-presets.ts";
+import { durationMs, settings, text } from "./steps/step.ts";
+
+/** `config.engines.mqtt`. Messages of leaves say what is allowed; problem.ts puts path and value before them. */
+
+const MAX_KEEPALIVE_MS = 65_535_000;
+
+const positiveDuration = durationMs.refine((value) => value > 0, { error: "a duration above 0" });
+const boolean = z.boolean({ error: "true or false" });
+const presetNames = Object.keys(PRESETS);
+
+const resetAfter = z
+  .union([z.literal("connack"), z.literal("ready"), durationMs], {
+    error: "connack, ready, or the time a connection must have lasted",
+  })
+  .transform((value) => (typeof value === "number" ? { connectedMs: value } : value));
+
+const reconnect = z
+  .strictObject({
+    policy: z.enum(BACKOFF_POLICIES as [string, ...string[]], { error: BACKOFF_POLICIES.join(", ") }).optional(),
+    preset: z.enum(presetNames as [string, ...string[]], { error: presetNames.join(", ") }).optional(),
+    base: durationMs.optional(),
+    cap: durationMs.optional(),
+    window: durationMs.optional(),
+    resetAfter: resetAfter.optional(),
+  })
+  .superRefine((value, context) => {
+    const refuse = (key: string, message: string): void => {
+      context.addIssue({ code: "custom", path: [key], message });
+    };
+    if (value.preset !== undefined) {
+      for (const key of ["policy", "base", "cap", "window"] as const) {
+        if (value[key] !== undefined) refuse(key, "nothing beside a preset, which sets it");
+      }
+    }
+    if (value.base !== undefined && value.cap !== undefined && value.cap < value.base) {
+      refuse("cap", "a duration that is not below base");
+    }
+  });
+
+const storm = z.strictObject({
+  at: durationMs,
+  fraction: z
+    .number({ error: "a number above 0 and up to 1" })
+    .gt(0, { error: "a number above 0 and up to 1" })
+    .max(1, { error: "a number above 0 and up to 1" }),
+  cause: z.enum(STORM_CAUSES, { error: STORM_CAUSES.join(", ") }).default("reset"),
+  window: positiveDuration,
+});
+
+const configService = z.union(
+  [
+    z.literal("external"),
+    z.strictObject({
+      requestTopic: text.default("config/+/get"),
+      responseTopic: text.default("config/$1"),
+      payload: z.string().default('{"version":1,"topics":["commands/$1"]}'),
+      capacity: z.number().positive().default(1000),
+      queueLimit: z.int().positive().default(10_000),
+      scaleUp: z.strictObject({ after: durationMs, to: z.number().positive() }).optional(),
+    }),
+  ],
+  {
+    error:
+      "external, or { requestTopic, responseTopic, payload, capacity: answers per second, queueLimit, scaleUp: { after, to } }",
+  },
+);
+
+const timeZero = z.union(
+  [
+    z.literal("local"),
+    z.iso.datetime({ offset: true }).transform((value) => ({ epochMs: Date.parse(value) })),
+    z.strictObject({ topic: text }),
+  ],
+  { error: "local, a date and time such as 2026-11-23T10:00:00Z, or { topic: … }" },
+);
+
+const session = settings({ clean: boolean.default(true), expiry: durationMs.default(0) });
+
+export const engineSettings = z.strictObject({
+  protocolVersion: z.union([z.literal(4), z.literal(5)], { error: "4 (MQTT 3.1.1) or 5" }).default(4),
+  clientId: text.default("{{ deviceId }}"),
+  username: text.optional(),
+  password: text.optional(),
+  keepalive: durationMs
+    .refine((value) => value <= MAX_KEEPALIVE_MS, { error: "0 to 65535 seconds" })
+    .default(60_000),
+  connectTimeout: positiveDuration.default(10_000),
+  ackTimeout: positiveDuration.default(20_000),
+  maxPacketSize: z.int({ error: "a number of bytes" }).min(128, { error: "at least 128 bytes" }).default(1_048_576),
+  session: session.default({ clean: true, expiry: 0 }),
+  resubscribe: z.enum(["auto", "always"], { error: "auto or always" }).default("auto"),
+  reconnect: reconnect.default({ policy: "full-jitter" }),
+  storms: z.array(storm, { error: "a list of storms" }).default([]),
+  seed: z.int({ error: "a whole number" }).default(1),
+  timeZero: timeZero.default({ topic: "artillery-engine-mqtt" }),
+  configService: configService.default("external"),
+});
+
+export type EngineSettings = z.output<typeof engineSettings>;
+
+/** Keys of a scenario of this engine. */
+export const scenarioSettings = z.strictObject({
+  name: text.optional(),
+  engine: z.literal("mqtt").optional(),
+  weight: z.union([z.number(), z.string()], { error: "a number" }).optional(),
+  onConnect: z.array(z.unknown(), { error: "a list of steps" }).default([]),
+  flow: z.array(z.unknown(), { error: "a list of steps" }).min(1, { error: "a list of at least one step" }),
+  beforeScenario: z.union([text, z.array(text)], { error: "the name of a function, or a list of them" }).optional(),
+  afterScenario: z.union([text, z.array(text)], { error: "the name of a function, or a list of them" }).optional(),
+});

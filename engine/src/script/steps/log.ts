@@ -1,0 +1,18 @@
+import { z } from "zod";
+import { log as writeLog } from "../../artillery.ts";
+import { compileTextTemplate } from "../template.ts";
+import { defineStep } from "./step.ts";
+
+/** Writes a line, for scripts under development. */
+export const log = defineStep({
+  name: "log",
+  places: ["flow", "onConnect", "hook"],
+  schema: z.strictObject({ log: z.string({ error: "text" }) }),
+  compile(spec) {
+    const line = compileTextTemplate(spec.log);
+    return (context, callback) => {
+      writeLog(line(context));
+      callback(null, context);
+    };
+  },
+});

@@ -1,0 +1,46 @@
+import { z } from "zod";
+import type { ProcessorFunction, VuContext } from "../../artillery.ts";
+import { defineStep, type ParsedStep, sameConnection, text } from "./step.ts";
+
+/** Artillery's own loop: `count`, `over` or `whileTrue`. */
+export const loop = defineStep({
+  name: "loop",
+  places: ["flow", "onConnect"],
+  schema: z.strictObject({
+    loop: z.array(z.unknown(), { error: "a list of steps" }).min(1, { error: "a list of at least one step" }),
+    count: z.union([z.number(), z.string()], { error: "a number, or a range such as 1-5" }).optional(),
+    over: z.union([text, z.array(z.unknown())], { error: "the name of a list, or a list" }).optional(),
+    whileTrue: text.optional(),
+    loopValue: text.optional(),
+    loopElement: text.optional(),
+  }),
+  children: (raw) => [{ path: ["loop"], steps: raw["loop"] }],
+  locals: (raw) => ["$loopCount", "$loopElement", ...[raw["loopValue"], raw["loopElement"]].filter(isText)],
+  calls: (raw) => [raw["whileTrue"]].filter(isText),
+  compile(spec, compiler, children) {
+    const steps = compiler.compileSteps(children[0] as ParsedStep[]);
+    const options: Record<string, unknown> = {
+      loopValue: spec.loopValue ?? "$loopCount",
+      loopElement: spec.loopElement ?? "$loopElement",
+    };
+    if (spec.over !== undefined) options["overValues"] = spec.over;
+    if (spec.whileTrue !== undefined) options["whileTrue"] = condition(compiler.processor[spec.whileTrue]);
+    return sameConnection(compiler, compiler.helpers.createLoopWithCount(spec.count ?? -1, steps, options));
+  },
+});
+
+function isText(value: unknown): value is string {
+  return typeof value === "string";
+}
+
+/** Artillery wants `(context, done(goOn))`; an async function that returns it is as good. */
+function condition(target: ProcessorFunction | undefined): (context: VuContext, done: (goOn: unknown) => void) => void {
+  return (context, done) => {
+    const call = target as unknown as (context: VuContext, done: (goOn: unknown) => void) => unknown;
+    if (call.constructor.name !== "AsyncFunction") {
+      call(context, done);
+      return;
+    }
+    Promise.resolve(call(context, () => {})).then(done, () => done(false));
+  };
+}

@@ -1,0 +1,17 @@
+import { z } from "zod";
+import { defineStep, type ParsedStep, sameConnection } from "./step.ts";
+
+/** Artillery's own parallel: all steps at once, at most `limit` (100) of them. */
+export const parallel = defineStep({
+  name: "parallel",
+  places: ["flow", "onConnect"],
+  schema: z.strictObject({
+    parallel: z.array(z.unknown(), { error: "a list of steps" }).min(1, { error: "a list of at least one step" }),
+    limit: z.number({ error: "a number of steps" }).int().positive().optional(),
+  }),
+  children: (raw) => [{ path: ["parallel"], steps: raw["parallel"] }],
+  compile(spec, compiler, children) {
+    const steps = compiler.compileSteps(children[0] as ParsedStep[]);
+    return sameConnection(compiler, compiler.helpers.createParallel(steps, { limitValue: spec.limit }));
+  },
+});

@@ -1,0 +1,45 @@
+import { z } from "zod";
+import { defineStep, deviceOf, durationMs } from "./step.ts";
+import { captureNames, compileRequest, requestSettings } from "./request.ts";
+
+/**
+ * Asks for configuration again and again beside the rest of the flow, the way firmware refreshes a cache: first after
+ * uniform(0, every), then every `every` ± uniform(0, jitter). A device that is not ready keeps what it has.
+ */
+export const refresh = defineStep({
+  name: "refresh",
+  places: ["flow"],
+  schema: z.strictObject({
+    refresh: z.strictObject({
+      every: durationMs,
+      jitter: durationMs.default(0),
+      request: requestSettings,
+    }),
+  }),
+  defines: (raw) => captureNames((raw["refresh"] as { request?: unknown } | null)?.request),
+  locals: () => ["requestId"],
+  compile(spec, compiler) {
+    const { every, jitter } = spec.refresh;
+    const run = compileRequest(spec.refresh.request, compiler);
+    return (context, callback) => {
+      const device = deviceOf(context);
+      const nextDelayMs = (): number => Math.max(0, every + (2 * device.random() - 1) * jitter);
+      compiler.fleet.repeat(
+        device,
+        nextDelayMs,
+        (done) => {
+          if (device.state !== "ready") done();
+          else
+            run(device, context, (failure) => {
+              if (failure === "capture_failed" || failure === "match_failed" || failure === "invalid_topic") {
+                compiler.deviceEvents.error(compiler.cohort, failure);
+              }
+              done();
+            });
+        },
+        device.random() * every,
+      );
+      callback(null, context);
+    };
+  },
+});

@@ -1,0 +1,175 @@
+import { z } from "zod";
+import type { CaptureResult, VuContext } from "../../artillery.ts";
+import type { Device } from "../../device/device.ts";
+import type { Correlation, RequestCall, RequestOutcome } from "../../device/requests.ts";
+import { LOST, type OperationDone } from "../../device/session.ts";
+import { filterProblem, topicProblem } from "../../device/topic.ts";
+import { compileTemplate, compileTextTemplate, referencedNames, type TextTemplate } from "../template.ts";
+import { asPayload } from "./publish.ts";
+import { type Compiler, defineStep, durationMs, payload, qos, runOperation, text, topics } from "./step.ts";
+
+const captureSpec = z.looseObject({ as: text.optional() });
+
+export const requestSettings = z.strictObject({
+  topic: text,
+  payload: payload.default(""),
+  qos: qos.default(0),
+  responseTopic: text,
+  rejectedTopic: text.optional(),
+  /** Filters to subscribe to; by default the response topics, `+` in place of the request's id. */
+  listen: topics.optional(),
+  correlation: z.enum(["none", "topic", "properties"], { error: "none, topic or properties" }).optional(),
+  timeout: durationMs.default(5000),
+  onTimeout: z.enum(["reset", "retry", "ignore"], { error: "reset, retry or ignore" }).default("reset"),
+  /** Ask only until the first answer: the device keeps its configuration. */
+  cache: z.boolean({ error: "true or false" }).default(false),
+  capture: z.union([captureSpec, z.array(captureSpec)], { error: "a capture or a list of them" }).optional(),
+  match: z.union([captureSpec, z.array(captureSpec)], { error: "a match or a list of them" }).optional(),
+});
+
+export type RequestSettings = z.output<typeof requestSettings>;
+
+/**
+ * Asks for configuration and waits for the answer. `{{ requestId }}` is a number unique within the device, for topics
+ * that carry it (Azure IoT's `$rid`, ThingsBoard).
+ */
+export const request = defineStep({
+  name: "request",
+  places: ["flow", "onConnect"],
+  schema: z.strictObject({ request: requestSettings }),
+  defines: (raw) => captureNames(raw["request"]),
+  locals: () => ["requestId"],
+  compile(spec, compiler) {
+    const run = compileRequest(spec.request, compiler);
+    return (context, callback) => {
+      runOperation(compiler, context, (device, done) => run(device, context, done), callback);
+    };
+  },
+});
+
+export function captureNames(raw: unknown): string[] {
+  const capture = (raw as { capture?: unknown } | null)?.capture;
+  return [capture].flat().flatMap((spec) => {
+    const as = (spec as { as?: unknown } | null | undefined)?.as;
+    return typeof as === "string" ? [as] : [];
+  });
+}
+
+export type RunRequest = (device: Device, context: VuContext, done: OperationDone) => void;
+
+/** Compiles the settings once; the result is called for every request. */
+export function compileRequest(spec: RequestSettings, compiler: Compiler): RunRequest {
+  const usesId = referencedNames(spec.responseTopic).includes("requestId");
+  const correlation: Correlation = spec.correlation ?? (usesId ? "topic" : "none");
+  const topic = compileTextTemplate(spec.topic);
+  const body = compileTemplate(spec.payload);
+  const responseTopic = compileTextTemplate(spec.responseTopic);
+  const rejectedTopic = spec.rejectedTopic === undefined ? null : compileTextTemplate(spec.rejectedTopic);
+  const listen = listenTemplates(spec).map(compileTextTemplate);
+  const capture = captureOf(spec);
+  const cachedBy = spec.cache ? new WeakSet<Device>() : null;
+
+  return function run(device, context, done) {
+    if (cachedBy?.has(device)) {
+      done(null);
+      return;
+    }
+    const requestId = device.nextRequestId();
+    context.vars["requestId"] = requestId;
+    const call: RequestCall = {
+      topic: topic(context),
+      payload: asPayload(body(context)),
+      qos: spec.qos,
+      responseTopic: responseTopic(context),
+      rejectedTopic: rejectedTopic === null ? null : rejectedTopic(context),
+      listen: listen.map((template) => template(context)),
+      correlation,
+      requestId,
+      timeoutMs: spec.timeout,
+      settled(outcome, answer) {
+        settle(outcome, answer ?? "");
+      },
+    };
+    if (topicProblem(call.topic) !== null || call.listen.some((filter) => filterProblem(filter) !== null)) {
+      done("invalid_topic");
+      return;
+    }
+    device.request(call);
+
+    function settle(outcome: RequestOutcome, answer: string): void {
+      switch (outcome) {
+        case "answer":
+          cachedBy?.add(device);
+          keep(compiler, capture, context, answer, done);
+          return;
+        case "lost":
+          done(LOST);
+          return;
+        case "timeout":
+          if (spec.onTimeout === "ignore") done(null);
+          else if (spec.onTimeout === "retry") run(device, context, done);
+          else {
+            device.fail(device.state === "bootstrapping" ? "bootstrap_timeout" : "config_timeout");
+            done(LOST);
+          }
+          return;
+        case "rejected":
+          // A refusal comes at once: asking again at once would be a loop without a pause.
+          if (spec.onTimeout === "ignore") done(null);
+          else if (spec.onTimeout === "retry") device.after(spec.timeout, () => run(device, context, done));
+          else {
+            device.fail("bootstrap_refused");
+            done(LOST);
+          }
+      }
+    }
+  };
+}
+
+/** The filters to subscribe to before asking. */
+export function listenTemplates(spec: Pick<RequestSettings, "listen" | "responseTopic" | "rejectedTopic">): string[] {
+  if (spec.listen !== undefined) return [spec.listen].flat();
+  const derived = [spec.responseTopic, spec.rejectedTopic ?? []].flat();
+  return derived.map((template) => template.replace(/\{\{\s*requestId\s*\}\}/g, "+"));
+}
+
+export type { TextTemplate };
+
+interface CaptureSpec {
+  capture: Record<string, unknown>[];
+  match: Record<string, unknown>[];
+}
+
+function captureOf(spec: RequestSettings): CaptureSpec | null {
+  if (spec.capture === undefined && spec.match === undefined) return null;
+  return { capture: [spec.capture ?? []].flat(), match: [spec.match ?? []].flat() };
+}
+
+/** Captures into the virtual user's variables with Artillery's own helper. */
+function keep(
+  compiler: Compiler,
+  spec: CaptureSpec | null,
+  context: VuContext,
+  answer: string,
+  done: OperationDone,
+): void {
+  if (spec === null) {
+    done(null);
+    return;
+  }
+  compiler.helpers.captureOrMatch({ ...spec }, { body: answer }, context, (error, result) => {
+    done(error ? "capture_failed" : applyCaptures(context, result));
+  });
+}
+
+function applyCaptures(context: VuContext, result: CaptureResult | null): string | null {
+  if (result === null) return null;
+  for (const [name, capture] of Object.entries(result.captures)) {
+    if (capture.failed) return "capture_failed";
+    context.vars[name] = capture.value;
+  }
+  for (const match of Object.values(result.matches)) {
+    if (match.success === false) return "match_failed";
+  }
+  return null;
+}

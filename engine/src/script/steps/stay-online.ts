@@ -1,0 +1,16 @@
+import { z } from "zod";
+import { defineStep, durationMs, settings } from "./step.ts";
+
+/** Keeps the device online until the last storm window has ended, or for `for`. */
+export const stayOnline = defineStep({
+  name: "stayOnline",
+  places: ["flow"],
+  schema: z.strictObject({ stayOnline: settings({ for: durationMs.optional() }) }),
+  compile(spec, compiler) {
+    const forMs = spec.stayOnline.for;
+    return (context, callback) => {
+      if (forMs === undefined) compiler.fleet.whenOver(() => callback(null, context));
+      else setTimeout(callback, forMs, null, context);
+    };
+  },
+});

@@ -1,0 +1,160 @@
+import { z } from "zod";
+import type { Helpers, ProcessorFunction, RunEvents, Step, VuContext } from "../../artillery.ts";
+import type { Device } from "../../device/device.ts";
+import type { DeviceEvents } from "../../device/environment.ts";
+import type { LabOptions } from "../../lab/lab.ts";
+import { LOST, type OperationDone } from "../../device/session.ts";
+import { DURATION_NOTATION, parseDuration } from "../duration.ts";
+
+/** Where a step stands: `onConnect` runs after every CONNACK, `flow` once per virtual user, `hook` once per run. */
+export type StepPlace = "flow" | "onConnect" | "hook";
+
+/** What a step may use when it is compiled; one per cohort. */
+export interface Compiler {
+  place: StepPlace;
+  helpers: Helpers;
+  processor: Record<string, ProcessorFunction>;
+  runEvents: RunEvents;
+  deviceEvents: DeviceEvents;
+  cohort: number;
+  fleet: FleetAccess;
+  /** What a `lab` step starts; null for nothing. */
+  lab: LabOptions | null;
+  compileSteps(steps: readonly ParsedStep[]): Step[];
+}
+
+/** What steps need from the fleet of this worker. */
+export interface FleetAccess {
+  /** Calls back when the device is ready (null), or with a reason when it will not be. */
+  whenReady(device: Device, giveUpAfterMs: number | null, done: OperationDone): void;
+  /** Calls back when the last storm window has ended. */
+  whenOver(done: () => void): void;
+  /** Starts something that goes on beside the flow until the device ends. */
+  repeat(device: Device, nextDelayMs: () => number, run: (done: () => void) => void, firstDelayMs: number): void;
+}
+
+/**
+ * One kind of step. `S` is the whole step object after validation, for example `{ subscribe: { topics, qos } }`.
+ * Steps are compiled once per worker to closed data; nothing is written to them while the run goes on.
+ */
+export interface StepDefinition<S = unknown> {
+  name: string;
+  places: readonly StepPlace[];
+  schema: z.ZodType<S>;
+  /** Steps inside this one, with the path of each list. */
+  children?(raw: Record<string, unknown>): { path: string[]; steps: unknown }[];
+  /** Variables that exist after this step. */
+  defines?(raw: Record<string, unknown>): string[];
+  /** Variables that exist inside this step only. */
+  locals?(raw: Record<string, unknown>): string[];
+  /** Names of processor functions that it calls. */
+  calls?(raw: Record<string, unknown>): string[];
+  compile(spec: S, compiler: Compiler, children: ParsedStep[][]): Step;
+}
+
+export interface ParsedStep {
+  definition: StepDefinition;
+  spec: unknown;
+  children: ParsedStep[][];
+}
+
+/** Keeps `S` for the compile function and erases it for the list of steps. */
+export function defineStep<S>(definition: StepDefinition<S>): StepDefinition {
+  return definition as StepDefinition;
+}
+
+const DEVICE = Symbol("device");
+
+export function bindDevice(context: VuContext, device: Device): void {
+  (context as { [DEVICE]?: Device })[DEVICE] = device;
+}
+
+export function deviceOf(context: VuContext): Device {
+  const device = (context as { [DEVICE]?: Device })[DEVICE];
+  if (device === undefined) throw new Error("no device belongs to this virtual user");
+  return device;
+}
+
+/**
+ * Runs one operation of a device. In a flow it waits until the device is ready, and an operation that the connection took
+ * with it is begun again after the reconnect. In `onConnect` a lost connection ends the bootstrap: the next CONNACK
+ * begins a new one, so nothing is called back.
+ */
+export function runOperation(
+  compiler: Compiler,
+  context: VuContext,
+  attempt: (device: Device, done: OperationDone) => void,
+  callback: (error: Error | null, context: VuContext) => void,
+): void {
+  const device = deviceOf(context);
+  const settle: OperationDone = (failure) => {
+    if (failure === null) callback(null, context);
+    else callback(stepError(compiler, failure), context);
+  };
+  if (compiler.place === "onConnect") {
+    attempt(device, (failure) => {
+      if (failure !== LOST) settle(failure);
+    });
+    return;
+  }
+  const wait = (): void => {
+    compiler.fleet.whenReady(device, null, (failure) => {
+      if (failure !== null) settle(failure);
+      else attempt(device, (result) => (result === LOST ? wait() : settle(result)));
+    });
+  };
+  wait();
+}
+
+/** A failure with a name of the engine's own: safe as part of a metric's name, unlike a message. */
+export class StepFailure extends Error {
+  readonly failure: string;
+
+  constructor(failure: string) {
+    super(failure);
+    this.failure = failure;
+  }
+}
+
+/** A failure that ends a flow, or a bootstrap. In `onConnect` the device itself counts it. */
+export function stepError(compiler: Compiler, failure: string): StepFailure {
+  if (compiler.place === "flow") compiler.deviceEvents.error(compiler.cohort, failure);
+  return new StepFailure(failure);
+}
+
+/** In `onConnect`: what comes after the step only runs if the connection is still the one it began in. */
+export function sameConnection(compiler: Compiler, step: Step): Step {
+  if (compiler.place !== "onConnect") return step;
+  return (context, callback) => {
+    const device = deviceOf(context);
+    const generation = device.generation;
+    step(context, (error, result) => {
+      if (device.generation === generation) callback(error, result ?? context);
+    });
+  };
+}
+
+// ---- schema pieces that several steps and the configuration share; messages say what is allowed --------------------
+
+export const durationMs: z.ZodType<number> = z
+  .unknown()
+  .refine((value) => parseDuration(value) !== null, { error: DURATION_NOTATION })
+  .transform((value) => parseDuration(value) as number);
+
+export const text: z.ZodType<string> = z.string({ error: "text" }).min(1, { error: "text that is not empty" });
+
+export const qos: z.ZodType<0 | 1 | 2> = z.union([z.literal(0), z.literal(1), z.literal(2)], { error: "0, 1 or 2" });
+
+export const payload: z.ZodType<unknown> = z.union(
+  [z.string(), z.number(), z.boolean(), z.record(z.string(), z.unknown()), z.array(z.unknown())],
+  { error: "text, or an object or list that is sent as JSON" },
+);
+
+export const topics: z.ZodType<string | string[]> = z.union([text, z.array(text).min(1)], {
+  error: "a topic filter or a list of them",
+});
+
+/** A step that has no settings: `connect: {}` or just `connect:`. */
+export function settings<T extends z.ZodRawShape>(shape: T): z.ZodType<z.output<z.ZodObject<T>>> {
+  return z.preprocess((value) => value ?? {}, z.strictObject(shape)) as unknown as z.ZodType<z.output<z.ZodObject<T>>>;
+}

@@ -1,0 +1,45 @@
+import type { Problem } from "./problem.ts";
+
+/** Where the devices connect to. */
+export type Target =
+  /** The embedded broker, started for this run. */
+  | { kind: "lab" }
+  | { kind: "url"; host: string; port: number; username: string | null; password: string | null; url: string };
+
+/** `config.target` that asks for the embedded broker. */
+export const LAB_TARGET = "lab";
+
+const DEFAULT_PORT = 1883;
+const ALLOWED = "mqtt://host:port, or lab for the embedded broker";
+
+export function parseTarget(value: unknown): Target | { problem: Problem } {
+  if (value === LAB_TARGET) return { kind: "lab" };
+  const refuse = (allowed: string): { problem: Problem } => ({
+    problem: { path: "config.target", value: typeof value === "string" ? maskUrl(value) : value, allowed },
+  });
+  if (typeof value !== "string") return refuse(ALLOWED);
+  if (/\{\{/.test(value)) return refuse(`${ALLOWED} (its variable has no value)`);
+  let url: URL;
+  try {
+    url = new URL(value);
+  } catch {
+    return refuse(ALLOWED);
+  }
+  if (url.protocol !== "mqtt:" && url.protocol !== "tcp:") return refuse(ALLOWED);
+  if (url.hostname === "") return refuse(ALLOWED);
+  const port = url.port === "" ? DEFAULT_PORT : Number(url.port);
+  if (port === 0) return refuse("a port from 1 to 65535");
+  return {
+    kind: "url",
+    host: url.hostname.replace(/^\[|\]$/g, ""),
+    port,
+    username: url.username === "" ? null : decodeURIComponent(url.username),
+    password: url.password === "" ? null : decodeURIComponent(url.password),
+    url: `mqtt://${url.hostname}:${port}`,
+  };
+}
+
+/** A URL without what may be secret in it: user name, password, query. */
+export function maskUrl(text: string): string {
+  return text.replace(/\/\/[^/@]*@/, "//").replace(/\?.*$/, "");
+}

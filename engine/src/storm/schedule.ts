@@ -1,0 +1,42 @@
+import type { StormCause } from "../contract.ts";
+
+/** One storm of the script. Times are milliseconds after time zero. */
+export interface StormPlan {
+  /** From 1. */
+  index: number;
+  atMs: number;
+  fraction: number;
+  cause: StormCause;
+  windowMs: number;
+}
+
+/** When the last window ends; null without storms. */
+export function planEndMs(storms: readonly StormPlan[]): number | null {
+  const last = storms.at(-1);
+  return last === undefined ? null : last.atMs + last.windowMs;
+}
+
+/** The next thing to do. Times are milliseconds after time zero. */
+export type StormEvent =
+  | { kind: "prepare"; storm: StormPlan; atMs: number }
+  | { kind: "begin"; storm: StormPlan; atMs: number }
+  | { kind: "end"; storm: StormPlan; atMs: number }
+  | { kind: "over"; atMs: number };
+
+/** How long before a storm its devices are chosen. */
+export const PREPARE_MS = 500;
+
+/** Everything that will happen, in order. Windows do not overlap (the script is checked), so neither do storms. */
+export function storyOf(storms: readonly StormPlan[]): StormEvent[] {
+  const events: StormEvent[] = storms.flatMap((storm): StormEvent[] => [
+    { kind: "prepare", storm, atMs: Math.max(0, storm.atMs - PREPARE_MS) },
+    { kind: "begin", storm, atMs: storm.atMs },
+    { kind: "end", storm, atMs: storm.atMs + storm.windowMs },
+  ]);
+  const end = planEndMs(storms);
+  if (end !== null) events.push({ kind: "over", atMs: end });
+  // A storm may begin at the instant that the one before ends; its devices are then chosen before that end.
+  return events.sort((a, b) => a.atMs - b.atMs || ORDER[a.kind] - ORDER[b.kind]);
+}
+
+const ORDER: Record<StormEvent["kind"], number> = { end: 0, prepare: 1, begin: 2, over: 3 };

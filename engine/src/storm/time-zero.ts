@@ -1,0 +1,151 @@
+import { connect, type MqttClient } from "mqtt";
+import type { RosterEntry } from "./selection.ts";
+
+/** How the workers of a run come to one time zero. */
+export type TimeZeroPlan =
+  /** Through a retained message on `<topic>/<testRunId>/…` of the broker under test. */
+  | { kind: "agreed"; topic: string }
+  /** An absolute time, epoch milliseconds. */
+  | { kind: "absolute"; epochMs: number }
+  /** Each worker for itself: one worker, or a broker that allows no such topic. */
+  | { kind: "local" };
+
+export interface AgreementOptions {
+  url: string;
+  protocolVersion: 4 | 5;
+  topic: string;
+  testRunId: string;
+  workerId: string;
+  username?: string;
+  password?: string;
+  onTimeZero(epochMs: number): void;
+}
+
+/**
+ * One control connection of a worker. Workers adopt the earliest time zero they see; one that knows an earlier time
+ * publishes it again. Beside it each worker keeps its roster entry, so that all know how large the fleet is.
+ * Messages are retained: a worker that starts late learns both at once. They are cleared at the end.
+ */
+export class Agreement {
+  readonly #options: AgreementOptions;
+  readonly #client: MqttClient;
+  readonly #roster = new Map<string, RosterEntry>();
+  readonly #topics: { timeZero: string; roster: string };
+  #timeZeroMs: number;
+  #own: RosterEntry;
+  #dirty = true;
+  readonly #publishTimer: NodeJS.Timeout;
+
+  constructor(options: AgreementOptions, proposedMs: number, own: RosterEntry) {
+    this.#options = options;
+    this.#timeZeroMs = proposedMs;
+    this.#own = own;
+    const base = `${options.topic}/${options.testRunId}`;
+    this.#topics = { timeZero: `${base}/time-zero`, roster: `${base}/roster` };
+    const { username, password } = options;
+    this.#client = connect(options.url, {
+      clientId: `artillery-${options.testRunId}-${options.workerId}`,
+      protocolVersion: options.protocolVersion,
+      clean: true,
+      reconnectPeriod: 1000,
+      connectTimeout: 10_000,
+      ...(username === undefined ? {} : { username }),
+      ...(password === undefined ? {} : { password }),
+    });
+    this.#client.on("connect", () => {
+      this.#client.subscribe([this.#topics.timeZero, `${this.#topics.roster}/+`], { qos: 1 });
+      this.#dirty = true;
+      this.#publishRoster();
+      this.#publishTimeZero();
+    });
+    this.#client.on("message", (topic, payload) => this.#hear(topic, payload.toString()));
+    // The broker under test may be down: that is what devices are there to find out. MQTT.js tries again.
+    this.#client.on("error", () => {});
+    this.#publishTimer = setInterval(() => this.#publishRoster(), 500);
+    this.#publishTimer.unref();
+  }
+
+  /** This worker's devices so far; published at most twice a second. */
+  setDevices(devices: number): void {
+    if (devices === this.#own.devices) return;
+    this.#own = { ...this.#own, devices };
+    this.#dirty = true;
+  }
+
+  roster(): RosterEntry[] {
+    this.#roster.set(this.#options.workerId, this.#own);
+    return [...this.#roster.values()];
+  }
+
+  #publishTimeZero(): void {
+    this.#publish(this.#topics.timeZero, JSON.stringify({ timeZeroMs: this.#timeZeroMs }));
+  }
+
+  #publishRoster(): void {
+    if (!this.#dirty || !this.#client.connected) return;
+    this.#dirty = false;
+    this.#publish(`${this.#topics.roster}/${this.#options.workerId}`, JSON.stringify(this.#own));
+  }
+
+  #publish(topic: string, payload: string): void {
+    this.#client.publish(topic, payload, { qos: 1, retain: true });
+  }
+
+  #hear(topic: string, payload: string): void {
+    if (payload === "") return;
+    if (topic === this.#topics.timeZero) {
+      const heard = parseTimeZero(payload);
+      if (heard === null) return;
+      if (heard < this.#timeZeroMs) {
+        this.#timeZeroMs = heard;
+        this.#options.onTimeZero(heard);
+      } else if (heard > this.#timeZeroMs) {
+        this.#publishTimeZero();
+      }
+      return;
+    }
+    const workerId = topic.slice(this.#topics.roster.length + 1);
+    const entry = parseRosterEntry(payload);
+    if (entry !== null && workerId !== this.#options.workerId) this.#roster.set(workerId, entry);
+  }
+
+  /** Takes this worker's retained messages away and leaves; waits at most a second for it. */
+  async end(): Promise<void> {
+    clearInterval(this.#publishTimer);
+    if (this.#client.connected) {
+      const cleared = [this.#topics.timeZero, `${this.#topics.roster}/${this.#options.workerId}`].map((topic) =>
+        this.#client.publishAsync(topic, "", { qos: 1, retain: true }),
+      );
+      const patience = new Promise((resolve) => setTimeout(resolve, 1000).unref());
+      await Promise.race([Promise.allSettled(cleared), patience]);
+    }
+    this.#client.end(true);
+  }
+}
+
+/** Anyone may write to a topic of the broker: what comes from there is checked. */
+function parseTimeZero(payload: string): number | null {
+  const { timeZeroMs } = parseObject(payload);
+  return typeof timeZeroMs === "number" && Number.isFinite(timeZeroMs) ? timeZeroMs : null;
+}
+
+const MOST_DEVICES = 100_000_000;
+
+function parseRosterEntry(payload: string): RosterEntry | null {
+  const { container, worker, workers, devices } = parseObject(payload);
+  if (typeof container !== "string") return null;
+  const numbers = [worker, workers, devices];
+  if (!numbers.every((value) => Number.isInteger(value) && (value as number) >= 0 && (value as number) <= MOST_DEVICES)) {
+    return null;
+  }
+  return { container, worker: worker as number, workers: workers as number, devices: devices as number };
+}
+
+function parseObject(payload: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(payload);
+    return value !== null && typeof value === "object" ? (value as Record<string, unknown>) : {};
+  } catch {
+    return {};
+  }
+}

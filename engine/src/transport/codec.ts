@@ -1,0 +1,58 @@
+import mqttPacket, { type Packet } from "mqtt-packet";
+
+export type ProtocolVersion = 4 | 5;
+
+export interface Codec {
+  encode(packet: Packet): Buffer;
+  /**
+   * Decodes one whole packet (see framing.ts). Returns null for bytes that are no valid packet.
+   * Payloads and properties may point into `bytes`: use or copy them before the next read.
+   */
+  decode(bytes: Buffer): Packet | null;
+  readonly pingreq: Buffer;
+  readonly disconnect: Buffer;
+}
+
+/**
+ * `mqtt-packet`, MQTT.js's codec, with one parser for all devices of the thread: framing.ts gives it whole packets only,
+ * so it never holds a device's bytes between two calls.
+ */
+export function createCodec(protocolVersion: ProtocolVersion): Codec {
+  const options = { protocolVersion };
+  let parser = newParser();
+  let decoded: Packet | null = null;
+  let failed = false;
+
+  function newParser(): mqttPacket.Parser {
+    const created = mqttPacket.parser(options);
+    created.on("packet", (packet) => {
+      decoded = packet;
+    });
+    created.on("error", () => {
+      failed = true;
+    });
+    return created;
+  }
+
+  return {
+    encode: (packet) => mqttPacket.generate(packet, options),
+    decode(bytes) {
+      decoded = null;
+      failed = false;
+      let left = 0;
+      try {
+        left = parser.parse(bytes);
+      } catch {
+        // Some malformed bodies make the parser read past the end of its buffer.
+        failed = true;
+      }
+      if (failed || left !== 0 || decoded === null) {
+        parser = newParser();
+        return null;
+      }
+      return decoded;
+    },
+    pingreq: mqttPacket.generate({ cmd: "pingreq" }, options),
+    disconnect: mqttPacket.generate({ cmd: "disconnect", reasonCode: 0 }, options),
+  };
+}

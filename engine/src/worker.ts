@@ -1,0 +1,354 @@
+import { performance } from "node:perf_hooks";
+import { resolve } from "node:path";
+import {
+  type ArtilleryScript,
+  type Helpers,
+  log,
+  type ProcessorFunction,
+  type RunEvents,
+  type Step,
+  type StepCallback,
+  suggestExitCode,
+  testRunId,
+  type VuContext,
+  workerIdentity,
+} from "./artillery.ts";
+import { GeneratorWatch, type HealthStretch } from "./capture/generator-health.ts";
+import { Recorder } from "./capture/recorder.ts";
+import { WorkerFiles } from "./capture/worker-files.ts";
+import { DEFAULT_OUTPUT, PLUGIN_NAME, SCHEMA_VERSION, safeFileName, TIMELINE_ROW_MS, type WorkerRecord } from "./contract.ts";
+import { createBackoff } from "./device/backoff.ts";
+import { Device } from "./device/device.ts";
+import type { DeviceEnvironment, DevicePlan, Time } from "./device/environment.ts";
+import { Fleet, type FleetMember } from "./device/fleet.ts";
+import { deviceId, deviceNumber, shareOf, type WorkerShare } from "./device/identity.ts";
+import { hashRandom } from "./device/random.ts";
+import { compileSteps, series } from "./script/compile.ts";
+import { callProcessor } from "./script/steps/function.ts";
+import { bindDevice, StepFailure, type StepPlace } from "./script/steps/step.ts";
+import { compileTextTemplate, type TextTemplate } from "./script/template.ts";
+import type { CohortPlan, FleetPlan } from "./script/validate.ts";
+import { planEndMs } from "./storm/schedule.ts";
+import type { RosterEntry } from "./storm/selection.ts";
+import { Storms } from "./storm/storms.ts";
+import { Agreement } from "./storm/time-zero.ts";
+import { createCodec } from "./transport/codec.ts";
+import { createTcp } from "./transport/tcp.ts";
+
+/** What was measured is on disk after at most this long. */
+const FLUSH_MS = 2000;
+const EMIT_MS = 1000;
+
+/** Exit code of a run in which no device of a worker was ever online. */
+const NEVER_ONLINE_EXIT_CODE = 2;
+
+/** Monotonic time on the wall's scale: a clock that is set during the run does not move storms. */
+function wallClock(): number {
+  return performance.timeOrigin + performance.now();
+}
+
+const time: Time = {
+  now: () => performance.now(),
+  set: (delayMs, callback, device, argument) => setTimeout(callback, delayMs, device, argument),
+  clear: (timer) => clearTimeout(timer as NodeJS.Timeout),
+};
+
+interface Cohort {
+  environment: DeviceEnvironment;
+  flow: Step;
+  before: readonly string[];
+  after: readonly string[];
+}
+
+export interface WorkerOptions {
+  script: ArtilleryScript;
+  plan: FleetPlan;
+  helpers: Helpers;
+  runEvents: RunEvents;
+  /** Of the broker that devices connect to: the script's, or the lab's. */
+  broker: { host: string; port: number; url: string };
+}
+
+/** The fleet of one worker thread, from its first virtual user to its last. */
+export class Worker {
+  readonly #options: WorkerOptions;
+  readonly #share: WorkerShare;
+  readonly #recorder: Recorder;
+  readonly #fleet: Fleet;
+  readonly #storms: Storms;
+  readonly #watch = new GeneratorWatch();
+  readonly #health: HealthStretch;
+  readonly #cohorts: Cohort[];
+  readonly #credentials: { clientId: TextTemplate; username: TextTemplate | null; password: TextTemplate | null };
+  readonly #files: WorkerFiles | null;
+  readonly #timers: NodeJS.Timeout[];
+  readonly #startedAtMs = Math.floor(wallClock());
+  readonly #devicesOf: number[];
+  #agreement: Agreement | null = null;
+  #timeZeroMs: number | null = null;
+  #state: WorkerRecord["state"] = "running";
+  #live = 0;
+
+  constructor(options: WorkerOptions) {
+    this.#options = options;
+    const { plan, script, runEvents, broker } = options;
+    this.#share = shareOf(script.config.phases, workerIdentity().container);
+    this.#health = this.#watch.begin();
+    const names = plan.cohorts.map((cohort) => cohort.name);
+    this.#recorder = new Recorder(names, runEvents, wallClock());
+    this.#devicesOf = names.map(() => 0);
+    this.#fleet = new Fleet(planEndMs(plan.storms) !== null, time.now);
+    this.#storms = new Storms({
+      plans: plan.storms,
+      seed: plan.settings.seed,
+      share: this.#share,
+      members: this.#fleet.members,
+      recorder: this.#recorder,
+      watch: this.#watch,
+      roster: () => this.#roster(),
+      wallClock,
+      monotonic: time.now,
+      log,
+      onOver: () => this.#fleet.over(),
+    });
+    const open = createTcp(broker.host, broker.port);
+    const codec = createCodec(plan.settings.protocolVersion);
+    const { clientId, username, password } = plan.settings;
+    const urlUser = plan.target.kind === "url" ? plan.target.username : null;
+    const urlPassword = plan.target.kind === "url" ? plan.target.password : null;
+    this.#credentials = {
+      clientId: compileTextTemplate(clientId),
+      username: username !== undefined ? compileTextTemplate(username) : urlUser === null ? null : () => urlUser,
+      password:
+        password !== undefined ? compileTextTemplate(password) : urlPassword === null ? null : () => urlPassword,
+    };
+    this.#cohorts = plan.cohorts.map((cohort, index) => this.#compile(cohort, index, open, codec));
+    this.#files = this.#openFiles();
+    this.#flush();
+    this.#timers = [
+      setInterval(() => this.#recorder.emitCounters(), EMIT_MS).unref(),
+      setInterval(() => this.#flush(), FLUSH_MS).unref(),
+    ];
+  }
+
+  #compile(
+    cohort: CohortPlan,
+    index: number,
+    open: DeviceEnvironment["open"],
+    codec: DeviceEnvironment["codec"],
+  ): Cohort {
+    const { plan, helpers, runEvents } = this.#options;
+    const { settings } = plan;
+    const compile = (place: StepPlace, steps: CohortPlan["flow"]): Step =>
+      series(
+        compileSteps(steps, {
+          place,
+          helpers,
+          runEvents,
+          processor: this.#processor(),
+          deviceEvents: this.#recorder,
+          cohort: index,
+          fleet: this.#fleet,
+          lab: null,
+        }),
+      );
+    const bootstrap = compile("onConnect", cohort.onConnect);
+    const devicePlan: DevicePlan = {
+      cohort: index,
+      protocolVersion: settings.protocolVersion,
+      keepaliveMs: settings.keepalive,
+      connectTimeoutMs: settings.connectTimeout,
+      ackTimeoutMs: settings.ackTimeout,
+      clean: settings.session.clean,
+      sessionExpiryS: Math.round(settings.session.expiry / 1000),
+      resubscribe: settings.resubscribe,
+      backoff: createBackoff(plan.backoff),
+      backoffBaseMs: "baseMs" in plan.backoff ? plan.backoff.baseMs : 0,
+      resetAfter: plan.resetAfter,
+      maxPacketBytes: settings.maxPacketSize,
+    };
+    return {
+      flow: compile("flow", cohort.flow),
+      before: cohort.beforeScenario,
+      after: cohort.afterScenario,
+      environment: {
+        plan: devicePlan,
+        time,
+        open,
+        codec,
+        events: this.#recorder,
+        random: (device, draw) => hashRandom(settings.seed, device, draw),
+        bootstrap(device, done) {
+          bootstrap(device.owner as VuContext, (error) => {
+            done(error === null ? null : error instanceof StepFailure ? error.failure : "bootstrap_failed");
+          });
+        },
+      },
+    };
+  }
+
+  #processor(): Record<string, ProcessorFunction> {
+    const { processor } = this.#options.script.config;
+    return (typeof processor === "object" ? processor : {}) as Record<string, ProcessorFunction>;
+  }
+
+  #openFiles(): WorkerFiles | null {
+    const plugin = this.#options.script.config.plugins?.[PLUGIN_NAME];
+    if (plugin === undefined) return null;
+    const { output } = (plugin ?? {}) as { output?: unknown };
+    const directory = resolve(typeof output === "string" ? output : DEFAULT_OUTPUT, safeFileName(testRunId()));
+    return new WorkerFiles(directory, safeFileName(workerIdentity().id), this.#startedAtMs, log);
+  }
+
+  // ---- virtual users ----------------------------------------------------------------------------------------------
+
+  runVirtualUser(cohortIndex: number, context: VuContext, callback: StepCallback): void {
+    const { runEvents } = this.#options;
+    runEvents.emit("started");
+    if (this.#fleet.started === 0) this.#agreeOnTimeZero();
+    this.#live++;
+    const cohort = this.#cohorts[cohortIndex] as Cohort;
+    const index = this.#fleet.started;
+    context.vars["deviceId"] = deviceId(this.#share, index);
+    const { clientId, username, password } = this.#credentials;
+    const credentials = {
+      clientId: clientId(context),
+      username: username === null ? null : username(context),
+      password: password === null ? null : password(context),
+    };
+    const device = new Device(deviceNumber(this.#share, index), credentials, cohort.environment, context);
+    bindDevice(context, device);
+    const member: FleetMember = { device, cohort: cohortIndex };
+    this.#fleet.add(member);
+    this.#devicesOf[cohortIndex] = (this.#devicesOf[cohortIndex] as number) + 1;
+    this.#agreement?.setDevices(this.#fleet.started);
+
+    let over = false;
+    const finish = (error: Error | null): void => {
+      if (over) return;
+      over = true;
+      if (error !== null && !(error instanceof StepFailure)) this.#recorder.error(cohortIndex, "flow_failed");
+      device.end("ended");
+      this.#fleet.remove(member);
+      this.#live--;
+      // Artillery looks at its counters as soon as the last virtual user is over.
+      if (this.#live === 0) this.#recorder.emitCounters();
+      callback(error, context);
+    };
+    this.#callFunctions(cohort.before, context, (error) => {
+      if (error !== null) {
+        finish(error);
+        return;
+      }
+      cohort.flow(context, (flowError) => {
+        this.#callFunctions(cohort.after, context, (afterError) => finish(flowError ?? afterError));
+      });
+    });
+  }
+
+  #callFunctions(names: readonly string[], context: VuContext, done: (error: Error | null) => void): void {
+    const [name, ...rest] = names;
+    if (name === undefined) {
+      done(null);
+      return;
+    }
+    callProcessor(this.#processor()[name] as ProcessorFunction, context, this.#options.runEvents, (error) => {
+      if (error !== null) done(error);
+      else this.#callFunctions(rest, context, done);
+    });
+  }
+
+  // ---- the fleet's clock ------------------------------------------------------------------------------------------
+
+  #agreeOnTimeZero(): void {
+    const { plan, broker } = this.#options;
+    const { timeZero, settings, storms, target } = plan;
+    // On a multiple of the timeline's row: storms then begin with a row.
+    const proposedMs = Math.ceil(wallClock() / TIMELINE_ROW_MS) * TIMELINE_ROW_MS;
+    this.#setTimeZero(timeZero.kind === "absolute" ? timeZero.epochMs : proposedMs);
+    if (timeZero.kind !== "agreed" || storms.length === 0) return;
+    const username = target.kind === "url" ? target.username : null;
+    const password = target.kind === "url" ? target.password : null;
+    this.#agreement = new Agreement(
+      {
+        url: broker.url,
+        protocolVersion: settings.protocolVersion,
+        topic: timeZero.topic,
+        testRunId: safeFileName(testRunId()),
+        workerId: safeFileName(workerIdentity().id),
+        ...(username === null ? {} : { username }),
+        ...(password === null ? {} : { password }),
+        onTimeZero: (epochMs) => this.#setTimeZero(epochMs),
+      },
+      proposedMs,
+      { ...this.#share, devices: 0 },
+    );
+  }
+
+  #setTimeZero(epochMs: number): void {
+    this.#timeZeroMs = epochMs;
+    this.#storms.setTimeZero(epochMs);
+  }
+
+  #roster(): readonly RosterEntry[] {
+    return this.#agreement?.roster() ?? [{ ...this.#share, devices: this.#fleet.started }];
+  }
+
+  // ---- what is left behind ----------------------------------------------------------------------------------------
+
+  #flush(final = false): void {
+    if (this.#files === null) return;
+    const now = wallClock();
+    const lines = this.#recorder.timeline.advance(now, final);
+    this.#files.flush(now, this.#recorder.histograms, lines, this.#record(now));
+  }
+
+  #record(nowMs: number): WorkerRecord {
+    const { plan, broker } = this.#options;
+    const names = plan.cohorts.map((cohort) => cohort.name);
+    const byCohort = <T>(value: (cohort: number) => T): Record<string, T> =>
+      Object.fromEntries(names.map((name, cohort) => [name, value(cohort)]));
+    return {
+      schemaVersion: SCHEMA_VERSION,
+      testRunId: testRunId(),
+      workerId: workerIdentity().id,
+      state: this.#state,
+      target: broker.url,
+      seed: plan.settings.seed,
+      startedAtMs: this.#startedAtMs,
+      updatedAtMs: Math.ceil(nowMs),
+      timeZeroMs: this.#timeZeroMs,
+      cohorts: byCohort((cohort) => ({
+        devices: this.#devicesOf[cohort] as number,
+        everOnline: this.#recorder.counters(cohort).everOnline,
+      })),
+      storms: this.#storms.report(),
+      counters: byCohort((cohort) => this.#recorder.counters(cohort).counters),
+      disconnects: byCohort((cohort) => this.#recorder.counters(cohort).disconnects),
+      errors: byCohort((cohort) => this.#recorder.counters(cohort).errors),
+      generator: this.#health.read(),
+    };
+  }
+
+  /** All virtual users are over (`ended`), or the worker was told to stop before (`interrupted`). Only once. */
+  finish(state: "ended" | "interrupted"): void {
+    if (this.#state !== "running") return;
+    this.#state = state;
+    for (const timer of this.#timers) clearInterval(timer);
+    this.#storms.stop();
+    this.#watch.stop();
+    this.#fleet.stop();
+    this.#flush(true);
+    this.#warnIfNeverOnline();
+    void this.#agreement?.end();
+  }
+
+  #warnIfNeverOnline(): void {
+    const { plan, broker } = this.#options;
+    if (this.#fleet.started === 0) return;
+    if (plan.cohorts.some((_, cohort) => this.#recorder.counters(cohort).everOnline > 0)) return;
+    if (this.#state === "interrupted") return;
+    log(`mqtt: none of ${this.#fleet.started} devices was ever online; is ${broker.url} the right target?`);
+    suggestExitCode(NEVER_ONLINE_EXIT_CODE);
+  }
+}

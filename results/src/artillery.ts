@@ -1,0 +1,26 @@
+/** The untyped edge to Artillery, typed once. */
+export interface Artillery {
+  testRunId: string;
+  /** Through Artillery's own log, which stops its spinner first. */
+  log: (text: string) => void;
+  /** Keeps a code that was already suggested if it is the higher one, so that Artillery's own failures stay visible. */
+  setExitCode: (code: number) => void;
+}
+
+interface ArtilleryGlobal {
+  testRunId?: string;
+  log?: (text: string) => void;
+  suggestedExitCode?: number;
+}
+
+/** Read late: Artillery sets the test run id after it has loaded its modules. */
+export function currentArtillery(): Artillery {
+  const own: ArtilleryGlobal = (globalThis as { artillery?: ArtilleryGlobal }).artillery ?? {};
+  return {
+    testRunId: own.testRunId ?? process.env.ARTILLERY_TEST_RUN_ID ?? "unknown",
+    log: (text) => (own.log ? own.log(text) : console.log(text)),
+    setExitCode: (code) => {
+      own.suggestedExitCode = Math.max(own.suggestedExitCode || 0, code);
+    },
+  };
+}

@@ -1,0 +1,64 @@
+import type { StormFields, StormSummary } from "../summary-schema.ts";
+import { type Colours, count, duration, percent, printable, ratio, shorten, table, wrap } from "./format.ts";
+
+const WIDTH = 108;
+const HEADER = ["50 %", "90 %", "99 %", "100 %", "reconnect", "connect", "config"];
+const UNITS = ["ready", "ready", "ready", "ready", "p99", "per dev.", "per dev."];
+
+/** One storm: headline, verdict, and a row per cohort. */
+export function stormLines(storm: StormSummary, colours: Colours): string[] {
+  const what = `Storm ${storm.index}: ${storm.cause} of ${percent(storm.fraction)} at ${duration(storm.at)}`;
+  const spread = storm.dropSpreadMs.max === null ? "" : `, cut within ${duration(storm.dropSpreadMs.max)}`;
+  const watched = `${count(storm.affected)} devices affected${spread}; window ${duration(storm.windowMs)}`;
+  const lines = ["", colours.bold(`${what}: ${watched}`), ...verdictLines("", storm, colours)];
+  if (!storm.happened || storm.affected === 0) return lines;
+  const cohorts = Object.entries(storm.cohorts).filter(([, cohort]) => cohort.affected > 0);
+  const rows: [string, StormFields][] = cohorts.length > 1 ? [["all cohorts", storm], ...cohorts] : cohorts;
+  const differing = cohorts.filter(([, cohort]) => cohort.verdict !== storm.verdict);
+  lines.push(...differing.flatMap(([name, cohort]) => verdictLines(name, cohort, colours)));
+  return [...lines, ...cohortTable(rows)];
+}
+
+function verdictLines(cohort: string, storm: StormFields, colours: Colours): string[] {
+  const paint = {
+    recovered: colours.green,
+    degraded: colours.yellow,
+    metastable: colours.red,
+    none: colours.yellow,
+  }[storm.verdict ?? "none"];
+  const word = storm.verdict?.toUpperCase() ?? "NO VERDICT";
+  const mark = storm.generatorSaturated ? " (generator saturated)" : "";
+  const whose = cohort === "" ? "" : `${shorten(printable(cohort), 40)}: `;
+  const [first = "", ...rest] = wrap(`${whose}${word}${mark}: ${storm.verdictReason}`, WIDTH - 2, "  ");
+  // Coloured after wrapping, for escape codes have no width.
+  const at = whose.length;
+  const painted = first.slice(0, at) + paint(word) + first.slice(at + word.length);
+  return [painted, ...rest].map((line) => `  ${line}`);
+}
+
+/** Names stand in the first column if there is room, else each on a line of its own above its row. */
+function cohortTable(rows: readonly [string, StormFields][]): string[] {
+  const names = rows.map(([name]) => shorten(printable(name), WIDTH - 2));
+  const cells = [
+    ["recovered", ...HEADER],
+    ["/ affected", ...UNITS],
+    ...rows.map(([, cohort]) => cohortCells(cohort)),
+  ];
+  const inline = table(cells.map((row, i) => [["cohort", ""].concat(names)[i] ?? "", ...row]));
+  if (inline.every((line) => line.length <= WIDTH)) return inline;
+  const [header = "", units = "", ...body] = table(cells);
+  return [header, units, ...body.flatMap((line, i) => [`  ${names[i]}`, line])];
+}
+
+function cohortCells(storm: StormFields): string[] {
+  return [
+    `${count(storm.recovered)} / ${count(storm.affected)}`,
+    duration(storm.readyMs.p50),
+    duration(storm.readyMs.p90),
+    duration(storm.readyMs.p99),
+    duration(storm.readyMs.max),
+    duration(storm.reconnectMs.p99),
+    ratio(storm.amplification.connect),
+    ratio(storm.amplification.config),
+  ];
+}

@@ -1,0 +1,106 @@
+import pc from "picocolors";
+import type { LatencyName, Summary } from "../summary-schema.ts";
+import { type Colours, count, duration, percent, printable, table } from "./format.ts";
+import { stormLines } from "./storm.ts";
+
+export interface ConsoleOptions {
+  colour: boolean;
+  /** Paths of the files that were written. */
+  files: readonly string[];
+}
+
+const LATENCY_WORDS: Record<LatencyName, string> = {
+  connect: "connect",
+  tcp: "  TCP",
+  tls: "  TLS",
+  connack: "  CONNECT to CONNACK",
+  subscribe: "subscribe",
+  publish: "publish",
+  configRequest: "config request",
+};
+
+/** What an engineer reads after a run. Renders the summary and computes nothing. */
+export function consoleSummary(summary: Summary, options: ConsoleOptions): string {
+  const colours = pc.createColors(options.colour);
+  return [
+    "",
+    ...headLines(summary, colours),
+    ...summary.storms.flatMap((storm) => stormLines(storm, colours)),
+    ...totalLines(summary, colours),
+    ...latencyLines(summary, colours),
+    ...errorLines(summary, colours),
+    ...generatorLines(summary, colours),
+    ...(options.files.length > 0 ? ["", "Files"] : []),
+    ...options.files.map((path) => `  ${printable(path)}`),
+    ...(summary.exit.code === 0
+      ? []
+      : ["", colours.red(`EXIT ${summary.exit.code}: ${summary.exit.sentence}`)]),
+    "",
+  ].join("\n");
+}
+
+function headLines(summary: Summary, colours: Colours): string[] {
+  const { fleet, workers } = summary;
+  const cohorts = Object.keys(fleet.cohorts).length;
+  const size = `${count(fleet.devices)} devices (${count(fleet.everOnline)} were online), ${plural(cohorts, "cohort")}`;
+  const lines = [
+    colours.bold(`Mass reconnect ${printable(summary.testRunId)}`),
+    `  ${printable(summary.target)}: ${size}, ${plural(workers, "worker")}`,
+  ];
+  if (!summary.complete) {
+    lines.push(colours.red(`  INCOMPLETE RUN: ${summary.missing.map(printable).join("\n    ")}`));
+  }
+  return lines;
+}
+
+function totalLines({ totals, disconnects }: Summary, colours: Colours): string[] {
+  const causes = Object.entries(disconnects).map(([cause, n]) => `${count(n)} ${printable(cause)}`);
+  const connects = [
+    `${count(totals.connectAttempts)} attempted`,
+    `${count(totals.connectsAccepted)} accepted`,
+    `${count(totals.connectsRefused)} refused`,
+  ];
+  const configRequests = [
+    `${count(totals.configRequests)} sent`,
+    `${count(totals.configResponses)} answered`,
+    `${count(totals.configRejected)} rejected`,
+    `${count(totals.configTimeouts)} timed out`,
+    `${count(totals.lateResponses)} answered late`,
+  ];
+  return [
+    "",
+    colours.bold("Totals"),
+    `  connects         ${connects.join(", ")}`,
+    `  config requests  ${configRequests.join(", ")}`,
+    `  disconnects      ${causes.length > 0 ? causes.join(", ") : "0"}`,
+  ];
+}
+
+function latencyLines({ latencyMs }: Summary, colours: Colours): string[] {
+  const measured = (Object.keys(LATENCY_WORDS) as LatencyName[]).filter((name) => latencyMs[name].count > 0);
+  if (measured.length === 0) return [];
+  const rows = measured.map((name) => {
+    const { count: n, p50, p90, p99, p999, max } = latencyMs[name];
+    return [LATENCY_WORDS[name], count(n), ...[p50, p90, p99, p999, max].map(duration)];
+  });
+  const header = ["", "count", "p50", "p90", "p99", "p99.9", "max"];
+  return ["", colours.bold("Service times of what succeeded"), ...table([header, ...rows])];
+}
+
+function errorLines({ errors }: Summary, colours: Colours): string[] {
+  const rows = Object.entries(errors).map(([name, n]) => [printable(name), count(n)]);
+  return rows.length === 0 ? [] : ["", colours.bold("Errors"), ...table(rows)];
+}
+
+function generatorLines({ generator }: Summary, colours: Colours): string[] {
+  const { p99, max } = generator.eventLoopDelayMs;
+  const health = `event-loop delay p99 ${duration(p99)}, max ${duration(max)}; CPU ${percent(generator.cpuShare)} of a core`;
+  return [
+    "",
+    `${colours.bold("Generator")} ${generator.saturated ? colours.red("generator saturated") : "ok"}: ${health}`,
+  ];
+}
+
+function plural(n: number, word: string): string {
+  return `${count(n)} ${word}${n === 1 ? "" : "s"}`;
+}

@@ -1,0 +1,150 @@
+import {
+  COUNTER_NAMES,
+  type CounterName,
+  type GeneratorHealth,
+  type WorkerRecord,
+  type WorkerStorm,
+  type WorkerStormCohort,
+} from "artillery-engine-mqtt/contract";
+import type { Histogram } from "hdr-histogram-js";
+import { addHistograms } from "./histogram.ts";
+import { groupBy } from "./maps.ts";
+import type { WorkerFiles } from "./run-files.ts";
+import { mergeTimelines, type TimelineRow } from "./timeline.ts";
+
+type Counts = Map<string, number>;
+
+export interface MergedStorm extends Omit<WorkerStorm, "cohorts"> {
+  cohorts: Map<string, WorkerStormCohort>;
+}
+
+/** The whole run: what all workers saw, added up. */
+export interface MergedRun {
+  testRunId: string;
+  target: string;
+  workers: Pick<WorkerRecord, "workerId" | "state" | "updatedAtMs">[];
+  startedAtMs: number;
+  endedAtMs: number;
+  /** The fleet's time zero: the earliest that a worker knows; the start of the run if no device was started. */
+  timeZeroMs: number;
+  cohorts: Map<string, { devices: number; everOnline: number }>;
+  storms: MergedStorm[];
+  counters: Map<string, Record<CounterName, number>>;
+  disconnects: Map<string, Counts>;
+  errors: Map<string, Counts>;
+  generator: GeneratorHealth;
+  /** By tag. */
+  histograms: Map<string, Histogram>;
+  /** Times count from time zero. */
+  timeline: TimelineRow[];
+}
+
+export function mergeRun(workers: readonly WorkerFiles[]): MergedRun {
+  const records = workers.map((worker) => worker.record);
+  const [first] = records;
+  if (first === undefined) throw new Error("no worker to merge");
+  const startedAtMs = Math.min(...records.map((record) => record.startedAtMs));
+  const timeZeroMs = smallest(records.map((record) => record.timeZeroMs)) ?? startedAtMs;
+  return {
+    testRunId: first.testRunId,
+    target: first.target,
+    workers: records.map(({ workerId, state, updatedAtMs }) => ({ workerId, state, updatedAtMs })),
+    startedAtMs,
+    endedAtMs: Math.max(...records.map((record) => record.updatedAtMs)),
+    timeZeroMs,
+    cohorts: sumByKey(records.map((record) => record.cohorts)),
+    storms: mergeStorms(records),
+    counters: mergeCounters(records),
+    disconnects: sumNames(records.map((record) => record.disconnects)),
+    errors: sumNames(records.map((record) => record.errors)),
+    generator: worstGenerator(records.map((record) => record.generator)),
+    histograms: mergeHistograms(workers.map((worker) => worker.histograms)),
+    timeline: mergeTimelines(
+      workers.map((worker) => worker.timelineRows),
+      timeZeroMs,
+    ),
+  };
+}
+
+export function mergeHistograms(workers: readonly Map<string, Histogram>[]): Map<string, Histogram> {
+  const byTag = groupBy(
+    workers.flatMap((histograms) => [...histograms]),
+    ([tag]) => tag,
+  );
+  return new Map([...byTag].map(([tag, same]) => [tag, addHistograms(same.map(([, one]) => one))]));
+}
+
+/** The generator is as bad as its worst worker. */
+export function worstGenerator(all: readonly GeneratorHealth[]): GeneratorHealth {
+  return {
+    saturated: all.some((one) => one.saturated),
+    eventLoopDelayMs: {
+      p99: Math.max(0, ...all.map((one) => one.eventLoopDelayMs.p99)),
+      max: Math.max(0, ...all.map((one) => one.eventLoopDelayMs.max)),
+    },
+    cpuShare: Math.max(0, ...all.map((one) => one.cpuShare)),
+  };
+}
+
+function mergeStorms(records: readonly WorkerRecord[]): MergedStorm[] {
+  const byIndex = groupBy(
+    records.flatMap((record) => record.storms),
+    (storm) => storm.index,
+  );
+  return [...byIndex.values()].map(mergeStorm).sort((a, b) => a.index - b.index);
+}
+
+function mergeStorm(same: WorkerStorm[]): MergedStorm {
+  // A worker whose last device had gone before the storm came has no say in whether the window was watched.
+  const began = same.filter((storm) => storm.startedAtMs !== null);
+  const generators = same.flatMap((storm) => storm.generator ?? []);
+  return {
+    ...(same[0] as WorkerStorm),
+    startedAtMs: smallest(same.map((storm) => storm.startedAtMs)),
+    closed: began.length > 0 && began.every((storm) => storm.closed),
+    cohorts: sumByKey(same.map((storm) => storm.cohorts)),
+    generator: generators.length > 0 ? worstGenerator(generators) : null,
+  };
+}
+
+function mergeCounters(records: readonly WorkerRecord[]): Map<string, Record<CounterName, number>> {
+  const none = Object.fromEntries(COUNTER_NAMES.map((name) => [name, 0])) as Record<CounterName, number>;
+  const merged = sumByKey(records.map((record) => record.counters));
+  for (const cohort of merged.keys()) merged.set(cohort, { ...none, ...merged.get(cohort) });
+  return merged;
+}
+
+function smallest(values: readonly (number | null)[]): number | null {
+  const known = values.filter((value) => value !== null);
+  return known.length > 0 ? Math.min(...known) : null;
+}
+
+/** Adds records of numbers field by field, key by key. Maps, for keys are user text. */
+export function sumByKey<Fields extends Record<keyof Fields, number>>(
+  all: readonly Record<string, Fields>[],
+): Map<string, Fields> {
+  const sums = new Map<string, Fields>();
+  for (const [key, fields] of all.flatMap((one) => Object.entries(one))) {
+    const sum = sums.get(key);
+    sums.set(key, sum ? addFields(sum, fields) : { ...fields });
+  }
+  return sums;
+}
+
+export function addFields<Fields extends Record<keyof Fields, number>>(a: Fields, b: Fields): Fields {
+  const sum = { ...a };
+  for (const name of Object.keys(b) as (keyof Fields)[]) {
+    sum[name] = ((sum[name] ?? 0) + b[name]) as Fields[keyof Fields];
+  }
+  return sum;
+}
+
+function sumNames(all: readonly Record<string, Record<string, number>>[]): Map<string, Counts> {
+  const sums = new Map<string, Counts>();
+  for (const [cohort, counts] of all.flatMap((one) => Object.entries(one))) {
+    const sum: Counts = sums.get(cohort) ?? new Map<string, number>();
+    for (const [name, count] of Object.entries(counts)) sum.set(name, (sum.get(name) ?? 0) + count);
+    sums.set(cohort, sum);
+  }
+  return sums;
+}

@@ -1,0 +1,134 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import {
+  FILES,
+  parseHistogramTag,
+  TIMELINE_COLUMNS,
+  WORKER_RECORD_FILE,
+  type WorkerRecord,
+} from "artillery-engine-mqtt/contract";
+import * as hdr from "hdr-histogram-js";
+import { parseCsv } from "./csv/parse.ts";
+import { emptyHistogram } from "./histogram.ts";
+import { emptyRow, TIMELINE_VALUES, type TimelineRow } from "./timeline.ts";
+import { workerRecordSchema } from "./worker-record.ts";
+
+/** What one worker left: its intervals added up per tag. */
+export interface WorkerFiles {
+  record: WorkerRecord;
+  histograms: Map<string, hdr.Histogram>;
+  timelineRows: TimelineRow[];
+}
+
+export interface RunFiles {
+  workers: WorkerFiles[];
+  /** Sentences on what could not be read. */
+  problems: string[];
+}
+
+/** Reads the worker files of one run, which may lie in several directories (one per machine). Never throws for content. */
+export function readRun(directories: readonly string[]): RunFiles {
+  const run: RunFiles = { workers: [], problems: [] };
+  for (const directory of directories) {
+    const names = existsSync(directory) ? readdirSync(directory).sort() : [];
+    for (const id of workerIds(names)) {
+      const worker = readWorker(directory, id, run.problems);
+      if (worker) run.workers.push(worker);
+    }
+  }
+  return run;
+}
+
+/** State of every worker in a directory, null for a record that cannot be read (now: it may be being written). */
+export function workerStates(directory: string): (WorkerRecord["state"] | null)[] {
+  const names = existsSync(directory) ? readdirSync(directory) : [];
+  return names
+    .filter((name) => WORKER_RECORD_FILE.test(name))
+    .map((name) => readRecord(directory, name, [])?.state ?? null);
+}
+
+/** Also of workers that left a histogram or timeline but no record. */
+function workerIds(names: readonly string[]): string[] {
+  const patterns = [WORKER_RECORD_FILE, /^worker-(.+)\.hlog$/, /^worker-(.+)\.timeline\.csv$/];
+  const ids = names.flatMap((name) => patterns.flatMap((pattern) => pattern.exec(name)?.[1] ?? []));
+  return [...new Set(ids)];
+}
+
+function readWorker(directory: string, id: string, problems: string[]): WorkerFiles | null {
+  const record = readRecord(directory, FILES.workerRecord(id), problems);
+  if (record === null) return null;
+  const hlog = readText(directory, FILES.workerHistograms(id), problems);
+  const timeline = readText(directory, FILES.workerTimeline(id), problems);
+  return {
+    record,
+    histograms: hlog === null ? new Map() : readHistograms(hlog, FILES.workerHistograms(id), problems),
+    timelineRows: timeline === null ? [] : readTimeline(timeline, FILES.workerTimeline(id), problems),
+  };
+}
+
+function readText(directory: string, name: string, problems: string[]): string | null {
+  try {
+    return readFileSync(join(directory, name), "utf8");
+  } catch (error) {
+    const missing = (error as NodeJS.ErrnoException).code === "ENOENT";
+    problems.push(missing ? `${name} is missing` : `${name} cannot be read: ${(error as Error).message}`);
+    return null;
+  }
+}
+
+function readRecord(directory: string, name: string, problems: string[]): WorkerRecord | null {
+  const text = readText(directory, name, problems);
+  if (text === null) return null;
+  try {
+    const parsed = workerRecordSchema.safeParse(JSON.parse(text));
+    if (parsed.success) return parsed.data;
+    const issue = parsed.error.issues[0];
+    problems.push(`${name} is not a worker record: ${issue?.path.join(".")}: ${issue?.message}`);
+  } catch {
+    problems.push(`${name} is not JSON; was the worker killed while it wrote?`);
+  }
+  return null;
+}
+
+/** `[Tag=…,]start,length,max,histogram`, see HistogramLogWriter. */
+const HLOG_LINE = /^(?:Tag=([^,]*),)[^,]+,[^,]+,[^,]+,(\S+)$/;
+
+export function readHistograms(text: string, name: string, problems: string[]): Map<string, hdr.Histogram> {
+  const sums = new Map<string, hdr.Histogram>();
+  for (const [i, line] of text.split(/\r?\n/).entries()) {
+    if (line === "" || line.startsWith("#") || line.startsWith('"')) continue;
+    const [, tag, encoded] = HLOG_LINE.exec(line) ?? [];
+    try {
+      if (!tag || !encoded || parseHistogramTag(tag) === null) throw new Error("not an interval");
+      const interval = hdr.decodeFromCompressedBase64(encoded);
+      const sum = sums.get(tag) ?? emptyHistogram();
+      sum.add(interval);
+      sums.set(tag, sum);
+    } catch {
+      problems.push(`${name} line ${i + 1} is damaged and was skipped`);
+    }
+  }
+  return sums;
+}
+
+export function readTimeline(text: string, name: string, problems: string[]): TimelineRow[] {
+  const { rows, truncated } = parseCsv(text);
+  const [header = [], ...body] = rows;
+  const index = new Map(header.map((column, i) => [column, i]));
+  const unknown = TIMELINE_COLUMNS.filter((column) => !index.has(column));
+  if (unknown.length > 0) {
+    problems.push(`${name} has no column ${unknown.join(", ")}; it was skipped`);
+    return [];
+  }
+  const read: TimelineRow[] = [];
+  let damaged = truncated === null ? 0 : 1;
+  for (const fields of body) {
+    const row = emptyRow(Number(fields[index.get("t_ms") ?? -1]), fields[index.get("cohort") ?? -1] ?? "");
+    for (const value of TIMELINE_VALUES) row[value] = Number(fields[index.get(value) ?? -1] || Number.NaN);
+    const whole = fields.length === header.length && Number.isSafeInteger(row.t_ms);
+    if (whole && TIMELINE_VALUES.every((value) => Number.isFinite(row[value]))) read.push(row);
+    else damaged++;
+  }
+  if (damaged > 0) problems.push(`${name}: ${damaged} damaged row${damaged > 1 ? "s were" : " was"} skipped`);
+  return read;
+}

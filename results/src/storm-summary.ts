@@ -1,0 +1,103 @@
+import {
+  histogramTag,
+  STORM_COUNTERS,
+  type StormCounter,
+  type StormMetric,
+  stormMetricName,
+  type WorkerStormCohort,
+} from "artillery-engine-mqtt/contract";
+import type { Histogram } from "hdr-histogram-js";
+import { addHistograms, countBetween } from "./histogram.ts";
+import { addFields, type MergedRun, type MergedStorm } from "./merge.ts";
+import { recoveryPercentiles } from "./recovery.ts";
+import type { StormFields, StormSummary } from "./summary-schema.ts";
+import { meanPerS, peakPerS, series, type TimelineRow, type TimelineValue } from "./timeline.ts";
+import { judge, type Load } from "./verdict.ts";
+
+/** One storm, for the whole fleet and for each cohort. */
+export function summarizeStorm(run: MergedRun, storm: MergedStorm, target: number): StormSummary {
+  const cohorts = [...storm.cohorts.keys()];
+  return {
+    ...stormFields(run, storm, cohorts, target),
+    generator: storm.generator,
+    cohorts: Object.fromEntries(cohorts.map((name) => [name, stormFields(run, storm, [name], target)])),
+  };
+}
+
+function stormFields(run: MergedRun, storm: MergedStorm, cohorts: string[], target: number): StormFields {
+  const counts = cohorts.reduce((sum, name) => addFields(sum, storm.cohorts.get(name) ?? NONE), NONE);
+  const { selected, affected, recovered } = counts;
+  const histogram = (metric: StormMetric): Histogram =>
+    addHistograms(
+      cohorts.flatMap(
+        (name) => run.histograms.get(histogramTag(stormMetricName(storm.index, metric), name)) ?? [],
+      ),
+    );
+  const [ready, spread] = [histogram("ready_time"), histogram("drop_spread")];
+  const { p50, p99, max } = recoveryPercentiles(spread, spread.totalCount);
+  const rows = run.timeline.filter((row) => cohorts.includes(row.cohort));
+  const connectAttempts = loadOf(rows, "connect_attempts", storm);
+  const configRequests = loadOf(rows, "config_requests", storm);
+  const readyInLastQuarter = countBetween(ready, storm.windowMs * 0.75, storm.windowMs);
+  const happened = storm.startedAtMs !== null;
+  const { verdict, reason } = judge(
+    {
+      happened,
+      closed: storm.closed,
+      affected,
+      recovered,
+      readyInLastQuarter,
+      connectAttempts,
+      configRequests,
+    },
+    target,
+  );
+  return {
+    index: storm.index,
+    cause: storm.cause,
+    fraction: storm.fraction,
+    at: storm.atMs,
+    windowMs: storm.windowMs,
+    happened,
+    closed: storm.closed,
+    selected,
+    affected,
+    dropSpreadMs: { p50, p99, max },
+    recovered,
+    unrecovered: Math.max(0, affected - recovered),
+    verdict,
+    verdictReason: reason,
+    generatorSaturated: storm.generator?.saturated ?? false,
+    readyMs: recoveryPercentiles(ready, affected),
+    reconnectMs: recoveryPercentiles(histogram("reconnect_time"), affected),
+    ...(Object.fromEntries(STORM_COUNTERS.map((name) => [name, counts[name]])) as Record<
+      StormCounter,
+      number
+    >),
+    amplification: {
+      connect: affected > 0 ? counts.connectAttempts / affected : null,
+      config: affected > 0 ? counts.configRequests / affected : null,
+    },
+    peak: { connectAttemptsPerS: connectAttempts.peakPerS, configRequestsPerS: configRequests.peakPerS },
+    lastQuarter: {
+      connectAttemptsPerS: connectAttempts.lastQuarterPerS,
+      configRequestsPerS: configRequests.lastQuarterPerS,
+      ready: readyInLastQuarter,
+    },
+  };
+}
+
+const NONE: WorkerStormCohort = {
+  selected: 0,
+  affected: 0,
+  recovered: 0,
+  ...(Object.fromEntries(STORM_COUNTERS.map((name) => [name, 0])) as Record<StormCounter, number>),
+};
+
+function loadOf(rows: TimelineRow[], column: TimelineValue, storm: MergedStorm): Load {
+  const endMs = storm.atMs + storm.windowMs;
+  return {
+    peakPerS: peakPerS(series(rows, column, storm.atMs, endMs)),
+    lastQuarterPerS: meanPerS(series(rows, column, endMs - storm.windowMs / 4, endMs)),
+  };
+}

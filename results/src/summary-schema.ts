@@ -1,0 +1,106 @@
+import { COUNTER_NAMES, SCHEMA_VERSION, STORM_CAUSES, STORM_COUNTERS } from "artillery-engine-mqtt/contract";
+import { z } from "zod";
+import { VERDICTS } from "./verdict.ts";
+
+const count = z.number().nonnegative();
+const ms = z.number();
+const msOrNotReached = ms.nullable();
+
+const recovery = z.object({
+  p50: msOrNotReached,
+  p90: msOrNotReached,
+  p99: msOrNotReached,
+  max: msOrNotReached,
+});
+/** Null where no value was recorded. */
+const latency = recovery.extend({ count, p999: msOrNotReached });
+const load = z.object({ connectAttemptsPerS: count, configRequestsPerS: count });
+const generator = z.object({
+  saturated: z.boolean(),
+  eventLoopDelayMs: z.object({ p99: ms, max: ms }),
+  cpuShare: z.number(),
+});
+
+function shapeOf<Name extends string>(names: readonly Name[]): Record<Name, typeof count> {
+  return Object.fromEntries(names.map((name) => [name, count])) as Record<Name, typeof count>;
+}
+
+/** What is said of a storm for the whole fleet, and again for each cohort. */
+const stormFields = z.object({
+  /** From 1. */
+  index: z.int().positive(),
+  cause: z.enum(STORM_CAUSES),
+  fraction: z.number(),
+  /** Milliseconds from time zero. */
+  at: ms,
+  windowMs: ms,
+  /** The storm's instant came. */
+  happened: z.boolean(),
+  /** The whole window was watched. */
+  closed: z.boolean(),
+  selected: count,
+  affected: count,
+  dropSpreadMs: z.object({ p50: msOrNotReached, p99: msOrNotReached, max: msOrNotReached }),
+  recovered: count,
+  unrecovered: count,
+  /** Null where nothing can be said; `verdictReason` says why. */
+  verdict: z.enum(VERDICTS).nullable(),
+  verdictReason: z.string(),
+  /** The generator was the bottleneck during the window: the verdict is at least partly about the generator. */
+  generatorSaturated: z.boolean(),
+  /** Null: not reached. */
+  readyMs: recovery,
+  /** Null: not reached. */
+  reconnectMs: recovery,
+  ...shapeOf(STORM_COUNTERS),
+  /** Per affected device; null where there is none. */
+  amplification: z.object({ connect: count.nullable(), config: count.nullable() }),
+  /** Highest 1 s mean inside the window. */
+  peak: load,
+  /** Last quarter of the window: means, and affected devices that became ready. */
+  lastQuarter: load.extend({ ready: count }),
+});
+
+const schema = z.object({
+  schemaVersion: z.literal(SCHEMA_VERSION),
+  testRunId: z.string(),
+  startedAt: z.iso.datetime(),
+  endedAt: z.iso.datetime(),
+  /** When the times of storms and timeline count from. */
+  timeZeroAt: z.iso.datetime(),
+  /** Every worker ended by itself, and all its files could be read. */
+  complete: z.boolean(),
+  /** What is missing where `complete` is false. */
+  missing: z.array(z.string()),
+  target: z.string(),
+  workers: count,
+  /** Share of the affected devices that had to be ready for `recovered`. */
+  recoveryTarget: z.number(),
+  fleet: z.object({ devices: count, everOnline: count, cohorts: z.record(z.string(), count) }),
+  storms: z.array(
+    stormFields.extend({ generator: generator.nullable(), cohorts: z.record(z.string(), stormFields) }),
+  ),
+  totals: z.object(shapeOf(COUNTER_NAMES)),
+  disconnects: z.record(z.string(), count),
+  latencyMs: z.object({
+    connect: latency,
+    tcp: latency,
+    tls: latency,
+    connack: latency,
+    subscribe: latency,
+    publish: latency,
+    configRequest: latency,
+  }),
+  errors: z.record(z.string(), count),
+  errorsByCohort: z.record(z.string(), z.record(z.string(), count)),
+  generator,
+  exit: z.object({ code: z.int(), sentence: z.string() }),
+});
+
+/** `summary.json`. Fields may be added, none renamed. */
+export type Summary = z.infer<typeof schema>;
+export type StormFields = z.infer<typeof stormFields>;
+export type StormSummary = Summary["storms"][number];
+export type LatencyName = keyof Summary["latencyMs"];
+export type LatencySummary = Summary["latencyMs"][LatencyName];
+export const summarySchema: z.ZodType<Summary> = schema;

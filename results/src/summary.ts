@@ -1,0 +1,99 @@
+import {
+  COUNTER_NAMES,
+  type CounterName,
+  FILES,
+  LATENCY_METRICS,
+  parseHistogramTag,
+  SCHEMA_VERSION,
+} from "artillery-engine-mqtt/contract";
+import { EXIT_CODES } from "./exit-codes.ts";
+import { addHistograms, rankOf, valueAtRankMs } from "./histogram.ts";
+import type { MergedRun } from "./merge.ts";
+import { summarizeStorm } from "./storm-summary.ts";
+import type { LatencyName, LatencySummary, Summary } from "./summary-schema.ts";
+
+export interface SummaryOptions {
+  /** Share of the affected devices that must be ready for `recovered`. 0..1 */
+  target: number;
+  /** What could not be read. */
+  problems: readonly string[];
+}
+
+const LATENCIES = Object.entries({
+  connect: LATENCY_METRICS.connect,
+  tcp: LATENCY_METRICS.tcp,
+  tls: LATENCY_METRICS.tls,
+  connack: LATENCY_METRICS.connack,
+  subscribe: LATENCY_METRICS.subscribe,
+  publish: LATENCY_METRICS.publish,
+  configRequest: LATENCY_METRICS.config,
+} satisfies Record<LatencyName, string>);
+
+export function buildSummary(run: MergedRun, options: SummaryOptions): Summary {
+  const missing = [...options.problems, ...run.workers.flatMap(unfinished)];
+  const fleet = [...run.cohorts];
+  const devices = sum(fleet.map(([, cohort]) => cohort.devices));
+  const everOnline = sum(fleet.map(([, cohort]) => cohort.everOnline));
+  return {
+    schemaVersion: SCHEMA_VERSION,
+    testRunId: run.testRunId,
+    startedAt: isoTime(run.startedAtMs),
+    endedAt: isoTime(run.endedAtMs),
+    timeZeroAt: isoTime(run.timeZeroMs),
+    complete: missing.length === 0,
+    missing,
+    target: run.target,
+    workers: run.workers.length,
+    recoveryTarget: options.target,
+    fleet: {
+      devices,
+      everOnline,
+      cohorts: Object.fromEntries(fleet.map(([name, cohort]) => [name, cohort.devices])),
+    },
+    storms: run.storms.map((storm) => summarizeStorm(run, storm, options.target)),
+    totals: Object.fromEntries(
+      COUNTER_NAMES.map((name) => [name, sum([...run.counters.values()].map((counters) => counters[name]))]),
+    ) as Record<CounterName, number>,
+    disconnects: sumOverCohorts(run.disconnects),
+    latencyMs: Object.fromEntries(
+      LATENCIES.map(([name, metric]) => [name, latencyOf(run, metric)]),
+    ) as Summary["latencyMs"],
+    errors: sumOverCohorts(run.errors),
+    errorsByCohort: Object.fromEntries(
+      [...run.errors].map(([name, errors]) => [name, Object.fromEntries(errors)]),
+    ),
+    generator: run.generator,
+    exit: devices > 0 && everOnline === 0 ? EXIT_CODES.noDeviceOnline : EXIT_CODES.ok,
+  };
+}
+
+function unfinished({ workerId, state, updatedAtMs }: MergedRun["workers"][number]): string[] {
+  if (state === "ended") return [];
+  if (state === "interrupted") return [`worker ${workerId} was interrupted before its devices had finished`];
+  return [`worker ${workerId} was killed: ${FILES.workerRecord(workerId)} ends at ${isoTime(updatedAtMs)}`];
+}
+
+/** Service times of all cohorts together, over the operations that succeeded. */
+function latencyOf(run: MergedRun, metric: string): LatencySummary {
+  const same = [...run.histograms].filter(([tag]) => parseHistogramTag(tag)?.metric === metric);
+  const histogram = addHistograms(same.map(([, one]) => one));
+  const count = histogram.totalCount;
+  const at = (percentile: number): number | null => valueAtRankMs(histogram, rankOf(percentile, count));
+  return { count, p50: at(50), p90: at(90), p99: at(99), p999: at(99.9), max: at(100) };
+}
+
+function sumOverCohorts(cohorts: Map<string, Map<string, number>>): Record<string, number> {
+  const sums = new Map<string, number>();
+  for (const [name, count] of [...cohorts.values()].flatMap((counts) => [...counts])) {
+    sums.set(name, (sums.get(name) ?? 0) + count);
+  }
+  return Object.fromEntries([...sums].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
+
+function isoTime(epochMs: number): string {
+  return new Date(epochMs).toISOString();
+}

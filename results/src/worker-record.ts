@@ -1,0 +1,64 @@
+import {
+  COUNTER_NAMES,
+  SCHEMA_VERSION,
+  STORM_CAUSES,
+  STORM_COUNTERS,
+  type WorkerRecord,
+} from "artillery-engine-mqtt/contract";
+import { z } from "zod";
+
+const count = z.number().nonnegative();
+
+/** A counter that an older engine did not know yet is 0. */
+function counters<Name extends string>(
+  names: readonly Name[],
+): z.ZodObject<Record<Name, z.ZodDefault<z.ZodNumber>>> {
+  return z.object(
+    Object.fromEntries(names.map((name) => [name, count.default(0)])) as Record<
+      Name,
+      z.ZodDefault<z.ZodNumber>
+    >,
+  );
+}
+
+const generator = z.object({
+  saturated: z.boolean(),
+  eventLoopDelayMs: z.object({ p99: z.number(), max: z.number() }),
+  cpuShare: z.number(),
+});
+
+const storm = z.object({
+  index: z.int().positive(),
+  cause: z.enum(STORM_CAUSES),
+  fraction: z.number(),
+  atMs: z.number(),
+  windowMs: z.number().positive(),
+  startedAtMs: z.number().nullable(),
+  closed: z.boolean(),
+  cohorts: z.record(
+    z.string(),
+    z.object({ selected: count, affected: count, recovered: count, ...counters(STORM_COUNTERS).shape }),
+  ),
+  generator: generator.nullable(),
+});
+
+const byName = z.record(z.string(), z.record(z.string(), count));
+
+/** `worker-<id>.json` at the boundary; what is unknown is stripped. */
+export const workerRecordSchema: z.ZodType<WorkerRecord> = z.object({
+  schemaVersion: z.literal(SCHEMA_VERSION),
+  testRunId: z.string(),
+  workerId: z.string(),
+  state: z.enum(["running", "ended", "interrupted"]),
+  target: z.string(),
+  seed: z.number(),
+  startedAtMs: z.number(),
+  updatedAtMs: z.number(),
+  timeZeroMs: z.number().nullable(),
+  cohorts: z.record(z.string(), z.object({ devices: count, everOnline: count })),
+  storms: z.array(storm),
+  counters: z.record(z.string(), counters(COUNTER_NAMES)),
+  disconnects: byName,
+  errors: byName,
+  generator,
+});

@@ -1,0 +1,145 @@
+import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  COUNTER_NAMES,
+  type CounterName,
+  FILES,
+  HISTOGRAM,
+  STORM_COUNTERS,
+  type StormCounter,
+  TIMELINE_COLUMNS,
+  type TimelineColumn,
+  type WorkerRecord,
+  type WorkerStorm,
+  type WorkerStormCohort,
+} from "artillery-engine-mqtt/contract";
+import { stringify } from "csv-stringify/sync";
+import * as hdr from "hdr-histogram-js";
+
+/** Time zero of synthetic runs: 2026-11-20T10:00:00Z. */
+export const TIME_ZERO_MS = Date.UTC(2026, 10, 20, 10);
+
+export type SyntheticRow = Partial<Record<TimelineColumn, number | string>> & {
+  t_ms: number;
+  cohort: string;
+};
+
+/** One worker's files as plain data. */
+export interface SyntheticWorker {
+  record: WorkerRecord;
+  /** One entry per flush: tag to values in microseconds. */
+  intervals: Record<string, number[]>[];
+  /** `t_ms` since the epoch. */
+  timeline: SyntheticRow[];
+}
+
+export function counters(counts: Partial<Record<CounterName, number>> = {}): Record<CounterName, number> {
+  const none = Object.fromEntries(COUNTER_NAMES.map((name) => [name, 0])) as Record<CounterName, number>;
+  return { ...none, ...counts };
+}
+
+export function stormCohort(counts: Partial<WorkerStormCohort> = {}): WorkerStormCohort {
+  const none = Object.fromEntries(STORM_COUNTERS.map((name) => [name, 0])) as Record<StormCounter, number>;
+  return { selected: counts.affected ?? 0, affected: 0, recovered: 0, ...none, ...counts };
+}
+
+/** A reset of the whole fleet 10 s after time zero, watched for 20 s to its end. */
+export function storm(changes: Partial<WorkerStorm> = {}): WorkerStorm {
+  const atMs = changes.atMs ?? 10_000;
+  return {
+    index: 1,
+    cause: "reset",
+    fraction: 1,
+    atMs,
+    windowMs: 20_000,
+    startedAtMs: TIME_ZERO_MS + atMs,
+    closed: true,
+    cohorts: {},
+    generator: generator(),
+    ...changes,
+  };
+}
+
+export function generator(changes: Partial<WorkerRecord["generator"]> = {}): WorkerRecord["generator"] {
+  return { saturated: false, eventLoopDelayMs: { p99: 2, max: 11 }, cpuShare: 0.4, ...changes };
+}
+
+export function record(changes: Partial<WorkerRecord> = {}): WorkerRecord {
+  return {
+    schemaVersion: 1,
+    testRunId: "t-synthetic",
+    workerId: "1",
+    state: "ended",
+    target: "mqtt://broker:1883",
+    seed: 42,
+    startedAtMs: TIME_ZERO_MS - 500,
+    updatedAtMs: TIME_ZERO_MS + 31_000,
+    timeZeroMs: TIME_ZERO_MS,
+    cohorts: {},
+    storms: [],
+    counters: {},
+    disconnects: {},
+    errors: {},
+    generator: generator(),
+    ...changes,
+  };
+}
+
+/** Values in microseconds, recorded as the engine does. */
+export function histogramOf(valuesUs: readonly number[]): hdr.Histogram {
+  const histogram = hdr.build({
+    lowestDiscernibleValue: HISTOGRAM.lowestDiscernibleValueUs,
+    highestTrackableValue: HISTOGRAM.highestTrackableValueUs,
+    numberOfSignificantValueDigits: HISTOGRAM.significantDigits,
+  });
+  for (const valueUs of valuesUs) histogram.recordValue(valueUs);
+  return histogram;
+}
+
+export function hlogText(intervals: readonly Record<string, number[]>[]): string {
+  let text = "";
+  const writer = new hdr.HistogramLogWriter((line) => {
+    text += line;
+  });
+  writer.outputLogFormatVersion();
+  writer.outputStartTime(TIME_ZERO_MS);
+  writer.outputLegend();
+  for (const [i, interval] of intervals.entries()) {
+    for (const [tag, valuesUs] of Object.entries(interval)) {
+      const histogram = histogramOf(valuesUs);
+      histogram.tag = tag;
+      writer.outputIntervalHistogram(histogram, i * 5, i * 5 + 5, 1000);
+    }
+  }
+  return text;
+}
+
+export function timelineText(rows: readonly SyntheticRow[]): string {
+  const zeros = Object.fromEntries(TIMELINE_COLUMNS.map((column) => [column, 0]));
+  return stringify(
+    rows.map((row) => ({ ...zeros, ...row })),
+    { header: true, columns: [...TIMELINE_COLUMNS] },
+  );
+}
+
+/** Writes the three files of each worker into `<directory>/<testRunId>` and returns that path. */
+export function writeRun(
+  workers: readonly Partial<SyntheticWorker>[],
+  output = temporaryDirectory(),
+): string {
+  const directory = join(output, workers[0]?.record?.testRunId ?? "t-synthetic");
+  mkdirSync(directory, { recursive: true });
+  for (const [i, worker] of workers.entries()) {
+    const own = worker.record ?? record({ workerId: String(i + 1) });
+    const write = (name: string, text: string): void => writeFileSync(join(directory, name), text);
+    write(FILES.workerRecord(own.workerId), JSON.stringify(own));
+    write(FILES.workerHistograms(own.workerId), hlogText(worker.intervals ?? []));
+    write(FILES.workerTimeline(own.workerId), timelineText(worker.timeline ?? []));
+  }
+  return directory;
+}
+
+export function temporaryDirectory(): string {
+  return mkdtempSync(join(tmpdir(), "mqtt-results-"));
+}

@@ -1,0 +1,85 @@
+import { histogramTag, stormMetricName } from "artillery-engine-mqtt/contract";
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import { parseCsv } from "../../../results/src/csv/parse.ts";
+import { percentilesCsv } from "../../../results/src/csv/percentiles.ts";
+import { timelineCsv } from "../../../results/src/csv/timeline.ts";
+import { mergeRun } from "../../../results/src/merge.ts";
+import { emptyRow } from "../../../results/src/timeline.ts";
+import { histogramOf, record, storm, stormCohort } from "../../support/run-files.ts";
+
+const hostile = '=HYPERLINK("http://x","a, b")';
+
+it("writes the timeline, safe to open in a spreadsheet, with negative times as numbers", () => {
+  const rows = [
+    { ...emptyRow(-100, hostile), online: 3 },
+    { ...emptyRow(0, "two\nlines"), connect_attempts: 12 },
+    emptyRow(100, "@SUM(A1)"),
+  ];
+  expect(timelineCsv(rows)).toMatchInlineSnapshot(`
+    "t_ms,cohort,online,ready,drops,connect_attempts,connects_accepted,connects_refused,config_requests,config_responses,config_timeouts,late_responses
+    -100,"'=HYPERLINK(""http://x"",""a, b"")",3,0,0,0,0,0,0,0,0,0
+    0,"two
+    lines",0,0,0,12,0,0,0,0,0,0
+    100,'@SUM(A1),0,0,0,0,0,0,0,0,0,0
+    "
+  `);
+});
+
+it("writes percentiles: over the affected devices for a storm, empty where not reached", () => {
+  const run = mergeRun([
+    {
+      record: record({
+        storms: [storm({ cohorts: { "-1+2": stormCohort({ affected: 10, recovered: 9 }) } })],
+      }),
+      histograms: new Map([
+        [histogramTag("mqtt.connect_time", hostile), histogramOf([100, 200, 300])],
+        [
+          histogramTag(stormMetricName(1, "ready_time"), "-1+2"),
+          histogramOf([10, 20, 30, 40, 50, 60, 70, 80, 90]),
+        ],
+      ]),
+      timelineRows: [],
+    },
+  ]);
+  expect(percentilesCsv(run)).toMatchInlineSnapshot(`
+    "metric,cohort,storm,percentile,value_ms,count
+    mqtt.connect_time,"'=HYPERLINK(""http://x"",""a, b"")",,50,0.2,3
+    mqtt.connect_time,"'=HYPERLINK(""http://x"",""a, b"")",,90,0.3,3
+    mqtt.connect_time,"'=HYPERLINK(""http://x"",""a, b"")",,99,0.3,3
+    mqtt.connect_time,"'=HYPERLINK(""http://x"",""a, b"")",,99.9,0.3,3
+    mqtt.connect_time,"'=HYPERLINK(""http://x"",""a, b"")",,100,0.3,3
+    mqtt.storm.1.reconnect_time,'-1+2,1,50,,0
+    mqtt.storm.1.reconnect_time,'-1+2,1,90,,0
+    mqtt.storm.1.reconnect_time,'-1+2,1,99,,0
+    mqtt.storm.1.reconnect_time,'-1+2,1,99.9,,0
+    mqtt.storm.1.reconnect_time,'-1+2,1,100,,0
+    mqtt.storm.1.ready_time,'-1+2,1,50,0.05,9
+    mqtt.storm.1.ready_time,'-1+2,1,90,0.09,9
+    mqtt.storm.1.ready_time,'-1+2,1,99,,9
+    mqtt.storm.1.ready_time,'-1+2,1,99.9,,9
+    mqtt.storm.1.ready_time,'-1+2,1,100,,9
+    mqtt.storm.1.drop_spread,'-1+2,1,50,,0
+    mqtt.storm.1.drop_spread,'-1+2,1,90,,0
+    mqtt.storm.1.drop_spread,'-1+2,1,99,,0
+    mqtt.storm.1.drop_spread,'-1+2,1,99.9,,0
+    mqtt.storm.1.drop_spread,'-1+2,1,100,,0
+    "
+  `);
+});
+
+it("reads what RFC 4180 writers write, whatever the names", () => {
+  fc.assert(
+    fc.property(fc.array(fc.array(fc.string(), { minLength: 2, maxLength: 4 })), (rows) => {
+      const text = rows.map(
+        (row) => `${row.map((field) => `"${field.replaceAll('"', '""')}"`).join(",")}\r\n`,
+      );
+      expect(parseCsv(text.join(""))).toEqual({ rows, truncated: null });
+    }),
+  );
+});
+
+it("hands back a last row without its line end apart", () => {
+  expect(parseCsv("a,b\n1,2")).toEqual({ rows: [["a", "b"]], truncated: ["1", "2"] });
+  expect(parseCsv('a,b\n1,"2')).toEqual({ rows: [["a", "b"]], truncated: ["1", "2"] });
+});

@@ -1,0 +1,92 @@
+import { describe, expect, it } from "vitest";
+import { mergeRun } from "../../../results/src/merge.ts";
+import type { WorkerFiles } from "../../../results/src/run-files.ts";
+import { emptyRow, meanPerS, mergeTimelines, peakPerS, series } from "../../../results/src/timeline.ts";
+import { generator, record, storm, TIME_ZERO_MS } from "../../support/run-files.ts";
+
+const worker = (changes: Parameters<typeof record>[0]): WorkerFiles => ({
+  record: record(changes),
+  histograms: new Map(),
+  timelineRows: [],
+});
+const row = (tMs: number, changes: Partial<ReturnType<typeof emptyRow>>): ReturnType<typeof emptyRow> => ({
+  ...emptyRow(TIME_ZERO_MS + tMs, "one"),
+  ...changes,
+});
+
+describe("mergeRun", () => {
+  it("takes the earliest time zero, first start and last flush", () => {
+    const run = mergeRun([
+      worker({ timeZeroMs: 5000, startedAtMs: 4000, updatedAtMs: 9000 }),
+      worker({ timeZeroMs: 4990, startedAtMs: 4100, updatedAtMs: 9500 }),
+      worker({ timeZeroMs: null, startedAtMs: 3900, updatedAtMs: 3900 }),
+    ]);
+    expect(run).toMatchObject({ timeZeroMs: 4990, startedAtMs: 3900, endedAtMs: 9500 });
+  });
+  it("counts from the first start if no device was started", () => {
+    expect(mergeRun([worker({ timeZeroMs: null, startedAtMs: 3900 })]).timeZeroMs).toBe(3900);
+  });
+  it("has the worst of each generator figure", () => {
+    const run = mergeRun([
+      worker({ generator: generator({ eventLoopDelayMs: { p99: 30, max: 31 }, cpuShare: 0.2 }) }),
+      worker({ generator: generator({ saturated: true, cpuShare: 0.99 }) }),
+    ]);
+    expect(run.generator).toEqual({
+      saturated: true,
+      eventLoopDelayMs: { p99: 30, max: 31 },
+      cpuShare: 0.99,
+    });
+  });
+  it("holds a storm for watched if every worker that saw it begin saw it end", () => {
+    const idle = worker({ storms: [storm({ startedAtMs: null, closed: false, generator: null })] });
+    const closed = worker({ storms: [storm()] });
+    const cut = worker({ storms: [storm({ closed: false })] });
+    expect(mergeRun([idle, closed]).storms[0]).toMatchObject({
+      closed: true,
+      startedAtMs: TIME_ZERO_MS + 10_000,
+    });
+    expect(mergeRun([closed, cut]).storms[0]?.closed).toBe(false);
+    expect(mergeRun([idle]).storms[0]).toMatchObject({ closed: false, startedAtMs: null, generator: null });
+  });
+});
+
+describe("timeline", () => {
+  it("sums rows of several workers by time and cohort, counted from time zero", () => {
+    const merged = mergeTimelines(
+      [[row(0, { online: 3, drops: 1 })], [row(0, { online: 4, drops: 2 }), row(100, { online: 5 })]],
+      TIME_ZERO_MS,
+    );
+    expect(merged.map(({ t_ms, online, drops }) => [t_ms, online, drops])).toEqual([
+      [0, 7, 3],
+      [100, 5, 0],
+    ]);
+  });
+  it("holds the levels of a worker that skipped rows, and counts no event for them", () => {
+    const merged = mergeTimelines([[row(0, { online: 3, drops: 1 }), row(300, { online: 2 })]], TIME_ZERO_MS);
+    expect(merged.map(({ t_ms, online, drops }) => [t_ms, online, drops])).toEqual([
+      [0, 3, 1],
+      [100, 3, 0],
+      [200, 3, 0],
+      [300, 2, 0],
+    ]);
+  });
+  it("does not double the level of a row that stands twice", () => {
+    const merged = mergeTimelines(
+      [[row(0, { online: 3, drops: 1 }), row(0, { online: 4, drops: 1 })]],
+      TIME_ZERO_MS,
+    );
+    expect(merged).toMatchObject([{ online: 4, drops: 2 }]);
+  });
+  it("has peak and mean over whole seconds, with rows off the storm's own instant", () => {
+    // 30 attempts in the row that the storm falls into, then one per row for the rest of 4 s.
+    const rows = Array.from({ length: 41 }, (_, i) => ({
+      ...emptyRow(i * 100 - 50, "one"),
+      connect_attempts: i === 0 ? 30 : 1,
+    }));
+    const slots = series(rows, "connect_attempts", 0, 4000);
+    expect(slots).toHaveLength(41);
+    expect(peakPerS(slots)).toBe(39);
+    expect(meanPerS(series(rows, "connect_attempts", 3050, 3950))).toBe(10);
+    expect(peakPerS(series([], "connect_attempts", 0, 4000))).toBe(0);
+  });
+});

@@ -1,0 +1,101 @@
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { summarySchema } from "../../../results/src/summary-schema.ts";
+import { record, temporaryDirectory, writeRun } from "../../support/run-files.ts";
+import { spiralWorker } from "./synthetic-run.ts";
+
+// vitest may run tests in worker threads, where the plugin rightly does nothing
+vi.mock("node:worker_threads", async (original) => ({ ...(await original<object>()), isMainThread: true }));
+const { LEGACY_METRICS_FORMAT, Plugin } = await import("../../../results/src/index.ts");
+
+const artillery = { testRunId: "t-synthetic", log: vi.fn<(text: string) => void>(), suggestedExitCode: 0 };
+
+beforeEach(() => {
+  artillery.log.mockReset();
+  artillery.suggestedExitCode = 0;
+  Object.assign(globalThis, { artillery });
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+  vi.restoreAllMocks();
+});
+
+function cleanup(config: object): Promise<void> {
+  const plugin = new Plugin({ config: { plugins: { "mqtt-results": config } } }, null);
+  return new Promise((resolve) => plugin.cleanup(resolve));
+}
+const printed = (): string => artillery.log.mock.calls.flat().join("\n");
+
+it("writes the merged files and prints, after a worker's last flush", async () => {
+  const worker = spiralWorker("1");
+  const directory = writeRun([{ ...worker, record: { ...worker.record, state: "running" } }]);
+  setTimeout(() => writeFileSync(join(directory, "worker-1.json"), JSON.stringify(worker.record)), 120);
+  await cleanup({ output: dirname(directory) });
+  expect(
+    readdirSync(directory)
+      .filter((name) => !name.startsWith("worker-"))
+      .sort(),
+  ).toEqual(["percentiles.csv", "summary.json", "timeline.csv"]);
+  const summary = summarySchema.parse(JSON.parse(readFileSync(join(directory, "summary.json"), "utf8")));
+  expect(summary).toMatchObject({ complete: true, workers: 1 });
+  expect(printed()).toContain("METASTABLE");
+  expect(printed()).toContain("summary.json");
+  expect(artillery.suggestedExitCode).toBe(0);
+});
+
+it("writes only what was asked for", async () => {
+  const directory = writeRun([spiralWorker("1")]);
+  await cleanup({ output: dirname(directory), report: ["json"] });
+  expect(readdirSync(directory)).not.toContain("timeline.csv");
+  expect(artillery.log).not.toHaveBeenCalled();
+});
+
+it("suggests exit code 2 for a fleet that was never online, and leaves a higher one alone", async () => {
+  const cohorts = { one: { devices: 10, everOnline: 0 } };
+  const output = dirname(writeRun([{ record: record({ cohorts }) }]));
+  await cleanup({ output });
+  expect(artillery.suggestedExitCode).toBe(2);
+  expect(printed()).toContain("EXIT 2: no device of the whole fleet was ever online");
+  artillery.suggestedExitCode = 11;
+  await cleanup({ output });
+  expect(artillery.suggestedExitCode).toBe(11);
+});
+
+it("says so in one line if there are no worker files", async () => {
+  const output = temporaryDirectory();
+  await cleanup({ output });
+  expect(artillery.log.mock.calls).toEqual([
+    [`mqtt-results: no worker files in ${join(output, "t-synthetic")}`],
+  ]);
+});
+
+it("never throws out of cleanup: a failure is a line and exit code 3", async () => {
+  const output = temporaryDirectory();
+  writeFileSync(join(output, "t-synthetic"), "a file where a directory should be");
+  await cleanup({ output });
+  expect(printed()).toContain("the results of the run could not be read, merged or written");
+  expect(artillery.suggestedExitCode).toBe(3);
+});
+
+it("prints every problem of its configuration and exits with 1", () => {
+  const exit = vi.spyOn(process, "exit").mockImplementation(() => {
+    throw new Error("exit");
+  });
+  const stderr = vi.spyOn(process.stderr, "write").mockReturnValue(true);
+  expect(() => new Plugin({ config: { plugins: { "mqtt-results": { target: 2, x: 1 } } } }, null)).toThrow(
+    "exit",
+  );
+  expect(exit).toHaveBeenCalledWith(1);
+  expect(stderr.mock.calls.join("")).toContain("config.plugins.mqtt-results.target: 2 is not allowed");
+});
+
+it("does nothing in a worker", async () => {
+  vi.stubEnv("LOCAL_WORKER_ID", "1");
+  await cleanup({ nonsense: true });
+  expect(artillery.log).not.toHaveBeenCalled();
+});
+
+it("asks Artillery for its current metrics format", () => {
+  expect(LEGACY_METRICS_FORMAT).toBe(false);
+});

@@ -1,0 +1,103 @@
+import { appendFileSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { histogramTag } from "artillery-engine-mqtt/contract";
+import { describe, expect, it } from "vitest";
+import { readRun, workerStates } from "../../../results/src/run-files.ts";
+import { record, TIME_ZERO_MS, temporaryDirectory, writeRun } from "../../support/run-files.ts";
+
+const cohort = 'a, "quoted"\ncohort';
+const connect = histogramTag("mqtt.connect_time", cohort);
+const whole = {
+  intervals: [
+    { [connect]: [1000, 1001] },
+    { [connect]: [2000], [histogramTag("mqtt.config_time", "b")]: [7] },
+  ],
+  timeline: [
+    { t_ms: TIME_ZERO_MS, cohort, online: 1 },
+    { t_ms: TIME_ZERO_MS + 100, cohort, online: 2, drops: 345 },
+  ],
+};
+
+describe("readRun", () => {
+  it("adds up the intervals of a tag and reads quoted cohort names", () => {
+    const { workers, problems } = readRun([writeRun([whole])]);
+    expect(problems).toEqual([]);
+    expect(workers).toHaveLength(1);
+    expect(workers[0]?.histograms.get(connect)?.totalCount).toBe(3);
+    expect(workers[0]?.histograms.get(histogramTag("mqtt.config_time", "b"))?.totalCount).toBe(1);
+    expect(workers[0]?.timelineRows).toMatchObject([
+      { t_ms: TIME_ZERO_MS, cohort, online: 1 },
+      { t_ms: TIME_ZERO_MS + 100, cohort, online: 2, drops: 345 },
+    ]);
+  });
+  it("reads several directories, and none", () => {
+    expect(readRun([writeRun([whole]), writeRun([whole, whole])]).workers).toHaveLength(3);
+    expect(readRun([join(temporaryDirectory(), "missing")])).toEqual({ workers: [], problems: [] });
+  });
+  it("skips a cut last line and says so, wherever it was cut", () => {
+    for (let cut = 2; cut < 60; cut += 7) {
+      const directory = writeRun([whole]);
+      for (const name of ["worker-1.hlog", "worker-1.timeline.csv"]) {
+        const path = join(directory, name);
+        truncateSync(path, readFileSync(path).length - cut);
+      }
+      const { workers, problems } = readRun([directory]);
+      expect(workers[0]?.histograms.get(connect)?.totalCount).toBe(3);
+      expect(workers[0]?.histograms.size).toBe(1);
+      expect(problems[0]).toBe("worker-1.hlog line 7 is damaged and was skipped");
+      expect(problems[1]).toMatch(/^worker-1\.timeline\.csv: 1 damaged row was skipped$/);
+    }
+  });
+  it("does not take a cut number for a whole one", () => {
+    const directory = writeRun([whole]);
+    appendFileSync(join(directory, "worker-1.timeline.csv"), `${TIME_ZERO_MS + 200},b,1,2,3,4,5,6,7,8,9,1`);
+    const { workers, problems } = readRun([directory]);
+    expect(workers[0]?.timelineRows).toHaveLength(2);
+    expect(problems).toHaveLength(1);
+  });
+  it("skips damage in the middle and reads on", () => {
+    const directory = writeRun([whole]);
+    const path = join(directory, "worker-1.hlog");
+    const lines = readFileSync(path, "utf8").split("\n");
+    const first = lines.findIndex((line) => line.startsWith("Tag="));
+    lines[first] = lines[first]?.replace(/.{9}$/, "!") ?? "";
+    writeFileSync(path, lines.join("\n"));
+    const { workers, problems } = readRun([directory]);
+    expect(workers[0]?.histograms.get(connect)?.totalCount).toBe(1);
+    expect(problems).toEqual([`worker-1.hlog line ${first + 1} is damaged and was skipped`]);
+  });
+  it("names missing files and damaged records, and keeps the other workers", () => {
+    const directory = writeRun([whole, whole, whole, whole]);
+    rmSync(join(directory, "worker-1.hlog"));
+    rmSync(join(directory, "worker-2.json"));
+    writeFileSync(join(directory, "worker-3.json"), '{"schemaVersion":1');
+    writeFileSync(join(directory, "worker-4.json"), JSON.stringify({ ...record(), startedAtMs: "now" }));
+    const { workers, problems } = readRun([directory]);
+    expect(workers.map((worker) => worker.record.workerId)).toEqual(["1"]);
+    expect(problems).toEqual([
+      "worker-1.hlog is missing",
+      "worker-2.json is missing",
+      "worker-3.json is not JSON; was the worker killed while it wrote?",
+      expect.stringMatching(/^worker-4\.json is not a worker record: startedAtMs: /),
+    ]);
+  });
+  it("strips what it does not know and takes an unknown counter for 0", () => {
+    const { counters: _, ...rest } = record();
+    const directory = writeRun([whole]);
+    writeFileSync(
+      join(directory, "worker-1.json"),
+      JSON.stringify({ ...rest, counters: { one: { connectAttempts: 2 } }, added: 1 }),
+    );
+    const own = readRun([directory]).workers[0]?.record;
+    expect(own).not.toHaveProperty("added");
+    expect(own?.counters.one).toMatchObject({ connectAttempts: 2, publishesSent: 0 });
+  });
+});
+
+describe("workerStates", () => {
+  it("has null for a record that is being written", () => {
+    const directory = writeRun([{ record: record({ state: "running" }) }]);
+    writeFileSync(join(directory, "worker-2.json"), "{");
+    expect(workerStates(directory).sort()).toEqual([null, "running"]);
+  });
+});

@@ -1,0 +1,89 @@
+import { histogramTag, stormMetricName } from "artillery-engine-mqtt/contract";
+import { mergeRun } from "../../../results/src/merge.ts";
+import { readRun } from "../../../results/src/run-files.ts";
+import { buildSummary } from "../../../results/src/summary.ts";
+import type { Summary } from "../../../results/src/summary-schema.ts";
+import {
+  counters,
+  generator,
+  record,
+  type SyntheticWorker,
+  storm,
+  stormCohort,
+  TIME_ZERO_MS,
+  writeRun,
+} from "../../support/run-files.ts";
+
+/** `count` values in microseconds, evenly from `fromMs` to `toMs`. */
+export function evenly(count: number, fromMs: number, toMs: number): number[] {
+  return Array.from({ length: count }, (_, i) =>
+    Math.round((fromMs + ((toMs - fromMs) * i) / Math.max(1, count - 1)) * 1000),
+  );
+}
+
+const READY = stormMetricName(1, "ready_time");
+const RECONNECT = stormMetricName(1, "reconnect_time");
+const SPREAD = stormMetricName(1, "drop_spread");
+
+/**
+ * Two workers of 100 devices. One storm cuts all 60 `cached` and 40 `spiral` devices of each at 10 s. All cached ones
+ * are ready within 2 s. Of the spiral ones 10 of 40 are; the others try once a second until the window ends at 30 s.
+ */
+export function spiralWorker(workerId: string): SyntheticWorker {
+  const cached = stormCohort({ affected: 60, recovered: 60, connectAttempts: 60, connectsAccepted: 60 });
+  const spiral = stormCohort({
+    affected: 40,
+    recovered: 10,
+    connectAttempts: 610,
+    connectsAccepted: 610,
+    configRequests: 610,
+    configResponses: 10,
+    configTimeouts: 600,
+    lateResponses: 300,
+  });
+  return {
+    record: record({
+      workerId,
+      cohorts: { cached: { devices: 60, everOnline: 60 }, spiral: { devices: 40, everOnline: 40 } },
+      storms: [storm({ cohorts: { cached, spiral }, generator: generator({ saturated: workerId === "2" }) })],
+      counters: {
+        cached: counters({ connectAttempts: 121, connectsAccepted: 120, connectsRefused: 1 }),
+        spiral: counters({
+          connectAttempts: 650,
+          connectsAccepted: 650,
+          configRequests: 650,
+          configTimeouts: 600,
+        }),
+      },
+      disconnects: { cached: { storm: 60 }, spiral: { storm: 40, bootstrap: 600 } },
+      errors: { cached: { tcp_refused: 1 }, spiral: { bootstrap_timeout: 600 } },
+    }),
+    intervals: [
+      { [histogramTag("mqtt.connect_time", "cached")]: evenly(60, 1, 2) },
+      {
+        [histogramTag("mqtt.connect_time", "cached")]: evenly(60, 1, 2),
+        [histogramTag("mqtt.connect_time", "spiral")]: evenly(650, 1, 5),
+        [histogramTag(READY, "cached")]: evenly(60, 100, 1000),
+        [histogramTag(RECONNECT, "cached")]: evenly(60, 100, 1000),
+        [histogramTag(READY, "spiral")]: evenly(10, 1000, 2000),
+        [histogramTag(RECONNECT, "spiral")]: evenly(40, 50, 90),
+        [histogramTag(SPREAD, "cached")]: evenly(60, 0.1, 3),
+        [histogramTag(SPREAD, "spiral")]: evenly(40, 0.1, 4),
+      },
+    ],
+    timeline: Array.from({ length: 310 }, (_, i) => i).flatMap((i) => {
+      const t_ms = TIME_ZERO_MS + i * 100;
+      const inStorm = i >= 100 && i < 300;
+      const spiralTries = inStorm ? 3 : 0;
+      return [
+        { t_ms, cohort: "cached", online: 60, ready: 60, connect_attempts: i === 101 ? 60 : 0 },
+        { t_ms, cohort: "spiral", online: 40, connect_attempts: spiralTries, config_requests: spiralTries },
+      ];
+    }),
+  };
+}
+
+export function summaryOf(workers: readonly Partial<SyntheticWorker>[], target = 0.99): Summary {
+  const { workers: read, problems } = readRun([writeRun(workers)]);
+  return buildSummary(mergeRun(read), { target, problems });
+}
