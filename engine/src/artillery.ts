@@ -103,22 +103,19 @@ export function suggestExitCode(code: number): void {
  * Ends the run because of the script, with a message and an exit code that is not 0.
  *
  * In the main thread (a script with a `before` hook) that is exit code 1. In a worker thread only an uncaught error ends
- * a run for certain: a rejected `init()` hangs it as soon as there are two workers, a throwing constructor is swallowed.
- * Artillery's main thread then prints the error and exits with 11.
+ * a run for certain: a rejected `init()` hangs it as soon as there are two workers, a throwing constructor is swallowed
+ * with a warning. Artillery's main thread prints the error and exits with 11.
  */
-export function abortRun(message: string): never {
+export function abortRun(message: string): void {
   if (isMainThread) {
     process.stderr.write(`${message}\n`);
     process.exit(1);
   }
   const error = new Error(message);
-  error.name = "ScriptError";
   error.stack = message;
   process.nextTick(() => {
     throw error;
   });
-  // The caller must not go on either.
-  throw error;
 }
 
 /** Identity of this worker among all threads and containers of the run. */

@@ -31,8 +31,8 @@ export function compileHook(
   );
   return (context, callback) => {
     flow(context, (error) => {
-      if (error !== null) abortRun(`artillery-engine-mqtt: ${error.message}`);
-      callback(null, context);
+      if (error === null) callback(null, context);
+      else abortRun(`artillery-engine-mqtt: ${error.message}`);
     });
   };
 }

@@ -12,7 +12,7 @@ import { compileHook } from "./hook.ts";
 import { renderProblems } from "./script/problem.ts";
 import { LAB_VARIABLE } from "./script/steps/lab.ts";
 import { parseTarget } from "./script/target.ts";
-import { type FleetPlan, isOurs, validate } from "./script/validate.ts";
+import { type FleetPlan, validate } from "./script/validate.ts";
 import { Worker } from "./worker.ts";
 
 type Scenario = (context: VuContext, callback: StepCallback) => void;
@@ -27,7 +27,8 @@ const HOOK_FLAG = "ARTILLERY_ENGINE_MQTT_HOOK";
 export default class MqttEngine {
   readonly #script: ArtilleryScript;
   readonly #helpers: Helpers;
-  readonly #plan: FleetPlan;
+  /** Null where the script is no good: the run is about to end. */
+  readonly #plan: FleetPlan | null;
   #worker: Worker | null = null;
 
   constructor(script: ArtilleryScript, events: WorkerEvents, helpers: Helpers) {
@@ -37,37 +38,34 @@ export default class MqttEngine {
     const { plan, problems } = validate(script, process.env[HOOK_FLAG] === "1");
     if (problems !== null) abortRun(renderProblems(problems));
     this.#plan = plan;
+    if (plan === null) return;
     events.on?.("done", () => this.#worker?.finish("ended"));
     process.once("exit", () => this.#worker?.finish("interrupted"));
   }
 
   createScenario(spec: unknown, runEvents: RunEvents): Scenario {
+    const plan = this.#plan;
+    if (plan === null) return () => {};
     const scenarios: unknown[] = Array.isArray(this.#script.scenarios) ? this.#script.scenarios : [];
     const scenarioIndex = scenarios.indexOf(spec);
-    if (scenarioIndex < 0) return compileHook(this.#script, spec, this.#plan, this.#helpers, runEvents);
-    const cohort = this.#plan.cohorts.findIndex((candidate) => candidate.scenarioIndex === scenarioIndex);
-    if (cohort < 0 || !isOurs(this.#script, spec)) abortRun(`artillery-engine-mqtt: scenario ${scenarioIndex} is not its own`);
+    if (scenarioIndex < 0) return compileHook(this.#script, spec, plan, this.#helpers, runEvents);
+    const cohort = plan.cohorts.findIndex((candidate) => candidate.scenarioIndex === scenarioIndex);
     return (context, callback) => {
-      this.#worker ??= this.#start(context, runEvents);
-      this.#worker.runVirtualUser(cohort, context, callback);
+      this.#worker ??= this.#start(plan, context, runEvents);
+      this.#worker?.runVirtualUser(cohort, context, callback);
     };
   }
 
-  #start(context: VuContext, runEvents: RunEvents): Worker {
+  #start(plan: FleetPlan, context: VuContext, runEvents: RunEvents): Worker | null {
     const lab = context.vars[LAB_VARIABLE] as { target: string } | undefined;
-    const target = this.#plan.target.kind === "url" ? this.#plan.target : parseTarget(lab?.target);
+    const target = plan.target.kind === "url" ? plan.target : parseTarget(lab?.target);
     if ("problem" in target || target.kind === "lab") {
       abortRun(
         "artillery-engine-mqtt: config.target is lab, but no lab was started; the script needs\n" +
           "  before: { engine: mqtt, flow: [ { lab: {} } ] }",
       );
+      return null;
     }
-    return new Worker({
-      script: this.#script,
-      plan: this.#plan,
-      helpers: this.#helpers,
-      runEvents,
-      broker: target,
-    });
+    return new Worker({ script: this.#script, plan, helpers: this.#helpers, runEvents, broker: target });
   }
 }

@@ -11,7 +11,7 @@ import { addHistograms, countBetween } from "./histogram.ts";
 import { addFields, type MergedRun, type MergedStorm } from "./merge.ts";
 import { recoveryPercentiles } from "./recovery.ts";
 import type { StormFields, StormSummary } from "./summary-schema.ts";
-import { meanPerS, peakPerS, series, type TimelineRow, type TimelineValue } from "./timeline.ts";
+import { peakPerS, series, type TimelineRow, type TimelineValue } from "./timeline.ts";
 import { judge, type Load } from "./verdict.ts";
 
 /** One storm, for the whole fleet and for each cohort. */
@@ -98,6 +98,7 @@ function loadOf(rows: TimelineRow[], column: TimelineValue, storm: MergedStorm):
   const endMs = storm.atMs + storm.windowMs;
   return {
     peakPerS: peakPerS(series(rows, column, storm.atMs, endMs)),
-    lastQuarterPerS: meanPerS(series(rows, column, endMs - storm.windowMs / 4, endMs)),
+    // Not the mean over the quarter: a fleet without jitter retries in bursts, with silence between them.
+    lastQuarterPerS: peakPerS(series(rows, column, endMs - storm.windowMs / 4, endMs)),
   };
 }

@@ -10,7 +10,7 @@ export const LOAD_RUNS_SHARE = 0.25;
 export interface Load {
   /** Highest 1 s mean inside the window, per second. */
   peakPerS: number;
-  /** Mean over the last quarter of the window, per second. */
+  /** Highest 1 s mean inside the last quarter of the window, per second. */
   lastQuarterPerS: number;
 }
 

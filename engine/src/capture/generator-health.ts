@@ -7,11 +7,15 @@ const TICK_MS = 20;
 /** The busiest stretch of this length gives `cpuShare`. */
 const CPU_WINDOW_MS = 2000;
 
-/** Above either, latencies are at least partly the generator's own. */
-export const SATURATED = { eventLoopDelayP99Ms: 100, cpuShare: 0.95 } as const;
+/**
+ * Beyond these, latencies are at least partly the generator's own. A busy core alone is no sign: while virtual users
+ * arrive, Artillery's own arrival timer (nanotimer) spins between arrivals and gives way to everything else.
+ */
+export const SATURATED = { eventLoopDelayP99Ms: 100, busyCpuShare: 0.95, busyEventLoopDelayP99Ms: 25 } as const;
 
 export function isSaturated(eventLoopDelayP99Ms: number, cpuShare: number): boolean {
-  return eventLoopDelayP99Ms > SATURATED.eventLoopDelayP99Ms || cpuShare >= SATURATED.cpuShare;
+  if (eventLoopDelayP99Ms > SATURATED.eventLoopDelayP99Ms) return true;
+  return cpuShare >= SATURATED.busyCpuShare && eventLoopDelayP99Ms > SATURATED.busyEventLoopDelayP99Ms;
 }
 
 /** Delay and CPU share over one stretch of time: the run, or a storm's window. */

@@ -102,7 +102,10 @@ export const engineSettings = z.strictObject({
 
 export type EngineSettings = z.output<typeof engineSettings>;
 
-/** Keys of a scenario of this engine. */
+/**
+ * Keys of a scenario of this engine. The last three are of the HTTP engine, but Artillery's own plugins add them to every
+ * scenario of a worker's script; they mean nothing here.
+ */
 export const scenarioSettings = z.strictObject({
   name: text.optional(),
   engine: z.literal("mqtt").optional(),
@@ -111,4 +114,7 @@ export const scenarioSettings = z.strictObject({
   flow: z.array(z.unknown(), { error: "a list of steps" }).min(1, { error: "a list of at least one step" }),
   beforeScenario: z.union([text, z.array(text)], { error: "the name of a function, or a list of them" }).optional(),
   afterScenario: z.union([text, z.array(text)], { error: "the name of a function, or a list of them" }).optional(),
+  beforeRequest: z.unknown().optional(),
+  afterResponse: z.unknown().optional(),
+  onError: z.unknown().optional(),
 });

@@ -1,0 +1,71 @@
+import { type LabChild, startChild } from "./child.ts";
+
+export interface ConfigServiceOptions {
+  /** Topic filter of requests. */
+  requestTopic: string;
+  /** Where answers go unless a request carries MQTT 5's response topic; `$1` is the first wildcard's text. */
+  responseTopic: string;
+  payload: string;
+  /** Answers per second. */
+  capacity: number;
+  /** Requests waiting at most; one that comes beyond is dropped. */
+  queueLimit: number;
+  scaleUp?: { afterMs: number; to: number };
+}
+
+export interface LabOptions {
+  /** Start the embedded broker; otherwise `target` names the broker. */
+  broker: boolean;
+  target?: string;
+  protocolVersion: 4 | 5;
+  username?: string;
+  password?: string;
+  configService: ConfigServiceOptions | null;
+}
+
+export interface Lab {
+  /** `mqtt://host:port` that devices connect to. */
+  target: string;
+  /** One line: what was started. */
+  description: string;
+  stop(): Promise<void>;
+}
+
+/**
+ * The embedded broker and the config service, each a child process of this one. They end with it whatever happens.
+ * Rejects with what could not be started and why; nothing is then left running.
+ */
+export async function startLab(options: LabOptions): Promise<Lab> {
+  const children: LabChild[] = [];
+  const started: string[] = [];
+  const stop = async (): Promise<void> => {
+    await Promise.all(children.map((child) => child.stop()));
+  };
+  try {
+    let target = options.target ?? "";
+    if (options.broker) {
+      const broker = await startChild("broker", {});
+      children.push(broker);
+      target = `mqtt://127.0.0.1:${broker.port}`;
+      started.push(`Aedes broker at ${target} (pid ${broker.pid})`);
+    }
+    if (options.configService !== null) {
+      const { configService, protocolVersion, username, password } = options;
+      const service = await startChild("config-service", {
+        ...configService,
+        target,
+        protocolVersion,
+        ...(username === undefined ? {} : { username }),
+        ...(password === undefined ? {} : { password }),
+      });
+      children.push(service);
+      const { capacity, scaleUp } = configService;
+      const scaling = scaleUp === undefined ? "" : `, ${scaleUp.to}/s after ${scaleUp.afterMs / 1000} s of load`;
+      started.push(`config service of ${target}, ${capacity} answers/s${scaling} (pid ${service.pid})`);
+    }
+    return { target, description: `mqtt lab: ${started.join("; ")}`, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}

@@ -1,0 +1,24 @@
+/** Topics that are made from parts of other topics: `config/+/get` answered on `config/$1`. */
+
+/** What the wildcards of `filter` stand for in `topic`, or null where it does not match. `#` captures the rest. */
+export function captureTopic(filter: string, topic: string): string[] | null {
+  const filters = filter.split("/");
+  const levels = topic.split("/");
+  const captures: string[] = [];
+  for (let i = 0; i < filters.length; i++) {
+    if (filters[i] === "#") {
+      captures.push(levels.slice(i).join("/"));
+      return captures;
+    }
+    const level = levels[i];
+    if (level === undefined) return null;
+    if (filters[i] === "+") captures.push(level);
+    else if (filters[i] !== level) return null;
+  }
+  return filters.length === levels.length ? captures : null;
+}
+
+/** `$1` is the first capture, and so on. */
+export function fillPattern(pattern: string, captures: readonly string[]): string {
+  return pattern.replace(/\$(\d)/g, (whole, digit) => captures[Number(digit) - 1] ?? whole);
+}
