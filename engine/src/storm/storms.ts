@@ -28,6 +28,8 @@ interface Progress {
   closed: boolean;
   stretch: HealthStretch | null;
   health: GeneratorHealth | null;
+  /** The largest key that the storm hits; -1 until its devices are chosen. */
+  limit: number;
 }
 
 /** Runs the storms of a script on this worker's devices, from time zero on. */
@@ -38,13 +40,12 @@ export class Storms {
   #nextEvent = 0;
   #timeZeroMs = 0;
   #timer: NodeJS.Timeout | null = null;
-  #limit = -1;
   #over = false;
 
   constructor(options: StormsOptions) {
     this.#options = options;
     this.#story = storyOf(options.plans);
-    this.#progress = options.plans.map(() => ({ startedAtMs: null, closed: false, stretch: null, health: null }));
+    this.#progress = options.plans.map(() => ({ startedAtMs: null, closed: false, stretch: null, health: null, limit: -1 }));
   }
 
   get isOver(): boolean {
@@ -96,20 +97,23 @@ export class Storms {
   }
 
   #choose(plan: StormPlan): void {
-    this.#limit = selectionLimit(this.#options.seed, plan.index, plan.fraction, this.#options.roster());
+    const { seed, roster } = this.#options;
+    // Kept per storm: the devices of the next may be chosen before this one begins.
+    const progress = this.#progress[plan.index - 1] as Progress;
+    progress.limit = selectionLimit(seed, plan.index, plan.fraction, roster());
   }
 
   /** Drops all chosen devices of this worker in one synchronous pass. */
   #begin(plan: StormPlan): void {
     const { recorder, members, share, seed, watch, monotonic, wallClock } = this.#options;
-    // Devices may have arrived since they were chosen from.
-    if (this.#limit < 0) this.#choose(plan);
     const progress = this.#progress[plan.index - 1] as Progress;
+    // Devices may have arrived since they were chosen from.
+    if (progress.limit < 0) this.#choose(plan);
     progress.startedAtMs = this.#timeZeroMs + plan.atMs;
     progress.stretch = watch.begin();
     recorder.openStorm(plan.index);
     const container = containerKey(share.container);
-    const limit = this.#limit;
+    const { limit } = progress;
     const plannedMs = monotonic() - (wallClock() - progress.startedAtMs);
     for (const { device, cohort } of members) {
       if (stormKey(seed, plan.index, container, device.number) > limit) continue;
@@ -117,7 +121,6 @@ export class Storms {
       const lostAtMs = device.drop(plan.cause, plan.index);
       if (!Number.isNaN(lostAtMs)) recorder.stormDropped(cohort, plan.index, Math.max(0, lostAtMs - plannedMs));
     }
-    this.#limit = -1;
   }
 
   #end(plan: StormPlan): void {
