@@ -1,9 +1,16 @@
-import { abortRun, type ArtilleryScript, type Helpers, type ProcessorFunction, type RunEvents, type Step } from "./artillery.ts";
+import {
+  type ArtilleryScript,
+  abortRun,
+  type Helpers,
+  type ProcessorFunction,
+  type RunEvents,
+  type Step,
+} from "./artillery.ts";
 import type { LabOptions } from "./lab/lab.ts";
 import { compileSteps, series } from "./script/compile.ts";
 import { renderProblems } from "./script/problem.ts";
-import { type FleetPlan, validateHook } from "./script/validate.ts";
 import type { Compiler } from "./script/steps/step.ts";
+import { type FleetPlan, validateHook } from "./script/validate.ts";
 
 /** A `before` or `after` hook, run once in the main thread. It has no device. */
 export function compileHook(

@@ -1,7 +1,7 @@
 import { isMainThread } from "node:worker_threads";
 import {
-  abortRun,
   type ArtilleryScript,
+  abortRun,
   type Helpers,
   type RunEvents,
   type StepCallback,

@@ -1,5 +1,5 @@
-import { performance } from "node:perf_hooks";
 import { resolve } from "node:path";
+import { performance } from "node:perf_hooks";
 import {
   type ArtilleryScript,
   type Helpers,
@@ -16,7 +16,14 @@ import {
 import { GeneratorWatch, type HealthStretch } from "./capture/generator-health.ts";
 import { Recorder } from "./capture/recorder.ts";
 import { WorkerFiles } from "./capture/worker-files.ts";
-import { DEFAULT_OUTPUT, PLUGIN_NAME, SCHEMA_VERSION, safeFileName, TIMELINE_ROW_MS, type WorkerRecord } from "./contract.ts";
+import {
+  DEFAULT_OUTPUT,
+  PLUGIN_NAME,
+  SCHEMA_VERSION,
+  safeFileName,
+  TIMELINE_ROW_MS,
+  type WorkerRecord,
+} from "./contract.ts";
 import { createBackoff } from "./device/backoff.ts";
 import { Device } from "./device/device.ts";
 import type { DeviceEnvironment, DevicePlan, Time } from "./device/environment.ts";
@@ -79,7 +86,11 @@ export class Worker {
   readonly #watch = new GeneratorWatch();
   readonly #health: HealthStretch;
   readonly #cohorts: Cohort[];
-  readonly #credentials: { clientId: TextTemplate; username: TextTemplate | null; password: TextTemplate | null };
+  readonly #credentials: {
+    clientId: TextTemplate;
+    username: TextTemplate | null;
+    password: TextTemplate | null;
+  };
   readonly #files: WorkerFiles | null;
   readonly #timers: NodeJS.Timeout[];
   readonly #startedAtMs = Math.floor(wallClock());
@@ -118,9 +129,14 @@ export class Worker {
     const urlPassword = plan.target.kind === "url" ? plan.target.password : null;
     this.#credentials = {
       clientId: compileTextTemplate(clientId),
-      username: username !== undefined ? compileTextTemplate(username) : urlUser === null ? null : () => urlUser,
+      username:
+        username !== undefined ? compileTextTemplate(username) : urlUser === null ? null : () => urlUser,
       password:
-        password !== undefined ? compileTextTemplate(password) : urlPassword === null ? null : () => urlPassword,
+        password !== undefined
+          ? compileTextTemplate(password)
+          : urlPassword === null
+            ? null
+            : () => urlPassword,
     };
     this.#cohorts = plan.cohorts.map((cohort, index) => this.#compile(cohort, index, open, codec));
     this.#files = this.#openFiles();
@@ -196,7 +212,10 @@ export class Worker {
     const plugin = this.#options.script.config.plugins?.[PLUGIN_NAME];
     if (plugin === undefined) return null;
     const { output } = (plugin ?? {}) as { output?: unknown };
-    const directory = resolve(typeof output === "string" ? output : DEFAULT_OUTPUT, safeFileName(testRunId()));
+    const directory = resolve(
+      typeof output === "string" ? output : DEFAULT_OUTPUT,
+      safeFileName(testRunId()),
+    );
     return new WorkerFiles(directory, safeFileName(workerIdentity().id), this.#startedAtMs, log);
   }
 

@@ -11,7 +11,11 @@ const CPU_WINDOW_MS = 2000;
  * Beyond these, latencies are at least partly the generator's own. A busy core alone is no sign: while virtual users
  * arrive, Artillery's own arrival timer (nanotimer) spins between arrivals and gives way to everything else.
  */
-export const SATURATED = { eventLoopDelayP99Ms: 100, busyCpuShare: 0.95, busyEventLoopDelayP99Ms: 25 } as const;
+export const SATURATED = {
+  eventLoopDelayP99Ms: 100,
+  busyCpuShare: 0.95,
+  busyEventLoopDelayP99Ms: 25,
+} as const;
 
 export function isSaturated(eventLoopDelayP99Ms: number, cpuShare: number): boolean {
   if (eventLoopDelayP99Ms > SATURATED.eventLoopDelayP99Ms) return true;
@@ -90,7 +94,8 @@ export class GeneratorWatch {
 
 /** Milliseconds of CPU that this thread used since the last call; event-loop time in use where Node cannot say. */
 function cpuMeter(): () => number {
-  const threadCpuUsage = (process as { threadCpuUsage?: () => { user: number; system: number } }).threadCpuUsage;
+  const threadCpuUsage = (process as { threadCpuUsage?: () => { user: number; system: number } })
+    .threadCpuUsage;
   if (typeof threadCpuUsage === "function") {
     let last = threadCpuUsage.call(process);
     return () => {

@@ -114,7 +114,9 @@ export class Recorder implements DeviceEvents {
   stormCounts(storm: number): Record<string, WorkerStormCohort> {
     const cells = this.#storms[storm];
     if (cells === undefined) return {};
-    return Object.fromEntries(cells.map((cell, cohort) => [this.cohorts[cohort] as string, { ...cell.counts }]));
+    return Object.fromEntries(
+      cells.map((cell, cohort) => [this.cohorts[cohort] as string, { ...cell.counts }]),
+    );
   }
 
   /** The cell of a device that was last hit by `storm`, while that storm's window is open. */
@@ -284,8 +286,10 @@ export class Recorder implements DeviceEvents {
       for (const name of COUNTER_NAMES) {
         if (!SPLIT.has(name)) add(COUNTERS[name], counters[name]);
       }
-      for (const [reason, value] of Object.entries(refused)) add(`${COUNTERS.connectsRefused}.${reason}`, value);
-      for (const [cause, value] of Object.entries(disconnects)) add(`${COUNTERS.disconnects}.${cause}`, value);
+      for (const [reason, value] of Object.entries(refused))
+        add(`${COUNTERS.connectsRefused}.${reason}`, value);
+      for (const [cause, value] of Object.entries(disconnects))
+        add(`${COUNTERS.disconnects}.${cause}`, value);
     }
     for (const [name, total] of totals) {
       const gained = total - (this.#emitted.get(name) ?? 0);

@@ -15,7 +15,12 @@ export class WorkerFiles {
   #failed = false;
   #flushedAtMs: number;
 
-  constructor(directory: string, workerId: string, startedAtMs: number, onProblem: (message: string) => void) {
+  constructor(
+    directory: string,
+    workerId: string,
+    startedAtMs: number,
+    onProblem: (message: string) => void,
+  ) {
     this.#paths = {
       histograms: join(directory, FILES.workerHistograms(workerId)),
       timeline: join(directory, FILES.workerTimeline(workerId)),
@@ -59,7 +64,9 @@ export class WorkerFiles {
     } catch (error) {
       if (this.#failed) return;
       this.#failed = true;
-      this.#onProblem(`mqtt: results cannot be written: ${(error as Error).message}; the run goes on without`);
+      this.#onProblem(
+        `mqtt: results cannot be written: ${(error as Error).message}; the run goes on without`,
+      );
     }
   }
 }

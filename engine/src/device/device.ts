@@ -250,7 +250,8 @@ export class Device implements TransportListener {
     const isStormDrop = cause === "reset" || cause === "close" || cause === "disconnect";
     if (!isStormDrop) events.error(plan.cohort, cause);
     const { resetAfter } = plan;
-    if (typeof resetAfter === "object" && now - this.#onlineSinceMs >= resetAfter.connectedMs) this.#resetBackoff();
+    if (typeof resetAfter === "object" && now - this.#onlineSinceMs >= resetAfter.connectedMs)
+      this.#resetBackoff();
     this.#leaveOnline(cause, "failed");
     this.#scheduleReconnect();
   }
@@ -349,9 +350,14 @@ export class Device implements TransportListener {
 
   /** Calls back when the device is ready (null) or over (a reason). */
   whenReady(done: OperationDone): void {
-    if (this.#state === "ready") done(null);
-    else if (this.#state === "ended") done("ended");
-    else (this.#readyWaiters ??= []).push(done);
+    if (this.#state === "ready") {
+      done(null);
+    } else if (this.#state === "ended") {
+      done("ended");
+    } else {
+      this.#readyWaiters ??= [];
+      this.#readyWaiters.push(done);
+    }
   }
 
   #tellReady(reason: string | null): void {
@@ -392,7 +398,11 @@ export class Device implements TransportListener {
     if (entry === null) return;
     entry.filters = [...filters];
     this.#write(
-      this.#env.codec.encode({ cmd: "unsubscribe", messageId: entry.messageId, unsubscriptions: entry.filters }),
+      this.#env.codec.encode({
+        cmd: "unsubscribe",
+        messageId: entry.messageId,
+        unsubscriptions: entry.filters,
+      }),
     );
   }
 
@@ -443,7 +453,10 @@ export class Device implements TransportListener {
     events.configRequest(plan.cohort, this.storm);
     const publish: PublishCall = { topic: call.topic, payload: call.payload, qos: call.qos, retain: false };
     if (call.correlation === "properties") {
-      publish.properties = { responseTopic: call.responseTopic, correlationData: Buffer.from(call.requestId) };
+      publish.properties = {
+        responseTopic: call.responseTopic,
+        correlationData: Buffer.from(call.requestId),
+      };
     }
     this.publish(publish, ignore);
   }
@@ -454,7 +467,11 @@ export class Device implements TransportListener {
     this.#settleRequest(pending, "timeout", null);
   }
 
-  #settleRequest(request: PendingRequest, outcome: "answer" | "rejected" | "timeout" | "lost", payload: string | null) {
+  #settleRequest(
+    request: PendingRequest,
+    outcome: "answer" | "rejected" | "timeout" | "lost",
+    payload: string | null,
+  ) {
     if (request.timer !== null) this.#env.time.clear(request.timer);
     request.timer = null;
     request.call.settled(outcome, payload);

@@ -49,7 +49,12 @@ export interface Time {
   /** Milliseconds, monotonic, with fractions. */
   now(): number;
   /** Calls `callback(device, argument)` once; a shared callback and two arguments instead of a closure. */
-  set<A>(delayMs: number, callback: (device: Device, argument: A) => void, device: Device, argument: A): object;
+  set<A>(
+    delayMs: number,
+    callback: (device: Device, argument: A) => void,
+    device: Device,
+    argument: A,
+  ): object;
   clear(timer: object): void;
 }
 

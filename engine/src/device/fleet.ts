@@ -85,7 +85,12 @@ export class Fleet {
   }
 
   /** Runs something again and again until the device ends. */
-  repeat(device: Device, nextDelayMs: () => number, run: (done: () => void) => void, firstDelayMs: number): void {
+  repeat(
+    device: Device,
+    nextDelayMs: () => number,
+    run: (done: () => void) => void,
+    firstDelayMs: number,
+  ): void {
     const arm = (delayMs: number): void => {
       setTimeout(() => {
         if (device.state !== "ended") run(() => arm(nextDelayMs()));

@@ -70,9 +70,11 @@ export class Session {
   }
 
   addFilters(filters: readonly string[]): void {
+    const known = this.filters ?? [];
     for (const filter of filters) {
-      if (!this.hasFilter(filter)) (this.filters ??= []).push(filter);
+      if (!known.includes(filter)) known.push(filter);
     }
+    this.filters = known;
   }
 
   removeFilters(filters: readonly string[]): void {

@@ -24,7 +24,8 @@ export function filterProblem(filter: string): string | null {
   const levels = filter.split("/");
   for (let i = 0; i < levels.length; i++) {
     const level = levels[i] as string;
-    if (level.includes("#") && (level !== "#" || i !== levels.length - 1)) return "may have # only as its last level";
+    if (level.includes("#") && (level !== "#" || i !== levels.length - 1))
+      return "may have # only as its last level";
     if (level.includes("+") && level !== "+") return "may have + only as a whole level";
   }
   return null;
@@ -33,6 +34,6 @@ export function filterProblem(filter: string): string | null {
 /** Why `topic` is no valid topic name, or null. [MQTT-3.3.2-2] */
 export function topicProblem(topic: string): string | null {
   if (topic === "") return "is empty";
-  if (/[+#\u0000]/.test(topic)) return "may not hold + or # or a null character";
+  if (/[+#]/.test(topic) || topic.includes("\u0000")) return "may not hold + or # or a null character";
   return null;
 }

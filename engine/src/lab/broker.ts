@@ -1,5 +1,5 @@
 /** Child process: the embedded broker, Aedes, on a free port of the loopback interface. MQTT 3.1.1 only. */
-import { createServer, type AddressInfo, type Server } from "node:net";
+import { type AddressInfo, createServer, type Server } from "node:net";
 import { Aedes } from "aedes";
 import { serve } from "./child.ts";
 

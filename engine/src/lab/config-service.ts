@@ -31,7 +31,8 @@ serve<ConfigServiceSettings>(async (settings) => {
   });
   let timer: NodeJS.Timeout | null = null;
   const tick = (): void => {
-    for (const { topic, payload, options } of queue.take(performance.now())) client.publish(topic, payload, options);
+    for (const { topic, payload, options } of queue.take(performance.now()))
+      client.publish(topic, payload, options);
     if (queue.length > 0 || timer === null) return;
     clearInterval(timer);
     timer = null;

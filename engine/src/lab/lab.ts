@@ -60,7 +60,8 @@ export async function startLab(options: LabOptions): Promise<Lab> {
       });
       children.push(service);
       const { capacity, scaleUp } = configService;
-      const scaling = scaleUp === undefined ? "" : `, ${scaleUp.to}/s after ${scaleUp.afterMs / 1000} s of load`;
+      const scaling =
+        scaleUp === undefined ? "" : `, ${scaleUp.to}/s after ${scaleUp.afterMs / 1000} s of load`;
       started.push(`config service of ${target}, ${capacity} answers/s${scaling} (pid ${service.pid})`);
     }
     return { target, description: `mqtt lab: ${started.join("; ")}`, stop };

@@ -19,11 +19,17 @@ export function renderProblems(problems: readonly Problem[]): string {
   return [`artillery-engine-mqtt: ${count} in the script; nothing was connected.`, ...lines].join("\n");
 }
 
-function renderValue({ path, value }: Problem): string {
+function renderValue({ path, value, hint }: Problem): string {
   if (value === undefined) return "nothing";
-  if (SECRET.test(path)) return "the value (not shown)";
-  const text = typeof value === "function" ? "a function" : (JSON.stringify(value) ?? String(value));
+  // Also a misspelt `password`, which only the hint knows to be one.
+  if (SECRET.test(path) || SECRET.test(hint ?? "")) return "the value (not shown)";
+  const text =
+    typeof value === "function" ? "a function" : (JSON.stringify(value, hideSecrets) ?? String(value));
   return text.length > 120 ? `${text.slice(0, 117)}...` : text;
+}
+
+function hideSecrets(key: string, value: unknown): unknown {
+  return SECRET.test(key) && value !== null && value !== undefined ? "(not shown)" : value;
 }
 
 /** ["config", "storms", 1, "at"] as `config.storms[1].at`. */
@@ -31,7 +37,8 @@ export function renderPath(path: readonly PropertyKey[]): string {
   let text = "";
   for (const part of path) {
     if (typeof part === "number") text += `[${part}]`;
-    else if (/^[A-Za-z_$][\w$-]*$/.test(String(part))) text += text === "" ? String(part) : `.${String(part)}`;
+    else if (/^[A-Za-z_$][\w$-]*$/.test(String(part)))
+      text += text === "" ? String(part) : `.${String(part)}`;
     else text += `[${JSON.stringify(String(part))}]`;
   }
   return text;

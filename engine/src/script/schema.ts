@@ -4,6 +4,8 @@ import { BACKOFF_POLICIES } from "../device/backoff.ts";
 import { PRESETS } from "../device/backoff-presets.ts";
 import { durationMs, settings, text } from "./steps/step.ts";
 
+export const DEFAULT_BASE_MS = 1000;
+
 /** `config.engines.mqtt`. Messages of leaves say what is allowed; problem.ts puts path and value before them. */
 
 const MAX_KEEPALIVE_MS = 65_535_000;
@@ -20,7 +22,9 @@ const resetAfter = z
 
 const reconnect = z
   .strictObject({
-    policy: z.enum(BACKOFF_POLICIES as [string, ...string[]], { error: BACKOFF_POLICIES.join(", ") }).optional(),
+    policy: z
+      .enum(BACKOFF_POLICIES as [string, ...string[]], { error: BACKOFF_POLICIES.join(", ") })
+      .optional(),
     preset: z.enum(presetNames as [string, ...string[]], { error: presetNames.join(", ") }).optional(),
     base: durationMs.optional(),
     cap: durationMs.optional(),
@@ -36,8 +40,8 @@ const reconnect = z
         if (value[key] !== undefined) refuse(key, "nothing beside a preset, which sets it");
       }
     }
-    if (value.base !== undefined && value.cap !== undefined && value.cap < value.base) {
-      refuse("cap", "a duration that is not below base");
+    if (value.cap !== undefined && value.cap < (value.base ?? DEFAULT_BASE_MS)) {
+      refuse("cap", "a duration that is not below base (1s unless given)");
     }
   });
 
@@ -51,16 +55,23 @@ const storm = z.strictObject({
   window: positiveDuration,
 });
 
+const answersPerSecond = z
+  .number({ error: "a number of answers per second, above 0" })
+  .positive({ error: "a number of answers per second, above 0" });
+
 const configService = z.union(
   [
     z.literal("external"),
     z.strictObject({
       requestTopic: text.default("config/+/get"),
       responseTopic: text.default("config/$1"),
-      payload: z.string().default('{"version":1,"topics":["commands/$1"]}'),
-      capacity: z.number().positive().default(1000),
-      queueLimit: z.int().positive().default(10_000),
-      scaleUp: z.strictObject({ after: durationMs, to: z.number().positive() }).optional(),
+      payload: z.string({ error: "text" }).default('{"version":1,"topics":["commands/$1"]}'),
+      capacity: answersPerSecond.default(1000),
+      queueLimit: z
+        .int({ error: "a whole number above 0" })
+        .positive({ error: "a whole number above 0" })
+        .default(10_000),
+      scaleUp: z.strictObject({ after: durationMs, to: answersPerSecond }).optional(),
     }),
   ],
   {
@@ -90,7 +101,10 @@ export const engineSettings = z.strictObject({
     .default(60_000),
   connectTimeout: positiveDuration.default(10_000),
   ackTimeout: positiveDuration.default(20_000),
-  maxPacketSize: z.int({ error: "a number of bytes" }).min(128, { error: "at least 128 bytes" }).default(1_048_576),
+  maxPacketSize: z
+    .int({ error: "a number of bytes" })
+    .min(128, { error: "at least 128 bytes" })
+    .default(1_048_576),
   session: session.default({ clean: true, expiry: 0 }),
   resubscribe: z.enum(["auto", "always"], { error: "auto or always" }).default("auto"),
   reconnect: reconnect.default({ policy: "full-jitter" }),
@@ -112,8 +126,12 @@ export const scenarioSettings = z.strictObject({
   weight: z.union([z.number(), z.string()], { error: "a number" }).optional(),
   onConnect: z.array(z.unknown(), { error: "a list of steps" }).default([]),
   flow: z.array(z.unknown(), { error: "a list of steps" }).min(1, { error: "a list of at least one step" }),
-  beforeScenario: z.union([text, z.array(text)], { error: "the name of a function, or a list of them" }).optional(),
-  afterScenario: z.union([text, z.array(text)], { error: "the name of a function, or a list of them" }).optional(),
+  beforeScenario: z
+    .union([text, z.array(text)], { error: "the name of a function, or a list of them" })
+    .optional(),
+  afterScenario: z
+    .union([text, z.array(text)], { error: "the name of a function, or a list of them" })
+    .optional(),
   beforeRequest: z.unknown().optional(),
   afterResponse: z.unknown().optional(),
   onError: z.unknown().optional(),

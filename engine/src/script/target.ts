@@ -4,7 +4,14 @@ import type { Problem } from "./problem.ts";
 export type Target =
   /** The embedded broker, started for this run. */
   | { kind: "lab" }
-  | { kind: "url"; host: string; port: number; username: string | null; password: string | null; url: string };
+  | {
+      kind: "url";
+      host: string;
+      port: number;
+      username: string | null;
+      password: string | null;
+      url: string;
+    };
 
 /** `config.target` that asks for the embedded broker. */
 export const LAB_TARGET = "lab";
@@ -29,17 +36,32 @@ export function parseTarget(value: unknown): Target | { problem: Problem } {
   if (url.hostname === "") return refuse(ALLOWED);
   const port = url.port === "" ? DEFAULT_PORT : Number(url.port);
   if (port === 0) return refuse("a port from 1 to 65535");
+  const username = decode(url.username);
+  const password = decode(url.password);
+  if (username === undefined || password === undefined) {
+    return refuse(`${ALLOWED} (user name and password percent-encoded: % itself is %25)`);
+  }
   return {
     kind: "url",
     host: url.hostname.replace(/^\[|\]$/g, ""),
     port,
-    username: url.username === "" ? null : decodeURIComponent(url.username),
-    password: url.password === "" ? null : decodeURIComponent(url.password),
+    username,
+    password,
     url: `mqtt://${url.hostname}:${port}`,
   };
 }
 
-/** A URL without what may be secret in it: user name, password, query. */
+/** Null for none, undefined for what is not percent-encoded. */
+function decode(text: string): string | null | undefined {
+  if (text === "") return null;
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A URL without what may be secret in it: user name, password (whatever it holds), query. Also of text that is no URL. */
 export function maskUrl(text: string): string {
-  return text.replace(/\/\/[^/@]*@/, "//").replace(/\?.*$/, "");
+  return text.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, "$1").replace(/\?.*$/s, "");
 }

@@ -59,7 +59,9 @@ function compileText(text: string): Template {
   if (parts.length === 0) return () => "";
   if (parts.length === 1 && typeof first === "string") return () => first;
   if (parts.length === 1 && typeof first === "object") return compileExpression(first.expression);
-  const renderers = parts.map((part) => (typeof part === "string" ? part : compileExpression(part.expression)));
+  const renderers = parts.map((part) =>
+    typeof part === "string" ? part : compileExpression(part.expression),
+  );
   return (context) => {
     let result = "";
     for (const part of renderers) result += typeof part === "string" ? part : asText(part(context));
@@ -74,10 +76,9 @@ function compileExpression(expression: string): Template {
     const args = (call[2] as string).split(",").map((arg) => parseArgument(arg.trim()));
     return (context) => context.funcs?.[name]?.(...args);
   }
-  const keys = expression
-    .replace(/\[(?:'([^']*)'|"([^"]*)"|([^\]]*))\]/g, (_all, single, double, plain) => `.${single ?? double ?? plain}`)
-    .split(".")
-    .map((key) => key.trim());
+  const keys = [...expression.matchAll(/\[(?:'([^']*)'|"([^"]*)"|([^\]]*))\]|[^.[\]]+/g)].map(
+    ([plain, single, double, bare]) => single ?? double ?? (bare ?? plain).trim(),
+  );
   if (keys.length === 1) {
     const key = keys[0] as string;
     return (context) => context.vars[key];

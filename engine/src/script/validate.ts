@@ -1,14 +1,14 @@
 import type { ArtilleryScript } from "../artillery.ts";
 import type { BackoffSpec, ResetAfter } from "../device/backoff.ts";
 import { PRESETS, type PresetName } from "../device/backoff-presets.ts";
-import { type StormPlan, planEndMs } from "../storm/schedule.ts";
+import type { StormPlan } from "../storm/schedule.ts";
 import type { TimeZeroPlan } from "../storm/time-zero.ts";
 import { type Problem, renderPath } from "./problem.ts";
-import { type EngineSettings, engineSettings, scenarioSettings } from "./schema.ts";
+import { DEFAULT_BASE_MS, type EngineSettings, engineSettings, scenarioSettings } from "./schema.ts";
 import { STEPS } from "./steps/index.ts";
 import type { ParsedStep, StepPlace } from "./steps/step.ts";
-import { type Target, parseTarget } from "./target.ts";
-import { unknownVariables } from "./variables.ts";
+import { parseTarget, type Target } from "./target.ts";
+import { hookSetsVariables, unknownCredentialVariables, unknownVariables } from "./variables.ts";
 import { hintOf, problemsOf } from "./zod-problems.ts";
 
 /** A script that was found to be good: everything the engine needs, in its own units. */
@@ -35,7 +35,6 @@ export interface CohortPlan {
 export type Validated = { plan: FleetPlan; problems: null } | { plan: null; problems: Problem[] };
 
 const ENGINE_PATH = ["config", "engines", "mqtt"] as const;
-const DEFAULT_BASE_MS = 1000;
 const DEFAULT_CAP_MS = 30_000;
 
 /**
@@ -50,9 +49,15 @@ export function validate(script: ArtilleryScript, hasHook = script.before !== un
   if (!parsed.success) problems.push(...problemsOf(parsed.error, engineSettings, ENGINE_PATH, raw));
   const target = parseTarget(script.config.target);
   if ("problem" in target) problems.push(target.problem);
-  const cohorts = validateScenarios(script, hasHook, problems);
-  problems.push(...stormOrderProblems(raw));
-  if (!parsed.success || "problem" in target) return { plan: null, problems };
+  for (const hook of [script.before, script.after]) {
+    if ((hook as { engine?: unknown } | null | undefined)?.engine !== "mqtt") continue;
+    problems.push(...validateHook(script, hook).problems);
+  }
+  const anyVariable = script.before === undefined ? hasHook : hookSetsVariables(script.before);
+  if (!anyVariable) problems.push(...unknownCredentialVariables(script));
+  const cohorts = validateScenarios(script, anyVariable, problems);
+  problems.push(...stormOrderProblems(raw), ...crossProblems(raw, target, cohorts));
+  if (!parsed.success || "problem" in target || problems.length > 0) return { plan: null, problems };
 
   const settings = parsed.data;
   const storms = settings.storms.map(
@@ -64,23 +69,22 @@ export function validate(script: ArtilleryScript, hasHook = script.before !== un
       windowMs: storm.window,
     }),
   );
-  problems.push(...crossProblems(settings, target, storms, cohorts));
-  if (problems.length > 0) return { plan: null, problems };
   return {
     plan: { target, settings, ...backoffOf(settings), storms, timeZero: timeZeroOf(settings), cohorts },
     problems: null,
   };
 }
 
-/** Rules over more than one key. */
+/** Rules over more than one key. Each key is read by itself: a bad one elsewhere hides nothing. */
 function crossProblems(
-  settings: EngineSettings,
-  target: Target,
-  storms: readonly StormPlan[],
+  raw: unknown,
+  target: Target | { problem: Problem },
   cohorts: readonly CohortPlan[],
 ): Problem[] {
   const problems: Problem[] = [];
-  if (target.kind === "lab" && settings.protocolVersion === 5) {
+  const values = raw as { session?: { expiry?: unknown } };
+  const { clientId, username, ...settings } = readableSettings(raw);
+  if ("kind" in target && target.kind === "lab" && settings.protocolVersion === 5) {
     problems.push({
       path: renderPath([...ENGINE_PATH, "protocolVersion"]),
       value: 5,
@@ -88,36 +92,50 @@ function crossProblems(
       hint: "give a broker with -t mqtt://… to use 5",
     });
   }
-  if (settings.protocolVersion === 4 && settings.session.expiry > 0) {
+  if (settings.protocolVersion === 4 && settings.session !== undefined && settings.session.expiry > 0) {
     problems.push({
       path: renderPath([...ENGINE_PATH, "session", "expiry"]),
-      value: `${settings.session.expiry} ms`,
+      value: values.session?.expiry,
       allowed: "0 with MQTT 3.1.1, which has no session expiry",
       hint: "use session: { clean: false }",
     });
   }
   for (const [name, key] of [
-    ["clientId", settings.clientId],
-    ["username", settings.username],
+    ["clientId", clientId],
+    ["username", username],
   ] as const) {
     if (key?.includes("\u0000")) {
-      problems.push({ path: renderPath([...ENGINE_PATH, name]), value: key, allowed: "text without null characters" });
+      problems.push({
+        path: renderPath([...ENGINE_PATH, name]),
+        value: key,
+        allowed: "text without null characters",
+      });
     }
   }
-  if (planEndMs(storms) === null) {
-    for (const cohort of cohorts) problems.push(...endlessStays(cohort));
+  if (settings.storms?.length === 0) {
+    for (const cohort of cohorts) problems.push(...endlessStays(cohort.flow));
   }
   return problems;
 }
 
+function readableSettings(raw: unknown): Partial<EngineSettings> {
+  if (raw === null || typeof raw !== "object") return {};
+  const readable = Object.entries(engineSettings.shape).flatMap(([key, schema]) => {
+    const parsed = schema.safeParse((raw as Record<string, unknown>)[key]);
+    return parsed.success ? [[key, parsed.data] as const] : [];
+  });
+  return Object.fromEntries(readable);
+}
+
 /** Without storms nothing ends a `stayOnline` that has no time of its own. */
-function endlessStays(cohort: CohortPlan): Problem[] {
-  return cohort.flow.flatMap((step, i): Problem[] => {
+function endlessStays(steps: readonly ParsedStep[]): Problem[] {
+  return steps.flatMap((step): Problem[] => {
     const stay = (step.spec as { stayOnline?: { for?: number } }).stayOnline;
-    if (stay === undefined || stay.for !== undefined) return [];
+    if (stay === undefined) return step.children.flatMap(endlessStays);
+    if (stay.for !== undefined) return [];
     return [
       {
-        path: renderPath(["scenarios", cohort.scenarioIndex, "flow", i, "stayOnline", "for"]),
+        path: renderPath([...step.path, "stayOnline", "for"]),
         value: undefined,
         allowed: "a duration, since the script has no storms that would end the run",
       },
@@ -134,7 +152,8 @@ function stormOrderProblems(raw: unknown): Problem[] {
   parsed.data.forEach((storm, i) => {
     const previous = parsed.data[i - 1];
     if (previous !== undefined && storm.at < endMs) {
-      const order = storm.at < previous.at ? "storms stand in the order of their times" : "windows may not overlap";
+      const order =
+        storm.at < previous.at ? "storms stand in the order of their times" : "windows may not overlap";
       problems.push({
         path: renderPath([...ENGINE_PATH, "storms", i, "at"]),
         value: (raw as { storms: { at: unknown }[] }).storms[i]?.at,
@@ -169,10 +188,14 @@ function timeZeroOf({ timeZero }: EngineSettings): TimeZeroPlan {
 }
 
 /** Steps of a `before` or `after` hook. */
-export function validateHook(script: ArtilleryScript, hook: unknown): { steps: ParsedStep[]; problems: Problem[] } {
+export function validateHook(
+  script: ArtilleryScript,
+  hook: unknown,
+): { steps: ParsedStep[]; problems: Problem[] } {
   const problems: Problem[] = [];
   const name = hook === script.after ? "after" : "before";
   const flow = (hook as { flow?: unknown }).flow;
+  if (!Array.isArray(flow)) problems.push({ path: `${name}.flow`, value: flow, allowed: "a list of steps" });
   return { steps: parseSteps(script, flow, "hook", [name, "flow"], problems), problems };
 }
 
@@ -270,10 +293,17 @@ function parseStep(
   const definitions = STEPS.filter((step) => keys.includes(step.name));
   const [definition] = definitions;
   if (definition === undefined) {
-    const key = keys[0] ?? "";
-    return refuse(`a step in ${place}: ${known.join(", ")}`, (raw as Record<string, unknown>)[key], [...path, key], key);
+    const [key] = keys;
+    if (key === undefined) return refuse(`a step in ${place}: ${known.join(", ")}`);
+    return refuse(
+      `a step in ${place}: ${known.join(", ")}`,
+      (raw as Record<string, unknown>)[key],
+      [...path, key],
+      key,
+    );
   }
-  if (definitions.length > 1) return refuse(`one step, not ${definitions.map((step) => step.name).join(" and ")}`);
+  if (definitions.length > 1)
+    return refuse(`one step, not ${definitions.map((step) => step.name).join(" and ")}`);
   if (!definition.places.includes(place)) {
     return refuse(`a step in ${place}: ${known.join(", ")}`, raw, [...path, definition.name]);
   }
@@ -287,7 +317,7 @@ function parseStep(
   const children = (definition.children?.(fields) ?? []).map((child) =>
     parseSteps(script, child.steps, place, [...path, ...child.path], problems),
   );
-  return { definition, spec: parsed.data, children };
+  return { path, definition, spec: parsed.data, children };
 }
 
 /** Artillery loads the processor before it makes the engine; a script that is only looked at still has its path. */
@@ -300,7 +330,10 @@ function functionProblems(script: ArtilleryScript, name: string, path: PropertyK
     {
       path: renderPath(path),
       value: name,
-      allowed: names.length === 0 ? "nothing: the script has no processor" : `a function of the processor: ${names.join(", ")}`,
+      allowed:
+        names.length === 0
+          ? "nothing: the script has no processor"
+          : `a function of the processor: ${names.join(", ")}`,
     },
   ];
 }

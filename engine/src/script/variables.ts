@@ -2,6 +2,7 @@ import type { ArtilleryScript } from "../artillery.ts";
 import { type Problem, renderPath } from "./problem.ts";
 import { STEPS } from "./steps/index.ts";
 import { referencedNames } from "./template.ts";
+import { hintOf } from "./zod-problems.ts";
 
 /** What Artillery puts into every context, and the engine: https://www.artillery.io/docs/reference/test-script */
 const BUILT_IN = [
@@ -39,20 +40,42 @@ export function unknownVariables(
   for (const key of ["onConnect", "flow"]) {
     callsCode = walk(scenario[key], [...path, key], [], found, defined) || callsCode;
   }
+  return callsCode ? [] : problemsOf(found, defined);
+}
+
+/** The same for client id, user name and password: these are rendered before any step has run. */
+export function unknownCredentialVariables(script: ArtilleryScript): Problem[] {
   const engine = (script.config.engines?.["mqtt"] ?? {}) as Record<string, unknown>;
-  for (const key of ["clientId", "username", "password"]) {
-    for (const name of referencedNames(engine[key])) {
-      found.push({ path: ["config", "engines", "mqtt", key], name, locals: [] });
-    }
-  }
-  if (callsCode) return [];
+  const found = ["clientId", "username", "password"].flatMap((key) =>
+    referencedNames(engine[key]).map((name) => ({
+      path: ["config", "engines", "mqtt", key],
+      name,
+      locals: [],
+    })),
+  );
+  return problemsOf(found, new Set([...BUILT_IN, ...inlineVariables(script), ...payloadFields(script)]));
+}
+
+function problemsOf(found: readonly Found[], defined: ReadonlySet<string>): Problem[] {
+  const names = [...defined].sort();
   return found
     .filter(({ name, locals }) => !defined.has(name) && !locals.includes(name))
     .map(({ path, name }) => ({
       path: renderPath(path),
       value: `{{ ${name} }}`,
-      allowed: `a variable that exists: ${[...defined].sort().join(", ")}`,
+      allowed: `a variable that exists: ${names.join(", ")}`,
+      ...hintOf(name, names),
     }));
+}
+
+/** True where a hook may set variables: one of another engine, or one that calls the user's code. */
+export function hookSetsVariables(hook: unknown): boolean {
+  const { engine, flow } = (hook ?? {}) as { engine?: unknown; flow?: unknown };
+  if (engine !== "mqtt") return true;
+  return (
+    Array.isArray(flow) &&
+    flow.flat().some((step) => step !== null && typeof step === "object" && "function" in step)
+  );
 }
 
 /** Collects references and definitions of steps; true where a step calls the user's code. */
@@ -65,7 +88,7 @@ function walk(
 ): boolean {
   if (!Array.isArray(steps)) return false;
   let callsCode = false;
-  steps.forEach((step: Record<string, unknown>, i) => {
+  steps.flat().forEach((step: Record<string, unknown>, i) => {
     const definition = STEPS.find(({ name }) => name in step);
     if (definition === undefined) return;
     const at = [...path, i];
@@ -103,7 +126,11 @@ function inlineVariables(script: ArtilleryScript): string[] {
 
 function payloadFields(script: ArtilleryScript): string[] {
   return [script.config.payload ?? []].flat().flatMap((payload) => {
-    const { fields, loadAll, name } = payload as { fields?: unknown; loadAll?: unknown; name?: unknown };
+    const { fields, loadAll, name } = (payload ?? {}) as {
+      fields?: unknown;
+      loadAll?: unknown;
+      name?: unknown;
+    };
     if (loadAll && typeof name === "string") return [name];
     return Array.isArray(fields) ? fields.map(String) : [];
   });

@@ -2,8 +2,22 @@ import type { z } from "zod";
 import { type Problem, renderPath } from "./problem.ts";
 
 /** zod's issues as problems of the script: path from the root, the value found there, what is allowed. */
-export function problemsOf(error: z.ZodError, schema: z.ZodType, path: readonly PropertyKey[], raw: unknown): Problem[] {
-  return error.issues.flatMap((issue): Problem[] => {
+export function problemsOf(
+  error: z.ZodError,
+  schema: z.ZodType,
+  path: readonly PropertyKey[],
+  raw: unknown,
+): Problem[] {
+  return problemsOfIssues(error.issues, schema, path, raw);
+}
+
+function problemsOfIssues(
+  issues: readonly z.core.$ZodIssue[],
+  schema: z.ZodType,
+  path: readonly PropertyKey[],
+  raw: unknown,
+): Problem[] {
+  return issues.flatMap((issue): Problem[] => {
     const at = [...path, ...issue.path];
     const value = valueAt(raw, issue.path);
     if (issue.code === "unrecognized_keys") {
@@ -15,8 +29,21 @@ export function problemsOf(error: z.ZodError, schema: z.ZodType, path: readonly 
         ...hintOf(key, known),
       }));
     }
+    const inside = issue.code === "invalid_union" ? objectIssues(issue, value) : null;
+    if (inside !== null) {
+      const relative = inside.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] }));
+      return problemsOfIssues(relative, schema, path, raw);
+    }
     return [{ path: renderPath(at), value, allowed: allowedOf(issue) }];
   });
+}
+
+/** Where the value is an object, and one of a union's alternatives is: what is wrong inside; null otherwise. */
+function objectIssues(issue: z.core.$ZodIssueInvalidUnion, value: unknown): z.core.$ZodIssue[] | null {
+  if (value === null || typeof value !== "object" || Array.isArray(value)) return null;
+  const isInside = ({ code, path }: z.core.$ZodIssue): boolean =>
+    path.length > 0 || code === "unrecognized_keys";
+  return issue.errors.find((issues) => issues.length > 0 && issues.every(isInside)) ?? null;
 }
 
 function allowedOf(issue: z.core.$ZodIssue): string {
@@ -26,7 +53,8 @@ function allowedOf(issue: z.core.$ZodIssue): string {
 
 function valueAt(raw: unknown, path: readonly PropertyKey[]): unknown {
   return path.reduce<unknown>(
-    (value, key) => (value !== null && typeof value === "object" ? (value as Record<PropertyKey, unknown>)[key] : undefined),
+    (value, key) =>
+      value !== null && typeof value === "object" ? (value as Record<PropertyKey, unknown>)[key] : undefined,
     raw,
   );
 }
@@ -35,6 +63,7 @@ interface SchemaDefinition {
   type: string;
   shape?: Record<string, z.ZodType>;
   element?: z.ZodType;
+  options?: z.ZodType[];
   innerType?: z.ZodType;
   out?: z.ZodType;
   in?: z.ZodType;
@@ -45,6 +74,7 @@ function keysAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
   const definition = schema.def as unknown as SchemaDefinition;
   const inner = definition.innerType ?? (definition.type === "pipe" ? pipeObject(definition) : undefined);
   if (inner !== undefined) return keysAt(inner, path);
+  if (definition.options !== undefined) return definition.options.flatMap((option) => keysAt(option, path));
   const [first, ...rest] = path;
   if (definition.shape !== undefined) {
     if (first === undefined) return Object.keys(definition.shape);
@@ -58,7 +88,9 @@ function keysAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
 /** Of a transform the side that is a schema of objects: preprocess has it behind, transform before. */
 function pipeObject(definition: SchemaDefinition): z.ZodType | undefined {
   const before = definition.in;
-  return before !== undefined && (before.def as unknown as SchemaDefinition).type !== "transform" ? before : definition.out;
+  return before !== undefined && (before.def as unknown as SchemaDefinition).type !== "transform"
+    ? before
+    : definition.out;
 }
 
 /** "did you mean" for a key that is one or two letters off. */
@@ -82,7 +114,9 @@ function editDistance(a: string, b: string): number {
     const row = [i];
     for (let j = 1; j <= b.length; j++) {
       const cost = a[i - 1] === b[j - 1] ? 0 : 1;
-      row.push(Math.min((row[j - 1] as number) + 1, (previous[j] as number) + 1, (previous[j - 1] as number) + cost));
+      row.push(
+        Math.min((row[j - 1] as number) + 1, (previous[j] as number) + 1, (previous[j - 1] as number) + cost),
+      );
     }
     previous = row;
   }

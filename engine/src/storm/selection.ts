@@ -1,5 +1,5 @@
-import { hashKey } from "../device/random.ts";
 import { containerKey, deviceNumber, type WorkerShare } from "../device/identity.ts";
+import { hashKey } from "../device/random.ts";
 
 /**
  * Which devices a storm hits. Every device has a key in [0, 1) made from the seed, the storm and its own number; the

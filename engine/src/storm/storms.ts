@@ -45,7 +45,13 @@ export class Storms {
   constructor(options: StormsOptions) {
     this.#options = options;
     this.#story = storyOf(options.plans);
-    this.#progress = options.plans.map(() => ({ startedAtMs: null, closed: false, stretch: null, health: null, limit: -1 }));
+    this.#progress = options.plans.map(() => ({
+      startedAtMs: null,
+      closed: false,
+      stretch: null,
+      health: null,
+      limit: -1,
+    }));
   }
 
   get isOver(): boolean {
@@ -97,15 +103,15 @@ export class Storms {
   }
 
   #choose(plan: StormPlan): void {
-    const { seed, roster } = this.#options;
+    const { seed } = this.#options;
     // Kept per storm: the devices of the next may be chosen before this one begins.
     const progress = this.#progress[plan.index - 1] as Progress;
-    progress.limit = selectionLimit(seed, plan.index, plan.fraction, roster());
+    progress.limit = selectionLimit(seed, plan.index, plan.fraction, this.#options.roster());
   }
 
   /** Drops all chosen devices of this worker in one synchronous pass. */
   #begin(plan: StormPlan): void {
-    const { recorder, members, share, seed, watch, monotonic, wallClock } = this.#options;
+    const { recorder, members, share, seed, watch, monotonic, wallClock, log } = this.#options;
     const progress = this.#progress[plan.index - 1] as Progress;
     // Devices may have arrived since they were chosen from.
     if (progress.limit < 0) this.#choose(plan);
@@ -115,12 +121,19 @@ export class Storms {
     const container = containerKey(share.container);
     const { limit } = progress;
     const plannedMs = monotonic() - (wallClock() - progress.startedAtMs);
+    let dropped = 0;
     for (const { device, cohort } of members) {
       if (stormKey(seed, plan.index, container, device.number) > limit) continue;
       recorder.stormSelected(cohort, plan.index);
       const lostAtMs = device.drop(plan.cause, plan.index);
-      if (!Number.isNaN(lostAtMs)) recorder.stormDropped(cohort, plan.index, Math.max(0, lostAtMs - plannedMs));
+      if (Number.isNaN(lostAtMs)) continue;
+      recorder.stormDropped(cohort, plan.index, Math.max(0, lostAtMs - plannedMs));
+      dropped++;
     }
+    const tookMs = Math.round(monotonic() - plannedMs);
+    log(
+      `mqtt storm ${plan.index}: ${plan.cause}, ${dropped} devices of this worker dropped within ${tookMs} ms`,
+    );
   }
 
   #end(plan: StormPlan): void {

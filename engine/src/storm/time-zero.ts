@@ -113,8 +113,8 @@ export class Agreement {
   async end(): Promise<void> {
     clearInterval(this.#publishTimer);
     if (this.#client.connected) {
-      const cleared = [this.#topics.timeZero, `${this.#topics.roster}/${this.#options.workerId}`].map((topic) =>
-        this.#client.publishAsync(topic, "", { qos: 1, retain: true }),
+      const cleared = [this.#topics.timeZero, `${this.#topics.roster}/${this.#options.workerId}`].map(
+        (topic) => this.#client.publishAsync(topic, "", { qos: 1, retain: true }),
       );
       const patience = new Promise((resolve) => setTimeout(resolve, 1000).unref());
       await Promise.race([Promise.allSettled(cleared), patience]);
@@ -135,7 +135,11 @@ function parseRosterEntry(payload: string): RosterEntry | null {
   const { container, worker, workers, devices } = parseObject(payload);
   if (typeof container !== "string") return null;
   const numbers = [worker, workers, devices];
-  if (!numbers.every((value) => Number.isInteger(value) && (value as number) >= 0 && (value as number) <= MOST_DEVICES)) {
+  if (
+    !numbers.every(
+      (value) => Number.isInteger(value) && (value as number) >= 0 && (value as number) <= MOST_DEVICES,
+    )
+  ) {
     return null;
   }
   return { container, worker: worker as number, workers: workers as number, devices: devices as number };

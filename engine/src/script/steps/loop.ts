@@ -34,7 +34,9 @@ function isText(value: unknown): value is string {
 }
 
 /** Artillery wants `(context, done(goOn))`; an async function that returns it is as good. */
-function condition(target: ProcessorFunction | undefined): (context: VuContext, done: (goOn: unknown) => void) => void {
+function condition(
+  target: ProcessorFunction | undefined,
+): (context: VuContext, done: (goOn: unknown) => void) => void {
   return (context, done) => {
     const call = target as unknown as (context: VuContext, done: (goOn: unknown) => void) => unknown;
     if (call.constructor.name !== "AsyncFunction") {

@@ -6,8 +6,10 @@ export const parallel = defineStep({
   name: "parallel",
   places: ["flow", "onConnect"],
   schema: z.strictObject({
-    parallel: z.array(z.unknown(), { error: "a list of steps" }).min(1, { error: "a list of at least one step" }),
-    limit: z.number({ error: "a number of steps" }).int().positive().optional(),
+    parallel: z
+      .array(z.unknown(), { error: "a list of steps" })
+      .min(1, { error: "a list of at least one step" }),
+    limit: z.int({ error: "a number of steps" }).positive({ error: "a number of steps above 0" }).optional(),
   }),
   children: (raw) => [{ path: ["parallel"], steps: raw["parallel"] }],
   compile(spec, compiler, children) {

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { defineStep, deviceOf, durationMs } from "./step.ts";
 import { captureNames, compileRequest, requestSettings } from "./request.ts";
+import { defineStep, deviceOf, durationMs } from "./step.ts";
 
 /**
  * Asks for configuration again and again beside the rest of the flow, the way firmware refreshes a cache: first after

@@ -127,7 +127,9 @@ export function compileRequest(spec: RequestSettings, compiler: Compiler): RunRe
 }
 
 /** The filters to subscribe to before asking. */
-export function listenTemplates(spec: Pick<RequestSettings, "listen" | "responseTopic" | "rejectedTopic">): string[] {
+export function listenTemplates(
+  spec: Pick<RequestSettings, "listen" | "responseTopic" | "rejectedTopic">,
+): string[] {
   if (spec.listen !== undefined) return [spec.listen].flat();
   const derived = [spec.responseTopic, spec.rejectedTopic ?? []].flat();
   return derived.map((template) => template.replace(/\{\{\s*requestId\s*\}\}/g, "+"));

@@ -2,8 +2,8 @@ import { z } from "zod";
 import type { Helpers, ProcessorFunction, RunEvents, Step, VuContext } from "../../artillery.ts";
 import type { Device } from "../../device/device.ts";
 import type { DeviceEvents } from "../../device/environment.ts";
-import type { LabOptions } from "../../lab/lab.ts";
 import { LOST, type OperationDone } from "../../device/session.ts";
+import type { LabOptions } from "../../lab/lab.ts";
 import { DURATION_NOTATION, parseDuration } from "../duration.ts";
 
 /** Where a step stands: `onConnect` runs after every CONNACK, `flow` once per virtual user, `hook` once per run. */
@@ -30,7 +30,12 @@ export interface FleetAccess {
   /** Calls back when the last storm window has ended. */
   whenOver(done: () => void): void;
   /** Starts something that goes on beside the flow until the device ends. */
-  repeat(device: Device, nextDelayMs: () => number, run: (done: () => void) => void, firstDelayMs: number): void;
+  repeat(
+    device: Device,
+    nextDelayMs: () => number,
+    run: (done: () => void) => void,
+    firstDelayMs: number,
+  ): void;
 }
 
 /**
@@ -53,6 +58,8 @@ export interface StepDefinition<S = unknown> {
 }
 
 export interface ParsedStep {
+  /** From the root of the script. */
+  path: readonly PropertyKey[];
   definition: StepDefinition;
   spec: unknown;
   children: ParsedStep[][];
@@ -136,14 +143,24 @@ export function sameConnection(compiler: Compiler, step: Step): Step {
 
 // ---- schema pieces that several steps and the configuration share; messages say what is allowed --------------------
 
+/** Node's timers hold no more: longer ones would go off at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 export const durationMs: z.ZodType<number> = z
   .unknown()
-  .refine((value) => parseDuration(value) !== null, { error: DURATION_NOTATION })
+  .refine((value) => parseDuration(value) !== null, { error: DURATION_NOTATION, abort: true })
+  .refine((value) => (parseDuration(value) as number) <= LONGEST_TIMER_MS, {
+    error: "a duration of at most 24 days",
+  })
   .transform((value) => parseDuration(value) as number);
 
-export const text: z.ZodType<string> = z.string({ error: "text" }).min(1, { error: "text that is not empty" });
+export const text: z.ZodType<string> = z
+  .string({ error: "text" })
+  .min(1, { error: "text that is not empty" });
 
-export const qos: z.ZodType<0 | 1 | 2> = z.union([z.literal(0), z.literal(1), z.literal(2)], { error: "0, 1 or 2" });
+export const qos: z.ZodType<0 | 1 | 2> = z.union([z.literal(0), z.literal(1), z.literal(2)], {
+  error: "0, 1 or 2",
+});
 
 export const payload: z.ZodType<unknown> = z.union(
   [z.string(), z.number(), z.boolean(), z.record(z.string(), z.unknown()), z.array(z.unknown())],
@@ -156,5 +173,7 @@ export const topics: z.ZodType<string | string[]> = z.union([text, z.array(text)
 
 /** A step that has no settings: `connect: {}` or just `connect:`. */
 export function settings<T extends z.ZodRawShape>(shape: T): z.ZodType<z.output<z.ZodObject<T>>> {
-  return z.preprocess((value) => value ?? {}, z.strictObject(shape)) as unknown as z.ZodType<z.output<z.ZodObject<T>>>;
+  return z.preprocess((value) => value ?? {}, z.strictObject(shape)) as unknown as z.ZodType<
+    z.output<z.ZodObject<T>>
+  >;
 }

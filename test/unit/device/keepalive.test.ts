@@ -1,0 +1,16 @@
+import { expect, it } from "vitest";
+import { keepaliveAction } from "../../../engine/src/device/keepalive.ts";
+
+it.each([
+  // now, last sent, ping sent, keepalive
+  [60_999, 1000, 0, 60_000, "none"],
+  [61_000, 1000, 0, 60_000, "ping"],
+  [500_000, 1000, 0, 60_000, "ping"],
+  // An unanswered ping counts from when it was sent, whatever was written since.
+  [120_999, 120_000, 61_000, 60_000, "none"],
+  [121_000, 120_000, 61_000, 60_000, "lost"],
+  [500_000, 1000, 0, 0, "none"],
+  [500_000, 1000, 2000, 0, "none"],
+] as const)("at %i ms, sent at %i, ping at %i, every %i ms: %s", (now, sent, ping, keepalive, expected) => {
+  expect(keepaliveAction(now, sent, ping, keepalive)).toBe(expected);
+});

@@ -1,0 +1,49 @@
+import { describe, expect, it } from "vitest";
+import {
+  DEVICE_STATES,
+  type DeviceEvent,
+  type DeviceState,
+  isOnline,
+  next,
+} from "../../../engine/src/device/state.ts";
+
+const EVENTS: DeviceEvent[] = ["connect", "opened", "accepted", "bootstrapped", "failed", "disconnect", "end"];
+
+describe("the table of transitions", () => {
+  it("has exactly these rows; every other event gives null", () => {
+    const rows = DEVICE_STATES.map((state) => [state, EVENTS.map((event) => next(state, event)).join(" ")]);
+    expect(rows).toEqual([
+      // connect, opened, accepted, bootstrapped, failed, disconnect, end; null joins as nothing
+      ["offline", "connecting     offline ended"],
+      ["connecting", " awaiting-connack   backoff offline ended"],
+      ["awaiting-connack", "  bootstrapping  backoff offline ended"],
+      ["bootstrapping", "   ready backoff offline ended"],
+      ["ready", "    backoff offline ended"],
+      ["backoff", "connecting     offline ended"],
+      ["ended", "      ended"],
+    ]);
+  });
+
+  it.each(DEVICE_STATES)("%s can end", (state) => {
+    expect(next(state, "end")).toBe("ended");
+  });
+
+  it("leaves ended by no event", () => {
+    expect(EVENTS.map((event) => next("ended", event)).filter((state) => state !== null)).toEqual(["ended"]);
+  });
+
+  it("reaches every state from offline", () => {
+    const reached = new Set<DeviceState>(["offline"]);
+    for (const state of reached) {
+      for (const event of EVENTS) {
+        const then = next(state, event);
+        if (then !== null) reached.add(then);
+      }
+    }
+    expect([...reached].sort()).toEqual([...DEVICE_STATES].sort());
+  });
+
+  it("is online from the accepted CONNACK until the loss", () => {
+    expect(DEVICE_STATES.filter(isOnline)).toEqual(["bootstrapping", "ready"]);
+  });
+});
