@@ -1,23 +1,23 @@
 /** Child process: the embedded broker, Aedes, on a free port of the loopback interface. MQTT 3.1.1 only. */
-import { type AddressInfo, createServer, type Server } from "node:net";
+import { type AddressInfo, createServer } from "node:net";
 import { Aedes } from "aedes";
 import { serve } from "./child.ts";
 
-/** A fleet that reconnects at one instant must wait in MQTT, not be shed by a short accept queue. */
+/**
+ * A fleet that reconnects at one instant must wait in MQTT, not be shed by a short accept queue. The kernel allows
+ * net.core.somaxconn at most: 4096 on Linux.
+ */
 const BACKLOG = 4096;
 
-serve<{ port?: number }>(async ({ port = 0 }) => {
-  const broker = await Aedes.createBroker({ concurrency: 1000, queueLimit: 100, heartbeatInterval: 60_000 });
+serve(async () => {
+  const broker = await Aedes.createBroker({ concurrency: 1000, queueLimit: 100 });
   const server = createServer({ noDelay: true }, (socket) => {
     broker.handle(socket);
   });
-  await listen(server, port);
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen({ host: "127.0.0.1", port: 0, backlog: BACKLOG }, resolve);
+  });
+  server.on("error", (error) => console.error(`the lab's broker: ${error.message}`));
   return { port: (server.address() as AddressInfo).port };
 });
-
-function listen(server: Server, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once("error", reject);
-    server.listen({ host: "127.0.0.1", port, backlog: BACKLOG }, resolve);
-  });
-}

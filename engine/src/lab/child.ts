@@ -19,7 +19,8 @@ export interface LabChild {
  * Starts one of the lab's processes and waits until it is ready. Settings go over the IPC channel, not through the
  * arguments: those are visible to every user of the machine. The channel is also the child's lifeline: see `serve`.
  */
-export async function startChild(entry: "broker" | "config-service", settings: unknown): Promise<LabChild> {
+export async function startChild(entry: "broker" | "config-service", settings: object): Promise<LabChild> {
+  const name = `the lab's ${entry.replace("-", " ")}`;
   // Beside this module, compiled or not.
   const extension = import.meta.filename.endsWith(".ts") ? "ts" : "js";
   const child = fork(fileURLToPath(new URL(`./${entry}.${extension}`, import.meta.url)), [], {
@@ -32,52 +33,55 @@ export async function startChild(entry: "broker" | "config-service", settings: u
     child.kill("SIGKILL");
   };
   process.once("exit", kill);
-  try {
-    const announcement = await announced(child, entry, settings);
-    if (!announcement.ready) throw new Error(`the lab's ${entry} did not start: ${announcement.reason}`);
-    // The run's end does not wait for the lab.
-    child.unref();
-    child.channel?.unref();
-    return { pid: child.pid ?? 0, port: announcement.port, stop: () => stop(child, kill) };
-  } catch (error) {
-    await stop(child, kill);
-    throw error;
+  const ended = howItEnded(child);
+  let stopping = false;
+  const stop = async (): Promise<void> => {
+    stopping = true;
+    child.ref();
+    child.kill("SIGTERM");
+    const timer = setTimeout(kill, STOP_TIMEOUT_MS);
+    await ended;
+    clearTimeout(timer);
+    process.removeListener("exit", kill);
+  };
+  const announcement = await announced(child, ended, settings);
+  if (!announcement.ready) {
+    await stop();
+    throw new Error(`${name} did not start: ${announcement.reason}`);
   }
+  void ended.then((how) => {
+    if (!stopping) console.error(`artillery-engine-mqtt: ${name} ended during the run (${how})`);
+  });
+  // The run's end does not wait for the lab.
+  child.unref();
+  child.channel?.unref();
+  return { pid: child.pid ?? 0, port: announcement.port, stop };
 }
 
-function announced(child: ChildProcess, entry: string, settings: unknown): Promise<Announcement> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(
-      () => reject(new Error(`the lab's ${entry} did not start within ${START_TIMEOUT_MS / 1000} s`)),
-      START_TIMEOUT_MS,
-    );
-    child.once("message", (message) => {
-      clearTimeout(timer);
-      resolve(message as Announcement);
+function howItEnded(child: ChildProcess): Promise<string> {
+  return new Promise((resolve) => {
+    child.once("exit", (code, signal) => resolve(signal ?? `exit code ${code}`));
+    // Without a process there is no exit; any other error, as a message that cannot be sent, has its exit.
+    child.on("error", (error) => {
+      if (child.pid === undefined) resolve(error.message);
     });
-    child.once("error", (error) => {
-      clearTimeout(timer);
-      reject(error);
-    });
-    child.once("exit", (code, signal) => {
-      clearTimeout(timer);
-      reject(new Error(`the lab's ${entry} ended at once (${signal ?? `exit code ${code}`})`));
-    });
-    child.send(settings as object);
   });
 }
 
-function stop(child: ChildProcess, kill: () => void): Promise<void> {
-  process.removeListener("exit", kill);
-  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
+function announced(child: ChildProcess, ended: Promise<string>, settings: object): Promise<Announcement> {
   return new Promise((resolve) => {
-    const timer = setTimeout(kill, STOP_TIMEOUT_MS);
-    child.once("exit", () => {
+    const refuse = (reason: string): void => answer({ ready: false, reason });
+    const timer = setTimeout(
+      () => refuse(`no word from it within ${START_TIMEOUT_MS / 1000} s`),
+      START_TIMEOUT_MS,
+    );
+    const answer = (announcement: Announcement): void => {
       clearTimeout(timer);
-      resolve();
-    });
-    child.ref();
-    child.kill("SIGTERM");
+      resolve(announcement);
+    };
+    child.once("message", (message) => answer(message as Announcement));
+    void ended.then((how) => refuse(`it ended at once (${how})`));
+    if (child.connected) child.send(settings);
   });
 }
 
@@ -86,8 +90,11 @@ function stop(child: ChildProcess, kill: () => void): Promise<void> {
  * ends in whatever way, SIGKILL included.
  */
 export function serve<Settings>(start: (settings: Settings) => Promise<{ port: number }>): void {
-  process.on("disconnect", () => process.exit(0));
-  process.on("SIGTERM", () => process.exit(0));
+  process.on("disconnect", () => process.exit());
+  process.on("SIGTERM", () => process.exit());
+  process.on("SIGINT", () => {});
+  // Gone already, while this process loaded its modules: nobody will say so again.
+  if (!process.connected) process.exit();
   process.once("message", (settings) => {
     start(settings as Settings).then(
       ({ port }) => announce({ ready: true, port }),

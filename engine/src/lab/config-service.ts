@@ -1,4 +1,5 @@
 /** Child process: a back end that answers configuration requests over MQTT, with bounded capacity. */
+import { randomBytes } from "node:crypto";
 import { connect, type IClientPublishOptions, type MqttClient } from "mqtt";
 import { serve } from "./child.ts";
 import type { ConfigServiceOptions } from "./lab.ts";
@@ -10,6 +11,7 @@ const TICK_MS = 10;
 const CONNECT_TIMEOUT_MS = 10_000;
 
 export interface ConfigServiceSettings extends ConfigServiceOptions {
+  /** Without user name and password: it is named in messages. */
   target: string;
   protocolVersion: 4 | 5;
   username?: string;
@@ -31,12 +33,16 @@ serve<ConfigServiceSettings>(async (settings) => {
   });
   let timer: NodeJS.Timeout | null = null;
   const tick = (): void => {
-    for (const { topic, payload, options } of queue.take(performance.now()))
+    // Nothing is served while the connection is lost: requests keep their place.
+    if (!client.connected) return;
+    for (const { topic, payload, options } of queue.take(performance.now())) {
       client.publish(topic, payload, options);
+    }
     if (queue.length > 0 || timer === null) return;
     clearInterval(timer);
     timer = null;
   };
+  client.on("connect", () => queue.resume(performance.now()));
   client.on("message", (topic, _payload, packet) => {
     const captures = captureTopic(settings.requestTopic, topic);
     if (captures === null) return;
@@ -48,37 +54,39 @@ serve<ConfigServiceSettings>(async (settings) => {
     };
     if (queue.offer(answer, performance.now())) timer ??= setInterval(tick, TICK_MS);
   });
-  await client.subscribeAsync(settings.requestTopic, { qos: 0 });
+  await client.subscribeAsync(settings.requestTopic, { qos: 0 }).catch((error: Error) => {
+    throw new Error(`cannot subscribe to ${settings.requestTopic} at ${settings.target}: ${error.message}`);
+  });
   return { port: 0 };
 });
 
-/** Later losses are MQTT.js's own business: it tries again every second and subscribes again. */
-async function connected(settings: ConfigServiceSettings): Promise<MqttClient> {
+/** The first failure is final. Later losses are MQTT.js's business: it tries every second and subscribes again. */
+function connected(settings: ConfigServiceSettings): Promise<MqttClient> {
   const { target, protocolVersion, username, password } = settings;
-  const client = connect(target, {
-    clientId: `artillery-config-service-${process.pid}`,
-    protocolVersion,
-    reconnectPeriod: 1000,
-    connectTimeout: CONNECT_TIMEOUT_MS,
-    // Answers of an overloaded back end are worth nothing after an outage of its own.
-    queueQoSZero: false,
-    ...(username === undefined ? {} : { username }),
-    ...(password === undefined ? {} : { password }),
-  });
-  await new Promise<void>((resolve, reject) => {
-    const timer = setTimeout(() => fail(new Error("no answer")), CONNECT_TIMEOUT_MS);
-    const fail = (error: Error & { code?: unknown }): void => {
-      clearTimeout(timer);
-      client.end(true);
-      reject(new Error(`cannot connect to ${target}: ${error.message || String(error.code)}`));
-    };
-    client.once("connect", () => {
-      clearTimeout(timer);
-      client.removeListener("error", fail);
-      client.on("error", () => {});
-      resolve();
+  return new Promise((resolve, reject) => {
+    const client = connect(target, {
+      // 23 characters, which every broker takes; unique over containers, whose process ids are alike.
+      clientId: `config-service-${randomBytes(4).toString("hex")}`,
+      protocolVersion,
+      reconnectPeriod: 1000,
+      connectTimeout: CONNECT_TIMEOUT_MS,
+      queueQoSZero: false,
+      ...(username === undefined ? {} : { username }),
+      ...(password === undefined ? {} : { password }),
     });
-    client.once("error", fail);
+    const fail = (reason: string): void => {
+      reject(new Error(`cannot connect to ${target}: ${reason}`));
+    };
+    const timer = setTimeout(
+      () => fail(`no CONNACK within ${CONNECT_TIMEOUT_MS / 1000} s`),
+      CONNECT_TIMEOUT_MS,
+    );
+    client.on("connect", () => {
+      clearTimeout(timer);
+      resolve(client);
+    });
+    // An AggregateError, of a name with several addresses, has a code but no message.
+    client.on("error", (error: Error & { code?: unknown }) => fail(error.message || String(error.code)));
+    client.on("close", () => fail("closed before CONNACK"));
   });
-  return client;
 }

@@ -1,4 +1,5 @@
 import { type LabChild, startChild } from "./child.ts";
+import type { ConfigServiceSettings } from "./config-service.ts";
 
 export interface ConfigServiceOptions {
   /** Topic filter of requests. */
@@ -17,7 +18,8 @@ export interface LabOptions {
   /** Start the embedded broker; otherwise `target` names the broker. */
   broker: boolean;
   target?: string;
-  protocolVersion: 4 | 5;
+  /** 4 unless given; the embedded broker speaks nothing else. */
+  protocolVersion?: 4 | 5;
   username?: string;
   password?: string;
   configService: ConfigServiceOptions | null;
@@ -50,23 +52,36 @@ export async function startLab(options: LabOptions): Promise<Lab> {
       started.push(`Aedes broker at ${target} (pid ${broker.pid})`);
     }
     if (options.configService !== null) {
-      const { configService, protocolVersion, username, password } = options;
-      const service = await startChild("config-service", {
-        ...configService,
-        target,
-        protocolVersion,
-        ...(username === undefined ? {} : { username }),
-        ...(password === undefined ? {} : { password }),
-      });
+      const { configService } = options;
+      const access = accessTo(target, options);
+      const service = await startChild("config-service", { ...configService, ...access });
       children.push(service);
-      const { capacity, scaleUp } = configService;
+      const { capacity, queueLimit, scaleUp } = configService;
       const scaling =
         scaleUp === undefined ? "" : `, ${scaleUp.to}/s after ${scaleUp.afterMs / 1000} s of load`;
-      started.push(`config service of ${target}, ${capacity} answers/s${scaling} (pid ${service.pid})`);
+      const power = `${capacity} answers/s${scaling}, ${queueLimit} waiting at most`;
+      started.push(`config service of ${access.target}, ${power} (pid ${service.pid})`);
     }
-    return { target, description: `mqtt lab: ${started.join("; ")}`, stop };
+    return { target, description: `mqtt lab: ${started.join("; ") || "nothing to start"}`, stop };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+type Access = Pick<ConfigServiceSettings, "target" | "protocolVersion" | "username" | "password">;
+
+/** User name and password apart from the URL, which descriptions and errors name. */
+function accessTo(target: string, options: LabOptions): Access {
+  const url = new URL(target);
+  const username = options.username ?? decodeURIComponent(url.username);
+  const password = options.password ?? decodeURIComponent(url.password);
+  url.username = "";
+  url.password = "";
+  return {
+    target: url.href,
+    protocolVersion: options.broker ? 4 : (options.protocolVersion ?? 4),
+    ...(username === "" ? {} : { username }),
+    ...(password === "" ? {} : { password }),
+  };
 }

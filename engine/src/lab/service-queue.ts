@@ -1,24 +1,32 @@
-/** A back end's queue: first in, first out, `capacity` answers per second, a bounded number waiting. No clock, no timer. */
+/**
+ * A back end's queue: first in, first out, `capacity` answers per second, a bounded number waiting. No clock, no timer;
+ * every request is done at an instant of its own, so that what is served or dropped does not depend on how often the
+ * queue is looked at.
+ */
 
 export interface ServiceQueueOptions {
   /** Answers per second. */
   capacity: number;
-  /** Requests waiting at most; one that comes beyond is dropped. */
+  /** Requests waiting at most, the one being served included; one that comes beyond is dropped. */
   limit: number;
-  /** More capacity once requests have waited without a break for `afterMs`, as back ends scale that do so by load. */
+  /** More capacity, for good, once requests have waited without a break for `afterMs`. */
   scaleUp?: { afterMs: number; to: number };
 }
+
+const COMPACT_FROM = 1024;
 
 export class ServiceQueue<Request> {
   readonly #limit: number;
   readonly #scaleUp: { afterMs: number; to: number } | null;
   #capacity: number;
-  #waiting: Request[] = [];
+  #requests: Request[] = [];
+  /** Index of the first request that is not taken yet … */
   #head = 0;
-  /** When the server is done with the request before the first one that waits. */
+  /** … and of the first that is not served yet. */
+  #next = 0;
+  /** When the server is done with the request before `#next`. */
   #freeAtMs = Number.NEGATIVE_INFINITY;
-  #busySinceMs: number | null = null;
-  dropped = 0;
+  #busySinceMs = 0;
 
   constructor({ capacity, limit, scaleUp }: ServiceQueueOptions) {
     this.#capacity = capacity;
@@ -26,50 +34,57 @@ export class ServiceQueue<Request> {
     this.#scaleUp = scaleUp ?? null;
   }
 
+  /** Requests that were not taken yet. */
   get length(): number {
-    return this.#waiting.length - this.#head;
-  }
-
-  get capacity(): number {
-    return this.#capacity;
+    return this.#requests.length - this.#head;
   }
 
   /** False where the queue is full and the request is dropped. */
   offer(request: Request, nowMs: number): boolean {
-    if (this.length >= this.#limit) {
-      this.dropped++;
-      return false;
-    }
-    if (this.length === 0) {
+    this.#serve(nowMs);
+    const waiting = this.#requests.length - this.#next;
+    if (waiting >= this.#limit) return false;
+    if (waiting === 0) {
       // An idle server saves nothing up: its next answer takes its full time.
       this.#freeAtMs = Math.max(this.#freeAtMs, nowMs);
-      this.#busySinceMs = nowMs;
+      this.#busySinceMs = this.#freeAtMs;
     }
-    this.#waiting.push(request);
+    this.#requests.push(request);
     return true;
   }
 
-  /** The requests that are served by `nowMs`, in the order they came. */
+  /** The requests that are served by `nowMs` and were not taken before, in the order they came. */
   take(nowMs: number): Request[] {
-    const served: Request[] = [];
-    this.#scale(nowMs);
-    let doneAtMs = this.#freeAtMs + 1000 / this.#capacity;
-    while (this.length > 0 && doneAtMs <= nowMs) {
-      served.push(this.#waiting[this.#head++] as Request);
-      this.#freeAtMs = doneAtMs;
-      doneAtMs += 1000 / this.#capacity;
-    }
-    if (this.#head > 1024 && this.#head * 2 > this.#waiting.length) {
-      this.#waiting = this.#waiting.slice(this.#head);
+    this.#serve(nowMs);
+    const served = this.#requests.slice(this.#head, this.#next);
+    this.#head = this.#next;
+    if (this.#head > COMPACT_FROM && this.#head * 2 > this.#requests.length) {
+      this.#requests = this.#requests.slice(this.#head);
       this.#head = 0;
+      this.#next = 0;
     }
-    if (this.length === 0) this.#busySinceMs = null;
     return served;
   }
 
-  #scale(nowMs: number): void {
-    if (this.#scaleUp === null || this.#busySinceMs === null) return;
-    if (nowMs - this.#busySinceMs < this.#scaleUp.afterMs) return;
-    this.#capacity = Math.max(this.#capacity, this.#scaleUp.to);
+  /** After a pause in which nothing was served: requests kept their place, and the lost time is not caught up. */
+  resume(nowMs: number): void {
+    this.#freeAtMs = Math.max(this.#freeAtMs, nowMs);
+  }
+
+  #serve(nowMs: number): void {
+    while (this.#next < this.#requests.length) {
+      const doneAtMs = this.#freeAtMs + 1000 / this.#capacityAt(this.#freeAtMs);
+      if (doneAtMs > nowMs) return;
+      this.#freeAtMs = doneAtMs;
+      this.#next++;
+    }
+  }
+
+  /** For a request whose service starts at `startMs`. */
+  #capacityAt(startMs: number): number {
+    if (this.#scaleUp !== null && startMs - this.#busySinceMs >= this.#scaleUp.afterMs) {
+      this.#capacity = Math.max(this.#capacity, this.#scaleUp.to);
+    }
+    return this.#capacity;
   }
 }

@@ -7,6 +7,7 @@ export function captureTopic(filter: string, topic: string): string[] | null {
   const captures: string[] = [];
   for (let i = 0; i < filters.length; i++) {
     if (filters[i] === "#") {
+      // Also the level above, with nothing to capture [MQTT 3.1.1, 4.7.1.2].
       captures.push(levels.slice(i).join("/"));
       return captures;
     }
@@ -18,7 +19,7 @@ export function captureTopic(filter: string, topic: string): string[] | null {
   return filters.length === levels.length ? captures : null;
 }
 
-/** `$1` is the first capture, and so on. */
+/** `$1` is the first capture, up to `$9`; one that there is no capture for stays as it is. */
 export function fillPattern(pattern: string, captures: readonly string[]): string {
   return pattern.replace(/\$(\d)/g, (whole, digit) => captures[Number(digit) - 1] ?? whole);
 }

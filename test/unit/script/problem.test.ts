@@ -1,0 +1,79 @@
+import { describe, expect, it } from "vitest";
+import { renderPath, renderProblems } from "../../../engine/src/script/problem.ts";
+import { problemsOf } from "./good-script.ts";
+
+describe("messages", () => {
+  it("say path, value, what is allowed, and what may have been meant; all at once", () => {
+    const problems = problemsOf({
+      mqtt: {
+        keepalife: "60s",
+        protocolVersion: 3,
+        password: 12345,
+        reconnect: { policy: "full-jiter" },
+        storms: [{ at: "20s", fraction: 1.5, cause: "reset", window: "20s" }],
+      },
+      scenario: { flow: [{ conect: {} }] },
+    });
+    expect(renderProblems(problems)).toMatchInlineSnapshot(`
+      "artillery-engine-mqtt: 6 problems in the script; nothing was connected.
+        config.engines.mqtt.protocolVersion: 3 is not allowed; allowed: 4 (MQTT 3.1.1) or 5
+        config.engines.mqtt.password: the value (not shown) is not allowed; allowed: text
+        config.engines.mqtt.reconnect.policy: "full-jiter" is not allowed; allowed: immediate, fixed, exponential, full-jitter, equal-jitter, decorrelated-jitter, uniform
+        config.engines.mqtt.storms[0].fraction: 1.5 is not allowed; allowed: a number above 0 and up to 1
+        config.engines.mqtt.keepalife: "60s" is not allowed; allowed: one of the keys protocolVersion, clientId, username, password, keepalive, connectTimeout, ackTimeout, maxPacketSize, session, resubscribe, reconnect, storms, seed, timeZero, configService (did you mean keepalive?)
+        scenarios[0].flow[0].conect: {} is not allowed; allowed: a step in flow: connect, subscribe, unsubscribe, publish, request, refresh, stayOnline, disconnect, think, loop, log, function, parallel (did you mean connect?)"
+    `);
+  });
+
+  it("count one problem as one", () => {
+    expect(renderProblems(problemsOf({ config: { target: "http://u:p@broker/" } }))).toMatchInlineSnapshot(`
+      "artillery-engine-mqtt: 1 problem in the script; nothing was connected.
+        config.target: "http://broker/" is not allowed; allowed: mqtt://host:port, or lab for the embedded broker"
+    `);
+  });
+
+  it.each([
+    [{ password: ["hunter2"] }],
+    [{ pasword: "hunter2" }],
+    [{ credentials: { username: "u", password: "hunter2" } }],
+    [{ storms: { password: "hunter2" } }],
+    [{ apiToken: "hunter2" }],
+  ])("do not show a password: %j", (mqtt) => {
+    const text = renderProblems(problemsOf({ mqtt }));
+    expect(text).toMatch(/not shown/);
+    expect(text).not.toMatch(/hunter2/);
+  });
+
+  it("cut a long value", () => {
+    const text = renderProblems([{ path: "a", value: "x".repeat(5000), allowed: "less" }]);
+    expect(text).toContain(`  a: "${"x".repeat(116)}... is not allowed; allowed: less`);
+    expect(text.length).toBeLessThan(250);
+  });
+
+  it.each<[unknown, string]>([
+    [undefined, "nothing"],
+    [null, "null"],
+    ["", '""'],
+    ["two\nlines", '"two\\nlines"'],
+    [() => 1, "a function"],
+    [Number.NaN, "null"],
+    [Symbol("x"), "Symbol(x)"],
+    [[1, { a: 2 }], '[1,{"a":2}]'],
+  ])("show %s as %s", (value, shown) => {
+    expect(renderProblems([{ path: "a", value, allowed: "b" }]).split("\n")[1]).toBe(
+      `  a: ${shown} is not allowed; allowed: b`,
+    );
+  });
+});
+
+describe("paths", () => {
+  it.each<[PropertyKey[], string]>([
+    [["config", "engines", "mqtt", "storms", 1, "at"], "config.engines.mqtt.storms[1].at"],
+    [["scenarios", 0, "flow", 2], "scenarios[0].flow[2]"],
+    [["config", "plugins", "mqtt-results"], "config.plugins.mqtt-results"],
+    [["a", "two words", "1x"], 'a["two words"]["1x"]'],
+    [[], ""],
+  ])("%j is %s", (path, text) => {
+    expect(renderPath(path)).toBe(text);
+  });
+});

@@ -1,0 +1,73 @@
+import { describe, expect, it } from "vitest";
+import { maskUrl, parseTarget } from "../../../engine/src/script/target.ts";
+
+function refusal(value: unknown): { path: string; value: unknown; allowed: string } {
+  const target = parseTarget(value);
+  if (!("problem" in target)) throw new Error(`${JSON.stringify(value)} was accepted`);
+  return target.problem;
+}
+
+describe("config.target", () => {
+  it("may be the lab", () => {
+    expect(parseTarget("lab")).toEqual({ kind: "lab" });
+  });
+
+  it.each<[string, object]>([
+    ["mqtt://broker", { host: "broker", port: 1883, username: null, password: null, url: "mqtt://broker:1883" }],
+    ["mqtt://broker:2883", { host: "broker", port: 2883, url: "mqtt://broker:2883" }],
+    ["tcp://10.0.0.1:1884", { host: "10.0.0.1", port: 1884, url: "mqtt://10.0.0.1:1884" }],
+    ["mqtt://[::1]:1883", { host: "::1", port: 1883, url: "mqtt://[::1]:1883" }],
+    ["mqtt://[fe80::1]", { host: "fe80::1", port: 1883, url: "mqtt://[fe80::1]:1883" }],
+    ["mqtt://u:p@broker", { username: "u", password: "p", url: "mqtt://broker:1883" }],
+    ["mqtt://u%40x:p%3Aw%2F@broker", { username: "u@x", password: "p:w/" }],
+    ["mqtt://u@broker", { username: "u", password: null }],
+  ])("%s", (value, expected) => {
+    expect(parseTarget(value)).toMatchObject({ kind: "url", ...expected });
+  });
+
+  const allowed = "mqtt://host:port, or lab for the embedded broker";
+  it.each<[unknown, unknown, string]>([
+    [undefined, undefined, allowed],
+    [null, null, allowed],
+    [1883, 1883, allowed],
+    ["", "", allowed],
+    ["broker", "broker", allowed],
+    ["broker:1883", "broker:1883", allowed],
+    ["Lab", "Lab", allowed],
+    ["mqtt://", "mqtt://", allowed],
+    ["mqtt:///topic", "mqtt:///topic", allowed],
+    ["mqtt://:1883", "mqtt://:1883", allowed],
+    ["mqtt://a b", "mqtt://a b", allowed],
+    ["http://broker", "http://broker", allowed],
+    ["mqtt://broker:99999", "mqtt://broker:99999", allowed],
+    ["mqtt://broker:x", "mqtt://broker:x", allowed],
+    ["mqtt://broker:0", "mqtt://broker:0", "a port from 1 to 65535"],
+    ["mqtt://{{ host }}", "mqtt://{{ host }}", `${allowed} (its variable has no value)`],
+    [
+      "mqtt://u:50%@broker",
+      "mqtt://broker",
+      `${allowed} (user name and password percent-encoded: % itself is %25)`,
+    ],
+  ])("%j is refused", (value, shown, text) => {
+    expect(refusal(value)).toEqual({ path: "config.target", value: shown, allowed: text });
+  });
+
+  it.each([
+    "http://user:hunter2@broker",
+    "http://user:hun@ter2@broker",
+    "http://user:hunter2/x@broker",
+    "mqtt://user:hunter2#?@broker:99999",
+    "user:hunter2@broker",
+    "mqtt://user:hunter2%zz@broker",
+    "mqtt://user:line\nhunter2@bro ker",
+    "http://broker?token=hunter2",
+    "http://broker?a\nhunter2",
+  ])("never shows the password of %j", (value) => {
+    expect(JSON.stringify(refusal(value))).not.toMatch(/hunter2|ter2/);
+  });
+
+  it("masks URLs", () => {
+    expect(maskUrl("mqtt://u:p@broker:1883/x?y=z")).toBe("mqtt://broker:1883/x");
+    expect(maskUrl("mqtt://broker:1883")).toBe("mqtt://broker:1883");
+  });
+});

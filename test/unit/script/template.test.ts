@@ -1,0 +1,109 @@
+import { describe, expect, it } from "vitest";
+import type { VuContext } from "../../../engine/src/artillery.ts";
+import {
+  compileTemplate,
+  compileTextTemplate,
+  parseTemplate,
+  referencedNames,
+} from "../../../engine/src/script/template.ts";
+
+function contextOf(vars: Record<string, unknown>, funcs: VuContext["funcs"] = {}): VuContext {
+  return { vars, funcs: funcs ?? {} };
+}
+
+describe("compileTemplate", () => {
+  const context = contextOf({
+    id: "d-1",
+    count: 3,
+    topics: ["a", "b"],
+    a: { b: [{ c: "deep" }, 7], "x.y": "dotted key", "two words": 2 },
+    nothing: null,
+  });
+  it.each<[unknown, unknown]>([
+    ["plain", "plain"],
+    ["", ""],
+    ["config/{{ id }}/get", "config/d-1/get"],
+    ["{{id}}{{ id }}", "d-1d-1"],
+    ["{{{ id }}}", "d-1"],
+    ["{{ count }}", 3],
+    ["{{ topics }}", ["a", "b"]],
+    ["n={{ count }}", "n=3"],
+    ["t={{ topics }}", 't=["a","b"]'],
+    ["{{ a.b[0].c }}", "deep"],
+    ["{{ a.b[1] }}", 7],
+    ["{{ a['x.y'] }}", "dotted key"],
+    ['{{ a["two words"] }}', 2],
+    ["{{ a['b'][0]['c'] }}", "deep"],
+    ["{{ missing }}", undefined],
+    ["{{ missing.b[0] }}", undefined],
+    ["{{ id.length }}", undefined],
+    ["x{{ missing }}", "xundefined"],
+    ["{{ nothing }}", null],
+    ["{ not a template }", "{ not a template }"],
+    ["{{ }}", "{{ }}"],
+    [5, 5],
+    [null, null],
+    [true, true],
+    [
+      ["{{ count }}", { x: "{{ id }}", y: [1, "{{ topics }}"] }],
+      [3, { x: "d-1", y: [1, ["a", "b"]] }],
+    ],
+  ])("%j renders %j", (value, expected) => {
+    expect(compileTemplate(value)(context)).toEqual(expected);
+  });
+
+  it("hands out the variable itself, not a copy: no allocation per device", () => {
+    expect(compileTemplate("{{ topics }}")(context)).toBe(context.vars["topics"]);
+  });
+
+  it("is parsed once and rendered for every context", () => {
+    const template = compileTemplate({ topic: "config/{{ id }}" });
+    expect(template(contextOf({ id: 1 }))).toEqual({ topic: "config/1" });
+    expect(template(contextOf({ id: 2 }))).toEqual({ topic: "config/2" });
+  });
+
+  it("does not render what a value holds", () => {
+    expect(compileTemplate("{{ id }}")(contextOf({ id: "{{ secret }}", secret: 1 }))).toBe("{{ secret }}");
+  });
+
+  it("calls Artillery's functions with their arguments", () => {
+    const calls: unknown[][] = [];
+    const funcs = { $randomNumber: (...args: unknown[]) => calls.push(args) };
+    const render = compileTemplate("{{ $randomNumber(1, 'x') }}");
+    expect(render(contextOf({}, funcs))).toBe(1);
+    expect(compileTemplate("n{{ $randomNumber() }}")(contextOf({}, funcs))).toBe("n2");
+    expect(calls).toEqual([[1, "x"], [undefined]]);
+    expect(render(contextOf({}))).toBeUndefined();
+  });
+
+  it("always gives text as a text template", () => {
+    expect(compileTextTemplate("{{ count }}")(context)).toBe("3");
+    expect(compileTextTemplate("{{ topics }}")(context)).toBe('["a","b"]');
+    expect(compileTextTemplate("{{ nothing }}")(context)).toBe("null");
+  });
+});
+
+describe("what a value refers to", () => {
+  it("splits text at its expressions", () => {
+    expect(parseTemplate("a/{{ b }}/{{{ c.d }}}")).toEqual([
+      "a/",
+      { expression: "b" },
+      "/",
+      { expression: "c.d" },
+    ]);
+    expect(parseTemplate("")).toEqual([]);
+  });
+
+  it.each<[unknown, string[]]>([
+    ["none", []],
+    ["{{ a.b[0] }}", ["a"]],
+    ["{{ a[0] }}", ["a"]],
+    ["{{ $randomNumber(1, 2) }}/{{ id }}", ["$randomNumber()", "id"]],
+    ["{{ $env.HOME }}", ["$env"]],
+    [{ x: ["{{ a }}", { y: "{{ b }}" }], z: 1 }, ["a", "b"]],
+    [null, []],
+    [7, []],
+  ])("%j refers to %j", (value, names) => {
+    expect(referencedNames(value)).toEqual(names);
+  });
+});
