@@ -10,6 +10,7 @@ import type { LabOptions } from "./lab/lab.ts";
 import { compileSteps, series } from "./script/compile.ts";
 import { renderProblems } from "./script/problem.ts";
 import type { Compiler } from "./script/steps/step.ts";
+import { ownCredentials } from "./script/target.ts";
 import { type FleetPlan, validateHook } from "./script/validate.ts";
 
 /** A `before` or `after` hook, run once in the main thread. It has no device. */
@@ -46,7 +47,7 @@ export function compileHook(
 
 /** What the script's `lab` step starts; null where everything is the user's own. */
 function labOptions({ target, settings }: FleetPlan): LabOptions | null {
-  const { configService, protocolVersion, username, password } = settings;
+  const { configService, protocolVersion } = settings;
   const broker = target.kind === "lab";
   if (!broker && configService === "external") return null;
   const options: LabOptions = { broker, protocolVersion, configService: null };
@@ -57,10 +58,7 @@ function labOptions({ target, settings }: FleetPlan): LabOptions | null {
   }
   if (target.kind === "url") {
     options.target = target.url;
-    const user = target.username ?? username;
-    const secret = target.password ?? password;
-    if (user !== undefined && user !== null) options.username = user;
-    if (secret !== undefined && secret !== null) options.password = secret;
+    Object.assign(options, ownCredentials(target, settings));
   }
   return options;
 }

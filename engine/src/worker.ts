@@ -33,6 +33,7 @@ import { hashRandom } from "./device/random.ts";
 import { compileSteps, series } from "./script/compile.ts";
 import { callProcessor } from "./script/steps/function.ts";
 import { bindDevice, StepFailure, type StepPlace } from "./script/steps/step.ts";
+import { ownCredentials } from "./script/target.ts";
 import { compileTextTemplate, type TextTemplate } from "./script/template.ts";
 import type { CohortPlan, FleetPlan } from "./script/validate.ts";
 import { planEndMs } from "./storm/schedule.ts";
@@ -286,8 +287,6 @@ export class Worker {
     const proposedMs = Math.ceil(wallClock() / TIMELINE_ROW_MS) * TIMELINE_ROW_MS;
     this.#setTimeZero(timeZero.kind === "absolute" ? timeZero.epochMs : proposedMs);
     if (timeZero.kind !== "agreed" || storms.length === 0) return;
-    const username = target.kind === "url" ? target.username : null;
-    const password = target.kind === "url" ? target.password : null;
     this.#agreement = new Agreement(
       {
         url: broker.url,
@@ -295,8 +294,7 @@ export class Worker {
         topic: timeZero.topic,
         testRunId: safeFileName(testRunId()),
         workerId: safeFileName(workerIdentity().id),
-        ...(username === null ? {} : { username }),
-        ...(password === null ? {} : { password }),
+        ...ownCredentials(target, settings),
         onTimeZero: (epochMs) => this.#setTimeZero(epochMs),
       },
       proposedMs,

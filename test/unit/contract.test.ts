@@ -33,7 +33,10 @@ describe("metric names", () => {
   });
 
   it("of storms are read back", () => {
-    expect(parseStormMetricName(stormMetricName(12, "ready_time"))).toEqual({ index: 12, metric: "ready_time" });
+    expect(parseStormMetricName(stormMetricName(12, "ready_time"))).toEqual({
+      index: 12,
+      metric: "ready_time",
+    });
     for (const name of ["mqtt.connect_time", "mqtt.storm.1.ready", "mqtt.storm.x.ready_time"]) {
       expect(parseStormMetricName(name)).toBeNull();
     }

@@ -161,9 +161,11 @@ export class Device implements TransportListener {
       events.reconnected(plan.cohort, this.#recovering ? this.storm : 0, now - this.#lostAtMs);
     }
     if (plan.resetAfter === "connack") this.#resetBackoff();
-    this.#resumeSession(packet.sessionPresent);
     this.#wasOnline = true;
     const generation = this.#generation;
+    this.#resumeSession(packet.sessionPresent);
+    // Whoever heard of a lost operation may have ended or disconnected the device.
+    if (generation !== this.#generation) return;
     this.#env.bootstrap(this, (failure) => {
       if (generation === this.#generation) this.#bootstrapped(failure);
     });
@@ -253,7 +255,8 @@ export class Device implements TransportListener {
     if (typeof resetAfter === "object" && now - this.#onlineSinceMs >= resetAfter.connectedMs)
       this.#resetBackoff();
     this.#leaveOnline(cause, "failed");
-    this.#scheduleReconnect();
+    // Whoever heard of a lost operation may have ended or disconnected the device.
+    if (this.#state === "backoff") this.#scheduleReconnect();
   }
 
   /** The attempt ended before its CONNACK was accepted. */
@@ -591,13 +594,13 @@ export class Device implements TransportListener {
         return;
       }
       case "pubrec": {
-        const entry = this.session.inflight?.get(packet.messageId ?? 0);
         const reason = packet.reasonCode ?? 0;
-        if (entry !== undefined && reason >= 128) {
-          this.#acknowledge("publish", packet.messageId);
-          this.#published(entry, reason);
+        if (reason >= 128) {
+          const refused = this.#acknowledge("publish", packet.messageId);
+          if (refused !== null) this.#published(refused, reason);
           return;
         }
+        const entry = this.session.inflight?.get(packet.messageId ?? 0);
         // [MQTT-4.3.3-1]: PUBREL answers PUBREC; one that is not known is answered too, so that the broker can forget it.
         if (entry !== undefined) entry.released = true;
         this.#write(codec.encode({ cmd: "pubrel", messageId: packet.messageId ?? 0 }));

@@ -104,5 +104,8 @@ export function serve<Settings>(start: (settings: Settings) => Promise<{ port: n
 }
 
 function announce(announcement: Announcement): void {
-  process.send?.(announcement);
+  // Not heard: the parent has just ended.
+  process.send?.(announcement, undefined, undefined, (error) => {
+    if (error !== null) process.exit();
+  });
 }

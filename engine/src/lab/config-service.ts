@@ -2,21 +2,13 @@
 import { randomBytes } from "node:crypto";
 import { connect, type IClientPublishOptions, type MqttClient } from "mqtt";
 import { serve } from "./child.ts";
-import type { ConfigServiceOptions } from "./lab.ts";
+import type { ConfigServiceSettings } from "./lab.ts";
 import { ServiceQueue } from "./service-queue.ts";
 import { captureTopic, fillPattern } from "./topic-pattern.ts";
 
 /** How often finished answers are sent while requests wait. */
 const TICK_MS = 10;
 const CONNECT_TIMEOUT_MS = 10_000;
-
-export interface ConfigServiceSettings extends ConfigServiceOptions {
-  /** Without user name and password: it is named in messages. */
-  target: string;
-  protocolVersion: 4 | 5;
-  username?: string;
-  password?: string;
-}
 
 interface Answer {
   topic: string;

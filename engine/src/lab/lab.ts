@@ -1,5 +1,4 @@
 import { type LabChild, startChild } from "./child.ts";
-import type { ConfigServiceSettings } from "./config-service.ts";
 
 export interface ConfigServiceOptions {
   /** Topic filter of requests. */
@@ -12,6 +11,15 @@ export interface ConfigServiceOptions {
   /** Requests waiting at most; one that comes beyond is dropped. */
   queueLimit: number;
   scaleUp?: { afterMs: number; to: number };
+}
+
+/** What the config service's process hears. */
+export interface ConfigServiceSettings extends ConfigServiceOptions {
+  /** Without user name and password: it is named in messages. */
+  target: string;
+  protocolVersion: 4 | 5;
+  username?: string;
+  password?: string;
 }
 
 export interface LabOptions {

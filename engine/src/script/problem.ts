@@ -13,16 +13,17 @@ const SECRET = /pass(word)?|secret|token|key$/i;
 export function renderProblems(problems: readonly Problem[]): string {
   const lines = problems.map((problem) => {
     const hint = problem.hint ? ` (${problem.hint})` : "";
-    return `  ${problem.path}: ${renderValue(problem)} is not allowed; allowed: ${problem.allowed}${hint}`;
+    const found = problem.value === undefined ? "is missing" : `${renderValue(problem)} is not allowed`;
+    return `  ${problem.path}: ${found}; allowed: ${problem.allowed}${hint}`;
   });
   const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
   return [`artillery-engine-mqtt: ${count} in the script; nothing was connected.`, ...lines].join("\n");
 }
 
 function renderValue({ path, value, hint }: Problem): string {
-  if (value === undefined) return "nothing";
   // Also a misspelt `password`, which only the hint knows to be one.
   if (SECRET.test(path) || SECRET.test(hint ?? "")) return "the value (not shown)";
+  if (typeof value === "number") return String(value);
   const text =
     typeof value === "function" ? "a function" : (JSON.stringify(value, hideSecrets) ?? String(value));
   return text.length > 120 ? `${text.slice(0, 117)}...` : text;

@@ -65,3 +65,24 @@ function decode(text: string): string | null | undefined {
 export function maskUrl(text: string): string {
   return text.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, "$1").replace(/\?.*$/s, "");
 }
+
+export interface Credentials {
+  username?: string | undefined;
+  password?: string | undefined;
+}
+
+/**
+ * User name and password of the engine's own connections (agreement of workers, config service): the script's where they
+ * are plain text, else the target URL's. Templates are the devices' business.
+ */
+export function ownCredentials(
+  target: Target,
+  settings: Credentials,
+): { username?: string; password?: string } {
+  const plain = (value: string | undefined): string | undefined =>
+    value === undefined || value.includes("{{") ? undefined : value;
+  const ofUrl = target.kind === "url" ? target : { username: null, password: null };
+  const username = plain(settings.username) ?? ofUrl.username;
+  const password = plain(settings.password) ?? ofUrl.password;
+  return { ...(username === null ? {} : { username }), ...(password === null ? {} : { password }) };
+}

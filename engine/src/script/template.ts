@@ -79,6 +79,7 @@ function compileExpression(expression: string): Template {
   const keys = [...expression.matchAll(/\[(?:'([^']*)'|"([^"]*)"|([^\]]*))\]|[^.[\]]+/g)].map(
     ([plain, single, double, bare]) => single ?? double ?? (bare ?? plain).trim(),
   );
+  if (keys.length === 0) return () => undefined;
   if (keys.length === 1) {
     const key = keys[0] as string;
     return (context) => context.vars[key];

@@ -46,7 +46,8 @@ export function createCodec(protocolVersion: ProtocolVersion): Codec {
         // Some malformed bodies make the parser read past the end of its buffer.
         failed = true;
       }
-      if (failed || left !== 0 || decoded === null) {
+      // A parser that has read a CONNECT goes on with that packet's version. Only clients send it: it is no valid packet here.
+      if (failed || left !== 0 || decoded === null || isConnect(bytes)) {
         parser = newParser();
         return null;
       }
@@ -55,4 +56,8 @@ export function createCodec(protocolVersion: ProtocolVersion): Codec {
     pingreq: mqttPacket.generate({ cmd: "pingreq" }, options),
     disconnect: mqttPacket.generate({ cmd: "disconnect", reasonCode: 0 }, options),
   };
+}
+
+function isConnect(bytes: Buffer): boolean {
+  return (bytes[0] as number) >> 4 === 1;
 }

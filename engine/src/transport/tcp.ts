@@ -34,7 +34,9 @@ class TcpTransport extends Socket implements Transport {
 
   reset(): void {
     this.listener = null;
-    this.resetAndDestroy();
+    // Of a socket that is still connecting, resetAndDestroy() would wait for the connection first: forever, in a black hole.
+    if (this.connecting || this.pending) this.destroy();
+    else this.resetAndDestroy();
   }
 }
 

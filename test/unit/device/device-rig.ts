@@ -17,6 +17,8 @@ export class Rig {
   readonly log: LoggedEvent[] = [];
   /** `done` of every bootstrap begun, in order. */
   readonly bootstraps: OperationDone[] = [];
+  /** Device number and number of every draw. */
+  readonly draws: [number, number][] = [];
   readonly device: Device;
   /** What every bootstrap does; the test may replace it. */
   onBootstrap: (device: Device, done: OperationDone) => void = () => {};
@@ -57,7 +59,10 @@ export class Rig {
         open: this.network.open,
         codec: createCodec(version),
         events,
-        random: () => 0.5,
+        random: (number, draw) => {
+          this.draws.push([number, draw]);
+          return 0.5;
+        },
         bootstrap: (device, done) => {
           this.bootstraps.push(done);
           this.onBootstrap(device, done);

@@ -17,7 +17,14 @@ interface Parts {
 const STORM = { at: "20s", fraction: 0.25, cause: "reset", window: "20s" };
 
 /** The script of design.md with parts of it replaced. */
-export function scriptWith({ mqtt, config, scenario, scenarios, before, after }: Parts = {}): ArtilleryScript {
+export function scriptWith({
+  mqtt,
+  config,
+  scenario,
+  scenarios,
+  before,
+  after,
+}: Parts = {}): ArtilleryScript {
   return {
     config: {
       target: "mqtt://broker:1883",

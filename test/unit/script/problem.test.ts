@@ -44,6 +44,11 @@ describe("messages", () => {
     expect(text).not.toMatch(/hunter2/);
   });
 
+  it("say what is missing", () => {
+    const text = renderProblems(problemsOf({ scenario: { flow: [{ publish: {} }] } }));
+    expect(text.split("\n")[1]).toBe("  scenarios[0].flow[0].publish.topic: is missing; allowed: text");
+  });
+
   it("cut a long value", () => {
     const text = renderProblems([{ path: "a", value: "x".repeat(5000), allowed: "less" }]);
     expect(text).toContain(`  a: "${"x".repeat(116)}... is not allowed; allowed: less`);
@@ -51,12 +56,11 @@ describe("messages", () => {
   });
 
   it.each<[unknown, string]>([
-    [undefined, "nothing"],
     [null, "null"],
     ["", '""'],
     ["two\nlines", '"two\\nlines"'],
     [() => 1, "a function"],
-    [Number.NaN, "null"],
+    [Number.NaN, "NaN"],
     [Symbol("x"), "Symbol(x)"],
     [[1, { a: 2 }], '[1,{"a":2}]'],
   ])("show %s as %s", (value, shown) => {

@@ -13,7 +13,10 @@ describe("config.target", () => {
   });
 
   it.each<[string, object]>([
-    ["mqtt://broker", { host: "broker", port: 1883, username: null, password: null, url: "mqtt://broker:1883" }],
+    [
+      "mqtt://broker",
+      { host: "broker", port: 1883, username: null, password: null, url: "mqtt://broker:1883" },
+    ],
     ["mqtt://broker:2883", { host: "broker", port: 2883, url: "mqtt://broker:2883" }],
     ["tcp://10.0.0.1:1884", { host: "10.0.0.1", port: 1884, url: "mqtt://10.0.0.1:1884" }],
     ["mqtt://[::1]:1883", { host: "::1", port: 1883, url: "mqtt://[::1]:1883" }],

@@ -167,7 +167,7 @@ export const payload: z.ZodType<unknown> = z.union(
   { error: "text, or an object or list that is sent as JSON" },
 );
 
-export const topics: z.ZodType<string | string[]> = z.union([text, z.array(text).min(1)], {
+export const topics: z.ZodType<string | string[]> = z.union([text, z.array(text).min(1, { error: "a list of at least one topic filter" })], {
   error: "a topic filter or a list of them",
 });
 
