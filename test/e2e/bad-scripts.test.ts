@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { readdirSync } from "node:fs";
 import { type AddressInfo, createServer, type Server } from "node:net";
+import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type ArtilleryRun, runArtillery } from "../support/artillery.ts";
 
@@ -39,7 +40,7 @@ function scriptWith({ mqtt, scenario, plugins, hook }: Parts): object {
     config: {
       target,
       // Enough arrivals for every worker to get some, for long enough that a run which does not end itself is seen.
-      phases: [{ duration: 20, arrivalRate: 30 }],
+      phases: [{ duration: 40, arrivalRate: 30 }],
       engines: { mqtt: { storms: [{ at: "3s", fraction: 1, cause: "reset", window: "2s" }], ...mqtt } },
       ...(plugins === undefined ? {} : { plugins }),
     },
@@ -55,7 +56,7 @@ function expectRefused(run: ArtilleryRun, messages: readonly (string | RegExp)[]
   const output = run.stdout + run.stderr;
   expect(run.code, output).not.toBeNull();
   expect(run.code, output).not.toBe(0);
-  expect(run.elapsedMs).toBeLessThan(15_000);
+  expect(run.elapsedMs).toBeLessThan(25_000);
   expect(output).toContain("in the script; nothing was connected.");
   for (const message of messages) expect(output).toMatch(message);
   expect(connections).toBe(0);
@@ -82,24 +83,30 @@ const BAD: Record<string, { parts: Parts; messages: (string | RegExp)[] }> = {
   },
 };
 
+// Every pair of hook and plugin is met, and each kind of mistake with and without a hook.
 describe.each([
-  ["one worker or as the machine has", false],
-  ["several workers", true],
-] as const)("%s", (_workers, severalWorkers) => {
-  // Every pair of hook and plugin is met, with each kind of mistake.
-  it.each([
-    ["an unknown key", false, false],
-    ["an unknown key", true, true],
-    ["an unknown variable", false, true],
-    ["an unknown variable", true, false],
-    ["a bad fraction", false, false],
-    ["a bad fraction", true, false],
-  ] as const)("%s; before hook: %j, mqtt-results: %j", async (kind, hook, plugin) => {
+  ["an unknown key", false, false],
+  ["an unknown key", true, true],
+  ["an unknown variable", false, true],
+  ["an unknown variable", true, false],
+  ["a bad fraction", false, false],
+  ["a bad fraction", true, false],
+] as const)("%s; before hook: %j, mqtt-results: %j", (kind, hook, plugin) => {
+  it("ends the run, with as many workers as the machine gives and with several", async () => {
     const { parts, messages } = BAD[kind] as (typeof BAD)[string];
-    const plugins = plugin ? { "mqtt-results": {} } : undefined;
-    const script = scriptWith({ ...parts, hook, ...(plugins ? { plugins } : {}) });
-    expectRefused(await runArtillery(script, { severalWorkers }), messages);
+    const script = scriptWith({ ...parts, hook, ...(plugin ? { plugins: { "mqtt-results": {} } } : {}) });
+    const runs = [false, true].map((severalWorkers) => runArtillery(script, { severalWorkers }));
+    for (const run of await Promise.all(runs)) expectRefused(run, messages);
   });
+});
+
+it("the counting server does count: a good script connects", async () => {
+  const phases = [{ duration: 1, arrivalRate: 3 }];
+  const good = scriptWith({ mqtt: { storms: [{ at: "1s", fraction: 1, window: "1s" }] } }) as {
+    config: object;
+  };
+  await runArtillery({ ...good, config: { ...good.config, phases } });
+  expect(connections).toBeGreaterThanOrEqual(3);
 });
 
 it("all problems of a script are reported at once", async () => {
@@ -130,7 +137,7 @@ it("a bad setting of mqtt-results ends the run with exit code 1 and says what is
   expect(run.stderr).toContain(
     'config.plugins.mqtt-results.target: 99 is not allowed; allowed: a share from 0 to 1, or a percentage such as "99 %"',
   );
-  expect(run.elapsedMs).toBeLessThan(15_000);
+  expect(run.elapsedMs).toBeLessThan(25_000);
   expect(connections).toBe(0);
   expect(readdirSync(run.runDirectory)).toEqual(["script.json"]);
 });
@@ -156,7 +163,7 @@ describe("nothing listens at the target", () => {
   const phases = [{ duration: 2, arrivalRate: DEVICES / 2 }];
   const reconnect = { policy: "exponential", base: "1s", cap: "30s" };
 
-  it.each([
+  it.concurrent.each([
     [
       "the end of the last storm",
       { storms: [{ at: "3s", fraction: 1, cause: "reset", window: "2s" }] },
@@ -174,7 +181,7 @@ describe("nothing listens at the target", () => {
       },
       scenarios: [{ engine: "mqtt", flow }],
     };
-    const run = await runArtillery(script, { severalWorkers, timeoutMs: 40_000 });
+    const run = await runArtillery(script, { severalWorkers, timeoutMs: 60_000 });
     const output = run.stdout + run.stderr;
     expect(run.code, output).not.toBeNull();
     expect(run.code, output).not.toBe(0);
@@ -183,11 +190,21 @@ describe("nothing listens at the target", () => {
     // Tries at 0 s, 1 s and 3 s within 4 s; without back-off there would be thousands.
     expect(attempts, output).toBeGreaterThanOrEqual(DEVICES);
     expect(attempts).toBeLessThanOrEqual(4 * DEVICES);
-    expect(counted(run, "mqtt.connect.refused.tcp_refused")).toBe(attempts);
+    // A device may give up in the middle of its last try.
+    const refused = counted(run, "mqtt.connect.refused.tcp_refused");
+    expect(refused).toBeLessThanOrEqual(attempts);
+    expect(refused).toBeGreaterThanOrEqual(Math.max(DEVICES, attempts - DEVICES));
     expect(counted(run, "mqtt.connect.accepted")).toBe(0);
     expect(counted(run, "vusers.failed")).toBe(DEVICES);
     expect(output).toContain("gave_up");
     expect(output).toMatch(/was ever online/);
-    expect(run.elapsedMs).toBeLessThan(30_000);
+    expect(run.elapsedMs).toBeLessThan(45_000);
+    const records = readdirSync(join(run.runDirectory, "mqtt-results"), {
+      recursive: true,
+      encoding: "utf8",
+    });
+    const workers = records.filter((name) => /worker-\d+\.json$/.test(name)).length;
+    if (severalWorkers) expect(workers).toBe(3);
+    else expect(workers).toBeGreaterThanOrEqual(1);
   });
 });

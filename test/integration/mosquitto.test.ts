@@ -14,33 +14,15 @@ describe.skipIf(!mosquittoAvailable())("Mosquitto", () => {
   describe.each(VERSIONS)("protocol version %i", (protocolVersion) => {
     itWorksWith(() => broker, protocolVersion);
 
-    it("keeps an idle connection alive with a keepalive of one second", async () => {
-      const fleet = fleetOf({
-        port: broker.port,
-        protocolVersion,
-        clientIds: `idle-${protocolVersion}-`,
-        plan: { keepaliveMs: 1000 },
-      });
-      await fleet.connect().allReady();
-      // Mosquitto 2.0.11 looks for clients that have been silent for 1.5 keepalives every 5 s.
-      await pause(6500);
-      expect(fleet.events).toMatchObject({ attempts: 1, accepted: 1, disconnects: {}, errors: {} });
-      const pings = broker.logged(new RegExp(`Received PINGREQ from idle-${protocolVersion}-0$`));
-      expect(pings).toBeGreaterThanOrEqual(5);
-      expect(pings).toBeLessThanOrEqual(8);
-    });
-
-    it("is told in words why it lost its connection when another client takes its id", async () => {
+    it("loses its connection when another client takes its id", async () => {
       const options = { port: broker.port, protocolVersion, clientIds: `taken-${protocolVersion}-` };
       const first = fleetOf({ ...options, backoff: { policy: "fixed", baseMs: 60_000 } });
       await first.connect().allReady();
       const second = fleetOf(options);
       await second.connect().allReady();
       await eventually(() => first.device.state === "backoff");
-      expect(first.events.disconnects).toEqual({ closed: 1 });
-      expect(first.events.errors).toEqual(
-        protocolVersion === 5 ? { "disconnect.session_taken_over": 1, closed: 1 } : { closed: 1 },
-      );
+      // Mosquitto 2.0.11 sends no DISCONNECT here, not even to version 5; faults.test.ts has the broker that does.
+      expect(first.events).toMatchObject({ disconnects: { closed: 1 }, errors: { closed: 1 } });
       expect(second.ready).toBe(1);
     });
 
@@ -63,6 +45,27 @@ describe.skipIf(!mosquittoAvailable())("Mosquitto", () => {
       expect(wrong.events.attempts - refused).toBeLessThanOrEqual(1);
       expect(wrong.events.accepted).toBe(0);
     });
+  });
+
+  it("keeps idle connections alive with a keepalive of one second, in both versions", async () => {
+    const fleets = VERSIONS.map((protocolVersion) =>
+      fleetOf({
+        port: broker.port,
+        protocolVersion,
+        clientIds: `idle-${protocolVersion}-`,
+        plan: { keepaliveMs: 1000 },
+      }),
+    );
+    await Promise.all(fleets.map((fleet) => fleet.connect().allReady()));
+    // Mosquitto 2.0.11 looks every 5 s for clients that have been silent for 1.5 keepalives.
+    await pause(6500);
+    for (const { events, device } of fleets) {
+      expect(events).toMatchObject({ attempts: 1, accepted: 1, disconnects: {}, errors: {} });
+      const pings = broker.logged(new RegExp(`Received PINGREQ from ${device.credentials.clientId}$`));
+      expect(pings).toBeGreaterThanOrEqual(5);
+      expect(pings).toBeLessThanOrEqual(7);
+      expect(pings).toBe(broker.logged(new RegExp(`Sending PINGRESP to ${device.credentials.clientId}$`)));
+    }
   });
 
   describe("protocol version 5 only", () => {
@@ -133,15 +136,21 @@ describe.skipIf(!mosquittoAvailable())("Mosquitto", () => {
       expect(fleet.events).toMatchObject({ accepted: 3, subscribesSent: 2, subscribesSkipped: 1 });
     });
 
-    it("may have more than the broker's receive maximum to say at once", async () => {
-      const fleet = await fleetOf({ port: broker.port, protocolVersion: 5, clientIds: "bursts-" })
-        .connect()
-        .allReady();
-      const outcomes = await Promise.all(
-        Array.from({ length: 200 }, (_, i) => publish(fleet.device, "burst", `${i}`, { qos: 2 })),
-      );
-      expect(outcomes.filter((outcome) => outcome !== null)).toEqual([]);
-      expect(fleet.events.disconnects).toEqual({});
+    it("is told in words why the broker ends the connection", async () => {
+      const strict = await Mosquitto.start({ settings: ["max_packet_size 2000"] });
+      onTestFinished(() => strict.stop());
+      const fleet = fleetOf({
+        port: strict.port,
+        protocolVersion: 5,
+        backoff: { policy: "fixed", baseMs: 60_000 },
+      });
+      await fleet.connect().allReady();
+      await publish(fleet.device, "large", "x".repeat(4000));
+      await eventually(() => fleet.device.state === "backoff");
+      expect(fleet.events).toMatchObject({
+        disconnects: { closed: 1 },
+        errors: { "disconnect.packet_too_large": 1, closed: 1 },
+      });
     });
   });
 

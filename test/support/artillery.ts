@@ -1,5 +1,5 @@
 /** Runs the real `artillery run` of this repository, the way a user does. */
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, realpathSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -29,6 +29,8 @@ export interface RunOptions {
   severalWorkers?: boolean;
   env?: Readonly<Record<string, string>>;
   timeoutMs?: number;
+  /** Hears every piece of standard output, to act in the middle of the run. */
+  onOutput?: (text: string, child: ChildProcess) => void;
 }
 
 /**
@@ -36,7 +38,14 @@ export interface RunOptions {
  * process has ended; one that does not end in time is killed, and only that one.
  */
 export function runArtillery(script: string | object, options: RunOptions = {}): Promise<ArtilleryRun> {
-  const { args = [], files = {}, severalWorkers = false, env = {}, timeoutMs = TIMEOUT_MS } = options;
+  const {
+    args = [],
+    files = {},
+    severalWorkers = false,
+    env = {},
+    timeoutMs = TIMEOUT_MS,
+    onOutput,
+  } = options;
   const runDirectory = mkdtempSync(join(tmpdir(), "artillery-run-"));
   for (const [name, text] of Object.entries(files)) writeFileSync(join(runDirectory, name), text);
   const path = typeof script === "string" ? resolve(script) : join(runDirectory, "script.json");
@@ -58,6 +67,7 @@ export function runArtillery(script: string | object, options: RunOptions = {}):
   let stderr = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
     stdout += text;
+    onOutput?.(text, child);
   });
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     stderr += text;

@@ -75,6 +75,8 @@ export async function freePort(): Promise<number> {
 export interface MosquittoOptions {
   /** Passwords by user name; anyone may connect unless given. */
   users?: Record<string, string>;
+  /** Further lines for its configuration. */
+  settings?: string[];
 }
 
 export class Mosquitto {
@@ -87,7 +89,7 @@ export class Mosquitto {
     this.#directory = directory;
   }
 
-  static async start({ users }: MosquittoOptions = {}): Promise<Mosquitto> {
+  static async start({ users, settings = [] }: MosquittoOptions = {}): Promise<Mosquitto> {
     const port = await freePort();
     const directory = mkdtempSync(join(tmpdir(), "mosquitto-"));
     const lines = [
@@ -103,6 +105,7 @@ export class Mosquitto {
       // Root's Mosquitto would change its user, and could not read a folder of root's.
       `user ${userInfo().username}`,
       `allow_anonymous ${users === undefined}`,
+      ...settings,
     ];
     if (users !== undefined) {
       const file = join(directory, "passwords");
@@ -208,7 +211,7 @@ export class AedesServer {
     aedes.on("ping", () => this.pings++);
   }
 
-  static async start({ users }: MosquittoOptions = {}): Promise<AedesServer> {
+  static async start({ users }: Pick<MosquittoOptions, "users"> = {}): Promise<AedesServer> {
     const aedes = await Aedes.createBroker({
       concurrency: 1000,
       authenticate: (_client, username, password, done) => {
@@ -349,6 +352,38 @@ export function itWorksWith(broker: () => { url: string; port: number }, protoco
     await eventually(() => events.publishesReceived === 1);
     expect(sleeper.sessionPresent).toBe(true);
     expect(events).toMatchObject({ accepted: 2, subscribesSent: 1, subscribes: 1, subscribesSkipped: 1 });
+  });
+
+  it("finishes what was in flight when the connection broke, QoS 2 exactly once", async () => {
+    const listener = await peer();
+    await listener.client.subscribeAsync(topic("inflight"), { qos: 2 });
+    const fleet = await device("inflight", { plan: { clean: false, sessionExpiryS: 60 } })
+      .connect()
+      .allReady();
+    // Without a subscription Aedes 1.2.0 says that it kept no session.
+    await subscribe(fleet.device, [topic("anything")], 1);
+    const said = { 1: [] as string[], 2: [] as string[] };
+    for (let cut = 0; cut < 20; cut++) {
+      await fleet.allReady();
+      const outcomes = ([1, 2] as const).flatMap((qos) =>
+        Array.from({ length: 5 }, (_, i) => {
+          const payload = `${cut}/${qos}/${i}`;
+          said[qos].push(payload);
+          return publish(fleet.device, topic("inflight"), payload, { qos });
+        }),
+      );
+      // At another point of the exchange every time.
+      if (cut > 0) await pause((cut % 5) / 2);
+      fleet.storm(cut % 2 === 0 ? "reset" : "close", 1);
+      expect(await Promise.all(outcomes)).toEqual(Array(10).fill(null));
+    }
+    const heard = (qos: number): string[] =>
+      listener.heard.filter((message) => message.qos === qos).map(({ payload }) => payload);
+    await eventually(() => heard(2).length >= 100 && new Set(heard(1)).size >= 100);
+    await pause(50);
+    expect(heard(2).sort()).toEqual(said[2].sort());
+    expect([...new Set(heard(1))].sort()).toEqual(said[1].sort());
+    expect(fleet.device.session.inflight).toBe(null);
   });
 
   it("subscribes again on every connection of a clean session", async () => {

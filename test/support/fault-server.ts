@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 
 /** Servers that speak TCP and bad MQTT, or none at all. */
@@ -32,6 +34,9 @@ export const blackHole: Fault = (socket) => {
 export const resetOnAccept: Fault = (socket) => {
   socket.resetAndDestroy();
 };
+
+/** MQTT 5.0: accepts the CONNECT, and says at once that another client took the id; section 3.14.2.1. */
+export const sessionTakenOver: Fault = answerConnect(Buffer.from([0x20, 0x03, 0, 0, 0, 0xe0, 0x01, 0x8e]));
 
 /** Accepts the CONNECT; then announces a PUBLISH of `announced` bytes and sends them without end. */
 export function oversized(announced: number): Fault {
@@ -118,4 +123,20 @@ export class FaultServer {
     for (const socket of this.#sockets) socket.destroy();
     await new Promise((resolve) => this.#server.close(resolve));
   }
+}
+
+/**
+ * A server that is stopped in its tracks: the kernel takes connections for it until its accept queue is full, which is
+ * soon, and then drops every SYN. Resolves to its port; `onEnd` is given what ends it.
+ */
+export async function stalledServer(onEnd: (end: () => void) => void): Promise<number> {
+  const program = `
+    const server = require("node:net").createServer();
+    server.listen({ host: "127.0.0.1", port: 0, backlog: 1 }, () => console.log(server.address().port));
+  `;
+  const child = spawn(process.execPath, ["-e", program], { stdio: ["ignore", "pipe", "inherit"] });
+  onEnd(() => child.kill("SIGKILL"));
+  const [port] = await once(child.stdout, "data");
+  child.kill("SIGSTOP");
+  return Number(port);
 }

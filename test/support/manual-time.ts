@@ -19,7 +19,12 @@ export class ManualTime implements Time {
     return this.#nowMs;
   }
 
-  set<A>(delayMs: number, callback: (device: Device, argument: A) => void, device: Device, argument: A): object {
+  set<A>(
+    delayMs: number,
+    callback: (device: Device, argument: A) => void,
+    device: Device,
+    argument: A,
+  ): object {
     const timer = { atMs: this.#nowMs + delayMs, fire: () => callback(device, argument) };
     this.#timers.add(timer);
     return timer;

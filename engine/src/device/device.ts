@@ -135,11 +135,12 @@ export class Device implements TransportListener {
 
   #onConnack(packet: IConnackPacket): void {
     const { plan, events, time } = this.#env;
-    if (this.#state !== "awaiting-connack") {
+    const code = packet.reasonCode ?? packet.returnCode;
+    // mqtt-packet passes a CONNACK that ends before its return code.
+    if (this.#state !== "awaiting-connack" || code === undefined) {
       this.#fail("malformed_packet");
       return;
     }
-    const code = packet.reasonCode ?? packet.returnCode ?? 0;
     if (code !== 0) {
       this.#failAttempt(`connack.${connackReason(code)}`);
       return;
@@ -676,10 +677,11 @@ export class Device implements TransportListener {
 
   // ---- time -------------------------------------------------------------------------------------------------------
 
-  /** Called about once a second for every device: one timer for the whole fleet. */
-  keepaliveTick(nowMs: number): void {
+  /** Called about once a second for every device, again in `nextInMs`: one timer for the whole fleet. */
+  keepaliveTick(nowMs: number, nextInMs: number = 0): void {
     if (!isOnline(this.#state)) return;
-    switch (keepaliveAction(nowMs, this.#lastSentMs, this.#pingSentMs, this.#env.plan.keepaliveMs)) {
+    const { keepaliveMs } = this.#env.plan;
+    switch (keepaliveAction(nowMs, this.#lastSentMs, this.#pingSentMs, keepaliveMs, nextInMs)) {
       case "none":
         return;
       case "ping":

@@ -26,7 +26,7 @@ export class Fleet {
     this.#hasPlanEnd = hasPlanEnd;
     this.#sweep = setInterval(() => {
       const nowMs = now();
-      for (const { device } of this.members) device.keepaliveTick(nowMs);
+      for (const { device } of this.members) device.keepaliveTick(nowMs, KEEPALIVE_SWEEP_MS);
     }, KEEPALIVE_SWEEP_MS);
     this.#sweep.unref();
   }

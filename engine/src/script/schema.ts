@@ -96,8 +96,11 @@ export const engineSettings = z.strictObject({
   clientId: text.default("{{ deviceId }}"),
   username: text.optional(),
   password: text.optional(),
+  // Whole seconds: that is what CONNECT carries. MQTT 3.1.1 section 3.1.2.10.
   keepalive: durationMs
-    .refine((value) => value <= MAX_KEEPALIVE_MS, { error: "0 to 65535 seconds" })
+    .refine((value) => value % 1000 === 0 && value <= MAX_KEEPALIVE_MS, {
+      error: "whole seconds from 1s to 65535s, or 0 for none",
+    })
     .default(60_000),
   connectTimeout: positiveDuration.default(10_000),
   ackTimeout: positiveDuration.default(20_000),

@@ -282,7 +282,9 @@ describe("subscribing", () => {
     rig.device.subscribe(["a", "b"], 1, trusted, done);
     expect(rig.broker.takeNames()).toEqual(sent ? ["subscribe"] : []);
     expect(results).toEqual(sent ? [] : [null]);
-    expect(rig.events("subscribeSent", "subscribeSkipped")).toEqual([[sent ? "subscribeSent" : "subscribeSkipped", 0]]);
+    expect(rig.events("subscribeSent", "subscribeSkipped")).toEqual([
+      [sent ? "subscribeSent" : "subscribeSkipped", 0],
+    ]);
   });
 
   it("sends what the session does not hold yet", () => {
@@ -381,10 +383,14 @@ describe("requests", () => {
   it("subscribe to the response topic first, then ask, and end with the answer", () => {
     const rig = new Rig().start();
     const { results } = ask(rig);
-    expect(rig.broker.take()).toMatchObject([{ cmd: "subscribe", subscriptions: [{ topic: "config/7", qos: 1 }] }]);
+    expect(rig.broker.take()).toMatchObject([
+      { cmd: "subscribe", subscriptions: [{ topic: "config/7", qos: 1 }] },
+    ]);
     expect(rig.events("configRequest")).toEqual([]);
     rig.broker.sends({ cmd: "suback", messageId: 1, granted: [1] });
-    expect(rig.broker.take()).toMatchObject([{ cmd: "publish", topic: "config/7/get", payload: Buffer.from("{}") }]);
+    expect(rig.broker.take()).toMatchObject([
+      { cmd: "publish", topic: "config/7/get", payload: Buffer.from("{}") },
+    ]);
     rig.time.advance(40);
     rig.broker.sends({ cmd: "puback", messageId: 2 }, publish(0, 0, "config/7", "answer"));
     expect(results).toEqual([["answer", "answer"]]);

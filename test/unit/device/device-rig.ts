@@ -1,6 +1,6 @@
-import type { OperationDone } from "../../../engine/src/device/session.ts";
 import { Device } from "../../../engine/src/device/device.ts";
 import type { DeviceEvents, DevicePlan } from "../../../engine/src/device/environment.ts";
+import type { OperationDone } from "../../../engine/src/device/session.ts";
 import { createCodec } from "../../../engine/src/transport/codec.ts";
 import { FakeNetwork, type FakeTransport } from "../../support/fake-transport.ts";
 import { ManualTime } from "../../support/manual-time.ts";

@@ -1,7 +1,6 @@
 /** How a device connects, loses its connection and comes back. What it does while connected: device-operations.test.ts. */
 import { describe, expect, it } from "vitest";
 import type { ResetAfter } from "../../../engine/src/device/backoff.ts";
-import type { DropCause } from "../../../engine/src/device/device.ts";
 import { outcome, Rig } from "./device-rig.ts";
 
 const CONNACK = { cmd: "connack", returnCode: 0, reasonCode: 0, sessionPresent: false } as const;
@@ -235,10 +234,10 @@ describe("a stream that cannot be read", () => {
     expect(rig.device.state).toBe("ready");
   });
 
-  it.each([
-    ...MALFORMED,
-    ["a second CONNACK", [0x20, 0x02, 0x00, 0x00]],
-  ] as [string, number[]][])("after CONNACK: %s", (_what, bytes) => {
+  it.each([...MALFORMED, ["a second CONNACK", [0x20, 0x02, 0x00, 0x00]]] as [
+    string,
+    number[],
+  ][])("after CONNACK: %s", (_what, bytes) => {
     const rig = new Rig().start();
     rig.broker.sendsBytes(Buffer.from(bytes));
     expect(rig.events("disconnected", "error")).toEqual([
@@ -249,6 +248,16 @@ describe("a stream that cannot be read", () => {
     rig.time.advance(100);
     rig.makeReady();
     expect(rig.device.state).toBe("ready");
+  });
+
+  it("a version 4 CONNACK without a return code is no acceptance", () => {
+    const rig = new Rig();
+    rig.device.connect();
+    rig.broker.opens();
+    rig.broker.sendsBytes(Buffer.from([0x20, 0x01, 0x00]));
+    expect(rig.events("connectRefused", "connectAccepted")).toEqual([
+      ["connectRefused", 0, "malformed_packet"],
+    ]);
   });
 
   it("a packet before CONNACK is a failed attempt", () => {
@@ -333,20 +342,23 @@ describe("a storm", () => {
     expect(rig.network.opened.length).toBe(2);
   });
 
-  it.each(["offline", "connecting", "awaiting-connack", "backoff", "ended"] as const)(
-    "does not touch a device that is %s",
-    (state) => {
-      const rig = new Rig();
-      if (state !== "offline") rig.device.connect();
-      if (state === "awaiting-connack") rig.broker.opens();
-      if (state === "backoff") rig.broker.ends("tcp_refused");
-      if (state === "ended") rig.device.end("ended");
-      expect(rig.device.state).toBe(state);
-      const before = rig.log.length;
-      expect(rig.device.drop("reset", 2)).toBeNaN();
-      expect([rig.device.storm, rig.device.state, rig.log.length]).toEqual([0, state, before]);
-    },
-  );
+  it.each([
+    "offline",
+    "connecting",
+    "awaiting-connack",
+    "backoff",
+    "ended",
+  ] as const)("does not touch a device that is %s", (state) => {
+    const rig = new Rig();
+    if (state !== "offline") rig.device.connect();
+    if (state === "awaiting-connack") rig.broker.opens();
+    if (state === "backoff") rig.broker.ends("tcp_refused");
+    if (state === "ended") rig.device.end("ended");
+    expect(rig.device.state).toBe(state);
+    const before = rig.log.length;
+    expect(rig.device.drop("reset", 2)).toBeNaN();
+    expect([rig.device.storm, rig.device.state, rig.log.length]).toEqual([0, state, before]);
+  });
 
   it("hits a device in its bootstrap", () => {
     const rig = new Rig();
@@ -374,7 +386,10 @@ describe("a storm", () => {
       ["reconnected", 0, 1, 10_715],
       ["becameReady", 0, 1, 10_722],
     ]);
-    expect(rig.events("connectRefused").map(([, , reason]) => reason)).toEqual(["tcp_refused", "connack_timeout"]);
+    expect(rig.events("connectRefused").map(([, , reason]) => reason)).toEqual([
+      "tcp_refused",
+      "connack_timeout",
+    ]);
   });
 
   it("measures over a bootstrap that failed, and records the reconnect only the first time", () => {

@@ -12,7 +12,8 @@ describe("device numbers", () => {
   it.each([1, 2, 3, 4, 5, 6, 7, 8])("of %i equal workers are 0 to 839, each once", (workers) => {
     const numbers: number[] = [];
     for (let worker = 1; worker <= workers; worker++) {
-      for (let index = 0; index < 840 / workers; index++) numbers.push(deviceNumber(share(worker, workers), index));
+      for (let index = 0; index < 840 / workers; index++)
+        numbers.push(deviceNumber(share(worker, workers), index));
     }
     expect(numbers.sort((a, b) => a - b)).toEqual(Array.from({ length: 840 }, (_, i) => i));
   });
@@ -38,15 +39,20 @@ it("gives a container's id the FNV-1a hash of its characters", () => {
 
 describe("the share in Artillery's phases", () => {
   it("is found in the first phase that has one", () => {
-    expect(shareOf([{ pause: 1 }, { worker: 2, totalWorkers: 3 }, { worker: 9, totalWorkers: 9 }], "c")).toEqual(
-      share(2, 3, "c"),
-    );
+    expect(
+      shareOf([{ pause: 1 }, { worker: 2, totalWorkers: 3 }, { worker: 9, totalWorkers: 9 }], "c"),
+    ).toEqual(share(2, 3, "c"));
   });
 
-  it.each([[undefined], [null], [[]], [[null]], [{}], [[{ worker: "1", totalWorkers: 2 }]], [[{ worker: 1 }]]])(
-    "is the whole where nothing was divided: %o",
-    (phases) => {
-      expect(shareOf(phases, "")).toEqual(share(1, 1));
-    },
-  );
+  it.each([
+    [undefined],
+    [null],
+    [[]],
+    [[null]],
+    [{}],
+    [[{ worker: "1", totalWorkers: 2 }]],
+    [[{ worker: 1 }]],
+  ])("is the whole where nothing was divided: %o", (phases) => {
+    expect(shareOf(phases, "")).toEqual(share(1, 1));
+  });
 });

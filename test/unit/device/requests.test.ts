@@ -53,7 +53,8 @@ describe("without correlation", () => {
 describe("correlated by topic", () => {
   it("answers find their request in any order", () => {
     const requests = new Requests();
-    const call = (id: string) => pending({ responseTopic: `res/${id}`, listen: ["res/+"], correlation: "topic" });
+    const call = (id: string) =>
+      pending({ responseTopic: `res/${id}`, listen: ["res/+"], correlation: "topic" });
     const [first, second] = [call("1"), call("2")];
     requests.add(first);
     requests.add(second);

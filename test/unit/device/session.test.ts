@@ -35,7 +35,10 @@ describe("packet ids", () => {
 
   it("are unique among those in flight and in range, whatever is taken and added", () => {
     // true allocates, a number takes the entry at that place.
-    const step = fc.oneof({ weight: 2, arbitrary: fc.constant(true as const) }, { weight: 1, arbitrary: fc.nat(50) });
+    const step = fc.oneof(
+      { weight: 2, arbitrary: fc.constant(true as const) },
+      { weight: 1, arbitrary: fc.nat(50) },
+    );
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 65_535 }), fc.array(step, { maxLength: 60 }), (skip, steps) => {
         const session = new Session();

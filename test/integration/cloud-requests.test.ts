@@ -1,0 +1,174 @@
+import { readdirSync, readFileSync, rmSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, onTestFinished, test } from "vitest";
+import type { Summary } from "../../results/src/summary-schema.ts";
+import { type ArtilleryRun, runArtillery } from "../support/artillery.ts";
+import { CloudBroker, type CloudName, type CloudReply, type CloudRequest } from "../support/cloud-broker.ts";
+
+/** The scenario files that users run, as they are; only fleet and storm are smaller. */
+
+const SCENARIOS = resolve(fileURLToPath(import.meta.url), "../../../scenarios");
+const FILES: Record<CloudName, string> = {
+  aws: "aws-iot-shadow.yml",
+  azure: "azure-iot-hub-twin.yml",
+  thingsboard: "thingsboard-attributes.yml",
+};
+/** As the files say. */
+const ENVIRONMENT = {
+  AZURE_IOT_USERNAME: "my-hub.azure-devices.net/{{ deviceId }}/?api-version=2021-04-12",
+  AZURE_IOT_PASSWORD: "SharedAccessSignature sr=…",
+  THINGSBOARD_TOKEN: "{{ deviceId }}",
+};
+const DEVICES = 20;
+
+interface CloudRun {
+  summary: Summary;
+  broker: CloudBroker;
+  output: string;
+}
+
+interface RunSettings {
+  reply?: (request: CloudRequest) => CloudReply;
+  /** When the storm comes, and how long it is watched. */
+  stormAtS?: number;
+  windowS?: number;
+  severalWorkers?: boolean;
+}
+
+async function run(cloud: CloudName, settings: RunSettings = {}): Promise<CloudRun> {
+  const { stormAtS = 3, windowS = 5, severalWorkers = false } = settings;
+  const broker = await CloudBroker.start(cloud);
+  onTestFinished(() => broker.stop());
+  if (settings.reply !== undefined) broker.reply = settings.reply;
+  const overrides = {
+    config: {
+      phases: [{ duration: 1, arrivalRate: DEVICES }],
+      engines: {
+        mqtt: { storms: [{ at: `${stormAtS}s`, fraction: 1, cause: "reset", window: `${windowS}s` }] },
+      },
+    },
+  };
+  const artillery = await runArtillery(join(SCENARIOS, FILES[cloud]), {
+    args: ["-t", broker.url, "--overrides", JSON.stringify(overrides)],
+    severalWorkers,
+    env: ENVIRONMENT,
+  });
+  onTestFinished(() => rmSync(artillery.runDirectory, { recursive: true, force: true }));
+  const output = artillery.stdout + artillery.stderr;
+  expect(artillery.code, output).toBe(0);
+  return { summary: summaryOf(artillery), broker, output };
+}
+
+function summaryOf({ runDirectory }: ArtilleryRun): Summary {
+  const results = join(runDirectory, "mqtt-results");
+  const [testRunId] = readdirSync(results);
+  return JSON.parse(readFileSync(join(results, testRunId as string, "summary.json"), "utf8")) as Summary;
+}
+
+/** Everyone came back, within the protocol of the cloud, and the two sides count alike. */
+function expectRecovered({ summary, broker, output }: CloudRun): void {
+  expect(broker.faults, output).toEqual([]);
+  expect(summary.complete).toBe(true);
+  expect(summary.fleet).toMatchObject({ devices: DEVICES, everOnline: DEVICES });
+  expect(summary.storms).toHaveLength(1);
+  expect(summary.storms[0]).toMatchObject({
+    affected: DEVICES,
+    recovered: DEVICES,
+    unrecovered: 0,
+    verdict: "recovered",
+  });
+  const requests = [...broker.requests.values()].reduce((sum, count) => sum + count, 0);
+  expect(broker.requests.size).toBe(DEVICES);
+  expect(summary.totals).toMatchObject({
+    connectsAccepted: broker.accepted,
+    configRequests: requests,
+    configRejected: broker.sent.rejections,
+  });
+  expect(summary.totals.configResponses + summary.totals.lateResponses).toBe(broker.sent.answers);
+}
+
+describe.each<CloudName>(["aws", "azure", "thingsboard"])("%s", (cloud) => {
+  test.each([
+    false,
+    true,
+  ])("each device asks on each connect and is answered; several workers: %j", async (severalWorkers) => {
+    const cloudRun = await run(cloud, { severalWorkers });
+    expectRecovered(cloudRun);
+    const { summary } = cloudRun;
+    if (severalWorkers) expect(summary.workers).toBe(3);
+    expect(summary.totals).toMatchObject({
+      connectsAccepted: 2 * DEVICES,
+      configRequests: 2 * DEVICES,
+      configResponses: 2 * DEVICES,
+      configTimeouts: 0,
+      configRejected: 0,
+      lateResponses: 0,
+    });
+    expect(summary.storms[0]).toMatchObject({ configRequests: DEVICES, configResponses: DEVICES });
+    expect(summary.errors).toEqual({});
+  });
+});
+
+test("aws: a refused device drops its connection, backs off and asks again", async () => {
+  // The second request is the first after the storm.
+  const cloudRun = await run("aws", {
+    reply: ({ nth }) => ({ kind: nth === 2 ? "reject" : "answer" }),
+    windowS: 7,
+  });
+  expectRecovered(cloudRun);
+  const { summary } = cloudRun;
+  expect(summary.totals).toMatchObject({
+    connectsAccepted: 3 * DEVICES,
+    configRequests: 3 * DEVICES,
+    configResponses: 2 * DEVICES,
+    configRejected: DEVICES,
+    configTimeouts: 0,
+    lateResponses: 0,
+  });
+  expect(summary.errors).toMatchObject({ config_rejected: DEVICES, bootstrap_refused: DEVICES });
+});
+
+test("azure: a refused device, or one answered too late, asks again on the same connection", async () => {
+  const isRefused = (clientId: string): boolean => Number(clientId.slice(-1)) % 2 === 0;
+  const cloudRun = await run("azure", {
+    reply: ({ clientId, nth }) => {
+      if (nth !== 2) return { kind: "answer" };
+      return isRefused(clientId) ? { kind: "reject" } : { kind: "answer", delayMs: 6000 };
+    },
+    windowS: 10,
+  });
+  expectRecovered(cloudRun);
+  const { summary } = cloudRun;
+  expect(summary.totals).toMatchObject({
+    connectsAccepted: 2 * DEVICES,
+    configRequests: 3 * DEVICES,
+    configResponses: 2 * DEVICES,
+    configRejected: DEVICES / 2,
+    configTimeouts: DEVICES / 2,
+    lateResponses: DEVICES / 2,
+  });
+  expect(summary.errors).toMatchObject({ config_rejected: DEVICES / 2 });
+  // The time-out of 5 s is part of the outage.
+  expect(summary.storms[0]?.readyMs.p50).toBeGreaterThan(5000);
+});
+
+test("thingsboard: a device that is not answered times out, reconnects and asks again", async () => {
+  const cloudRun = await run("thingsboard", {
+    reply: ({ nth }) => ({ kind: nth === 2 ? "drop" : "answer" }),
+    windowS: 12,
+  });
+  expectRecovered(cloudRun);
+  const { summary } = cloudRun;
+  expect(summary.totals).toMatchObject({
+    connectsAccepted: 3 * DEVICES,
+    configRequests: 3 * DEVICES,
+    configResponses: 2 * DEVICES,
+    configTimeouts: DEVICES,
+    configRejected: 0,
+    lateResponses: 0,
+  });
+  expect(summary.errors).toMatchObject({ bootstrap_timeout: DEVICES });
+  // Lost, 1 s, asked, 5 s, 1 s again.
+  expect(summary.storms[0]?.readyMs.p50).toBeGreaterThan(7000);
+});

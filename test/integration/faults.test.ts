@@ -1,0 +1,290 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readdirSync } from "node:fs";
+import { text } from "node:stream/consumers";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { AedesServer, fleetOf, freePort, Mosquitto, mosquittoAvailable } from "../support/broker.ts";
+import { type DeviceFleet, eventually, pause, subscribe } from "../support/device-fleet.ts";
+import {
+  blackHole,
+  byteAtATime,
+  type Fault,
+  FaultServer,
+  garbage,
+  halfConnack,
+  malformedLength,
+  oversized,
+  resetOnAccept,
+  sessionTakenOver,
+  stalledServer,
+} from "../support/fault-server.ts";
+
+async function serverOf(fault: Fault): Promise<FaultServer> {
+  const server = await FaultServer.start(fault);
+  onTestFinished(() => server.stop());
+  return server;
+}
+
+/** Attempts that have ended are exactly the refused ones; one at most is under way. */
+function expectOnlyRefused({ events }: DeviceFleet, reason: string): void {
+  const refused = events.refused[reason] ?? 0;
+  expect(events.refused).toEqual({ [reason]: refused });
+  expect(events.attempts - refused).toBeLessThanOrEqual(1);
+  expect(events.accepted).toBe(0);
+}
+
+describe.skipIf(!mosquittoAvailable())("a broker that dies", () => {
+  it.each([
+    4, 5,
+  ] as const)("in mid-storm and comes back on its port: all 200 devices recover, version %i", async (protocolVersion) => {
+    const broker = await Mosquitto.start();
+    onTestFinished(() => broker.stop());
+    const fleet = fleetOf({
+      port: broker.port,
+      protocolVersion,
+      devices: 200,
+      bootstrap: (device, done) => device.subscribe([`storm/${device.number}`], 1, true, done),
+      backoff: { policy: "full-jitter", baseMs: 200, capMs: 800 },
+      plan: { connectTimeoutMs: 2000 },
+    });
+    await fleet.connect().allReady();
+    expect(fleet.storm("reset", 1)).toBe(200);
+    // Some are back, some are in their bootstrap, some still wait.
+    await eventually(() => fleet.ready >= 60);
+    await broker.kill("SIGKILL");
+    await eventually(() => fleet.ready === 0);
+    await pause(500);
+    await broker.run();
+    await fleet.allReady();
+
+    const { events } = fleet;
+    expect(events.refused["tcp_refused"]).toBeGreaterThan(200);
+    const { tcp_refused, tcp_reset = 0, closed_before_connack = 0, ...others } = events.refused;
+    expect(others).toEqual({});
+    // Every attempt ended in one way, and every connection that was lost was made again.
+    const refused = (tcp_refused ?? 0) + tcp_reset + closed_before_connack;
+    expect(events.attempts).toBe(events.accepted + refused);
+    expect(events.disconnects["reset"]).toBe(200);
+    expect(events.accepted).toBe(400 + (events.disconnects["closed"] ?? 0));
+    // Ready again after the storm counts once per device, whatever happened in between.
+    expect(events.readyMs[1]).toHaveLength(200);
+    expect(events.reconnectMs[1]).toHaveLength(200);
+    // The killed broker may have accepted more than devices heard of, never fewer.
+    expect(broker.logged(/New client connected/)).toBeGreaterThanOrEqual(events.accepted);
+  });
+});
+
+describe("a broker that is not there", () => {
+  it("refuses: each device backs off, and makes as many attempts as its policy allows", async () => {
+    const fleet = fleetOf({
+      port: await freePort(),
+      devices: 20,
+      backoff: { policy: "exponential", baseMs: 100, capMs: 400 },
+    });
+    fleet.connect();
+    await pause(2000);
+    fleet.end();
+    // At 0, 100, 300, 700, 1100, 1500 and 1900 ms, each late by a timer's delay at most.
+    expect(fleet.events.refused).toEqual({ tcp_refused: fleet.events.attempts });
+    expect(fleet.events.attempts).toBeGreaterThanOrEqual(6 * 20);
+    expect(fleet.events.attempts).toBeLessThanOrEqual(7 * 20);
+    const attempts = fleet.events.attempts;
+    await pause(600);
+    expect(fleet.events.attempts).toBe(attempts);
+  });
+});
+
+describe("a broker that misbehaves", () => {
+  let healthy: AedesServer;
+  beforeAll(async () => {
+    healthy = await AedesServer.start();
+  });
+  afterAll(() => healthy.stop());
+
+  /** Devices of a healthy broker in the same process, watched while something else goes wrong. */
+  async function bystanders(): Promise<{ expectUndisturbed: () => void }> {
+    const fleet = await fleetOf({ port: healthy.port, devices: 20 }).connect().allReady();
+    return {
+      expectUndisturbed: () => {
+        expect(fleet.ready).toBe(20);
+        expect(fleet.events).toMatchObject({ attempts: 20, accepted: 20, disconnects: {}, errors: {} });
+      },
+    };
+  }
+
+  const faults: [what: string, fault: Fault, reason: string][] = [
+    ["garbage", garbage, "malformed_packet"],
+    ["a remaining length of five bytes", malformedLength, "malformed_packet"],
+    ["half a CONNACK, then nothing", halfConnack, "connack_timeout"],
+    ["nothing at all", blackHole, "connack_timeout"],
+    ["a reset of every connection", resetOnAccept, "closed_before_connack"],
+  ];
+  it.each(
+    faults,
+  )("with %s: its devices back off and give back their sockets", async (_what, fault, reason) => {
+    const { expectUndisturbed } = await bystanders();
+    const server = await serverOf(fault);
+    const fleet = fleetOf({
+      port: server.port,
+      devices: 10,
+      plan: { connectTimeoutMs: 200 },
+      backoff: { policy: "exponential", baseMs: 100, capMs: 400 },
+    });
+    fleet.connect();
+    await eventually(() => fleet.events.attempts >= 30);
+    fleet.end();
+    const refused = fleet.events.refused[reason] ?? 0;
+    // A reset may be read before the device knows that it is connected.
+    const { tcp_reset: early = 0, ...rest } = fleet.events.refused;
+    expect(rest).toEqual({ [reason]: refused });
+    if (fault !== resetOnAccept) expect(early).toBe(0);
+    expect(fleet.events.attempts - refused - early).toBeLessThanOrEqual(10);
+    expect(fleet.events.accepted).toBe(0);
+    await eventually(() => server.open === 0);
+    expectUndisturbed();
+  });
+
+  it("keeps trying a black hole at the pace of its time-out and back-off", async () => {
+    const server = await serverOf(blackHole);
+    const fleet = fleetOf({
+      port: server.port,
+      plan: { connectTimeoutMs: 200 },
+      backoff: { policy: "fixed", baseMs: 100 },
+    });
+    fleet.connect();
+    await eventually(() => fleet.events.attempts === 5);
+    expectOnlyRefused(fleet, "connack_timeout");
+    const at = fleet.events.attemptedAtMs;
+    for (let i = 1; i < at.length; i++) {
+      const between = (at[i] as number) - (at[i - 1] as number);
+      expect(between).toBeGreaterThanOrEqual(298);
+      expect(between).toBeLessThan(1000);
+    }
+  });
+
+  it("whose accept queue is full is a tcp_timeout, and holds no socket of a device that has given up", async () => {
+    const { expectUndisturbed } = await bystanders();
+    const port = await stalledServer(onTestFinished);
+    const descriptors = (): number => readdirSync("/proc/self/fd").length;
+    const before = descriptors();
+    const fleet = fleetOf({
+      port,
+      devices: 20,
+      plan: { connectTimeoutMs: 200 },
+      backoff: { policy: "fixed", baseMs: 100 },
+    });
+    fleet.connect();
+    await eventually(() => fleet.events.attempts >= 100);
+    // The first two or three connections fill the queue: TCP answers those, and nobody speaks MQTT.
+    const { tcp_timeout = 0, connack_timeout = 0, ...others } = fleet.events.refused;
+    expect(others).toEqual({});
+    expect(connack_timeout).toBeLessThanOrEqual(5);
+    expect(tcp_timeout + connack_timeout).toBeGreaterThanOrEqual(80);
+    expect(descriptors() - before).toBeLessThanOrEqual(20);
+    fleet.end();
+    await eventually(() => descriptors() <= before);
+    expectUndisturbed();
+  });
+
+  it.each([
+    [1_048_577, "of a byte more than the limit"],
+    [200_000_000, "of 200 MB"],
+  ])("announces a packet of %i bytes, %s: it is not buffered", async (announced) => {
+    const { expectUndisturbed } = await bystanders();
+    const server = await serverOf(oversized(announced));
+    const before = process.memoryUsage().arrayBuffers;
+    let peak = 0;
+    const fleet = fleetOf({
+      port: server.port,
+      devices: 10,
+      plan: { maxPacketBytes: 1_048_576 },
+      backoff: { policy: "fixed", baseMs: 50 },
+    });
+    fleet.connect();
+    await eventually(() => {
+      peak = Math.max(peak, process.memoryUsage().arrayBuffers);
+      return fleet.events.accepted >= 50;
+    });
+    fleet.end();
+    const lost = fleet.events.disconnects["malformed_packet"] ?? 0;
+    expect(lost).toBeGreaterThanOrEqual(40);
+    expect(fleet.events.errors).toEqual({ malformed_packet: lost });
+    // Less than two packets of the limit for 50 connections; the server's own buffers are in it.
+    expect(peak - before).toBeLessThan(2 * 1_048_576 + 10 * 262_144);
+    // What devices read is a few reads per connection, not what was sent.
+    expect(fleet.events.receivedBytes / fleet.events.accepted).toBeLessThan(200_000);
+    await eventually(() => server.open === 0);
+    expectUndisturbed();
+  });
+
+  it("is understood when it answers a byte at a time", async () => {
+    const server = await serverOf(byteAtATime(5));
+    const fleet = fleetOf({
+      port: server.port,
+      devices: 20,
+      bootstrap: (device, done) => device.subscribe(["a/b", "c/#"], 1, false, done),
+    });
+    await fleet.connect().allReady();
+    expect(await subscribe(fleet.device, ["d"], 0)).toBe(null);
+    expect(fleet.events).toMatchObject({
+      attempts: 20,
+      accepted: 20,
+      subscribes: 21,
+      refused: {},
+      errors: {},
+    });
+  });
+
+  it("says that another client took the session: version 5 names it", async () => {
+    const server = await serverOf(sessionTakenOver);
+    const fleet = fleetOf({
+      port: server.port,
+      protocolVersion: 5,
+      backoff: { policy: "fixed", baseMs: 60_000 },
+    });
+    fleet.connect();
+    await eventually(() => fleet.device.state === "backoff");
+    expect(fleet.events).toMatchObject({
+      accepted: 1,
+      disconnects: { closed: 1 },
+      errors: { "disconnect.session_taken_over": 1, closed: 1 },
+    });
+  });
+});
+
+describe("a generator without file descriptors", () => {
+  it("counts what did not fit as `descriptors`; the devices that fit are ready and stay so", async () => {
+    const broker = await AedesServer.start();
+    onTestFinished(() => broker.stop());
+    const program = `
+      import { DeviceFleet, pause } from ${JSON.stringify(new URL("../support/device-fleet.ts", import.meta.url))};
+      const fleet = new DeviceFleet({ port: ${broker.port}, devices: 200 });
+      fleet.connect();
+      await pause(1500);
+      const { refused, accepted, disconnects, attempts } = fleet.events;
+      console.log(JSON.stringify({ ready: fleet.ready, refused, accepted, disconnects, attempts }));
+      process.exit(0);
+    `;
+    const child = spawn(
+      "bash",
+      ["-c", 'ulimit -n 64 && exec "$0" --input-type=module -e "$1"', process.execPath, program],
+      { stdio: ["ignore", "pipe", "pipe"] },
+    );
+    const [output, errors, [code]] = await Promise.all([
+      text(child.stdout),
+      text(child.stderr),
+      once(child, "exit"),
+    ]);
+    expect({ code, errors }).toEqual({ code: 0, errors: "" });
+    const { ready, refused, accepted, disconnects, attempts } = JSON.parse(output);
+    // Node itself has about 20 of the 64.
+    expect(ready).toBeGreaterThan(20);
+    expect(ready).toBeLessThan(64);
+    expect(accepted).toBe(ready);
+    expect(broker.accepted).toHaveLength(ready);
+    expect(disconnects).toEqual({});
+    expect(Object.keys(refused)).toEqual(["descriptors"]);
+    expect(refused.descriptors).toBeGreaterThanOrEqual(200 - ready);
+    expect(attempts).toBe(accepted + refused.descriptors);
+  });
+});

@@ -1,0 +1,134 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { build, HistogramLogReader } from "hdr-histogram-js";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { Histograms } from "../../../engine/src/capture/histograms.ts";
+import { WorkerFiles } from "../../../engine/src/capture/worker-files.ts";
+import { TIMELINE_COLUMNS, type WorkerRecord } from "../../../engine/src/contract.ts";
+
+const STARTED = Date.UTC(2026, 0, 1);
+
+let directory: string;
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), "worker-files-"));
+});
+afterEach(() => {
+  rmSync(directory, { recursive: true, force: true });
+});
+
+const record = (updatedAtMs: number): WorkerRecord => ({
+  schemaVersion: 1,
+  testRunId: "run-1",
+  workerId: "1",
+  state: "running",
+  target: "mqtt://localhost:1883",
+  seed: 42,
+  startedAtMs: STARTED,
+  updatedAtMs,
+  timeZeroMs: null,
+  cohorts: {},
+  storms: [],
+  counters: {},
+  disconnects: {},
+  errors: {},
+  generator: { saturated: false, eventLoopDelayMs: { p99: 0, max: 0 }, cpuShare: 0 },
+});
+
+const read = (name: string): string => readFileSync(join(directory, "run", name), "utf8");
+
+/** Every interval of the log: tag, count, largest value. */
+function intervals(): [string, number, number][] {
+  const reader = new HistogramLogReader(read("worker-1.hlog"), 32, false);
+  const found: [string, number, number][] = [];
+  for (let one = reader.nextIntervalHistogram(); one !== null; one = reader.nextIntervalHistogram()) {
+    found.push([one.tag, one.totalCount, one.maxValue]);
+  }
+  return found;
+}
+
+describe("the files of a worker", () => {
+  it("are there from the start, with their heads", () => {
+    const problems: string[] = [];
+    new WorkerFiles(join(directory, "run"), "1", STARTED, (problem) => problems.push(problem));
+    expect(problems).toEqual([]);
+    expect(readdirSync(join(directory, "run")).sort()).toEqual(["worker-1.hlog", "worker-1.timeline.csv"]);
+    expect(read("worker-1.timeline.csv")).toBe(`${TIMELINE_COLUMNS.join(",")}\n`);
+    const head = read("worker-1.hlog").split("\n");
+    expect(head[0]).toBe("#[Histogram log format version 1.3]");
+    expect(head[2]).toContain(`#[StartTime: ${STARTED / 1000}.000 (seconds since epoch)`);
+    expect(head[3]).toBe('"StartTimestamp","Interval_Length","Interval_Max","Interval_Compressed_Histogram"');
+    expect(head.slice(4)).toEqual([""]);
+  });
+
+  it("hold every value once: two flushes add up", () => {
+    const files = new WorkerFiles(join(directory, "run"), "1", STARTED, () => {});
+    const histograms = new Histograms();
+    histograms.get("m;a").recordValue(100);
+    histograms.get("m;b").recordValue(9);
+    files.flush(STARTED + 2000, histograms, ["first"], record(STARTED + 2000));
+    histograms.get("m;a").recordValue(300);
+    histograms.get("m;a").recordValue(200);
+    files.flush(STARTED + 5000, histograms, ["second", "third"], record(STARTED + 5000));
+    expect(intervals()).toEqual([
+      ["m;a", 1, 100],
+      ["m;b", 1, 9],
+      ["m;a", 2, 300],
+    ]);
+    const sum = build({ bitBucketSize: 32, useWebAssembly: false });
+    const reader = new HistogramLogReader(read("worker-1.hlog"), 32, false);
+    for (let one = reader.nextIntervalHistogram(); one !== null; one = reader.nextIntervalHistogram()) {
+      if (one.tag === "m;a") sum.add(one);
+    }
+    expect([sum.totalCount, sum.getValueAtPercentile(50), sum.maxValue]).toEqual([3, 200, 300]);
+    // Start and length of the intervals, in seconds since the epoch.
+    const lines = read("worker-1.hlog").split("\n").slice(4, 7);
+    expect(lines.map((line) => line.split(",").slice(0, 3))).toEqual([
+      ["Tag=m;a", `${STARTED / 1000}.000`, "2.000"],
+      ["Tag=m;b", `${STARTED / 1000}.000`, "2.000"],
+      ["Tag=m;a", `${STARTED / 1000 + 2}.000`, "3.000"],
+    ]);
+    expect(read("worker-1.timeline.csv").split("\n").slice(1)).toEqual(["first", "second", "third", ""]);
+    expect(JSON.parse(read("worker-1.json"))).toEqual(record(STARTED + 5000));
+    expect(readdirSync(join(directory, "run")).sort()).toEqual([
+      "worker-1.hlog",
+      "worker-1.json",
+      "worker-1.timeline.csv",
+    ]);
+  });
+
+  it("keep values of two hours through the log", () => {
+    const files = new WorkerFiles(join(directory, "run"), "1", STARTED, () => {});
+    const histograms = new Histograms();
+    histograms.get("m;a").recordValue(7_200_000_000);
+    files.flush(STARTED + 1000, histograms, [], record(STARTED));
+    const [only] = intervals();
+    expect(only?.slice(0, 2)).toEqual(["m;a", 1]);
+    expect(Math.abs((only?.[2] ?? 0) / 7_200_000_000 - 1)).toBeLessThanOrEqual(0.001);
+  });
+
+  it("grow by the record alone where nothing was recorded", () => {
+    const files = new WorkerFiles(join(directory, "run"), "1", STARTED, () => {});
+    const before = [read("worker-1.hlog"), read("worker-1.timeline.csv")];
+    files.flush(STARTED + 1000, new Histograms(), [], record(STARTED + 1000));
+    expect([read("worker-1.hlog"), read("worker-1.timeline.csv")]).toEqual(before);
+    expect(JSON.parse(read("worker-1.json")).updatedAtMs).toBe(STARTED + 1000);
+  });
+
+  it("that cannot be written are reported once, and nothing is thrown", () => {
+    // A file where the directory should be: unwritable for root as well.
+    writeFileSync(join(directory, "run"), "");
+    const problems: string[] = [];
+    const files = new WorkerFiles(join(directory, "run"), "1", STARTED, (problem) => problems.push(problem));
+    const histograms = new Histograms();
+    for (let i = 0; i < 3; i++) {
+      histograms.get("m;a").recordValue(1);
+      files.flush(STARTED + i, histograms, ["line"], record(STARTED));
+    }
+    expect(problems.length).toBe(1);
+    expect(problems[0]).toMatch(
+      /^mqtt: results cannot be written: (ENOTDIR|EEXIST).*; the run goes on without$/,
+    );
+  });
+});

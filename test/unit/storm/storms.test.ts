@@ -1,0 +1,195 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { GeneratorWatch } from "../../../engine/src/capture/generator-health.ts";
+import { Recorder } from "../../../engine/src/capture/recorder.ts";
+import type { FleetMember } from "../../../engine/src/device/fleet.ts";
+import type { StormPlan } from "../../../engine/src/storm/schedule.ts";
+import { Storms } from "../../../engine/src/storm/storms.ts";
+
+/** Wall clock at the start of every test; the monotonic clock stands at 5,000 then. */
+const EPOCH = Date.UTC(2026, 0, 1);
+
+beforeEach(() => {
+  vi.useFakeTimers({
+    now: EPOCH,
+    toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "Date"],
+  });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const monotonic = (): number => Date.now() - EPOCH + 5000;
+
+const plan = (index: number, atMs: number, windowMs: number, fraction = 1): StormPlan => ({
+  index,
+  atMs,
+  windowMs,
+  fraction,
+  cause: "reset",
+});
+
+interface Drop {
+  number: number;
+  storm: number;
+  cause: string;
+  /** Milliseconds since the start of the test. */
+  atMs: number;
+}
+
+/** Storms over fake devices that are online unless `offline` names them. */
+function start(plans: StormPlan[], devices: number, offline: number[] = []) {
+  const drops: Drop[] = [];
+  const members: FleetMember[] = Array.from({ length: devices }, (_, number) => ({
+    cohort: number % 2,
+    device: {
+      number,
+      drop(cause: string, storm: number): number {
+        if (offline.includes(number)) return Number.NaN;
+        drops.push({ number, storm, cause, atMs: Date.now() - EPOCH });
+        return monotonic();
+      },
+    } as unknown as FleetMember["device"],
+  }));
+  const recorder = new Recorder(["even", "odd"], { emit: () => {} }, EPOCH);
+  const watch = new GeneratorWatch();
+  const over: number[] = [];
+  const storms = new Storms({
+    plans,
+    seed: 42,
+    share: { container: "", worker: 1, workers: 1 },
+    members,
+    recorder,
+    watch,
+    roster: () => [{ container: "", worker: 1, workers: 1, devices: members.length }],
+    wallClock: () => Date.now(),
+    monotonic,
+    log: () => {},
+    onOver: () => over.push(Date.now() - EPOCH),
+  });
+  return { storms, drops, members, recorder, over, watch };
+}
+
+describe("storms", () => {
+  it("drop their share in one pass at their instants, watch their windows, and are over at the end", () => {
+    const { storms, drops, over } = start([plan(1, 1000, 2000, 0.25), plan(2, 4000, 500)], 200);
+    storms.setTimeZero(EPOCH + 100);
+    vi.advanceTimersByTime(1099);
+    expect(drops).toEqual([]);
+    expect(storms.report().map(({ startedAtMs, closed }) => [startedAtMs, closed])).toEqual([
+      [null, false],
+      [null, false],
+    ]);
+    vi.advanceTimersByTime(1);
+    expect(drops.length).toBe(50);
+    expect(new Set(drops.map(({ atMs, storm, cause }) => `${atMs} ${storm} ${cause}`))).toEqual(
+      new Set(["1100 1 reset"]),
+    );
+    vi.advanceTimersByTime(1999);
+    expect(storms.report()[0]).toMatchObject({ startedAtMs: EPOCH + 1100, closed: false });
+    vi.advanceTimersByTime(1);
+    expect(storms.report()[0]).toMatchObject({ closed: true });
+    vi.advanceTimersByTime(1499);
+    expect([drops.length, storms.isOver, over]).toEqual([250, false, []]);
+    // The end of the window, and then the end of all: a timer of its own, which takes Node a millisecond.
+    vi.advanceTimersByTime(2);
+    expect([storms.isOver, over]).toEqual([true, [4601]]);
+    vi.advanceTimersByTime(100_000);
+    expect([drops.length, over.length]).toEqual([250, 1]);
+    expect(storms.report()[1]).toMatchObject({ index: 2, closed: true, startedAtMs: EPOCH + 4100 });
+  });
+
+  it("count chosen devices that were not online as selected, not as affected", () => {
+    const { storms } = start([plan(1, 1000, 1000)], 10, [2, 4, 5]);
+    storms.setTimeZero(EPOCH);
+    vi.advanceTimersByTime(1000);
+    expect(storms.report()[0]?.cohorts).toMatchObject({
+      even: { selected: 5, affected: 3 },
+      odd: { selected: 5, affected: 4 },
+    });
+  });
+
+  it.each([
+    ["apart", 10_000],
+    ["closer than the time in which devices are chosen", 100],
+  ])("hit their own share although the next is chosen before they begin: %s", (_how, windowMs) => {
+    const { storms, drops } = start(
+      [plan(1, 1000, windowMs, 0.1), plan(2, 1000 + windowMs, windowMs, 0.9)],
+      100,
+    );
+    storms.setTimeZero(EPOCH);
+    vi.advanceTimersByTime(100_000);
+    expect([1, 2].map((storm) => drops.filter((drop) => drop.storm === storm).length)).toEqual([10, 90]);
+  });
+
+  it("move with an earlier time zero, as far as they have not happened", () => {
+    const { storms, drops } = start([plan(1, 1000, 1000), plan(2, 3000, 1000)], 1);
+    storms.setTimeZero(EPOCH + 500);
+    storms.setTimeZero(EPOCH + 200);
+    vi.advanceTimersByTime(1300);
+    expect(drops.map(({ atMs }) => atMs)).toEqual([1200]);
+    storms.setTimeZero(EPOCH - 300);
+    vi.advanceTimersByTime(10_000);
+    expect(drops.map(({ atMs }) => atMs)).toEqual([1200, 2700]);
+  });
+
+  it("that are late measure the spread of their drops from the planned instant", () => {
+    const { storms, recorder } = start([plan(1, 1000, 1000)], 2);
+    storms.setTimeZero(EPOCH - 1250);
+    vi.advanceTimersByTime(0);
+    vi.advanceTimersByTime(1);
+    const maxima: number[] = [];
+    recorder.histograms.takeInterval((histogram) => {
+      expect(histogram.tag).toMatch(/^mqtt\.storm\.1\.drop_spread;(even|odd)$/);
+      maxima.push(histogram.maxValue);
+    });
+    expect(maxima.length).toBe(2);
+    // 250 ms late, within 0.1 % and the millisecond of the fake clock.
+    for (const us of maxima) {
+      expect(us).toBeGreaterThanOrEqual(250_000);
+      expect(us).toBeLessThanOrEqual(252_300);
+    }
+  });
+
+  it("choose again at the storm where nobody was there to choose from", () => {
+    const { storms, drops, members } = start([plan(1, 1000, 1000, 0.5)], 10);
+    const late = members.splice(0);
+    storms.setTimeZero(EPOCH);
+    vi.advanceTimersByTime(600);
+    members.push(...late);
+    vi.advanceTimersByTime(400);
+    expect(drops.length).toBe(5);
+  });
+
+  it("stop for good", () => {
+    const { storms, drops, over } = start([plan(1, 1000, 1000)], 5);
+    storms.setTimeZero(EPOCH);
+    storms.stop();
+    storms.setTimeZero(EPOCH - 500);
+    vi.advanceTimersByTime(10_000);
+    expect([drops, over]).toEqual([[], []]);
+  });
+
+  it("beyond the longest timer of Node come at their time", () => {
+    const days = 30 * 24 * 3_600_000;
+    const { storms, drops, watch } = start([plan(1, days, 1000)], 1);
+    // Its ticks would be 130 million.
+    watch.stop();
+    storms.setTimeZero(EPOCH);
+    vi.advanceTimersByTime(days - 1);
+    expect(drops).toEqual([]);
+    vi.advanceTimersByTime(1);
+    expect(drops.map(({ atMs }) => atMs)).toEqual([days]);
+  });
+
+  it("report the generator's health during their windows only", () => {
+    const { storms } = start([plan(1, 1000, 1000)], 1);
+    storms.setTimeZero(EPOCH);
+    expect(storms.report()[0]?.generator).toBeNull();
+    vi.advanceTimersByTime(1500);
+    expect(storms.report()[0]?.generator).toMatchObject({ cpuShare: 0 });
+    vi.advanceTimersByTime(500);
+    const closed = storms.report()[0]?.generator;
+    vi.advanceTimersByTime(5000);
+    expect(storms.report()[0]?.generator).toEqual(closed);
+  });
+});
