@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { type AddressInfo, createServer, type Socket } from "node:net";
+import { type AddressInfo, createConnection, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -128,6 +128,62 @@ describe("the embedded lab", () => {
     const answer = next(device);
     await device.publishAsync("config/dev-1/get", "");
     expect((await answer).topic).toBe("config/dev-1");
+    expect(pidsIn(description).map(runs)).toEqual([true, true]);
+  });
+});
+
+describe("the embedded broker hears garbage", () => {
+  const connect = Buffer.from("100f00044d5154540402003c0003616263", "hex"); // MQTT 3.1.1, client id "abc"
+  // The same bytes in every run.
+  const noise = (length: number, seed: number): Buffer =>
+    Buffer.from(
+      Array.from({ length }, (_, i) => (Math.imul(i + 1, 2654435761 + seed * 40503) >>> 13) & 0xff),
+    );
+  const packets: Record<string, Buffer[]> = {
+    "of another protocol": [Buffer.from("GET / HTTP/1.1\r\n\r\n")],
+    "a length without end": [Buffer.from("10ffffffff7f", "hex")],
+    "a second CONNECT": [Buffer.concat([connect, connect])],
+    "cut short": [connect.subarray(0, 9), Buffer.concat([connect, Buffer.from("3210", "hex")])],
+    "a topic longer than its packet": [Buffer.concat([connect, Buffer.from("3004fffe6161", "hex")])],
+    "SUBSCRIBE to nothing, and with QoS 3": [
+      Buffer.concat([connect, Buffer.from("82020001", "hex")]),
+      Buffer.concat([connect, Buffer.from("8206000100012307", "hex")]),
+    ],
+    "PUBLISH with QoS 3, and to a wildcard": [
+      Buffer.concat([connect, Buffer.from("360500016100017a", "hex")]),
+      Buffer.concat([connect, Buffer.from("30030001237a", "hex")]),
+    ],
+    "acknowledgements of nothing": [
+      Buffer.concat([connect, Buffer.from("40020009500200096202000970020009", "hex")]),
+    ],
+    "MQTT 5": [Buffer.from("101000044d5154540502003c000003616263", "hex")],
+    noise: Array.from({ length: 60 }, (_, i) => noise(10 + i * 7, i)),
+    "noise after CONNECT": Array.from({ length: 60 }, (_, i) =>
+      Buffer.concat([connect, noise(10 + i * 7, i)]),
+    ),
+  };
+
+  test("and serves the next client, the same process", async () => {
+    const { target, description } = await lab({ broker: true, configService });
+    const port = Number(new URL(target).port);
+    for (const [what, list] of Object.entries(packets)) {
+      await Promise.all(
+        list.map(async (bytes) => {
+          const socket = createConnection(port, "127.0.0.1");
+          // It may be reset by the broker first.
+          socket.on("error", () => {});
+          await once(socket, "connect");
+          socket.write(bytes);
+          await delay(30);
+          socket.resetAndDestroy();
+        }),
+      );
+      const device = await client(target);
+      await device.subscribeAsync("config/dev-1");
+      const answer = next(device);
+      await device.publishAsync("config/dev-1/get", "");
+      expect((await answer).topic, what).toBe("config/dev-1");
+    }
     expect(pidsIn(description).map(runs)).toEqual([true, true]);
   });
 });

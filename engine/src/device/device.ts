@@ -35,6 +35,8 @@ export class Device implements TransportListener {
   #draws = 0;
   #requestCount = 0;
   #sessionPresent = false;
+  /** The broker kept a session from before this run: what it holds is not known here. */
+  #sessionIsOlder = false;
   #wasOnline = false;
 
   #attemptStartedMs = 0;
@@ -192,6 +194,7 @@ export class Device implements TransportListener {
   /** [MQTT-3.2.2-2]: the broker says whether it kept the session. */
   #resumeSession(present: boolean): void {
     this.#sessionPresent = present;
+    this.#sessionIsOlder = present && this.session.filters === null;
     if (!present) {
       settleAll(this.#env, this.session.clear());
       return;
@@ -304,6 +307,10 @@ export class Device implements TransportListener {
 
   /** MQTT DISCONNECT and no further attempt, until the flow connects again. */
   disconnect(): void {
+    // An outage ends where the device wants to be away.
+    this.#recovering = false;
+    this.#lostAtMs = Number.NaN;
+    this.#reconnectRecorded = true;
     if (isOnline(this.#state)) {
       this.#closeTransport("disconnect");
       this.#leaveOnline("finished", "disconnect");
@@ -394,7 +401,7 @@ export class Device implements TransportListener {
 
   #isSubscribed(filters: readonly string[]): boolean {
     if (!this.#sessionPresent || this.#env.plan.resubscribe === "always") return false;
-    return this.session.filters === null || filters.every((filter) => this.session.hasFilter(filter));
+    return this.#sessionIsOlder || filters.every((filter) => this.session.hasFilter(filter));
   }
 
   unsubscribe(filters: readonly string[], done: OperationDone): void {
@@ -589,9 +596,11 @@ export class Device implements TransportListener {
       }
       case "puback":
       case "pubcomp": {
+        // PUBACK ends QoS 1, PUBCOMP QoS 2. [MQTT-4.3.2-1], [MQTT-4.3.3-1]
+        const waiting = this.session.inflight?.get(packet.messageId ?? 0);
+        if (waiting?.packet?.qos !== (packet.cmd === "puback" ? 1 : 2)) return;
         const entry = this.#acknowledge("publish", packet.messageId);
-        if (entry === null) return;
-        this.#published(entry, packet.reasonCode ?? 0);
+        if (entry !== null) this.#published(entry, packet.reasonCode ?? 0);
         return;
       }
       case "pubrec": {

@@ -1,4 +1,5 @@
 import { connect, type MqttClient } from "mqtt";
+import { z } from "zod";
 import type { RosterEntry } from "./selection.ts";
 
 /** How the workers of a run come to one time zero. */
@@ -94,8 +95,8 @@ export class Agreement {
   #hear(topic: string, payload: string): void {
     if (payload === "") return;
     if (topic === this.#topics.timeZero) {
-      const heard = parseTimeZero(payload);
-      if (heard === null) return;
+      const heard = parse(timeZeroMessage, payload)?.timeZeroMs;
+      if (heard === undefined || Math.abs(heard - this.#timeZeroMs) > MOST_APART_MS) return;
       if (heard < this.#timeZeroMs) {
         this.#timeZeroMs = heard;
         this.#options.onTimeZero(heard);
@@ -105,7 +106,7 @@ export class Agreement {
       return;
     }
     const workerId = topic.slice(this.#topics.roster.length + 1);
-    const entry = parseRosterEntry(payload);
+    const entry = parse(rosterMessage, payload);
     if (entry !== null && workerId !== this.#options.workerId) this.#roster.set(workerId, entry);
   }
 
@@ -123,33 +124,24 @@ export class Agreement {
   }
 }
 
+/** Workers of one run start within minutes of each other: a time that is further off is no worker's. */
+const MOST_APART_MS = 3_600_000;
+
 /** Anyone may write to a topic of the broker: what comes from there is checked. */
-function parseTimeZero(payload: string): number | null {
-  const { timeZeroMs } = parseObject(payload);
-  return typeof timeZeroMs === "number" && Number.isFinite(timeZeroMs) ? timeZeroMs : null;
-}
+const timeZeroMessage = z.object({ timeZeroMs: z.number() });
 
-const MOST_DEVICES = 100_000_000;
+const workerNumber = z.int().min(1).max(10_000);
+const rosterMessage = z.object({
+  container: z.string().max(128),
+  worker: workerNumber,
+  workers: workerNumber,
+  devices: z.int().min(0).max(10_000_000),
+});
 
-function parseRosterEntry(payload: string): RosterEntry | null {
-  const { container, worker, workers, devices } = parseObject(payload);
-  if (typeof container !== "string") return null;
-  const numbers = [worker, workers, devices];
-  if (
-    !numbers.every(
-      (value) => Number.isInteger(value) && (value as number) >= 0 && (value as number) <= MOST_DEVICES,
-    )
-  ) {
-    return null;
-  }
-  return { container, worker: worker as number, workers: workers as number, devices: devices as number };
-}
-
-function parseObject(payload: string): Record<string, unknown> {
+function parse<T>(schema: z.ZodType<T>, payload: string): T | null {
   try {
-    const value: unknown = JSON.parse(payload);
-    return value !== null && typeof value === "object" ? (value as Record<string, unknown>) : {};
+    return schema.safeParse(JSON.parse(payload)).data ?? null;
   } catch {
-    return {};
+    return null;
   }
 }

@@ -14,6 +14,18 @@ function publish(qos: 0 | 1 | 2, messageId: number, topic = "a", payload = "p"):
 const out = (qos: 0 | 1 | 2) => ({ topic: "up", payload: "data", qos, retain: false });
 
 describe("publishing", () => {
+  it.each([
+    [1, "pubcomp"],
+    [2, "puback"],
+  ] as const)("at QoS %i is not done at %s", (qos, cmd) => {
+    const rig = new Rig().start();
+    const { done, results } = outcome();
+    rig.device.publish(out(qos), done);
+    rig.broker.sends({ cmd, messageId: 1 });
+    expect(results).toEqual([]);
+    expect(rig.device.session.inflight?.size).toBe(1);
+  });
+
   it("at QoS 0 is done when written", () => {
     const rig = new Rig().start();
     const { done, results } = outcome();
@@ -285,6 +297,16 @@ describe("subscribing", () => {
     expect(rig.events("subscribeSent", "subscribeSkipped")).toEqual([
       [sent ? "subscribeSent" : "subscribeSkipped", 0],
     ]);
+  });
+
+  it("trusts a session from before the run for all of the bootstrap's filters", () => {
+    const rig = new Rig(KEPT);
+    rig.device.connect();
+    rig.accept(true);
+    rig.device.subscribe(["a"], 1, true, () => {});
+    rig.device.subscribe(["b"], 1, true, () => {});
+    expect(rig.broker.takeNames()).toEqual([]);
+    expect(rig.events("subscribeSkipped")).toHaveLength(2);
   });
 
   it("sends what the session does not hold yet", () => {

@@ -794,3 +794,14 @@ it("numbers its requests from 1 and its random numbers from 0", () => {
     [7, 2],
   ]);
 });
+
+it("ends the outage where the flow disconnects: a later connect is no recovery", () => {
+  const rig = new Rig().start();
+  rig.device.drop("reset", 1);
+  rig.device.disconnect();
+  rig.time.advance(60_000);
+  rig.device.connect();
+  rig.makeReady();
+  expect(rig.events("reconnected")).toEqual([]);
+  expect(rig.events("becameReady")).toEqual([["becameReady", 0, 0, null]]);
+});

@@ -162,6 +162,7 @@ describe("whatever else is on the control topic", () => {
     ["no time", '{"timeZeroMs":null}'],
     ["an infinite time", '{"timeZeroMs":-1e999}'],
     ["half an object", '{"timeZeroMs":5'],
+    ["another run's, hours ago", '{"timeZeroMs":-7200000}'],
   ])("is no time zero: %s", async (_what, payload) => {
     const { adopted } = join("1", 2000, entry(1, 10));
     await until(() => retainedTimeZero(2000));
