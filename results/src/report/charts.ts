@@ -1,0 +1,252 @@
+/// <reference lib="dom" />
+import type UPlot from "uplot";
+import { duration } from "../console/format.ts";
+import type { ChartSpec } from "./chart-spec.ts";
+
+/*
+ * The only browser code. It is inlined by Function.prototype.toString() (`BROWSER_CODE`) and not kept as a string or an
+ * asset: so the compiler and the linter see it, and tsc, which copies no assets, has nothing to copy. The price: each
+ * function may use only the browser, the global uPlot, and the other functions of the list, by their own names.
+ */
+declare const uPlot: typeof UPlot;
+
+type Plot = UPlot;
+
+function colourOf(index: number): string {
+  const style = getComputedStyle(document.documentElement);
+  const name = index === 0 ? "--text" : `--series-${((index - 1) % 6) + 1}`;
+  return style.getPropertyValue(name).trim();
+}
+
+function cssColour(name: string): string {
+  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+}
+
+function xText(spec: ChartSpec, x: number): string {
+  if (spec.xAxis === "seconds") return `${Number(x.toFixed(2))} s`;
+  // 1 / (1 - q) back to the percentile, with a digit more for every nine.
+  const digits = Math.max(0, Math.ceil(Math.log10(x) - 1e-9) - 1);
+  return `${Number(((1 - 1 / x) * 100).toFixed(digits))} %`;
+}
+
+function yText(spec: ChartSpec, y: number): string {
+  if (spec.yAxis === "share") return `${Math.floor(y * 1e4 + 1e-6) / 100} %`;
+  if (spec.yAxis === "milliseconds") return y === 0 ? "0" : duration(y);
+  return Math.round(y).toLocaleString("en-US");
+}
+
+/** Storm windows behind the series. */
+function drawMarks(plot: Plot, spec: ChartSpec): void {
+  const { ctx, bbox } = plot;
+  ctx.save();
+  ctx.beginPath();
+  ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
+  ctx.clip();
+  for (const mark of spec.marks) {
+    const from = plot.valToPos(mark.from, "x", true);
+    const to = plot.valToPos(mark.to, "x", true);
+    ctx.fillStyle = cssColour("--window");
+    ctx.fillRect(from, bbox.top, to - from, bbox.height);
+    ctx.fillStyle = cssColour("--muted");
+    ctx.fillRect(from, bbox.top, devicePixelRatio, bbox.height);
+    ctx.font = `${12 * devicePixelRatio}px system-ui, sans-serif`;
+    ctx.textAlign = "left";
+    ctx.textBaseline = "top";
+    ctx.fillText(mark.label, from + 5 * devicePixelRatio, bbox.top + 4 * devicePixelRatio);
+  }
+  ctx.restore();
+}
+
+function drawTarget(plot: Plot, spec: ChartSpec): void {
+  if (spec.target === null) return;
+  const { ctx, bbox } = plot;
+  const y = plot.valToPos(spec.target.y, "y", true);
+  ctx.save();
+  ctx.strokeStyle = ctx.fillStyle = cssColour("--muted");
+  ctx.lineWidth = devicePixelRatio;
+  ctx.setLineDash([4 * devicePixelRatio, 4 * devicePixelRatio]);
+  ctx.beginPath();
+  ctx.moveTo(bbox.left, y);
+  ctx.lineTo(bbox.left + bbox.width, y);
+  ctx.stroke();
+  ctx.font = `${12 * devicePixelRatio}px system-ui, sans-serif`;
+  ctx.textAlign = "right";
+  ctx.textBaseline = "top";
+  ctx.fillText(spec.target.label, bbox.left + bbox.width - 4 * devicePixelRatio, y + 5 * devicePixelRatio);
+  ctx.restore();
+}
+
+function seriesOptions(spec: ChartSpec): UPlot.Series[] {
+  return spec.series.map((series) => {
+    const colour = colourOf(series.colour);
+    const options: UPlot.Series = {
+      label: series.label,
+      stroke: colour,
+      width: 2,
+      dash: series.dash,
+      points: { show: false },
+      value: (_plot, value) => (value === null || value === undefined ? "–" : yText(spec, value)),
+    };
+    if (series.shape === "area") options.fill = `${colour}2e`;
+    if (series.shape === "step" && uPlot.paths.stepped) options.paths = uPlot.paths.stepped({ align: 1 });
+    return options;
+  });
+}
+
+function plotOptions(spec: ChartSpec, width: number): UPlot.Options {
+  const axis = {
+    stroke: cssColour("--muted"),
+    font: "12px system-ui, sans-serif",
+    labelFont: "12px system-ui, sans-serif",
+    labelSize: 20,
+    grid: { stroke: cssColour("--grid"), width: 1 },
+    ticks: { show: false },
+  };
+  const logarithmic = spec.xAxis === "percentile";
+  const xAxis: UPlot.Axis = {
+    ...axis,
+    label: spec.xLabel,
+    space: 60,
+    values: (_plot, splits) => splits.map((x) => xText(spec, x)),
+  };
+  if (logarithmic) {
+    // 0 %, 90 %, 99 %, 99.9 % ... as HdrHistogram's plotter.
+    xAxis.splits = (_plot, _axis, min, max) => {
+      const powers: number[] = [];
+      for (let x = 1; x <= max * 1.0001; x *= 10) if (x >= min * 0.9999) powers.push(x);
+      return powers;
+    };
+    xAxis.filter = (_plot, splits) => splits;
+  }
+  return {
+    width,
+    height: Math.round(Math.min(320, Math.max(220, width * 0.42))),
+    scales: {
+      x: logarithmic
+        ? { time: false, distr: 3, log: 10, range: () => spec.xRange }
+        : { time: false, range: () => spec.xRange },
+      y: { range: () => [0, spec.yMax] },
+    },
+    axes: [
+      xAxis,
+      { ...axis, label: spec.yLabel, size: 58, values: (_plot, splits) => splits.map((y) => yText(spec, y)) },
+    ],
+    series: [
+      {
+        label: spec.xLabel,
+        value: (_plot, x) => (x === null || x === undefined ? "–" : xText(spec, x)),
+      },
+      ...seriesOptions(spec),
+    ],
+    cursor: { drag: { x: false, y: false }, points: { size: 7 } },
+    hooks: {
+      drawClear: [(plot: Plot) => drawMarks(plot, spec)],
+      draw: [(plot: Plot) => drawTarget(plot, spec)],
+    },
+  };
+}
+
+function createPlot(spec: ChartSpec, holder: HTMLElement, width: number): Plot {
+  holder.querySelector(".uplot")?.remove();
+  const plot = new uPlot(plotOptions(spec, width), spec.data as UPlot.AlignedData, holder);
+  const canvas = plot.ctx.canvas;
+  canvas.setAttribute("role", "img");
+  canvas.setAttribute("aria-label", spec.description);
+  // Its values are only those under the cursor: the table behind the plot and the spoken output say them better.
+  plot.root.querySelector(".u-legend")?.setAttribute("aria-hidden", "true");
+  return plot;
+}
+
+/** Arrow keys move the cursor from point to point, Home and End to the ends; what stands there is spoken. */
+function moveCursor(plot: Plot, spec: ChartSpec, key: string, spoken: Element): boolean {
+  const xs = plot.data[0];
+  const last = xs.length - 1;
+  const at = plot.cursor.idx ?? -1;
+  const stride = Math.max(1, Math.round(xs.length / 100));
+  const moves: Record<string, number> = {
+    ArrowRight: Math.min(last, at + stride),
+    ArrowLeft: Math.max(0, at - stride),
+    Home: 0,
+    End: last,
+  };
+  const index = moves[key];
+  if (index === undefined) return false;
+  const x = xs[index] ?? 0;
+  plot.setCursor({ left: plot.valToPos(x, "x"), top: plot.over.clientHeight / 2 });
+  const values = spec.series.map((series, i) => {
+    const y = plot.data[i + 1]?.[index];
+    return `${series.label} ${y === null || y === undefined ? "no value" : yText(spec, y)}`;
+  });
+  spoken.textContent = `${xText(spec, x)}: ${values.join(", ")}`;
+  return true;
+}
+
+function startPlot(spec: ChartSpec): (width?: number) => void {
+  const holder = document.getElementById(spec.id);
+  if (holder === null) return () => {};
+  const spoken = document.createElement("div");
+  spoken.className = "visually-hidden";
+  spoken.setAttribute("aria-live", "polite");
+  holder.after(spoken);
+  let drawnWidth = holder.clientWidth;
+  let plot = createPlot(spec, holder, drawnWidth);
+  const redraw = (width?: number): void => {
+    drawnWidth = width ?? holder.clientWidth;
+    plot.destroy();
+    plot = createPlot(spec, holder, drawnWidth);
+  };
+  holder.addEventListener("keydown", (event) => {
+    if (moveCursor(plot, spec, event.key, spoken)) event.preventDefault();
+  });
+  new ResizeObserver(() => {
+    if (holder.clientWidth > 0 && holder.clientWidth !== drawnWidth && !document.documentElement.dataset.print) {
+      redraw();
+    }
+  }).observe(holder);
+  return redraw;
+}
+
+function startReport(): void {
+  const specs: ChartSpec[] = JSON.parse(document.getElementById("plots")?.textContent ?? "[]");
+  const redraws = specs.map(startPlot);
+  const redrawAll = (width?: number): void => {
+    for (const redraw of redraws) redraw(width);
+  };
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => redrawAll());
+  const folded = [...document.querySelectorAll<HTMLDetailsElement>("details.prints")];
+  let opened: HTMLDetailsElement[] = [];
+  addEventListener("beforeprint", () => {
+    // Paper is white and narrow, whatever the screen is.
+    document.documentElement.dataset.print = "yes";
+    opened = folded.filter((one) => !one.open);
+    for (const one of opened) one.open = true;
+    redrawAll(640);
+  });
+  addEventListener("afterprint", () => {
+    delete document.documentElement.dataset.print;
+    for (const one of opened) one.open = false;
+    redrawAll();
+  });
+}
+
+const FUNCTIONS = [
+  duration,
+  colourOf,
+  cssColour,
+  xText,
+  yText,
+  drawMarks,
+  drawTarget,
+  seriesOptions,
+  plotOptions,
+  createPlot,
+  moveCursor,
+  startPlot,
+  startReport,
+];
+
+export const BROWSER_CODE: string = [
+  '"use strict";',
+  ...FUNCTIONS.map((one) => one.toString()),
+  "startReport();",
+].join("\n");

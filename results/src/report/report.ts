@@ -1,0 +1,150 @@
+import { histogramTag, LATENCY_METRICS, stormMetricName } from "artillery-engine-mqtt/contract";
+import type { Histogram } from "hdr-histogram-js";
+import { addHistograms, rankOf, valueAtRankMs } from "../histogram.ts";
+import type { MergedRun } from "../merge.ts";
+import { type RecoveryPoint, recoveryCurve } from "../recovery.ts";
+import type { LatencyName, LatencySummary, Summary } from "../summary-schema.ts";
+import { type CohortLoad, loadOf } from "./load.ts";
+import { type PercentilePoint, percentileCurve, percentileRows } from "./percentile-curve.ts";
+
+/** All that `report.html` shows. A cohort of null is the whole fleet, given where there are several cohorts. */
+export interface ReportData {
+  summary: Summary;
+  load: CohortLoad[];
+  recovery: Recovery[];
+  percentiles: Percentiles[];
+  /** Service times of each cohort; those of the whole fleet are the summary's. */
+  serviceTimes: { metric: LatencyName; cohort: string; latency: LatencySummary }[];
+  /** The script that was run, secrets masked; null where it is not known. */
+  script: string | null;
+}
+
+export interface Recovery {
+  storm: number;
+  cohort: string | null;
+  affected: number;
+  points: RecoveryPoint[];
+  /** The same, thinned to what a table can hold. */
+  rows: RecoveryPoint[];
+}
+
+export interface Percentiles {
+  metric: "ready" | LatencyName;
+  cohort: string | null;
+  storm: number | null;
+  /** Devices that the quantiles are over; null: over the recorded values. */
+  affected: number | null;
+  points: PercentilePoint[];
+  rows: PercentilePoint[];
+}
+
+/** Service times that get a percentile plot; all others stand in the table. */
+const PLOTTED: readonly LatencyName[] = ["connect", "subscribe", "configRequest"];
+
+const METRICS: Record<LatencyName, string> = {
+  connect: LATENCY_METRICS.connect,
+  tcp: LATENCY_METRICS.tcp,
+  tls: LATENCY_METRICS.tls,
+  connack: LATENCY_METRICS.connack,
+  subscribe: LATENCY_METRICS.subscribe,
+  publish: LATENCY_METRICS.publish,
+  configRequest: LATENCY_METRICS.config,
+};
+
+const LONGEST_SERIES = 1000;
+const LONGEST_TABLE = 40;
+
+export function reportData(run: MergedRun, summary: Summary, script: string | null): ReportData {
+  return {
+    summary,
+    load: loadOf(run),
+    recovery: run.storms.flatMap((storm) => recoveryOf(run, storm)),
+    percentiles: [
+      ...run.storms.flatMap((storm) => readyPercentiles(run, storm)),
+      ...PLOTTED.flatMap((metric) => servicePercentiles(run, metric)),
+    ],
+    serviceTimes: (Object.keys(METRICS) as LatencyName[]).flatMap((metric) =>
+      [...run.cohorts.keys()].flatMap((cohort) => serviceTimes(run, metric, cohort)),
+    ),
+    script,
+  };
+}
+
+type Storm = MergedRun["storms"][number];
+interface Part {
+  cohort: string | null;
+  histogram: Histogram;
+  affected: number;
+}
+
+/** Ready times of the whole fleet, if there are several cohorts that were cut, and of each of them. */
+function readyParts(run: MergedRun, storm: Storm): Part[] {
+  const parts = [...storm.cohorts]
+    .filter(([, counts]) => counts.affected > 0)
+    .map(([cohort, { affected }]): Part => {
+      const ready = run.histograms.get(histogramTag(stormMetricName(storm.index, "ready_time"), cohort));
+      return { cohort, affected, histogram: addHistograms(ready === undefined ? [] : [ready]) };
+    });
+  return withFleet(parts);
+}
+
+function withFleet(parts: Part[]): Part[] {
+  if (parts.length < 2) return parts;
+  const affected = parts.reduce((sum, part) => sum + part.affected, 0);
+  return [{ cohort: null, affected, histogram: addHistograms(parts.map((part) => part.histogram)) }, ...parts];
+}
+
+function recoveryOf(run: MergedRun, storm: Storm): Recovery[] {
+  return readyParts(run, storm).map(({ cohort, affected, histogram }) => {
+    const curve = recoveryCurve(histogram, affected).filter((point) => point.tMs <= storm.windowMs);
+    return {
+      storm: storm.index,
+      cohort,
+      affected,
+      points: lastOfEach(curve, storm.windowMs / LONGEST_SERIES),
+      rows: lastOfEach(curve, storm.windowMs / LONGEST_TABLE),
+    };
+  });
+}
+
+/** The curve only rises, so the last point of a stretch of time says what is known at its end. */
+function lastOfEach(curve: readonly RecoveryPoint[], stretchMs: number): RecoveryPoint[] {
+  const stretches = new Map(curve.map((point) => [Math.floor(point.tMs / stretchMs), point]));
+  return [...stretches.values()];
+}
+
+function readyPercentiles(run: MergedRun, storm: Storm): Percentiles[] {
+  return readyParts(run, storm).map(({ cohort, affected, histogram }) => ({
+    metric: "ready",
+    cohort,
+    storm: storm.index,
+    affected,
+    points: percentileCurve(histogram, affected),
+    rows: percentileRows(histogram, affected),
+  }));
+}
+
+function servicePercentiles(run: MergedRun, metric: LatencyName): Percentiles[] {
+  const parts = [...run.cohorts.keys()].flatMap((cohort): Part[] => {
+    const histogram = run.histograms.get(histogramTag(METRICS[metric], cohort));
+    return histogram === undefined || histogram.totalCount === 0 ? [] : [{ cohort, histogram, affected: 0 }];
+  });
+  return withFleet(parts).map(({ cohort, histogram }) => ({
+    metric,
+    cohort,
+    storm: null,
+    affected: null,
+    points: percentileCurve(histogram, histogram.totalCount),
+    rows: percentileRows(histogram, histogram.totalCount),
+  }));
+}
+
+function serviceTimes(run: MergedRun, metric: LatencyName, cohort: string): ReportData["serviceTimes"] {
+  const histogram = run.histograms.get(histogramTag(METRICS[metric], cohort));
+  const count = histogram?.totalCount ?? 0;
+  if (count === 0) return [];
+  const at = (percentile: number): number | null => valueAtRankMs(histogram, rankOf(percentile, count));
+  return [
+    { metric, cohort, latency: { count, p50: at(50), p90: at(90), p99: at(99), p999: at(99.9), max: at(100) } },
+  ];
+}
