@@ -1,12 +1,11 @@
 /// <reference lib="dom" />
 import type UPlot from "uplot";
-import { duration } from "../console/format.ts";
 import type { ChartSpec } from "./chart-spec.ts";
 
 /*
  * The only browser code. It is inlined by Function.prototype.toString() (`BROWSER_CODE`) and not kept as a string or an
  * asset: so the compiler and the linter see it, and tsc, which copies no assets, has nothing to copy. The price: each
- * function may use only the browser, the global uPlot, and the other functions of the list, by their own names.
+ * function may use only the browser, the global uPlot, and the other functions of the list: an import would not come along.
  */
 declare const uPlot: typeof UPlot;
 
@@ -29,9 +28,14 @@ function xText(spec: ChartSpec, x: number): string {
   return `${Number(((1 - 1 / x) * 100).toFixed(digits))} %`;
 }
 
+function msText(ms: number): string {
+  if (ms === 0) return "0";
+  return ms < 1000 ? `${Number(ms.toPrecision(3))} ms` : `${Number((ms / 1000).toPrecision(3))} s`;
+}
+
 function yText(spec: ChartSpec, y: number): string {
   if (spec.yAxis === "share") return `${Math.floor(y * 1e4 + 1e-6) / 100} %`;
-  if (spec.yAxis === "milliseconds") return y === 0 ? "0" : duration(y);
+  if (spec.yAxis === "milliseconds") return msText(y);
   return Math.round(y).toLocaleString("en-US");
 }
 
@@ -199,7 +203,11 @@ function startPlot(spec: ChartSpec): (width?: number) => void {
     if (moveCursor(plot, spec, event.key, spoken)) event.preventDefault();
   });
   new ResizeObserver(() => {
-    if (holder.clientWidth > 0 && holder.clientWidth !== drawnWidth && !document.documentElement.dataset.print) {
+    if (
+      holder.clientWidth > 0 &&
+      holder.clientWidth !== drawnWidth &&
+      !document.documentElement.dataset.print
+    ) {
       redraw();
     }
   }).observe(holder);
@@ -230,10 +238,10 @@ function startReport(): void {
 }
 
 const FUNCTIONS = [
-  duration,
   colourOf,
   cssColour,
   xText,
+  msText,
   yText,
   drawMarks,
   drawTarget,
@@ -246,7 +254,9 @@ const FUNCTIONS = [
 ];
 
 export const BROWSER_CODE: string = [
+  "(() => {",
   '"use strict";',
   ...FUNCTIONS.map((one) => one.toString()),
   "startReport();",
+  "})();",
 ].join("\n");

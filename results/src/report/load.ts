@@ -94,9 +94,9 @@ function secondMeans(events: Events): LoadPoint[] {
   let oldest = 0;
   return sorted.map(([tMs, rates]) => {
     add(second, rates, 1);
-    for (let [startMs, old] = sorted[oldest] ?? [tMs, rates]; startMs <= tMs - 1000; oldest++) {
-      add(second, old, -1);
-      [startMs, old] = sorted[oldest + 1] ?? [tMs, rates];
+    for (let old = sorted[oldest]; old && old[0] <= tMs - 1000; old = sorted[oldest]) {
+      add(second, old[1], -1);
+      oldest++;
     }
     return { tMs: tMs + TIMELINE_ROW_MS, ...second };
   });

@@ -91,7 +91,10 @@ function readyParts(run: MergedRun, storm: Storm): Part[] {
 function withFleet(parts: Part[]): Part[] {
   if (parts.length < 2) return parts;
   const affected = parts.reduce((sum, part) => sum + part.affected, 0);
-  return [{ cohort: null, affected, histogram: addHistograms(parts.map((part) => part.histogram)) }, ...parts];
+  return [
+    { cohort: null, affected, histogram: addHistograms(parts.map((part) => part.histogram)) },
+    ...parts,
+  ];
 }
 
 function recoveryOf(run: MergedRun, storm: Storm): Recovery[] {
@@ -145,6 +148,10 @@ function serviceTimes(run: MergedRun, metric: LatencyName, cohort: string): Repo
   if (count === 0) return [];
   const at = (percentile: number): number | null => valueAtRankMs(histogram, rankOf(percentile, count));
   return [
-    { metric, cohort, latency: { count, p50: at(50), p90: at(90), p99: at(99), p999: at(99.9), max: at(100) } },
+    {
+      metric,
+      cohort,
+      latency: { count, p50: at(50), p90: at(90), p99: at(99), p999: at(99.9), max: at(100) },
+    },
   ];
 }

@@ -1,0 +1,130 @@
+import { createHash } from "node:crypto";
+import { count, duration } from "../console/format.ts";
+import type { Summary } from "../summary-schema.ts";
+import { BROWSER_CODE } from "./charts.ts";
+import { embeddedJson, type Html, html, NOTHING, trusted } from "./html.ts";
+import { plotsOf } from "./plots.ts";
+import type { ReportData } from "./report.ts";
+import { errorSection, generatorSection, serviceTimesTable } from "./run-tables.ts";
+import { STYLE } from "./style.ts";
+import { uPlot } from "./vendor.ts";
+import { verdictSection } from "./verdicts.ts";
+import { headline, shareWords } from "./words.ts";
+
+/** `report.html`: one file that needs nothing else. Renders `data` and computes nothing. */
+export function renderReport(data: ReportData): string {
+  const { summary } = data;
+  const vendored = uPlot();
+  const style = `${vendored.style}${STYLE}`;
+  const script = `${vendored.script}\n${BROWSER_CODE}`;
+  const plots = plotsOf(data);
+  const page = html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy(style, script)}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${headline(summary)} · mass reconnect ${summary.testRunId}</title>
+<style>${trusted(style)}</style>
+</head>
+<body>
+<header><div class="frame">
+<p class="kicker">Mass reconnect report</p>
+<h1>${headline(summary)}</h1>
+${runFacts(summary)}
+${alerts(summary)}
+<nav aria-label="Parts of the report"><ul>${PARTS.map(([id, name]) => html`<li><a href="#${id}">${name}</a></li>`)}</ul></nav>
+<noscript><div class="alert"><p>The plots are drawn by the script inside this file, which is switched off here. Their values stand in the tables.</p></div></noscript>
+</div></header>
+<main class="frame">
+${verdictSection(summary)}
+${plots.recovery}
+${plots.load}
+${plots.percentiles}
+${serviceTimesTable(data)}
+${errorSection(summary)}
+${generatorSection(summary)}
+${scriptSection(data.script)}
+${glossary(summary)}
+</main>
+<footer class="frame"><p>Run <code>${summary.testRunId}</code>. The numbers of this page are those of <code>summary.json</code>, <code>percentiles.csv</code> and <code>timeline.csv</code> beside it. Plots: uPlot.</p></footer>
+<script type="application/json" id="plots">${embeddedJson(plots.specs)}</script>
+${trusted(`<!-- uPlot: ${vendored.notice.replaceAll("--", "- -")} -->`)}
+<script>${trusted(script)}</script>
+</body>
+</html>
+`;
+  return page.html;
+}
+
+const PARTS = [
+  ["verdicts", "Verdicts"],
+  ["recovery", "Recovery"],
+  ["load", "Load and goodput"],
+  ["percentiles", "Percentiles"],
+  ["errors", "Errors"],
+  ["generator", "Generator"],
+  ["script", "Script"],
+  ["glossary", "Words"],
+] as const;
+
+/** Nothing may be loaded from anywhere, and only these two texts are style and script, whatever else got into the page. */
+function policy(style: string, script: string): string {
+  const hash = (text: string): string => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
+  return `default-src 'none'; style-src ${hash(style)}; script-src ${hash(script)}; base-uri 'none'; form-action 'none'`;
+}
+
+function runFacts(summary: Summary): Html {
+  const { devices, everOnline, cohorts } = summary.fleet;
+  const names = Object.entries(cohorts).map(([name, n]) => `${name} (${count(n)})`);
+  const facts: [string, string][] = [
+    ["Target", summary.target],
+    ["Fleet", `${count(devices)} devices, ${count(everOnline)} were online`],
+    [names.length === 1 ? "Cohort" : "Cohorts", names.join(", ")],
+    ["Started", `${summary.startedAt.slice(0, 19).replace("T", " ")} UTC`],
+    ["Took", duration(Date.parse(summary.endedAt) - Date.parse(summary.startedAt))],
+    ["Workers", count(summary.workers)],
+  ];
+  return html`<dl class="facts">${facts.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
+}
+
+function alerts(summary: Summary): Html {
+  const incomplete = html`<div class="alert bad"><p><strong>Incomplete run.</strong> What is missing:</p><ul>${summary.missing.map((one) => html`<li>${one}</li>`)}</ul></div>`;
+  const exit = html`<div class="alert bad"><p><strong>Exit ${summary.exit.code}:</strong> ${summary.exit.sentence}</p></div>`;
+  const saturated = html`<div class="alert"><p><strong>Generator saturated.</strong> The load generator itself was a bottleneck in part of this run; see <a href="#generator">generator health</a> before trusting its times.</p></div>`;
+  return html`${summary.complete ? NOTHING : incomplete}${summary.exit.code === 0 ? NOTHING : exit}${summary.generator.saturated ? saturated : NOTHING}`;
+}
+
+function scriptSection(script: string | null): Html {
+  const text =
+    script === null
+      ? html`<p>The script is not known: this report was made from the run's files alone.</p>`
+      : html`<details class="prints"><summary>Show the script</summary><pre tabindex="0" role="region" aria-label="Script"><code>${script}</code></pre></details>`;
+  return html`<section aria-labelledby="script"><h2 id="script">The script that was run</h2>
+<p class="lead">Secrets are masked.</p>${text}</section>`;
+}
+
+function glossary({ recoveryTarget }: Summary): Html {
+  const target = shareWords(recoveryTarget);
+  const entries: [string, string][] = [
+    ["storm", "one synchronised disconnect of a part of the fleet, and what follows until its window ends"],
+    ["affected", "the devices that a storm disconnected"],
+    ["cohort", "the devices of one scenario of the script"],
+    ["ready", "connected, and the work that follows a connection is done"],
+    ["ready time", "from the loss of the connection until ready again, failed tries included"],
+    ["goodput", "devices that became ready per second"],
+    ["recovered", `at least ${target} of the affected devices were ready inside the window`],
+    [
+      "metastable",
+      "not recovered, hardly any device becoming ready any more, and the load still running: a spiral",
+    ],
+    ["degraded", "everything else"],
+    [
+      "not reached",
+      "not enough devices came back for this percentile; it is never a number over the survivors",
+    ],
+  ];
+  return html`<section aria-labelledby="glossary"><h2 id="glossary">Words</h2>
+<dl class="words-list">${entries.map(([word, meaning]) => html`<dt>${word}</dt><dd>${meaning}</dd>`)}</dl></section>`;
+}

@@ -1,0 +1,112 @@
+import { count, duration, percent } from "../console/format.ts";
+import type { LatencyName, LatencySummary, Summary } from "../summary-schema.ts";
+import { type Html, html, NOTHING } from "./html.ts";
+import type { ReportData } from "./report.ts";
+import { cell, table, words } from "./table.ts";
+import { ALL_COHORTS, errorWords, METRIC_WORDS } from "./words.ts";
+
+/** Service times of the whole fleet, and of each cohort if there are several. */
+export function serviceTimesTable({ summary, serviceTimes }: ReportData): Html {
+  const several = Object.keys(summary.fleet.cohorts).length > 1;
+  const row = (name: string, times: LatencySummary): { head: string; cells: Html[] } => ({
+    head: name,
+    cells: [
+      cell(count(times.count)),
+      ...[times.p50, times.p90, times.p99, times.p999, times.max].map((ms) =>
+        cell(ms === null ? "–" : duration(ms)),
+      ),
+    ],
+  });
+  const rows = (Object.keys(METRIC_WORDS) as LatencyName[]).flatMap((metric) => {
+    const fleet = summary.latencyMs[metric];
+    if (fleet.count === 0) return [];
+    if (!several) return [row(METRIC_WORDS[metric], fleet)];
+    const cohorts = serviceTimes.filter((one) => one.metric === metric);
+    return [
+      row(`${METRIC_WORDS[metric]}, ${ALL_COHORTS}`, fleet),
+      ...cohorts.map((one) => row(`${METRIC_WORDS[metric]}, ${one.cohort}`, one.latency)),
+    ];
+  });
+  if (rows.length === 0) return NOTHING;
+  return html`<div class="card"><h3>Service times of what succeeded</h3>
+${table({ caption: "One operation alone, over the whole run", wide: true, header: ["Operation", "Count", "50 %", "90 %", "99 %", "99.9 %", "Highest"], rows })}</div>`;
+}
+
+export function errorSection(summary: Summary): Html {
+  const cohorts = Object.keys(summary.fleet.cohorts);
+  const several = cohorts.length > 1;
+  const rows = Object.entries(summary.errors).map(([name, n]) => ({
+    head: html`<code>${name}</code>`,
+    cells: [
+      cell(count(n)),
+      ...(several ? cohorts.map((cohort) => cell(count(errorsOf(summary, cohort, name)))) : []),
+      words(errorWords(name)),
+    ],
+  }));
+  const errors =
+    rows.length === 0
+      ? html`<p>No try failed.</p>`
+      : table({
+          caption: "Failed tries, each counted where it failed",
+          wide: true,
+          header: ["Reason", several ? ALL_COHORTS : "Count", ...(several ? cohorts : []), "What it means"],
+          rows,
+        });
+  return html`<section aria-labelledby="errors"><h2 id="errors">Errors by reason</h2>
+<div class="card">${errors}${totalsTable(summary)}</div></section>`;
+}
+
+function errorsOf({ errorsByCohort }: Summary, cohort: string, name: string): number {
+  const errors = new Map(Object.entries(errorsByCohort)).get(cohort) ?? {};
+  return new Map(Object.entries(errors)).get(name) ?? 0;
+}
+
+function totalsTable({ totals, disconnects }: Summary): Html {
+  const rows: [string, number][] = [
+    ["Connects attempted", totals.connectAttempts],
+    ["accepted", totals.connectsAccepted],
+    ["refused", totals.connectsRefused],
+    ["Config requests sent", totals.configRequests],
+    ["answered", totals.configResponses],
+    ["rejected", totals.configRejected],
+    ["timed out", totals.configTimeouts],
+    ["answered late", totals.lateResponses],
+    ...Object.entries(disconnects).map(([cause, n]): [string, number] => [`Disconnects: ${cause}`, n]),
+  ];
+  return html`<details><summary>Totals of the run</summary>${table({
+    caption: "Totals of the whole run, before, during and after the storms",
+    header: ["What", "Count"],
+    rows: rows.map(([name, n]) => ({ head: name, cells: [cell(count(n))] })),
+  })}</details>`;
+}
+
+export function generatorSection(summary: Summary): Html {
+  const watched = [
+    { name: "Whole run", health: summary.generator },
+    ...summary.storms.map((storm) => ({ name: `Storm ${storm.index}`, health: storm.generator })),
+  ];
+  return html`<section aria-labelledby="generator"><h2 id="generator">Generator health</h2>
+<p class="lead">The load generator watches itself. Where it was the bottleneck, what it measured is at least partly its own delay. Numbers are of the worst worker.</p>
+<div class="card">${table({
+    caption: "Load generator",
+    header: [
+      "Time",
+      "State",
+      "Event-loop delay, 99 %",
+      "Event-loop delay, highest",
+      "CPU, share of one core",
+    ],
+    rows: watched.map(({ name, health }) => ({
+      head: name,
+      cells:
+        health === null
+          ? [html`<td colspan="4">not watched</td>`]
+          : [
+              html`<td><span class="badge ${health.saturated ? "fair" : "good"}">${health.saturated ? "! Saturated" : "✓ OK"}</span></td>`,
+              cell(duration(health.eventLoopDelayMs.p99)),
+              cell(duration(health.eventLoopDelayMs.max)),
+              cell(percent(health.cpuShare)),
+            ],
+    })),
+  })}</div></section>`;
+}

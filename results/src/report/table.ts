@@ -1,0 +1,35 @@
+import { duration } from "../console/format.ts";
+import { type Html, html } from "./html.ts";
+
+export interface TableOptions {
+  caption: string;
+  /** Of the first column, then of all others. */
+  header: readonly string[];
+  /** Each: header cell, then the other cells. */
+  rows: readonly { head: Html | string; cells: readonly Html[] }[];
+  /** As wide as the page allows. */
+  wide?: boolean;
+}
+
+/** A table that scrolls by itself where the page is too narrow, with keys as well. */
+export function table({ caption, header, rows, wide }: TableOptions): Html {
+  return html`<div class="scroll${wide ? " wide" : ""}" role="region" aria-label="${caption}" tabindex="0"><table>
+<caption>${caption}</caption>
+<thead><tr>${header.map((cell) => html`<th scope="col">${cell}</th>`)}</tr></thead>
+<tbody>
+${rows.map(({ head, cells }) => html`<tr><th scope="row">${head}</th>${cells}</tr>\n`)}</tbody>
+</table></div>`;
+}
+
+export function cell(text: string | number): Html {
+  return html`<td>${text}</td>`;
+}
+
+export function words(text: string): Html {
+  return html`<td class="words">${text}</td>`;
+}
+
+/** A percentile over affected devices. */
+export function timeCell(ms: number | null): Html {
+  return ms === null ? html`<td><span class="unreached">not reached</span></td>` : cell(duration(ms));
+}

@@ -1,0 +1,88 @@
+import { count, duration, percent, ratio } from "../console/format.ts";
+import type { StormFields, StormSummary, Summary } from "../summary-schema.ts";
+import { type Html, html, NOTHING } from "./html.ts";
+import { cell, table, timeCell } from "./table.ts";
+import { ALL_COHORTS, causeWords, VERDICT_BADGES, verdictSentence } from "./words.ts";
+
+export function verdictSection(summary: Summary): Html {
+  return html`<section aria-labelledby="verdicts"><h2 id="verdicts">Verdict of each storm</h2>
+<p class="lead">A device is working again (<em>ready</em>) when it is connected and has done the work that follows a connection, such as subscribing and fetching its configuration. Percentiles are over all devices that lost their connection, also those that did not come back.</p>
+${summary.storms.length === 0 ? html`<p>The script has no storm.</p>` : NOTHING}
+${summary.storms.map((storm) => stormCard(storm, summary.recoveryTarget))}</section>`;
+}
+
+function stormCard(storm: StormSummary, target: number): Html {
+  const judged = storm.happened && storm.affected > 0;
+  const heading = `storm-${storm.index}`;
+  return html`<article class="card storm ${badgeOf(storm).tone}" aria-labelledby="${heading}">
+<div class="storm-head">${badge(storm)}<h3 id="${heading}">Storm ${storm.index}: ${percent(storm.fraction)} of the fleet at ${duration(storm.at)}, ${causeWords(storm.cause)}</h3></div>
+<p class="sentence">${verdictSentence(storm, target)}</p>
+<p class="note">${storm.verdict ?? "no verdict"}: ${storm.verdictReason}.</p>
+${storm.generatorSaturated ? html`<div class="alert"><p><strong>Generator saturated:</strong> during this storm the load generator itself was at its limit. The times are at least partly its own, so the verdict is about the generator as well as about the system under test.</p></div>` : NOTHING}
+${judged ? keyFigures(storm) : NOTHING}
+${judged ? cohortTable(storm) : NOTHING}</article>
+`;
+}
+
+function badgeOf(storm: StormFields): (typeof VERDICT_BADGES)[keyof typeof VERDICT_BADGES] {
+  return VERDICT_BADGES[storm.verdict ?? "none"];
+}
+
+function badge(storm: StormFields): Html {
+  const { word, sign, tone } = badgeOf(storm);
+  const mark = storm.generatorSaturated ? ", generator saturated" : "";
+  return html`<span class="badge ${tone}"><span aria-hidden="true">${sign}</span> ${word}${mark}</span>`;
+}
+
+function keyFigures(storm: StormFields): Html {
+  const unreached = html`<span class="unreached">not reached</span>`;
+  const time = (ms: number | null): Html => (ms === null ? unreached : html`${duration(ms)}`);
+  const figures: [string, Html][] = [
+    ["devices ready again", html`${count(storm.recovered)} <small>of ${count(storm.affected)}</small>`],
+    ["until half of them were ready", time(storm.readyMs.p50)],
+    ["until 99 % were ready", time(storm.readyMs.p99)],
+    ["connect attempts per device", html`${ratio(storm.amplification.connect)}`],
+    ["config requests per device", html`${ratio(storm.amplification.config)}`],
+    ["connect attempts at the peak", html`${count(storm.peak.connectAttemptsPerS)} <small>per s</small>`],
+  ];
+  return html`<dl class="figures">${figures.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
+}
+
+function cohortTable(storm: StormSummary): Html {
+  const cohorts = Object.entries(storm.cohorts).filter(([, cohort]) => cohort.affected > 0);
+  const rows: [string, StormFields][] = cohorts.length > 1 ? [[ALL_COHORTS, storm], ...cohorts] : cohorts;
+  return table({
+    caption: `Storm ${storm.index} by cohort: time from the loss of the connection`,
+    wide: true,
+    header: [
+      "Cohort",
+      "Verdict",
+      "Ready / affected",
+      "50 % ready",
+      "90 % ready",
+      "99 % ready",
+      "100 % ready",
+      "99 % re-connected",
+      "Config requests",
+      "answered",
+      "timed out",
+      "late",
+    ],
+    rows: rows.map(([name, cohort]) => ({
+      head: name,
+      cells: [
+        html`<td>${badge(cohort)}</td>`,
+        cell(`${count(cohort.recovered)} / ${count(cohort.affected)}`),
+        timeCell(cohort.readyMs.p50),
+        timeCell(cohort.readyMs.p90),
+        timeCell(cohort.readyMs.p99),
+        timeCell(cohort.readyMs.max),
+        timeCell(cohort.reconnectMs.p99),
+        cell(count(cohort.configRequests)),
+        cell(count(cohort.configResponses)),
+        cell(count(cohort.configTimeouts)),
+        cell(count(cohort.lateResponses)),
+      ],
+    })),
+  });
+}
