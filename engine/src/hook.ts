@@ -10,7 +10,7 @@ import type { LabOptions } from "./lab/lab.ts";
 import { compileSteps, series } from "./script/compile.ts";
 import { renderProblems } from "./script/problem.ts";
 import type { Compiler } from "./script/steps/step.ts";
-import { ownCredentials } from "./script/target.ts";
+import { credentialsOf } from "./script/target.ts";
 import { type FleetPlan, validateHook } from "./script/validate.ts";
 
 /** A `before` or `after` hook, run once in the main thread. It has no device. */
@@ -58,7 +58,7 @@ function labOptions({ target, settings }: FleetPlan): LabOptions | null {
   }
   if (target.kind === "url") {
     options.target = target.url;
-    Object.assign(options, ownCredentials(target, settings));
+    Object.assign(options, credentialsOf(target, settings));
   }
   return options;
 }

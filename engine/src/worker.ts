@@ -26,15 +26,14 @@ import {
 } from "./contract.ts";
 import { createBackoff } from "./device/backoff.ts";
 import { Device } from "./device/device.ts";
-import type { DeviceEnvironment, DevicePlan, Time } from "./device/environment.ts";
+import type { DeviceCredentials, DeviceEnvironment, DevicePlan, Time } from "./device/environment.ts";
 import { Fleet, type FleetMember } from "./device/fleet.ts";
 import { deviceId, deviceNumber, shareOf, type WorkerShare } from "./device/identity.ts";
 import { hashRandom } from "./device/random.ts";
 import { compileSteps, series } from "./script/compile.ts";
 import { callProcessor } from "./script/steps/function.ts";
 import { bindDevice, StepFailure, type StepPlace } from "./script/steps/step.ts";
-import { ownCredentials } from "./script/target.ts";
-import { compileTextTemplate, type TextTemplate } from "./script/template.ts";
+import { credentialsOf } from "./script/target.ts";
 import type { CohortPlan, FleetPlan } from "./script/validate.ts";
 import { planEndMs } from "./storm/schedule.ts";
 import type { RosterEntry } from "./storm/selection.ts";
@@ -87,11 +86,7 @@ export class Worker {
   readonly #watch = new GeneratorWatch();
   readonly #health: HealthStretch;
   readonly #cohorts: Cohort[];
-  readonly #credentials: {
-    clientId: TextTemplate;
-    username: TextTemplate | null;
-    password: TextTemplate | null;
-  };
+  readonly #credentials: Omit<DeviceCredentials, "clientId">;
   readonly #files: WorkerFiles | null;
   readonly #timers: NodeJS.Timeout[];
   readonly #startedAtMs = Math.floor(wallClock());
@@ -125,20 +120,8 @@ export class Worker {
     });
     const open = createTcp(broker.host, broker.port);
     const codec = createCodec(plan.settings.protocolVersion);
-    const { clientId, username, password } = plan.settings;
-    const urlUser = plan.target.kind === "url" ? plan.target.username : null;
-    const urlPassword = plan.target.kind === "url" ? plan.target.password : null;
-    this.#credentials = {
-      clientId: compileTextTemplate(clientId),
-      username:
-        username !== undefined ? compileTextTemplate(username) : urlUser === null ? null : () => urlUser,
-      password:
-        password !== undefined
-          ? compileTextTemplate(password)
-          : urlPassword === null
-            ? null
-            : () => urlPassword,
-    };
+    const { username = null, password = null } = credentialsOf(plan.target, plan.settings);
+    this.#credentials = { username, password };
     this.#cohorts = plan.cohorts.map((cohort, index) => this.#compile(cohort, index, open, codec));
     this.#files = this.#openFiles();
     this.#flush();
@@ -229,13 +212,9 @@ export class Worker {
     this.#live++;
     const cohort = this.#cohorts[cohortIndex] as Cohort;
     const index = this.#fleet.started;
-    context.vars["deviceId"] = deviceId(this.#share, index);
-    const { clientId, username, password } = this.#credentials;
-    const credentials = {
-      clientId: clientId(context),
-      username: username === null ? null : username(context),
-      password: password === null ? null : password(context),
-    };
+    const id = deviceId(this.#share, index);
+    context.vars["deviceId"] = id;
+    const credentials = { clientId: id, ...this.#credentials };
     const device = new Device(deviceNumber(this.#share, index), credentials, cohort.environment, context);
     bindDevice(context, device);
     const member: FleetMember = { device, cohort: cohortIndex };
@@ -294,7 +273,7 @@ export class Worker {
         topic: timeZero.topic,
         testRunId: safeFileName(testRunId()),
         workerId: safeFileName(workerIdentity().id),
-        ...ownCredentials(target, settings),
+        ...credentialsOf(target, settings),
         onTimeZero: (epochMs) => this.#setTimeZero(epochMs),
       },
       proposedMs,

@@ -55,7 +55,7 @@ it("runs all steps once per device and in order", async () => {
           { subscribe: { topics: "{{ topics }}", qos: 2 } },
         ],
         flow: [
-          { connect: {} },
+          { connect: { clientId: "plant-{{ plant }}", username: "{{ deviceId }}" } },
           { subscribe: { topics: ["plants/{{ plant }}", "loop/{{ deviceId }}/+"], qos: 1 } },
           { log: "hello from {{ deviceId }} in {{ plant }}" },
           { publish: { topic: "plants/{{ plant }}", payload: { on: true }, qos: 0 } },

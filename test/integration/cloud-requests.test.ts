@@ -16,9 +16,8 @@ const FILES: Record<CloudName, string> = {
 };
 /** As the files say. */
 const ENVIRONMENT = {
-  AZURE_IOT_USERNAME: "my-hub.azure-devices.net/{{ deviceId }}/?api-version=2021-04-12",
+  AZURE_IOT_HUB: "my-hub.azure-devices.net",
   AZURE_IOT_PASSWORD: "SharedAccessSignature sr=…",
-  THINGSBOARD_TOKEN: "{{ deviceId }}",
 };
 const DEVICES = 20;
 

@@ -17,7 +17,8 @@ export type DropCause = "reset" | "close" | "disconnect";
  */
 export class Device implements TransportListener {
   readonly number: number;
-  readonly credentials: DeviceCredentials;
+  /** Of the next CONNECT. */
+  credentials: DeviceCredentials;
   /** Whoever made the device; it means nothing to the device itself. */
   readonly owner: object;
   readonly #env: DeviceEnvironment;

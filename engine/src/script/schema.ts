@@ -93,7 +93,7 @@ const session = settings({ clean: boolean.default(true), expiry: durationMs.defa
 
 export const engineSettings = z.strictObject({
   protocolVersion: z.union([z.literal(4), z.literal(5)], { error: "4 (MQTT 3.1.1) or 5" }).default(4),
-  clientId: text.default("{{ deviceId }}"),
+  // Of all devices. Templates of a device belong into `connect`: Artillery renders the configuration before there is any.
   username: text.optional(),
   password: text.optional(),
   // Whole seconds: that is what CONNECT carries. MQTT 3.1.1 section 3.1.2.10.

@@ -71,18 +71,13 @@ export interface Credentials {
   password?: string | undefined;
 }
 
-/**
- * User name and password of the engine's own connections (agreement of workers, config service): the script's where they
- * are plain text, else the target URL's. Templates are the devices' business.
- */
-export function ownCredentials(
+/** The user name and password of the script's settings, else of the target's URL. */
+export function credentialsOf(
   target: Target,
   settings: Credentials,
 ): { username?: string; password?: string } {
-  const plain = (value: string | undefined): string | undefined =>
-    value === undefined || value.includes("{{") ? undefined : value;
   const ofUrl = target.kind === "url" ? target : { username: null, password: null };
-  const username = plain(settings.username) ?? ofUrl.username;
-  const password = plain(settings.password) ?? ofUrl.password;
+  const username = settings.username ?? ofUrl.username;
+  const password = settings.password ?? ofUrl.password;
   return { ...(username === null ? {} : { username }), ...(password === null ? {} : { password }) };
 }

@@ -8,7 +8,7 @@ import { DEFAULT_BASE_MS, type EngineSettings, engineSettings, scenarioSettings 
 import { STEPS } from "./steps/index.ts";
 import type { ParsedStep, StepPlace } from "./steps/step.ts";
 import { parseTarget, type Target } from "./target.ts";
-import { hookSetsVariables, unknownCredentialVariables, unknownVariables } from "./variables.ts";
+import { hookSetsVariables, unknownVariables } from "./variables.ts";
 import { hintOf, problemsOf } from "./zod-problems.ts";
 
 /** A script that was found to be good: everything the engine needs, in its own units. */
@@ -54,7 +54,6 @@ export function validate(script: ArtilleryScript, hasHook = script.before !== un
     problems.push(...validateHook(script, hook).problems);
   }
   const anyVariable = script.before === undefined ? hasHook : hookSetsVariables(script.before);
-  if (!anyVariable) problems.push(...unknownCredentialVariables(script));
   const cohorts = validateScenarios(script, anyVariable, problems);
   problems.push(...stormOrderProblems(raw), ...crossProblems(raw, target, cohorts));
   if (!parsed.success || "problem" in target || problems.length > 0) return { plan: null, problems };
@@ -83,7 +82,7 @@ function crossProblems(
 ): Problem[] {
   const problems: Problem[] = [];
   const values = raw as { session?: { expiry?: unknown } };
-  const { clientId, username, ...settings } = readableSettings(raw);
+  const settings = readableSettings(raw);
   if ("kind" in target && target.kind === "lab" && settings.protocolVersion === 5) {
     problems.push({
       path: renderPath([...ENGINE_PATH, "protocolVersion"]),
@@ -99,18 +98,6 @@ function crossProblems(
       allowed: "0 with MQTT 3.1.1, which has no session expiry",
       hint: "use session: { clean: false }",
     });
-  }
-  for (const [name, key] of [
-    ["clientId", clientId],
-    ["username", username],
-  ] as const) {
-    if (key?.includes("\u0000")) {
-      problems.push({
-        path: renderPath([...ENGINE_PATH, name]),
-        value: key,
-        allowed: "text without null characters",
-      });
-    }
   }
   if (settings.storms?.length === 0) {
     for (const cohort of cohorts) problems.push(...endlessStays(cohort.flow));

@@ -43,19 +43,6 @@ export function unknownVariables(
   return callsCode ? [] : problemsOf(found, defined);
 }
 
-/** The same for client id, user name and password: these are rendered before any step has run. */
-export function unknownCredentialVariables(script: ArtilleryScript): Problem[] {
-  const engine = (script.config.engines?.["mqtt"] ?? {}) as Record<string, unknown>;
-  const found = ["clientId", "username", "password"].flatMap((key) =>
-    referencedNames(engine[key]).map((name) => ({
-      path: ["config", "engines", "mqtt", key],
-      name,
-      locals: [],
-    })),
-  );
-  return problemsOf(found, new Set([...BUILT_IN, ...inlineVariables(script), ...payloadFields(script)]));
-}
-
 function problemsOf(found: readonly Found[], defined: ReadonlySet<string>): Problem[] {
   const names = [...defined].sort();
   return found

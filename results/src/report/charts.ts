@@ -75,8 +75,10 @@ function drawTarget(plot: Plot, spec: ChartSpec): void {
   ctx.stroke();
   ctx.font = `${12 * devicePixelRatio}px system-ui, sans-serif`;
   ctx.textAlign = "right";
-  ctx.textBaseline = "top";
-  ctx.fillText(spec.target.label, bbox.left + bbox.width - 4 * devicePixelRatio, y + 5 * devicePixelRatio);
+  ctx.textBaseline = "bottom";
+  // Above 100 %, where no curve runs.
+  const above = plot.valToPos(Math.max(1, spec.target.y), "y", true) - 4 * devicePixelRatio;
+  ctx.fillText(spec.target.label, bbox.left + bbox.width - 4 * devicePixelRatio, above);
   ctx.restore();
 }
 
@@ -97,12 +99,19 @@ function seriesOptions(spec: ChartSpec): UPlot.Series[] {
   });
 }
 
+function legendDash(dash: readonly number[]): string {
+  if (dash.length === 0) return "solid";
+  return (dash[0] ?? 0) < 5 ? "dotted" : "dashed";
+}
+
 function plotOptions(spec: ChartSpec, width: number): UPlot.Options {
   const axis = {
     stroke: cssColour("--muted"),
     font: "12px system-ui, sans-serif",
     labelFont: "12px system-ui, sans-serif",
-    labelSize: 20,
+    labelSize: 18,
+    labelGap: 2,
+    gap: 6,
     grid: { stroke: cssColour("--grid"), width: 1 },
     ticks: { show: false },
   };
@@ -111,6 +120,7 @@ function plotOptions(spec: ChartSpec, width: number): UPlot.Options {
     ...axis,
     label: spec.xLabel,
     space: 60,
+    size: 32,
     values: (_plot, splits) => splits.map((x) => xText(spec, x)),
   };
   if (logarithmic) {
@@ -124,7 +134,7 @@ function plotOptions(spec: ChartSpec, width: number): UPlot.Options {
   }
   return {
     width,
-    height: Math.round(Math.min(320, Math.max(220, width * 0.42))),
+    height: Math.round(Math.min(320, Math.max(250, width * 0.5))),
     scales: {
       x: logarithmic
         ? { time: false, distr: 3, log: 10, range: () => spec.xRange }
@@ -142,6 +152,7 @@ function plotOptions(spec: ChartSpec, width: number): UPlot.Options {
       },
       ...seriesOptions(spec),
     ],
+    legend: { markers: { width: 3, dash: (_plot, i) => legendDash(spec.series[i - 1]?.dash ?? []) } },
     cursor: { drag: { x: false, y: false }, points: { size: 7 } },
     hooks: {
       drawClear: [(plot: Plot) => drawMarks(plot, spec)],
@@ -246,6 +257,7 @@ const FUNCTIONS = [
   drawMarks,
   drawTarget,
   seriesOptions,
+  legendDash,
   plotOptions,
   createPlot,
   moveCursor,

@@ -86,7 +86,8 @@ function recoveryFigure({ recovery, summary }: ReportData, storm: StormSummary):
   if (curves.length === 0) return [];
   const windowS = storm.windowMs / 1000;
   const target = shareWords(summary.recoveryTarget);
-  const xs = ascending([0, windowS, ...curves.flatMap((one) => one.points.map((point) => point.tMs / 1000))]);
+  const shownS = Math.min(windowS, shownMs(curves) / 1000);
+  const xs = ascending([0, shownS, ...curves.flatMap((one) => one.points.map((point) => point.tMs / 1000))]);
   const reached = curves.map((one) => {
     const share = shareWords(one.points.at(-1)?.share ?? 0);
     return `${one.cohort ?? ALL_COHORTS}: ${share} of ${count(one.affected)}`;
@@ -101,8 +102,8 @@ function recoveryFigure({ recovery, summary }: ReportData, storm: StormSummary):
         yAxis: "share",
         xLabel: "time since the storm",
         yLabel: "share ready",
-        xRange: [0, windowS],
-        yMax: 1.03,
+        xRange: [0, shownS],
+        yMax: 1.12,
         data: [xs, ...curves.map((one) => stepped(one, xs))],
         series: seriesOf(
           curves.map((one) => one.cohort),
@@ -114,6 +115,14 @@ function recoveryFigure({ recovery, summary }: ReportData, storm: StormSummary):
       recoveryTable(storm, curves),
     ),
   ];
+}
+
+/** Past the last device that became ready there is nothing to see, unless some never did: then all that was watched. */
+function shownMs(curves: readonly Recovery[]): number {
+  const ends = curves.map((one) => one.points.at(-1));
+  return Math.max(
+    ...ends.map((end) => (end && end.share > 1 - 1e-9 ? end.tMs * 1.15 : Number.POSITIVE_INFINITY)),
+  );
 }
 
 /** What was reached holds until the next point. */
@@ -165,7 +174,7 @@ function loadFigures({ load, summary }: ReportData): Figure[] {
         xLabel: "time since the fleet's time zero",
         yLabel: "per second",
         xRange: [first, Math.max(last, first + 1)],
-        yMax: peak * 1.08 || 1,
+        yMax: peak * 1.2 || 1,
         data: [
           one.points.map((point) => point.tMs / 1000),
           ...LOAD_SERIES.map(({ of }) => one.points.map((point) => point[of])),
@@ -240,7 +249,7 @@ function percentileFigure(key: string, group: readonly Percentiles[]): Figure[] 
         yAxis: "milliseconds",
         xLabel: "percentile",
         yLabel: "time",
-        xRange: [1, Math.max(10, xs.at(-1) ?? 10)],
+        xRange: [1, Math.max(100, xs.at(-1) ?? 1, ...group.map((one) => 2 * (one.affected ?? 1)))],
         yMax: highest * 1.06 || 1,
         data: [xs, ...group.map((one) => xs.map((_, i) => one.points[i]?.valueMs ?? null))],
         series: seriesOf(

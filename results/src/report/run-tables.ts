@@ -2,7 +2,7 @@ import { count, duration, percent } from "../console/format.ts";
 import type { LatencyName, LatencySummary, Summary } from "../summary-schema.ts";
 import { type Html, html, NOTHING } from "./html.ts";
 import type { ReportData } from "./report.ts";
-import { cell, table, words } from "./table.ts";
+import { cell, table, wordCell } from "./table.ts";
 import { ALL_COHORTS, errorWords, METRIC_WORDS } from "./words.ts";
 
 /** Service times of the whole fleet, and of each cohort if there are several. */
@@ -40,7 +40,7 @@ export function errorSection(summary: Summary): Html {
     cells: [
       cell(count(n)),
       ...(several ? cohorts.map((cohort) => cell(count(errorsOf(summary, cohort, name)))) : []),
-      words(errorWords(name)),
+      html`<td class="words meaning">${errorWords(name)}</td>`,
     ],
   }));
   const errors =
@@ -49,6 +49,7 @@ export function errorSection(summary: Summary): Html {
       : table({
           caption: "Failed tries, each counted where it failed",
           wide: true,
+          words: [several ? cohorts.length + 2 : 2],
           header: ["Reason", several ? ALL_COHORTS : "Count", ...(several ? cohorts : []), "What it means"],
           rows,
         });
@@ -89,6 +90,7 @@ export function generatorSection(summary: Summary): Html {
 <p class="lead">The load generator watches itself. Where it was the bottleneck, what it measured is at least partly its own delay. Numbers are of the worst worker.</p>
 <div class="card">${table({
     caption: "Load generator",
+    words: [1],
     header: [
       "Time",
       "State",
@@ -102,7 +104,11 @@ export function generatorSection(summary: Summary): Html {
         health === null
           ? [html`<td colspan="4">not watched</td>`]
           : [
-              html`<td><span class="badge ${health.saturated ? "fair" : "good"}">${health.saturated ? "! Saturated" : "✓ OK"}</span></td>`,
+              wordCell(
+                health.saturated
+                  ? html`<span class="badge fair">! Saturated</span>`
+                  : html`<span class="badge good">✓ OK</span>`,
+              ),
               cell(duration(health.eventLoopDelayMs.p99)),
               cell(duration(health.eventLoopDelayMs.max)),
               cell(percent(health.cpuShare)),

@@ -64,20 +64,20 @@ nav a:hover { text-decoration: underline; }
 .pair > figure { margin: 0; }
 figcaption { margin-bottom: 12px; }
 figcaption p { margin: 2px 0 0; }
-.chart { min-height: 220px; overflow: hidden; }
-.scroll { overflow-x: auto; margin-top: 12px; }
+.chart { min-height: 250px; overflow: hidden; }
+.scroll { overflow-x: auto; margin-top: 6px; position: relative; }
 table { border-collapse: collapse; font-size: 14.5px; font-variant-numeric: tabular-nums; }
 .scroll > table { min-width: min(100%, 420px); }
 .wide > table { width: 100%; }
-caption { padding-bottom: 6px; text-align: left; color: var(--muted); font-size: 13.5px; }
+.caption { margin: 16px 0 0; color: var(--muted); font-size: 13.5px; }
+.scroll td { white-space: nowrap; }
 .scroll th, .scroll td { padding: 6px 14px 6px 0; border-bottom: 1px solid var(--line); text-align: right; vertical-align: baseline; }
-.scroll th:first-child, .scroll td.words { text-align: left; }
-.scroll th:first-child { max-width: 340px; min-width: 110px; overflow-wrap: anywhere; }
+.scroll th:first-child, .scroll .words { text-align: left; }
+.scroll th:first-child { max-width: 340px; min-width: 130px; overflow-wrap: anywhere; }
 .scroll tr > :last-child { padding-right: 2px; }
 thead th { color: var(--muted); font-weight: 600; font-size: 13.5px; line-height: 1.3; vertical-align: bottom; }
 tbody th { font-weight: 500; }
-td.words { min-width: 200px; color: var(--muted); }
-td.reason { overflow-wrap: anywhere; }
+td.meaning { white-space: normal; min-width: 200px; color: var(--muted); }
 .unreached { color: var(--bad); white-space: nowrap; }
 details { margin-top: 14px; }
 summary { width: fit-content; cursor: pointer; color: var(--accent); font-size: 14.5px; }
@@ -90,7 +90,7 @@ footer { margin-top: 48px; padding: 20px 0 48px; border-top: 1px solid var(--lin
 .uplot { font-family: inherit; max-width: 100%; }
 .u-legend { margin: 6px 0 0; text-align: left; font-size: 13.5px; font-variant-numeric: tabular-nums; }
 .u-inline tr { margin-right: 18px; }
-.u-legend th { font-weight: 500; } .u-legend .u-marker { width: 14px; height: 0; border-top-width: 3px !important; }
+.u-legend th { font-weight: 500; } .u-legend .u-marker { width: 22px; height: 0; border-width: 3px 0 0 !important; }
 .u-legend .u-label { overflow-wrap: anywhere; }
 .u-hz .u-cursor-x, .u-hz .u-cursor-y, .u-vt .u-cursor-x, .u-vt .u-cursor-y { border-color: var(--muted); }
 @media (max-width: 600px) {
@@ -112,7 +112,11 @@ footer { margin-top: 48px; padding: 20px 0 48px; border-top: 1px solid var(--lin
   .pair { display: block; } .pair > figure { margin-top: 16px; }
   .card, figure, tr, .alert { break-inside: avoid; }
   h2, h3 { break-after: avoid; }
-  .scroll { overflow: visible; } pre { white-space: pre-wrap; overflow-wrap: anywhere; }
+  .scroll { overflow: visible; } .scroll > table { font-size: 8.5pt; } thead th { font-size: 8pt; }
+  .scroll td { white-space: normal; } .scroll th, .scroll td { padding-right: 6px; } .scroll th:first-child { min-width: 0; }
+  .badge { padding: 1px 6px; font-size: 8.5pt; } .unreached { white-space: normal; }
+  .u-inline.u-live th::after { content: none; }
+  pre { white-space: pre-wrap; overflow-wrap: anywhere; }
   details.prints > summary { list-style: none; color: inherit; }
 }
 `;

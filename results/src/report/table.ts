@@ -9,13 +9,16 @@ export interface TableOptions {
   rows: readonly { head: Html | string; cells: readonly Html[] }[];
   /** As wide as the page allows. */
   wide?: boolean;
+  /** Columns that hold words and not numbers, besides the first. */
+  words?: readonly number[];
 }
 
 /** A table that scrolls by itself where the page is too narrow, with keys as well. */
-export function table({ caption, header, rows, wide }: TableOptions): Html {
-  return html`<div class="scroll${wide ? " wide" : ""}" role="region" aria-label="${caption}" tabindex="0"><table>
-<caption>${caption}</caption>
-<thead><tr>${header.map((cell) => html`<th scope="col">${cell}</th>`)}</tr></thead>
+export function table({ caption, header, rows, wide, words = [] }: TableOptions): Html {
+  return html`<p class="caption" aria-hidden="true">${caption}</p>
+<div class="scroll${wide ? " wide" : ""}" role="region" aria-label="${caption}" tabindex="0"><table>
+<caption class="visually-hidden">${caption}</caption>
+<thead><tr>${header.map((cell, column) => (words.includes(column) ? html`<th scope="col" class="words">${cell}</th>` : html`<th scope="col">${cell}</th>`))}</tr></thead>
 <tbody>
 ${rows.map(({ head, cells }) => html`<tr><th scope="row">${head}</th>${cells}</tr>\n`)}</tbody>
 </table></div>`;
@@ -25,7 +28,7 @@ export function cell(text: string | number): Html {
   return html`<td>${text}</td>`;
 }
 
-export function words(text: string): Html {
+export function wordCell(text: Html | string): Html {
   return html`<td class="words">${text}</td>`;
 }
 

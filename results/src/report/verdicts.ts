@@ -1,7 +1,7 @@
 import { count, duration, percent, ratio } from "../console/format.ts";
 import type { StormFields, StormSummary, Summary } from "../summary-schema.ts";
 import { type Html, html, NOTHING } from "./html.ts";
-import { cell, table, timeCell } from "./table.ts";
+import { cell, table, timeCell, wordCell } from "./table.ts";
 import { ALL_COHORTS, causeWords, VERDICT_BADGES, verdictSentence } from "./words.ts";
 
 export function verdictSection(summary: Summary): Html {
@@ -15,9 +15,9 @@ function stormCard(storm: StormSummary, target: number): Html {
   const judged = storm.happened && storm.affected > 0;
   const heading = `storm-${storm.index}`;
   return html`<article class="card storm ${badgeOf(storm).tone}" aria-labelledby="${heading}">
-<div class="storm-head">${badge(storm)}<h3 id="${heading}">Storm ${storm.index}: ${percent(storm.fraction)} of the fleet at ${duration(storm.at)}, ${causeWords(storm.cause)}</h3></div>
+<div class="storm-head">${badge(storm)}${storm.generatorSaturated ? html`<span class="badge fair"><span aria-hidden="true">!</span> Generator saturated</span>` : NOTHING}<h3 id="${heading}">Storm ${storm.index}: ${percent(storm.fraction)} of the fleet at ${duration(storm.at)}, ${causeWords(storm.cause)}</h3></div>
 <p class="sentence">${verdictSentence(storm, target)}</p>
-<p class="note">${storm.verdict ?? "no verdict"}: ${storm.verdictReason}.</p>
+<p class="note">Why: ${storm.verdictReason}.</p>
 ${storm.generatorSaturated ? html`<div class="alert"><p><strong>Generator saturated:</strong> during this storm the load generator itself was at its limit. The times are at least partly its own, so the verdict is about the generator as well as about the system under test.</p></div>` : NOTHING}
 ${judged ? keyFigures(storm) : NOTHING}
 ${judged ? cohortTable(storm) : NOTHING}</article>
@@ -30,8 +30,7 @@ function badgeOf(storm: StormFields): (typeof VERDICT_BADGES)[keyof typeof VERDI
 
 function badge(storm: StormFields): Html {
   const { word, sign, tone } = badgeOf(storm);
-  const mark = storm.generatorSaturated ? ", generator saturated" : "";
-  return html`<span class="badge ${tone}"><span aria-hidden="true">${sign}</span> ${word}${mark}</span>`;
+  return html`<span class="badge ${tone}"><span aria-hidden="true">${sign}</span> ${word}</span>`;
 }
 
 function keyFigures(storm: StormFields): Html {
@@ -50,28 +49,29 @@ function keyFigures(storm: StormFields): Html {
 
 function cohortTable(storm: StormSummary): Html {
   const cohorts = Object.entries(storm.cohorts).filter(([, cohort]) => cohort.affected > 0);
-  const rows: [string, StormFields][] = cohorts.length > 1 ? [[ALL_COHORTS, storm], ...cohorts] : cohorts;
+  const several = cohorts.length > 1;
+  const rows: [string, StormFields][] = several ? [[ALL_COHORTS, storm], ...cohorts] : cohorts;
   return table({
-    caption: `Storm ${storm.index} by cohort: time from the loss of the connection`,
+    caption: `Storm ${storm.index} by cohort; times are from the loss of the connection`,
     wide: true,
+    words: several ? [1] : [],
     header: [
       "Cohort",
-      "Verdict",
+      ...(several ? ["Verdict"] : []),
       "Ready / affected",
       "50 % ready",
       "90 % ready",
       "99 % ready",
       "100 % ready",
-      "99 % re-connected",
+      "99 % connected",
       "Config requests",
-      "answered",
       "timed out",
       "late",
     ],
     rows: rows.map(([name, cohort]) => ({
       head: name,
       cells: [
-        html`<td>${badge(cohort)}</td>`,
+        ...(several ? [wordCell(badge(cohort))] : []),
         cell(`${count(cohort.recovered)} / ${count(cohort.affected)}`),
         timeCell(cohort.readyMs.p50),
         timeCell(cohort.readyMs.p90),
@@ -79,7 +79,6 @@ function cohortTable(storm: StormSummary): Html {
         timeCell(cohort.readyMs.max),
         timeCell(cohort.reconnectMs.p99),
         cell(count(cohort.configRequests)),
-        cell(count(cohort.configResponses)),
         cell(count(cohort.configTimeouts)),
         cell(count(cohort.lateResponses)),
       ],

@@ -58,14 +58,14 @@ export function verdictSentence(storm: StormFields, target: number): string {
   const window = duration(storm.windowMs);
   const share = shareWords(storm.recovered / storm.affected);
   const some = `${back} of the ${all} devices that lost their connection (${share})`;
-  const late = count(storm.lastQuarter.ready);
+  const late = storm.lastQuarter.ready === 0 ? "none" : count(storm.lastQuarter.ready);
   switch (storm.verdict) {
     case "recovered":
       return storm.unrecovered === 0
         ? `All ${all} devices that lost their connection were working again within ${duration(storm.readyMs.max)}, 99 % of them within ${duration(storm.readyMs.p99)}.`
         : `${some} were working again within ${window}, which meets the target of ${shareWords(target)}. ${missing} were not.`;
     case "degraded":
-      return `${some} were working again within ${window}. That misses the target of ${shareWords(target)}: ${missing} were still without service. In the last quarter of that time ${late} more came back.`;
+      return `${some} were working again within ${window}. That misses the target of ${shareWords(target)}: ${missing} were still without service. In the last quarter of that time ${late} came back.`;
     case "metastable":
       return `Only ${some} were working again after ${window}; in the last quarter of that time ${late} came back. Meanwhile the other ${missing} kept trying, and their retries are now what keeps the system overloaded: nothing in this run suggests that it would end by itself.`;
     case null:

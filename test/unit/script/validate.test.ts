@@ -35,7 +35,6 @@ describe("a good script", () => {
       target: { kind: "url", host: "broker", port: 1883 },
       settings: {
         protocolVersion: 4,
-        clientId: "{{ deviceId }}",
         keepalive: 60_000,
         connectTimeout: 10_000,
         session: { clean: true, expiry: 0 },
@@ -205,7 +204,11 @@ describe("unknown keys", () => {
     [
       "step's settings",
       { scenario: { flow: [{ connect: { giveUp: "5s" } }] } },
-      ["scenarios[0].flow[0].connect.giveUp", "5s", "one of the keys giveUpAfter"],
+      [
+        "scenarios[0].flow[0].connect.giveUp",
+        "5s",
+        "one of the keys clientId, username, password, giveUpAfter",
+      ],
       undefined,
     ],
     [
@@ -408,9 +411,7 @@ describe("engine settings", () => {
   it.each<[Record<string, unknown>, Refusal]>([
     [{ protocolVersion: 3 }, ["protocolVersion", 3, "4 (MQTT 3.1.1) or 5"]],
     [{ protocolVersion: "4" }, ["protocolVersion", "4", "4 (MQTT 3.1.1) or 5"]],
-    [{ clientId: "" }, ["clientId", "", "text that is not empty"]],
     [{ username: 5 }, ["username", 5, "text"]],
-    [{ username: "a\u0000b" }, ["username", "a\u0000b", "text without null characters"]],
     [{ password: 5 }, ["password", 5, "text"]],
     [{ keepalive: "later" }, ["keepalive", "later", DURATION_NOTATION]],
     [{ keepalive: "19h" }, ["keepalive", "19h", "whole seconds from 1s to 65535s, or 0 for none"]],
@@ -677,23 +678,14 @@ describe("template variables", () => {
     expect(problem?.hint).toBe("did you mean deviceId?");
   });
 
-  it.each(["clientId", "username", "password"])("in %s", (key) => {
-    const mqtt = (name: string) => withStorm({ [key]: `x-{{ ${name} }}` });
-    const path = `config.engines.mqtt.${key}`;
-    expect(problemsOf(mqtt("nope"))).toMatchObject([{ path, ...unknown("nope") }]);
-    expect(problemsOf({ ...mqtt("serial"), config: { payload: [{ fields: ["serial"] }] } })).toEqual([]);
-    // Rendered before any step has run.
-    const scenario = { onConnect: [ask({ capture: { json: "$.x", as: "captured" } })] };
-    expect(problemsOf({ ...mqtt("captured"), scenario })).toMatchObject([{ path, ...unknown("captured") }]);
-  });
-
-  it("in clientId are one problem, however many scenarios there are", () => {
-    const scenario = (name: string) => ({ name, engine: "mqtt", flow: [{ connect: {} }] });
-    const problems = problemsOf({
-      ...withStorm({ clientId: "{{ nope }}" }),
-      scenarios: ["a", "b"].map(scenario),
-    });
-    expect(problems).toHaveLength(1);
+  it.each(["clientId", "username", "password"])("in connect.%s", (key) => {
+    const scenario = (name: string) => ({ flow: [{ connect: { [key]: `x-{{ ${name} }}` } }] });
+    const path = `scenarios[0].flow[0].connect.${key}`;
+    expect(problemsOf({ scenario: scenario("nope") })).toMatchObject([{ path, ...unknown("nope") }]);
+    expect(problemsOf({ scenario: scenario("deviceId") })).toEqual([]);
+    expect(
+      problemsOf({ scenario: scenario("serial"), config: { payload: [{ fields: ["serial"] }] } }),
+    ).toEqual([]);
   });
 
   it.each<[string, Parameters<typeof problemsOf>[0]]>([
@@ -844,7 +836,6 @@ describe("template variables", () => {
   it("are checked beside a before hook that only starts the lab", () => {
     const before = { engine: "mqtt", flow: [{ lab: {} }, { log: "started" }] };
     expect(problemsOf({ before, scenario: { flow: [{ log: "{{ nope }}" }] } })).toHaveLength(1);
-    expect(problemsOf({ before, ...withStorm({ clientId: "{{ nope }}" }) })).toHaveLength(1);
   });
 
   it("are not checked in a worker of a run with a hook, which the worker does not see", () => {
@@ -890,7 +881,6 @@ describe("all at once", () => {
       mqtt: {
         protocolVersion: 5,
         keepalife: 5,
-        clientId: "{{ nope }}",
         seed: "x",
         storms: [],
         reconnect: { preset: "mqttjs", policy: "fixed" },
@@ -909,7 +899,6 @@ describe("all at once", () => {
     expect(problems.map(({ path }) => path).sort()).toEqual(
       [
         "before.flow[0].lap",
-        "config.engines.mqtt.clientId",
         "config.engines.mqtt.keepalife",
         "config.engines.mqtt.protocolVersion",
         "config.engines.mqtt.reconnect.policy",

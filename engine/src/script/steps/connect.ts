@@ -1,5 +1,11 @@
 import { z } from "zod";
-import { defineStep, deviceOf, durationMs, settings, stepError } from "./step.ts";
+import type { VuContext } from "../../artillery.ts";
+import { compileTextTemplate } from "../template.ts";
+import { defineStep, deviceOf, durationMs, settings, stepError, text } from "./step.ts";
+
+const credential = text.refine((value) => !value.includes("\u0000"), {
+  error: "text without null characters",
+});
 
 /**
  * Connects the device; done when it is ready for the first time. Refused and failed tries follow the back-off. The step
@@ -8,11 +14,32 @@ import { defineStep, deviceOf, durationMs, settings, stepError } from "./step.ts
 export const connect = defineStep({
   name: "connect",
   places: ["flow"],
-  schema: z.strictObject({ connect: settings({ giveUpAfter: durationMs.optional() }) }),
+  schema: z.strictObject({
+    connect: settings({
+      /** Templates: rendered when the step runs, and kept for every reconnect. */
+      clientId: credential.optional(),
+      username: credential.optional(),
+      password: credential.optional(),
+      giveUpAfter: durationMs.optional(),
+    }),
+  }),
   compile(spec, compiler) {
     const giveUpAfterMs = spec.connect.giveUpAfter ?? null;
+    const render = (template: string | undefined): ((context: VuContext) => string) | null =>
+      template === undefined ? null : compileTextTemplate(template);
+    const clientId = render(spec.connect.clientId);
+    const username = render(spec.connect.username);
+    const password = render(spec.connect.password);
     return (context, callback) => {
       const device = deviceOf(context);
+      const known = device.credentials;
+      if (clientId !== null || username !== null || password !== null) {
+        device.credentials = {
+          clientId: clientId?.(context) ?? known.clientId,
+          username: username?.(context) ?? known.username,
+          password: password?.(context) ?? known.password,
+        };
+      }
       device.connect();
       compiler.fleet.whenReady(device, giveUpAfterMs, (failure) => {
         callback(failure === null ? null : stepError(compiler, failure), context);
