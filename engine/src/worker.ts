@@ -102,7 +102,7 @@ export class Worker {
     this.#share = shareOf(script.config.phases, workerIdentity().container);
     this.#health = this.#watch.begin();
     const names = plan.cohorts.map((cohort) => cohort.name);
-    this.#recorder = new Recorder(names, runEvents, wallClock());
+    this.#recorder = new Recorder(names, runEvents, wallClock);
     this.#devicesOf = names.map(() => 0);
     this.#fleet = new Fleet(planEndMs(plan.storms) !== null, time.now);
     this.#storms = new Storms({
@@ -295,7 +295,7 @@ export class Worker {
   #flush(final = false): void {
     if (this.#files === null) return;
     const now = wallClock();
-    const lines = this.#recorder.timeline.advance(now, final);
+    const lines = this.#recorder.timeline.take(final);
     this.#files.flush(now, this.#recorder.histograms, lines, this.#record(now));
   }
 

@@ -1,4 +1,5 @@
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { type ArtilleryRun, type RunOptions, runArtillery } from "../support/artillery.ts";
 import { Mosquitto, mosquittoAvailable } from "../support/broker.ts";
@@ -40,8 +41,23 @@ function expectRecovery(result: ArtilleryRun): void {
   expect(summary.totals.configRequests).toBe(450);
   expect(summary.totals.configResponses).toBe(450);
   expect(summary.latencyMs.connect.count).toBe(450);
+  // Both storms in the rows of their instants: 4 s and 9 s after time zero.
+  expect(dropsBetween(result, 4000, 4500)).toBe(50);
+  expect(dropsBetween(result, 9000, 9500)).toBe(200);
+  expect(dropsBetween(result, -1000, 60_000)).toBe(250);
   // base: 2s, full jitter: a device waits up to two seconds, so the slowest waits longer than half of one.
   expect(summary.storms[1]?.readyMs.max).toBeGreaterThan(500);
+}
+
+function dropsBetween(result: ArtilleryRun, fromMs: number, toMs: number): number {
+  const [header, ...rows] = readFileSync(join(resultsDirectory(result), "timeline.csv"), "utf8")
+    .trim()
+    .split("\n");
+  const column = header?.split(",").indexOf("drops") ?? -1;
+  return rows
+    .map((row) => row.split(","))
+    .filter(([tMs]) => Number(tMs) >= fromMs && Number(tMs) < toMs)
+    .reduce((sum, row) => sum + Number(row[column]), 0);
 }
 
 describe("the main job", () => {

@@ -55,10 +55,10 @@ export class Recorder implements DeviceEvents {
   /** The storm whose window is open, from 1; 0 for none. */
   #openStorm = 0;
 
-  constructor(cohorts: readonly string[], runEvents: RunEvents, nowEpochMs: number) {
+  constructor(cohorts: readonly string[], runEvents: RunEvents, clock: () => number) {
     this.cohorts = cohorts;
     this.#runEvents = runEvents;
-    this.timeline = new Timeline(cohorts, nowEpochMs);
+    this.timeline = new Timeline(cohorts, clock);
     this.#counts = cohorts.map(() => ({
       counters: Object.fromEntries(COUNTER_NAMES.map((name) => [name, 0])) as Record<CounterName, number>,
       disconnects: {},

@@ -20,21 +20,27 @@ export const EVENT: Record<EventColumn, number> = Object.fromEntries(
 
 /**
  * Counters of the current 100 ms row for each cohort, in one typed array. Rows stand on multiples of 100 ms since the
- * epoch; `advance` closes those that have passed and hands them out as CSV lines.
+ * epoch. The clock is read with every event: an event stands in the row in which it happened, however late anything
+ * else runs.
  */
 export class Timeline {
   readonly #cohorts: string[];
+  readonly #clock: () => number;
   readonly #events: Uint32Array;
   readonly #online: Int32Array;
   readonly #ready: Int32Array;
   #rowMs: number;
+  /** Lines of rows that are over and not yet taken. */
+  #lines: string[] = [];
 
-  constructor(cohorts: readonly string[], nowMs: number) {
+  /** @param clock epoch milliseconds */
+  constructor(cohorts: readonly string[], clock: () => number) {
     this.#cohorts = cohorts.map(csvField);
+    this.#clock = clock;
     this.#events = new Uint32Array(cohorts.length * EVENT_COLUMNS.length);
     this.#online = new Int32Array(cohorts.length);
     this.#ready = new Int32Array(cohorts.length);
-    this.#rowMs = floorToRow(nowMs);
+    this.#rowMs = floorToRow(clock());
   }
 
   static get header(): string {
@@ -42,15 +48,18 @@ export class Timeline {
   }
 
   count(cohort: number, event: number): void {
+    this.#closePassedRows();
     const at = cohort * EVENT_COLUMNS.length + event;
     this.#events[at] = (this.#events[at] as number) + 1;
   }
 
   online(cohort: number, change: 1 | -1): void {
+    this.#closePassedRows();
     this.#online[cohort] = (this.#online[cohort] as number) + change;
   }
 
   ready(cohort: number, change: 1 | -1): void {
+    this.#closePassedRows();
     this.#ready[cohort] = (this.#ready[cohort] as number) + change;
   }
 
@@ -58,16 +67,24 @@ export class Timeline {
     return this.#online[cohort] ?? 0;
   }
 
-  /** Lines of all rows that ended before `nowMs`; with `final` the current one as well. */
-  advance(nowMs: number, final = false): string[] {
-    const lines: string[] = [];
-    const current = floorToRow(nowMs);
-    while (this.#rowMs < current || (final && this.#rowMs === current)) {
-      for (let cohort = 0; cohort < this.#cohorts.length; cohort++) lines.push(this.#line(cohort));
-      this.#events.fill(0);
-      this.#rowMs += TIMELINE_ROW_MS;
-    }
+  /** CSV lines of the rows that are over since the last time; with `final` the current one as well. */
+  take(final = false): string[] {
+    this.#closePassedRows();
+    if (final) this.#closeRow();
+    const lines = this.#lines;
+    this.#lines = [];
     return lines;
+  }
+
+  #closePassedRows(): void {
+    const now = this.#clock();
+    while (now >= this.#rowMs + TIMELINE_ROW_MS) this.#closeRow();
+  }
+
+  #closeRow(): void {
+    for (let cohort = 0; cohort < this.#cohorts.length; cohort++) this.#lines.push(this.#line(cohort));
+    this.#events.fill(0);
+    this.#rowMs += TIMELINE_ROW_MS;
   }
 
   #line(cohort: number): string {

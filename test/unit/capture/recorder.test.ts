@@ -12,7 +12,7 @@ function recorderOf(cohorts = ["a", "b c"]): {
   const recorder = new Recorder(
     cohorts,
     { emit: (event: string, name?: string, value?: number) => emitted.push([event, name ?? "", value]) },
-    0,
+    () => 0,
   );
   return { recorder, emitted, take: () => emitted.splice(0) };
 }
@@ -250,6 +250,6 @@ describe("the timeline", () => {
     recorder.configTimeout(0, 0);
     recorder.lateResponse(0, 0);
     // online 1, ready 1, then the eight events.
-    expect(recorder.timeline.advance(100)).toEqual(["0,a,1,1,1,3,3,1,2,1,1,1"]);
+    expect(recorder.timeline.take(true)).toEqual(["0,a,1,1,1,3,3,1,2,1,1,1"]);
   });
 });

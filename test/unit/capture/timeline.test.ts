@@ -1,6 +1,17 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { EVENT, EVENT_COLUMNS, Timeline } from "../../../engine/src/capture/timeline.ts";
 import { TIMELINE_COLUMNS } from "../../../engine/src/contract.ts";
+
+function timelineOf(cohorts: string[], startMs: number) {
+  let now = startMs;
+  return {
+    timeline: new Timeline(cohorts, () => now),
+    at: (ms: number): void => {
+      now = ms;
+    },
+  };
+}
 
 describe("the timeline", () => {
   it("has the contract's columns, events last and in their order", () => {
@@ -9,13 +20,13 @@ describe("the timeline", () => {
   });
 
   it("has a row per cohort and 100 ms, on multiples of 100 ms since the epoch", () => {
-    const timeline = new Timeline(["a", "b"], 1_000_042);
-    expect(timeline.advance(1_000_099)).toEqual([]);
-    expect(timeline.advance(1_000_100)).toEqual([
-      "1000000,a,0,0,0,0,0,0,0,0,0,0",
-      "1000000,b,0,0,0,0,0,0,0,0,0,0",
-    ]);
-    expect(timeline.advance(1_000_399).map((line) => line.slice(0, 9))).toEqual([
+    const { timeline, at } = timelineOf(["a", "b"], 1_000_042);
+    at(1_000_099);
+    expect(timeline.take()).toEqual([]);
+    at(1_000_100);
+    expect(timeline.take()).toEqual(["1000000,a,0,0,0,0,0,0,0,0,0,0", "1000000,b,0,0,0,0,0,0,0,0,0,0"]);
+    at(1_000_399);
+    expect(timeline.take().map((line) => line.slice(0, 9))).toEqual([
       "1000100,a",
       "1000100,b",
       "1000200,a",
@@ -23,8 +34,8 @@ describe("the timeline", () => {
     ]);
   });
 
-  it("counts events in the row in which they happen, and carries levels on", () => {
-    const timeline = new Timeline(["a", "b"], 0);
+  it("counts events of cohorts apart, and carries levels on", () => {
+    const { timeline, at } = timelineOf(["a", "b"], 0);
     timeline.count(0, EVENT.drops);
     timeline.count(0, EVENT.connect_attempts);
     timeline.count(0, EVENT.connect_attempts);
@@ -35,7 +46,8 @@ describe("the timeline", () => {
     timeline.online(1, 1);
     timeline.online(0, -1);
     expect(timeline.onlineOf(0)).toBe(1);
-    expect(timeline.advance(200)).toEqual([
+    at(200);
+    expect(timeline.take()).toEqual([
       "0,a,1,1,1,2,0,0,0,0,0,0",
       "0,b,1,0,0,0,0,0,0,0,0,1",
       "100,a,1,1,0,0,0,0,0,0,0,0",
@@ -43,31 +55,87 @@ describe("the timeline", () => {
     ]);
     timeline.online(0, -1);
     timeline.ready(0, -1);
-    expect(timeline.advance(300)[0]).toBe("200,a,0,0,0,0,0,0,0,0,0,0");
+    at(300);
+    expect(timeline.take()[0]).toBe("200,a,0,0,0,0,0,0,0,0,0,0");
+  });
+
+  it("puts an event into the row in which it happens, however long nobody takes the rows", () => {
+    const { timeline, at } = timelineOf(["a"], 0);
+    timeline.count(0, EVENT.drops);
+    at(150);
+    timeline.count(0, EVENT.connect_attempts);
+    at(199);
+    timeline.online(0, 1);
+    at(310);
+    timeline.ready(0, 1);
+    at(2000);
+    expect(timeline.take().slice(0, 5)).toEqual([
+      "0,a,0,0,1,0,0,0,0,0,0,0",
+      "100,a,1,0,0,1,0,0,0,0,0,0",
+      "200,a,1,0,0,0,0,0,0,0,0,0",
+      "300,a,1,1,0,0,0,0,0,0,0,0",
+      "400,a,1,1,0,0,0,0,0,0,0,0",
+    ]);
+  });
+
+  it("loses no event and no row, whenever rows are taken (property)", () => {
+    const step = fc.record({
+      waitMs: fc.nat(350),
+      event: fc.nat(EVENT_COLUMNS.length - 1),
+      take: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+        const { timeline, at } = timelineOf(["a"], 0);
+        const lines: string[] = [];
+        const expected = new Map<string, number>();
+        let now = 0;
+        for (const { waitMs, event, take } of steps) {
+          now += waitMs;
+          at(now);
+          timeline.count(0, event);
+          const key = `${Math.floor(now / 100) * 100} ${event}`;
+          expected.set(key, (expected.get(key) ?? 0) + 1);
+          if (take) lines.push(...timeline.take());
+        }
+        lines.push(...timeline.take(true));
+        expect(lines.map((line) => Number(line.split(",")[0]))).toEqual(lines.map((_, i) => i * 100));
+        const found = lines.flatMap((line) => {
+          const [tMs, , , , ...counts] = line.split(",");
+          return counts.flatMap((count, event) =>
+            count === "0" ? [] : [[`${tMs} ${event}`, Number(count)] as const],
+          );
+        });
+        expect(new Map(found)).toEqual(expected);
+      }),
+    );
   });
 
   it.each(
     EVENT_COLUMNS.map((column, i) => [column, i] as const),
   )("counts %s in its own column", (column, index) => {
-    const timeline = new Timeline(["a"], 0);
+    const { timeline, at } = timelineOf(["a"], 0);
     timeline.count(0, EVENT[column]);
-    const values = timeline.advance(100)[0]?.split(",").slice(4).map(Number);
+    at(100);
+    const values = timeline.take()[0]?.split(",").slice(4).map(Number);
     expect(values).toEqual(EVENT_COLUMNS.map((_, i) => (i === index ? 1 : 0)));
   });
 
-  it("gives the row that is not complete only at the end, and once", () => {
-    const timeline = new Timeline(["a"], 0);
+  it("gives the row that is not complete only at the end", () => {
+    const { timeline, at } = timelineOf(["a"], 0);
     timeline.count(0, EVENT.drops);
-    expect(timeline.advance(50)).toEqual([]);
-    expect(timeline.advance(50, true)).toEqual(["0,a,0,0,1,0,0,0,0,0,0,0"]);
-    expect(timeline.advance(50, true)).toEqual([]);
+    at(50);
+    expect(timeline.take()).toEqual([]);
+    expect(timeline.take(true)).toEqual(["0,a,0,0,1,0,0,0,0,0,0,0"]);
   });
 
   it("stands still where the clock goes back", () => {
-    const timeline = new Timeline(["a"], 1000);
-    expect(timeline.advance(500)).toEqual([]);
+    const { timeline, at } = timelineOf(["a"], 1000);
+    at(500);
+    expect(timeline.take()).toEqual([]);
     timeline.count(0, EVENT.drops);
-    expect(timeline.advance(1100)).toEqual(["1000,a,0,0,1,0,0,0,0,0,0,0"]);
+    at(1100);
+    expect(timeline.take()).toEqual(["1000,a,0,0,1,0,0,0,0,0,0,0"]);
   });
 
   it.each([
@@ -77,6 +145,8 @@ describe("the timeline", () => {
     ["two\nlines", '"two\nlines"'],
     ["two\rlines", '"two\rlines"'],
   ])("quotes the cohort %j as RFC 4180 says", (name, field) => {
-    expect(new Timeline([name], 0).advance(100)).toEqual([`0,${field},0,0,0,0,0,0,0,0,0,0`]);
+    const { timeline, at } = timelineOf([name], 0);
+    at(100);
+    expect(timeline.take()).toEqual([`0,${field},0,0,0,0,0,0,0,0,0,0`]);
   });
 });

@@ -50,7 +50,7 @@ function start(plans: StormPlan[], devices: number, offline: number[] = []) {
       },
     } as unknown as FleetMember["device"],
   }));
-  const recorder = new Recorder(["even", "odd"], { emit: () => {} }, EPOCH);
+  const recorder = new Recorder(["even", "odd"], { emit: () => {} }, () => EPOCH);
   const watch = new GeneratorWatch();
   const over: number[] = [];
   const storms = new Storms({
