@@ -57,8 +57,7 @@ function eventsOf(run: MergedRun, cohort: string): Events {
     const ready = run.histograms.get(histogramTag(stormMetricName(storm.index, "ready_time"), cohort));
     if (ready === undefined) continue;
     for (const { highUs, count } of bucketsOf(ready)) {
-      const sinceMs = highUs / 1000;
-      if (sinceMs >= storm.windowMs) continue;
+      const sinceMs = Math.min(highUs / 1000, storm.windowMs - 1);
       const slot = Math.floor((storm.atMs + sinceMs - grid) / TIMELINE_ROW_MS);
       eventAt(events, grid + slot * TIMELINE_ROW_MS).readyPerS += count;
     }

@@ -99,13 +99,17 @@ function withFleet(parts: Part[]): Part[] {
 
 function recoveryOf(run: MergedRun, storm: Storm): Recovery[] {
   return readyParts(run, storm).map(({ cohort, affected, histogram }) => {
-    const curve = recoveryCurve(histogram, affected).filter((point) => point.tMs <= storm.windowMs);
+    // Only devices inside the window are recorded, but the upper end of the last bucket can lie past it.
+    const curve = recoveryCurve(histogram, affected).map(({ tMs, share }) => ({
+      tMs: Math.min(tMs, storm.windowMs),
+      share,
+    }));
     return {
       storm: storm.index,
       cohort,
       affected,
-      points: lastOfEach(curve, storm.windowMs / LONGEST_SERIES),
-      rows: lastOfEach(curve, storm.windowMs / LONGEST_TABLE),
+      points: lastOfEach(curve, (curve.at(-1)?.tMs ?? 1) / LONGEST_SERIES),
+      rows: lastOfEach(curve, (curve.at(-1)?.tMs ?? 1) / LONGEST_TABLE),
     };
   });
 }

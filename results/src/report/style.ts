@@ -113,7 +113,7 @@ footer { margin-top: 48px; padding: 20px 0 48px; border-top: 1px solid var(--lin
   .card, figure, tr, .alert { break-inside: avoid; }
   h2, h3 { break-after: avoid; }
   .scroll { overflow: visible; } .scroll > table { font-size: 8.5pt; } thead th { font-size: 8pt; }
-  .scroll td { white-space: normal; } .scroll th, .scroll td { padding-right: 6px; } .scroll th:first-child { min-width: 0; }
+  .scroll td { white-space: normal; } .scroll th, .scroll td { padding-right: 6px; } .scroll th:first-child { min-width: 20mm; }
   .badge { padding: 1px 6px; font-size: 8.5pt; } .unreached { white-space: normal; }
   .u-inline.u-live th::after { content: none; }
   pre { white-space: pre-wrap; overflow-wrap: anywhere; }

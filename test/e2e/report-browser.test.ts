@@ -1,0 +1,127 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { mergeRun } from "../../results/src/merge.ts";
+import { renderReport } from "../../results/src/report/page.ts";
+import { reportData } from "../../results/src/report/report.ts";
+import { readRun } from "../../results/src/run-files.ts";
+import { buildSummary } from "../../results/src/summary.ts";
+import { browserMissing, openBrowser } from "../support/browser.ts";
+import { temporaryDirectory, writeRun } from "../support/run-files.ts";
+import { spiralWorker } from "../unit/results/synthetic-run.ts";
+
+const missing = browserMissing();
+if (missing !== null) console.warn(`report in a browser: skipped, for ${missing}`);
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const HOSTILE = `</script><script>document.title = "owned"</script><img src=x onerror=alert(1)>`;
+
+function writeReport(): string {
+  const run = mergeRun(readRun([writeRun([spiralWorker("1"), spiralWorker("2")])]).workers);
+  const summary = buildSummary(run, { target: 0.99, problems: [HOSTILE] });
+  const path = join(temporaryDirectory(), "report.html");
+  writeFileSync(path, renderReport(reportData(run, summary, `# ${HOSTILE}\nconfig:\n  target: lab\n`)));
+  return pathToFileURL(path).href;
+}
+
+interface Opened {
+  page: Page;
+  /** Other requests than the file itself, and all that the console said. */
+  noise: string[];
+}
+
+describe.skipIf(missing !== null)("report.html in a browser", () => {
+  let browser: Browser;
+  let url: string;
+
+  beforeAll(async () => {
+    browser = await openBrowser();
+    url = writeReport();
+  });
+  afterAll(() => browser?.close());
+
+  async function open(colorScheme: "light" | "dark", width: number): Promise<Opened> {
+    // Axe is injected past the page's policy; what the page itself does stays under it in the other tests.
+    const context = await browser.newContext({ colorScheme, viewport: { width, height: 900 } });
+    const page = await context.newPage();
+    const noise: string[] = [];
+    page.on("request", (request) => {
+      if (request.url() !== url) noise.push(`request ${request.url()}`);
+    });
+    page.on("console", (message) => noise.push(`console ${message.text()}`));
+    page.on("pageerror", (error) => noise.push(`error ${error.message}`));
+    page.on("dialog", (dialog) => void dialog.dismiss().then(() => noise.push("dialog")));
+    await page.goto(url);
+    await page.waitForSelector(".chart canvas");
+    await page.evaluate("new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))");
+    return { page, noise };
+  }
+
+  /** Per plot, how many different colours its canvas has. */
+  function coloursDrawn(page: Page): Promise<number[]> {
+    return page.evaluate(`[...document.querySelectorAll(".chart canvas")].map((canvas) => {
+      const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+      return new Set(new Uint32Array(data.buffer)).size;
+    })`);
+  }
+
+  it.each([
+    ["light", 1200],
+    ["dark", 1200],
+    ["light", 390],
+  ] as const)("draws every plot, asks the network for nothing, and is accessible (%s, %i px)", async (scheme, width) => {
+    const { page, noise } = await open(scheme, width);
+    const colours = await coloursDrawn(page);
+    expect(colours).toHaveLength(6);
+    for (const colour of colours) expect(colour).toBeGreaterThan(10);
+    expect(await page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(width);
+    expect(await page.title()).toContain("The fleet did not recover");
+    expect(noise).toEqual([]);
+
+    await page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true");
+    await page.evaluate(axe);
+    const violations: { id: string; impact: string; nodes: { html: string }[] }[] = await page.evaluate(
+      "axe.run().then((result) => result.violations)",
+    );
+    expect(
+      violations
+        .filter(({ impact }) => impact === "serious" || impact === "critical")
+        .map(({ id, nodes }) => [id, ...nodes.map((node) => node.html)]),
+    ).toEqual([]);
+    await page.context().close();
+  });
+
+  it("shows and speaks values by hover and by keys", async () => {
+    const { page, noise } = await open("light", 1200);
+    const legend = page.locator("#plot-recovery-1 .u-value");
+    expect(await legend.first().textContent()).toBe("–");
+    await page.hover("#plot-recovery-1 .u-over");
+    await expect.poll(() => legend.first().textContent()).toMatch(/ s$/);
+    await page.focus("#plot-recovery-1");
+    await page.keyboard.press("End");
+    expect(await page.locator("#plot-recovery-1 + [aria-live]").textContent()).toBe(
+      "20 s: all cohorts 70 %, cached 100 %, spiral 25 %",
+    );
+    expect(noise).toEqual([]);
+    await page.context().close();
+  });
+
+  it("redraws when the colour scheme changes, and prints light and narrow", async () => {
+    const { page, noise } = await open("light", 1200);
+    const picture = (): Promise<string> =>
+      page.evaluate(`document.querySelector(".chart canvas").toDataURL()`);
+    const light = await picture();
+    await page.emulateMedia({ colorScheme: "dark" });
+    await expect.poll(picture).not.toBe(light);
+    await page.evaluate(`dispatchEvent(new Event("beforeprint"))`);
+    await page.emulateMedia({ media: "print" });
+    expect(await page.evaluate(`getComputedStyle(document.body).color`)).toBe("rgb(26, 34, 48)");
+    expect(await page.evaluate(`document.querySelector(".chart canvas").clientWidth`)).toBe(640);
+    expect(await page.evaluate(`document.querySelector("details.prints").open`)).toBe(true);
+    expect(noise).toEqual([]);
+    await page.context().close();
+  });
+});

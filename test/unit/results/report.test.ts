@@ -1,0 +1,228 @@
+import { createHash } from "node:crypto";
+import { histogramTag, stormMetricName } from "artillery-engine-mqtt/contract";
+import { describe, expect, it } from "vitest";
+import { count, duration, ratio } from "../../../results/src/console/format.ts";
+import { type MergedRun, mergeRun } from "../../../results/src/merge.ts";
+import { keepPeaks } from "../../../results/src/report/load.ts";
+import { renderReport } from "../../../results/src/report/page.ts";
+import { percentileCurve, percentileRows } from "../../../results/src/report/percentile-curve.ts";
+import { type ReportData, reportData } from "../../../results/src/report/report.ts";
+import { verdictSentence } from "../../../results/src/report/words.ts";
+import { readRun } from "../../../results/src/run-files.ts";
+import { buildSummary } from "../../../results/src/summary.ts";
+import {
+  histogramOf,
+  record,
+  type SyntheticWorker,
+  storm,
+  stormCohort,
+  writeRun,
+} from "../../support/run-files.ts";
+import { evenly, spiralWorker } from "./synthetic-run.ts";
+
+function merged(workers: readonly Partial<SyntheticWorker>[]): MergedRun {
+  return mergeRun(readRun([writeRun(workers)]).workers);
+}
+
+function dataOf(workers: readonly Partial<SyntheticWorker>[], script: string | null = null): ReportData {
+  const run = merged(workers);
+  return reportData(run, buildSummary(run, { target: 0.99, problems: [] }), script);
+}
+
+const spiral = dataOf([spiralWorker("1"), spiralWorker("2")], "config:\n  target: lab\n");
+const page = renderReport(spiral);
+
+/** What stands between the tags, without style and script. */
+function textOf(html: string): string {
+  return html
+    .replace(/<(style|script)[\s\S]*?<\/\1>/g, " ")
+    .replace(/<[^>]*>/g, " ")
+    .replace(/\s+/g, " ");
+}
+
+/** Cells of the body of the table with this name. */
+function tableOf(html: string, name: string): string[][] {
+  const at = html.indexOf(`<caption class="visually-hidden">${name}`);
+  expect(at, name).toBeGreaterThan(0);
+  const body = html.slice(html.indexOf("<tbody>", at), html.indexOf("</tbody>", at));
+  return body
+    .split("<tr>")
+    .slice(1)
+    .map((row) => (row.match(/<t[hd][\s\S]*?<\/t[hd]>/g) ?? []).map((cell) => textOf(cell).trim()));
+}
+
+describe("report.html", () => {
+  it("says each storm's verdict in a sentence, with the reason of summary.json", () => {
+    const [only] = spiral.summary.storms;
+    if (!only) throw new Error("no storm");
+    expect(textOf(page)).toContain(
+      "Only 140 of the 200 devices that lost their connection (70 %) were working again after 20 s",
+    );
+    expect(textOf(page)).toContain(verdictSentence(only, 0.99));
+    expect(textOf(page)).toContain(only.verdictReason);
+    expect(page).toContain(
+      "<h1>The fleet did not recover from the storm: the overload outlived its cause</h1>",
+    );
+    expect(textOf(page)).toContain("Generator saturated");
+  });
+
+  it("shows the summary's numbers for every cohort", () => {
+    const [only] = spiral.summary.storms;
+    if (!only) throw new Error("no storm");
+    const rows = tableOf(page, "Storm 1 by cohort");
+    expect(rows.map((row) => row[0])).toEqual(["all cohorts", "cached", "spiral"]);
+    for (const [i, fields] of [only, only.cohorts.cached, only.cohorts.spiral].entries()) {
+      if (!fields) throw new Error("no such cohort");
+      expect(rows[i]?.slice(2)).toEqual([
+        `${count(fields.recovered)} / ${count(fields.affected)}`,
+        duration(fields.readyMs.p50),
+        duration(fields.readyMs.p90),
+        duration(fields.readyMs.p99),
+        duration(fields.readyMs.max),
+        duration(fields.reconnectMs.p99),
+        count(fields.configRequests),
+        count(fields.configTimeouts),
+        count(fields.lateResponses),
+      ]);
+    }
+    expect(rows[2]?.[5]).toBe("not reached");
+    expect(textOf(page)).toContain(ratio(only.amplification.connect));
+  });
+
+  it("shows service times, errors and generator as the summary has them", () => {
+    const { connect } = spiral.summary.latencyMs;
+    expect(tableOf(page, "One operation alone")[0]).toEqual([
+      "Connect, all cohorts",
+      count(connect.count),
+      ...[connect.p50, connect.p90, connect.p99, connect.p999, connect.max].map(duration),
+    ]);
+    expect(tableOf(page, "Failed tries").map((row) => row.slice(0, 4))).toEqual([
+      ["bootstrap_timeout", "1,200", "0", "1,200"],
+      ["tcp_refused", "2", "2", "0"],
+    ]);
+    expect(tableOf(page, "Load generator").map((row) => row.slice(0, 2))).toEqual([
+      ["Whole run", "✓ OK"],
+      ["Storm 1", "! Saturated"],
+    ]);
+  });
+
+  it("is one file: refers to nothing outside, and its policy allows only its own style and script", () => {
+    const references = [...page.matchAll(/\s(?:src|href|srcset|action|data|poster)="([^"]*)"/g)];
+    expect(references.map(([, to]) => to?.[0])).toEqual(references.map(() => "#"));
+    expect(page).not.toMatch(/@import|url\(|<link|<iframe|<img|<object/i);
+    expect(page).not.toMatch(/\sstyle=|\son[a-z]+=/);
+    const policy = /Content-Security-Policy" content="([^"]*)"/.exec(page)?.[1] ?? "";
+    expect(policy).toMatch(/^default-src &#39;none&#39;;/);
+    expect(policy).not.toContain("unsafe");
+    for (const tag of ["style", "script"]) {
+      const text = new RegExp(`<${tag}>([\\s\\S]*?)</${tag}>`).exec(page)?.[1] ?? "";
+      expect(policy).toContain(`sha256-${createHash("sha256").update(text).digest("base64")}`);
+    }
+  });
+
+  it("has a table and a spoken description behind every plot, and headings in order", () => {
+    const specs = JSON.parse(/id="plots">([\s\S]*?)<\/script>/.exec(page)?.[1] ?? "[]");
+    // Recovery; load of the fleet and two cohorts; ready time; connect.
+    expect(specs).toHaveLength(6);
+    for (const spec of specs) {
+      expect(page).toContain(`id="${spec.id}"`);
+      expect(spec.description).not.toBe("");
+    }
+    expect(page.split("<summary>Values as a table")).toHaveLength(specs.length + 1);
+    const levels = [...page.matchAll(/<h([1-6])/g)].map(([, level]) => Number(level));
+    expect(levels[0]).toBe(1);
+    for (const [i, level] of levels.entries()) {
+      expect(level).toBeLessThanOrEqual((levels[i - 1] ?? 0) + 1);
+    }
+  });
+
+  it("is written for a run without storms, timeline or script", () => {
+    const empty = renderReport(dataOf([{ record: record({ state: "interrupted" }) }]));
+    expect(empty).toContain("The run had no storm");
+    expect(empty).toContain("Incomplete run.");
+    expect(empty).toContain("The script is not known");
+  });
+
+  it("has a sentence for each verdict", () => {
+    const cohort = (recovered: number): SyntheticWorker["record"] =>
+      record({
+        cohorts: { only: { devices: 100, everOnline: 100 } },
+        storms: [
+          storm({ cohorts: { only: stormCohort({ affected: 100, recovered }) } }),
+          storm({ index: 2, atMs: 40_000, startedAtMs: null, closed: false }),
+        ],
+      });
+    const READY = histogramTag(stormMetricName(1, "ready_time"), "only");
+    const text = (n: number, toMs: number): string =>
+      textOf(renderReport(dataOf([{ record: cohort(n), intervals: [{ [READY]: evenly(n, 100, toMs) }] }])));
+    expect(text(100, 2000)).toContain(
+      "All 100 devices that lost their connection were working again within 2 s",
+    );
+    expect(text(100, 2000)).toContain("This storm did not happen");
+    expect(text(99, 2000)).toContain(
+      "(99 %) were working again within 20 s, which meets the target of 99 %. 1 were not.",
+    );
+    expect(text(90, 19_000)).toContain("That misses the target of 99 %: 10 were still without service.");
+  });
+});
+
+describe("report data", () => {
+  it("gives the recovery curve of the fleet and of each cohort, over the affected devices", () => {
+    const ends = spiral.recovery.map(({ cohort, affected, points }) => [
+      cohort,
+      affected,
+      points.at(-1)?.share,
+    ]);
+    expect(ends).toEqual([
+      [null, 200, 0.7],
+      ["cached", 120, 1],
+      ["spiral", 80, 0.25],
+    ]);
+  });
+
+  it("draws load as means over one second whose highest is the peak of summary.json", () => {
+    const peak = spiral.summary.storms[0]?.peak;
+    const fleet = spiral.load.find((load) => load.cohort === null);
+    expect(Math.max(...(fleet?.points ?? []).map((point) => point.connectAttemptsPerS))).toBe(
+      peak?.connectAttemptsPerS,
+    );
+    expect(Math.max(...(fleet?.points ?? []).map((point) => point.configRequestsPerS))).toBe(
+      peak?.configRequestsPerS,
+    );
+  });
+
+  it("counts as goodput inside a window exactly the devices that recovered", () => {
+    const cached = spiral.load.find((load) => load.cohort === "cached");
+    const inWindow = (cached?.points ?? []).filter((point) => point.tMs > 10_000 && point.tMs <= 32_000);
+    // Each device stands in the ten points of its second.
+    expect(inWindow.reduce((sum, point) => sum + point.readyPerS, 0)).toBe(120 * 10);
+  });
+
+  it("thins long series and keeps their peaks", () => {
+    const points = Array.from({ length: 36_000 }, (_, i) => ({
+      tMs: i * 100,
+      connectAttemptsPerS: i === 12_345 ? 900 : 1,
+      configRequestsPerS: 0,
+      readyPerS: i === 20_001 ? 70 : 0,
+    }));
+    const thin = keepPeaks(points, 2000);
+    expect(thin.length).toBeLessThanOrEqual(2000);
+    expect(thin.length).toBeGreaterThan(1500);
+    expect(Math.max(...thin.map((point) => point.connectAttemptsPerS))).toBe(900);
+    expect(Math.max(...thin.map((point) => point.readyPerS))).toBe(70);
+  });
+
+  it("ends the percentile curve where not enough devices recovered", () => {
+    const histogram = histogramOf(Array.from({ length: 50 }, (_, i) => (i + 1) * 1000));
+    const whole = percentileCurve(histogram, 50);
+    expect(whole.at(-1)).toMatchObject({ valueMs: expect.closeTo(50, 1) });
+    expect(whole.at(-1)?.quantile).toBeGreaterThanOrEqual(0.99);
+    expect(percentileRows(histogram, 50).find((row) => row.quantile === 0.5)?.valueMs).toBeCloseTo(25, 1);
+    expect(percentileCurve(histogram, 100).at(-1)?.quantile).toBeLessThanOrEqual(0.5);
+    expect(percentileRows(histogram, 100).at(-1)).toMatchObject({
+      quantile: 0.5,
+      valueMs: expect.closeTo(50, 1),
+    });
+    expect(percentileCurve(undefined, 100)).toEqual([]);
+  });
+});
