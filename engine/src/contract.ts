@@ -106,16 +106,8 @@ export function parseHistogramTag(tag: string): { metric: string; cohort: string
 /** Width of one timeline row. Rows stand on multiples of it since the epoch, so rows of several workers line up. */
 export const TIMELINE_ROW_MS = 100;
 
-/**
- * Columns of `timeline.csv` and `worker-<id>.timeline.csv`. In worker files `t_ms` is milliseconds since the epoch; in
- * the merged file it is milliseconds since the fleet's time zero. `online` and `ready` are levels at the end of the
- * row, all others count events within the row.
- */
-export const TIMELINE_COLUMNS = [
-  "t_ms",
-  "cohort",
-  "online",
-  "ready",
+/** Events that a timeline row counts. */
+export const TIMELINE_EVENTS = [
   "drops",
   "connect_attempts",
   "connects_accepted",
@@ -125,6 +117,14 @@ export const TIMELINE_COLUMNS = [
   "config_timeouts",
   "late_responses",
 ] as const;
+export type TimelineEvent = (typeof TIMELINE_EVENTS)[number];
+
+/**
+ * Columns of `timeline.csv` and `worker-<id>.timeline.csv`. In worker files `t_ms` is milliseconds since the epoch; in
+ * the merged file it is milliseconds since the fleet's time zero. `online` and `ready` are levels at the end of the
+ * row, all others count events within the row.
+ */
+export const TIMELINE_COLUMNS = ["t_ms", "cohort", "online", "ready", ...TIMELINE_EVENTS] as const;
 export type TimelineColumn = (typeof TIMELINE_COLUMNS)[number];
 
 export const PERCENTILE_COLUMNS = ["metric", "cohort", "storm", "percentile", "value_ms", "count"] as const;

@@ -1,4 +1,3 @@
-import type { Device } from "../../engine/src/device/device.ts";
 import type { Time } from "../../engine/src/device/environment.ts";
 
 interface ManualTimer {
@@ -19,13 +18,8 @@ export class ManualTime implements Time {
     return this.#nowMs;
   }
 
-  set<A>(
-    delayMs: number,
-    callback: (device: Device, argument: A) => void,
-    device: Device,
-    argument: A,
-  ): object {
-    const timer = { atMs: this.#nowMs + delayMs, fire: () => callback(device, argument) };
+  set<T, A>(delayMs: number, callback: (target: T, argument: A) => void, target: T, argument: A): object {
+    const timer = { atMs: this.#nowMs + delayMs, fire: () => callback(target, argument) };
     this.#timers.add(timer);
     return timer;
   }

@@ -1,22 +1,9 @@
-import { TIMELINE_COLUMNS, TIMELINE_ROW_MS } from "../contract.ts";
-
-/** Events that a row counts; the columns after `t_ms`, `cohort`, `online` and `ready`. */
-export const EVENT_COLUMNS = [
-  "drops",
-  "connect_attempts",
-  "connects_accepted",
-  "connects_refused",
-  "config_requests",
-  "config_responses",
-  "config_timeouts",
-  "late_responses",
-] as const;
-export type EventColumn = (typeof EVENT_COLUMNS)[number];
+import { TIMELINE_COLUMNS, TIMELINE_EVENTS, TIMELINE_ROW_MS, type TimelineEvent } from "../contract.ts";
 
 /** Index of an event in a row: `count` takes it, so that no name is looked up per event. */
-export const EVENT: Record<EventColumn, number> = Object.fromEntries(
-  EVENT_COLUMNS.map((column, index) => [column, index]),
-) as Record<EventColumn, number>;
+export const EVENT: Record<TimelineEvent, number> = Object.fromEntries(
+  TIMELINE_EVENTS.map((column, index) => [column, index]),
+) as Record<TimelineEvent, number>;
 
 /**
  * Counters of the current 100 ms row for each cohort, in one typed array. Rows stand on multiples of 100 ms since the
@@ -37,7 +24,7 @@ export class Timeline {
   constructor(cohorts: readonly string[], clock: () => number) {
     this.#cohorts = cohorts.map(csvField);
     this.#clock = clock;
-    this.#events = new Uint32Array(cohorts.length * EVENT_COLUMNS.length);
+    this.#events = new Uint32Array(cohorts.length * TIMELINE_EVENTS.length);
     this.#online = new Int32Array(cohorts.length);
     this.#ready = new Int32Array(cohorts.length);
     this.#rowMs = floorToRow(clock());
@@ -49,7 +36,7 @@ export class Timeline {
 
   count(cohort: number, event: number): void {
     this.#closePassedRows();
-    const at = cohort * EVENT_COLUMNS.length + event;
+    const at = cohort * TIMELINE_EVENTS.length + event;
     this.#events[at] = (this.#events[at] as number) + 1;
   }
 
@@ -88,8 +75,8 @@ export class Timeline {
   }
 
   #line(cohort: number): string {
-    const from = cohort * EVENT_COLUMNS.length;
-    const events = this.#events.subarray(from, from + EVENT_COLUMNS.length).join(",");
+    const from = cohort * TIMELINE_EVENTS.length;
+    const events = this.#events.subarray(from, from + TIMELINE_EVENTS.length).join(",");
     return `${this.#rowMs},${this.#cohorts[cohort]},${this.#online[cohort]},${this.#ready[cohort]},${events}`;
   }
 }

@@ -1,11 +1,12 @@
-import type { IConnackPacket, IPublishPacket, Packet } from "mqtt-packet";
+import type { IConnackPacket, Packet } from "mqtt-packet";
 import { splitPackets } from "../transport/framing.ts";
 import { connackReason, reasonName } from "../transport/reason-codes.ts";
 import type { Transport, TransportFailure, TransportListener } from "../transport/transport.ts";
 import type { DeviceCredentials, DeviceEnvironment, DisconnectCause } from "./environment.ts";
+import { type DeviceConnection, Exchange } from "./exchange.ts";
 import { keepaliveAction } from "./keepalive.ts";
-import { type PendingRequest, type RequestCall, Requests } from "./requests.ts";
-import { type Inflight, LOST, type OperationDone, type PublishCall, Session } from "./session.ts";
+import type { RequestCall } from "./requests.ts";
+import type { OperationDone, PublishCall, Session } from "./session.ts";
 import { type DeviceEvent, type DeviceState, isOnline, next } from "./state.ts";
 
 /** How the engine itself ends a connection. */
@@ -15,7 +16,7 @@ export type DropCause = "reset" | "close" | "disconnect";
  * One simulated MQTT client: keeps itself connected with its back-off policy, runs its bootstrap after every CONNACK,
  * and reports what happens. It owns no socket class, clock or random source: those come with the environment.
  */
-export class Device implements TransportListener {
+export class Device implements TransportListener, DeviceConnection {
   readonly number: number;
   /** Of the next CONNECT. */
   credentials: DeviceCredentials;
@@ -25,8 +26,7 @@ export class Device implements TransportListener {
   #state: DeviceState = "offline";
   #transport: Transport | null = null;
   #partial: Buffer | null = null;
-  readonly session: Session = new Session();
-  #requests: Requests | null = null;
+  readonly #exchange: Exchange;
   #timer: object | null = null;
 
   /** Counts connections and their ends: what was begun in an earlier one is not continued in a later one. */
@@ -35,9 +35,6 @@ export class Device implements TransportListener {
   #previousDelayMs: number;
   #draws = 0;
   #requestCount = 0;
-  #sessionPresent = false;
-  /** The broker kept a session from before this run: what it holds is not known here. */
-  #sessionIsOlder = false;
   #wasOnline = false;
 
   #attemptStartedMs = 0;
@@ -62,6 +59,7 @@ export class Device implements TransportListener {
     this.credentials = credentials;
     this.#env = environment;
     this.#previousDelayMs = environment.plan.backoffBaseMs;
+    this.#exchange = new Exchange(this, environment);
   }
 
   get state(): DeviceState {
@@ -77,7 +75,11 @@ export class Device implements TransportListener {
   }
 
   get sessionPresent(): boolean {
-    return this.#sessionPresent;
+    return this.#exchange.sessionPresent;
+  }
+
+  get session(): Session {
+    return this.#exchange.session;
   }
 
   get generation(): number {
@@ -133,7 +135,7 @@ export class Device implements TransportListener {
     if (plan.protocolVersion === 5 && plan.sessionExpiryS > 0) {
       packet.properties = { sessionExpiryInterval: plan.sessionExpiryS };
     }
-    this.#write(codec.encode(packet));
+    this.write(codec.encode(packet));
   }
 
   #onConnack(packet: IConnackPacket): void {
@@ -167,7 +169,7 @@ export class Device implements TransportListener {
     if (plan.resetAfter === "connack") this.#resetBackoff();
     this.#wasOnline = true;
     const generation = this.#generation;
-    this.#resumeSession(packet.sessionPresent);
+    this.#exchange.resume(packet.sessionPresent);
     // Whoever heard of a lost operation may have ended or disconnected the device.
     if (generation !== this.#generation) return;
     this.#env.bootstrap(this, (failure) => {
@@ -190,25 +192,6 @@ export class Device implements TransportListener {
     this.#recovering = false;
     events.becameReady(plan.cohort, storm, Number.isNaN(lost) ? null : time.now() - lost);
     this.#tellReady(null);
-  }
-
-  /** [MQTT-3.2.2-2]: the broker says whether it kept the session. */
-  #resumeSession(present: boolean): void {
-    this.#sessionPresent = present;
-    this.#sessionIsOlder = present && this.session.filters === null;
-    if (!present) {
-      settleAll(this.#env, this.session.clear());
-      return;
-    }
-    // [MQTT-4.4.0-1]: unacknowledged PUBLISH and PUBREL are sent again, in order, with their packet ids.
-    for (const entry of this.session.inflight?.values() ?? []) {
-      if (entry.packet === null) continue;
-      const packet: Packet = entry.released
-        ? { cmd: "pubrel", messageId: entry.messageId }
-        : { ...entry.packet, dup: true };
-      this.#write(this.#env.codec.encode(packet));
-      this.#armAck(entry);
-    }
   }
 
   // ---- losing the connection --------------------------------------------------------------------------------------
@@ -288,10 +271,7 @@ export class Device implements TransportListener {
     this.#partial = null;
     this.#pingSentMs = 0;
     events.disconnected(plan.cohort, cause, wasReady);
-    for (const request of this.#requests?.takeAll() ?? []) this.#settleRequest(request, "lost", null);
-    for (const entry of this.session.inflight?.values() ?? []) this.#disarm(entry);
-    const keepsSession = !plan.clean || plan.sessionExpiryS > 0;
-    settleAll(this.#env, keepsSession ? this.session.takeUnresumable() : this.session.clear());
+    this.#exchange.interrupt();
   }
 
   #scheduleReconnect(): void {
@@ -329,7 +309,7 @@ export class Device implements TransportListener {
     } else {
       this.#abandon("end");
     }
-    settleAll(this.#env, this.session.clear());
+    this.#exchange.end();
     this.#tellReady(reason);
   }
 
@@ -354,7 +334,7 @@ export class Device implements TransportListener {
       transport.reset();
       return;
     }
-    if (cause === "disconnect") this.#write(this.#env.codec.disconnect);
+    if (cause === "disconnect") this.write(this.#env.codec.disconnect);
     transport.close();
   }
 
@@ -378,165 +358,21 @@ export class Device implements TransportListener {
     for (const waiter of waiters ?? []) waiter(reason);
   }
 
-  /**
-   * SUBSCRIBE, unless the broker kept this session and `resubscribe` is `auto`: then a device in its bootstrap trusts
-   * what it subscribed to before, and on its first connection whatever the session holds.
-   */
+  /** SUBSCRIBE; see Exchange. */
   subscribe(filters: readonly string[], qos: 0 | 1 | 2, trusted: boolean, done: OperationDone): void {
-    const { plan, events } = this.#env;
-    if (filters.length === 0 || (trusted && this.#isSubscribed(filters))) {
-      if (filters.length > 0) {
-        events.subscribeSkipped(plan.cohort);
-        this.session.addFilters(filters);
-      }
-      done(null);
-      return;
-    }
-    const entry = this.#begin("subscribe", done);
-    if (entry === null) return;
-    entry.filters = [...filters];
-    events.subscribeSent(plan.cohort);
-    const subscriptions = filters.map((topic) => ({ topic, qos }));
-    this.#write(this.#env.codec.encode({ cmd: "subscribe", messageId: entry.messageId, subscriptions }));
-  }
-
-  #isSubscribed(filters: readonly string[]): boolean {
-    if (!this.#sessionPresent || this.#env.plan.resubscribe === "always") return false;
-    return this.#sessionIsOlder || filters.every((filter) => this.session.hasFilter(filter));
+    this.#exchange.subscribe(filters, qos, trusted, done);
   }
 
   unsubscribe(filters: readonly string[], done: OperationDone): void {
-    const entry = this.#begin("unsubscribe", done);
-    if (entry === null) return;
-    entry.filters = [...filters];
-    this.#write(
-      this.#env.codec.encode({
-        cmd: "unsubscribe",
-        messageId: entry.messageId,
-        unsubscriptions: entry.filters,
-      }),
-    );
+    this.#exchange.unsubscribe(filters, done);
   }
 
   publish(call: PublishCall, done: OperationDone): void {
-    const { plan, events, codec } = this.#env;
-    if (!isOnline(this.#state)) {
-      done(LOST);
-      return;
-    }
-    const packet: IPublishPacket = { cmd: "publish", dup: false, ...call };
-    if (call.qos === 0) {
-      events.publishSent(plan.cohort);
-      this.#write(codec.encode(packet));
-      done(null);
-      return;
-    }
-    const entry = this.#begin("publish", done);
-    if (entry === null) return;
-    packet.messageId = entry.messageId;
-    entry.packet = packet;
-    events.publishSent(plan.cohort);
-    this.#write(codec.encode(packet));
+    this.#exchange.publish(call, done);
   }
 
-  /** Subscribes to the response topics where needed, asks, and settles the call exactly once. */
   request(call: RequestCall): void {
-    const missing = call.listen.filter((filter) => !this.session.hasFilter(filter));
-    if (missing.length === 0) {
-      this.#sendRequest(call);
-      return;
-    }
-    this.subscribe(missing, call.qos, this.#state === "bootstrapping", (failure) => {
-      if (failure === null) this.#sendRequest(call);
-      else call.settled(failure === LOST ? "lost" : "rejected", null);
-    });
-  }
-
-  #sendRequest(call: RequestCall): void {
-    const { plan, events, time } = this.#env;
-    if (!isOnline(this.#state)) {
-      call.settled("lost", null);
-      return;
-    }
-    const pending: PendingRequest = { call, sentAtMs: time.now(), timer: null };
-    pending.timer = time.set(call.timeoutMs, onRequestTimeout, this, pending);
-    this.#requests ??= new Requests();
-    this.#requests.add(pending);
-    events.configRequest(plan.cohort, this.storm);
-    const publish: PublishCall = { topic: call.topic, payload: call.payload, qos: call.qos, retain: false };
-    if (call.correlation === "properties") {
-      publish.properties = {
-        responseTopic: call.responseTopic,
-        correlationData: Buffer.from(call.requestId),
-      };
-    }
-    this.publish(publish, ignore);
-  }
-
-  requestTimedOut(pending: PendingRequest): void {
-    this.#requests?.remove(pending);
-    this.#env.events.configTimeout(this.#env.plan.cohort, this.storm);
-    this.#settleRequest(pending, "timeout", null);
-  }
-
-  #settleRequest(
-    request: PendingRequest,
-    outcome: "answer" | "rejected" | "timeout" | "lost",
-    payload: string | null,
-  ) {
-    if (request.timer !== null) this.#env.time.clear(request.timer);
-    request.timer = null;
-    request.call.settled(outcome, payload);
-  }
-
-  /** A new packet in flight with its time-out; null (and `done` told) when there cannot be one. */
-  #begin(kind: Inflight["kind"], done: OperationDone): Inflight | null {
-    if (!isOnline(this.#state)) {
-      done(LOST);
-      return null;
-    }
-    const messageId = this.session.allocateId();
-    if (messageId === 0) {
-      done("no_packet_id");
-      return null;
-    }
-    const entry: Inflight = {
-      kind,
-      messageId,
-      sentAtMs: this.#env.time.now(),
-      timer: null,
-      packet: null,
-      released: false,
-      filters: null,
-      done,
-    };
-    this.session.add(entry);
-    this.#armAck(entry);
-    return entry;
-  }
-
-  #armAck(entry: Inflight): void {
-    this.#disarm(entry);
-    entry.timer = this.#env.time.set(this.#env.plan.ackTimeoutMs, onAckTimeout, this, entry);
-  }
-
-  #disarm(entry: Inflight): void {
-    if (entry.timer !== null) this.#env.time.clear(entry.timer);
-    entry.timer = null;
-  }
-
-  /** The broker did not acknowledge in time: the connection is given up. */
-  ackTimedOut(entry: Inflight): void {
-    entry.timer = null;
-    this.fail(this.#state === "bootstrapping" ? "bootstrap_timeout" : "ack_timeout");
-  }
-
-  #acknowledge(kind: Inflight["kind"], messageId: number | undefined): Inflight | null {
-    const entry = this.session.inflight?.get(messageId ?? 0);
-    if (entry === undefined || entry.kind !== kind) return null;
-    this.session.take(entry.messageId);
-    this.#disarm(entry);
-    return entry;
+    this.#exchange.request(call);
   }
 
   // ---- bytes ------------------------------------------------------------------------------------------------------
@@ -567,63 +403,13 @@ export class Device implements TransportListener {
       this.#fail("malformed_packet");
       return;
     }
-    const { plan, events, time, codec } = this.#env;
     switch (packet.cmd) {
-      case "publish":
-        this.#onPublish(packet);
-        return;
       case "pingresp":
         this.#pingSentMs = 0;
         return;
-      case "suback": {
-        const entry = this.#acknowledge("subscribe", packet.messageId);
-        if (entry === null) return;
-        // [MQTT-3.9.3-1], MQTT 5.0 table 3-8: 0x80 and above are failures.
-        const refused = refusal(packet.granted);
-        if (refused !== null) {
-          entry.done(`suback.${refused}`);
-          return;
-        }
-        this.session.addFilters(entry.filters ?? []);
-        events.subscribed(plan.cohort, time.now() - entry.sentAtMs);
-        entry.done(null);
-        return;
-      }
-      case "unsuback": {
-        const entry = this.#acknowledge("unsubscribe", packet.messageId);
-        this.session.removeFilters(entry?.filters ?? []);
-        entry?.done(null);
-        return;
-      }
-      case "puback":
-      case "pubcomp": {
-        // PUBACK ends QoS 1, PUBCOMP QoS 2. [MQTT-4.3.2-1], [MQTT-4.3.3-1]
-        const waiting = this.session.inflight?.get(packet.messageId ?? 0);
-        if (waiting?.packet?.qos !== (packet.cmd === "puback" ? 1 : 2)) return;
-        const entry = this.#acknowledge("publish", packet.messageId);
-        if (entry !== null) this.#published(entry, packet.reasonCode ?? 0);
-        return;
-      }
-      case "pubrec": {
-        const reason = packet.reasonCode ?? 0;
-        if (reason >= 128) {
-          const refused = this.#acknowledge("publish", packet.messageId);
-          if (refused !== null) this.#published(refused, reason);
-          return;
-        }
-        const entry = this.session.inflight?.get(packet.messageId ?? 0);
-        // [MQTT-4.3.3-1]: PUBREL answers PUBREC; one that is not known is answered too, so that the broker can forget it.
-        if (entry !== undefined) entry.released = true;
-        this.#write(codec.encode({ cmd: "pubrel", messageId: packet.messageId ?? 0 }));
-        return;
-      }
-      case "pubrel":
-        this.session.release(packet.messageId ?? 0);
-        this.#write(codec.encode({ cmd: "pubcomp", messageId: packet.messageId ?? 0 }));
-        return;
       case "disconnect":
         // MQTT 5.0 section 3.14: the server says why before it closes.
-        events.error(plan.cohort, `disconnect.${reasonName(packet.reasonCode ?? 0)}`);
+        this.#env.events.error(this.#env.plan.cohort, `disconnect.${reasonName(packet.reasonCode ?? 0)}`);
         this.#transport?.close();
         this.#lose("closed");
         return;
@@ -634,50 +420,14 @@ export class Device implements TransportListener {
       case "pingreq":
         // Packets that only a client sends.
         this.#fail("malformed_packet");
+        return;
+      default:
+        this.#exchange.receive(packet);
     }
   }
 
-  #published(entry: Inflight, reason: number): void {
-    const { plan, events, time } = this.#env;
-    if (reason >= 128) {
-      entry.done(`puback.${reasonName(reason)}`);
-      return;
-    }
-    events.publishAcknowledged(plan.cohort, time.now() - entry.sentAtMs);
-    entry.done(null);
-  }
-
-  #onPublish(packet: IPublishPacket): void {
-    const { plan, events, time, codec } = this.#env;
-    const generation = this.#generation;
-    if (packet.qos === 1) {
-      this.#write(codec.encode({ cmd: "puback", messageId: packet.messageId ?? 0 }));
-    } else if (packet.qos === 2) {
-      this.#write(codec.encode({ cmd: "pubrec", messageId: packet.messageId ?? 0 }));
-      if (!this.session.receive(packet.messageId ?? 0)) return;
-    }
-    if (generation !== this.#generation) return;
-    events.publishReceived(plan.cohort);
-    const answer = this.#requests?.receive({
-      topic: packet.topic,
-      correlationData: packet.properties?.correlationData,
-    });
-    if (answer === undefined || answer.kind === "message") return;
-    if (answer.kind === "late") {
-      events.lateResponse(plan.cohort, this.storm);
-      return;
-    }
-    const { request } = answer;
-    if (answer.kind === "rejected") {
-      events.configRejected(plan.cohort);
-      this.#settleRequest(request, "rejected", null);
-      return;
-    }
-    events.configResponse(plan.cohort, this.storm, time.now() - request.sentAtMs);
-    this.#settleRequest(request, "answer", packet.payload.toString());
-  }
-
-  #write(bytes: Buffer): void {
+  /** Nothing where the connection is gone. */
+  write(bytes: Buffer): void {
     const { plan, events, time } = this.#env;
     if (this.#transport === null) return;
     this.#lastSentMs = time.now();
@@ -696,7 +446,7 @@ export class Device implements TransportListener {
         return;
       case "ping":
         this.#pingSentMs = nowMs;
-        this.#write(this.#env.codec.pingreq);
+        this.write(this.#env.codec.pingreq);
         return;
       case "lost":
         this.fail("keepalive");
@@ -739,39 +489,12 @@ function onBackoffOver(device: Device): void {
   device.backoffOver();
 }
 
-function onAckTimeout(device: Device, entry: Inflight): void {
-  device.ackTimedOut(entry);
-}
-
-function onRequestTimeout(device: Device, pending: PendingRequest): void {
-  pending.timer = null;
-  device.requestTimedOut(pending);
-}
-
 function onPauseOver(device: Device, pause: { generation: number; callback: () => void }): void {
   if (device.generation === pause.generation) pause.callback();
-}
-
-function ignore(): void {}
-
-/** Operations that the connection took with it, or the broker forgot. */
-function settleAll(env: DeviceEnvironment, entries: Inflight[]): void {
-  for (const entry of entries) {
-    if (entry.timer !== null) env.time.clear(entry.timer);
-    entry.timer = null;
-    entry.done(LOST);
-  }
 }
 
 /** Where an attempt failed; design.md, "Measuring honestly", point 8. */
 function failureOfAttempt(state: DeviceState, failure: TransportFailure | null): string {
   if (state === "awaiting-connack") return "closed_before_connack";
   return failure ?? "tcp_reset";
-}
-
-function refusal(granted: readonly unknown[]): string | null {
-  for (const code of granted) {
-    if (typeof code === "number" && code >= 128) return reasonName(code);
-  }
-  return null;
 }

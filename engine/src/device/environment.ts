@@ -48,13 +48,8 @@ export interface DeviceEvents {
 export interface Time {
   /** Milliseconds, monotonic, with fractions. */
   now(): number;
-  /** Calls `callback(device, argument)` once; a shared callback and two arguments instead of a closure. */
-  set<A>(
-    delayMs: number,
-    callback: (device: Device, argument: A) => void,
-    device: Device,
-    argument: A,
-  ): object;
+  /** Calls `callback(target, argument)` once; a shared callback and two arguments instead of a closure. */
+  set<T, A>(delayMs: number, callback: (target: T, argument: A) => void, target: T, argument: A): object;
   clear(timer: object): void;
 }
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { EVENT, EVENT_COLUMNS, Timeline } from "../../../engine/src/capture/timeline.ts";
-import { TIMELINE_COLUMNS } from "../../../engine/src/contract.ts";
+import { EVENT, Timeline } from "../../../engine/src/capture/timeline.ts";
+import { TIMELINE_COLUMNS, TIMELINE_EVENTS } from "../../../engine/src/contract.ts";
 
 function timelineOf(cohorts: string[], startMs: number) {
   let now = startMs;
@@ -16,7 +16,7 @@ function timelineOf(cohorts: string[], startMs: number) {
 describe("the timeline", () => {
   it("has the contract's columns, events last and in their order", () => {
     expect(Timeline.header).toBe(TIMELINE_COLUMNS.join(","));
-    expect([...TIMELINE_COLUMNS.slice(4)]).toEqual([...EVENT_COLUMNS]);
+    expect([...TIMELINE_COLUMNS.slice(4)]).toEqual([...TIMELINE_EVENTS]);
   });
 
   it("has a row per cohort and 100 ms, on multiples of 100 ms since the epoch", () => {
@@ -81,7 +81,7 @@ describe("the timeline", () => {
   it("loses no event and no row, whenever rows are taken (property)", () => {
     const step = fc.record({
       waitMs: fc.nat(350),
-      event: fc.nat(EVENT_COLUMNS.length - 1),
+      event: fc.nat(TIMELINE_EVENTS.length - 1),
       take: fc.boolean(),
     });
     fc.assert(
@@ -112,13 +112,13 @@ describe("the timeline", () => {
   });
 
   it.each(
-    EVENT_COLUMNS.map((column, i) => [column, i] as const),
+    TIMELINE_EVENTS.map((column, i) => [column, i] as const),
   )("counts %s in its own column", (column, index) => {
     const { timeline, at } = timelineOf(["a"], 0);
     timeline.count(0, EVENT[column]);
     at(100);
     const values = timeline.take()[0]?.split(",").slice(4).map(Number);
-    expect(values).toEqual(EVENT_COLUMNS.map((_, i) => (i === index ? 1 : 0)));
+    expect(values).toEqual(TIMELINE_EVENTS.map((_, i) => (i === index ? 1 : 0)));
   });
 
   it("gives the row that is not complete only at the end", () => {

@@ -1,0 +1,357 @@
+import type { IPublishPacket, Packet } from "mqtt-packet";
+import { reasonName } from "../transport/reason-codes.ts";
+import type { DeviceEnvironment, DisconnectCause } from "./environment.ts";
+import { type PendingRequest, type RequestCall, type RequestOutcome, Requests } from "./requests.ts";
+import { type Inflight, LOST, type OperationDone, type PublishCall, Session } from "./session.ts";
+import type { DeviceState } from "./state.ts";
+
+/** What an exchange needs of its device. */
+export interface DeviceConnection {
+  readonly state: DeviceState;
+  readonly isOnline: boolean;
+  /** Counts connections and their ends. */
+  readonly generation: number;
+  readonly storm: number;
+  write(bytes: Buffer): void;
+  fail(cause: DisconnectCause): void;
+}
+
+/**
+ * What a connected device says and hears: subscriptions, messages of every QoS, configuration requests, and what of it
+ * outlives a connection. Every operation is settled exactly once, and its time-out cleared in the same place.
+ */
+export class Exchange {
+  readonly session: Session = new Session();
+  /** What the broker said at the last CONNACK. */
+  sessionPresent = false;
+  readonly #connection: DeviceConnection;
+  readonly #env: DeviceEnvironment;
+  #requests: Requests | null = null;
+  /** The broker kept a session from before this run: what it holds is not known here. */
+  #sessionIsOlder = false;
+
+  constructor(connection: DeviceConnection, environment: DeviceEnvironment) {
+    this.#connection = connection;
+    this.#env = environment;
+  }
+
+  /** [MQTT-3.2.2-2]: the broker says whether it kept the session. */
+  resume(present: boolean): void {
+    this.sessionPresent = present;
+    this.#sessionIsOlder = present && this.session.filters === null;
+    if (!present) {
+      this.#settleAsLost(this.session.clear());
+      return;
+    }
+    // [MQTT-4.4.0-1]: unacknowledged PUBLISH and PUBREL are sent again, in order, with their packet ids.
+    for (const entry of this.session.inflight?.values() ?? []) {
+      if (entry.packet === null) continue;
+      const packet: Packet = entry.released
+        ? { cmd: "pubrel", messageId: entry.messageId }
+        : { ...entry.packet, dup: true };
+      this.#connection.write(this.#env.codec.encode(packet));
+      this.#armAck(entry);
+    }
+  }
+
+  /** The connection is gone: what goes with it is settled as LOST. */
+  interrupt(): void {
+    const { plan } = this.#env;
+    for (const request of this.#requests?.takeAll() ?? []) this.#settleRequest(request, "lost", null);
+    for (const entry of this.session.inflight?.values() ?? []) this.#disarm(entry);
+    const keepsSession = !plan.clean || plan.sessionExpiryS > 0;
+    this.#settleAsLost(keepsSession ? this.session.takeUnresumable() : this.session.clear());
+  }
+
+  /** The device is over. */
+  end(): void {
+    this.#settleAsLost(this.session.clear());
+  }
+
+  /** Operations that the connection took with it, or the broker forgot. */
+  #settleAsLost(entries: Inflight[]): void {
+    for (const entry of entries) {
+      this.#disarm(entry);
+      entry.done(LOST);
+    }
+  }
+
+  // ---- operations -------------------------------------------------------------------------------------------------
+
+  /**
+   * SUBSCRIBE, unless the broker kept this session and `resubscribe` is `auto`: then a device in its bootstrap trusts
+   * what it subscribed to before, and on its first connection whatever the session holds.
+   */
+  subscribe(filters: readonly string[], qos: 0 | 1 | 2, trusted: boolean, done: OperationDone): void {
+    const { plan, events } = this.#env;
+    if (filters.length === 0 || (trusted && this.#isSubscribed(filters))) {
+      if (filters.length > 0) {
+        events.subscribeSkipped(plan.cohort);
+        this.session.addFilters(filters);
+      }
+      done(null);
+      return;
+    }
+    const entry = this.#begin("subscribe", done);
+    if (entry === null) return;
+    entry.filters = [...filters];
+    events.subscribeSent(plan.cohort);
+    const subscriptions = filters.map((topic) => ({ topic, qos }));
+    this.#connection.write(
+      this.#env.codec.encode({ cmd: "subscribe", messageId: entry.messageId, subscriptions }),
+    );
+  }
+
+  #isSubscribed(filters: readonly string[]): boolean {
+    if (!this.sessionPresent || this.#env.plan.resubscribe === "always") return false;
+    return this.#sessionIsOlder || filters.every((filter) => this.session.hasFilter(filter));
+  }
+
+  unsubscribe(filters: readonly string[], done: OperationDone): void {
+    const entry = this.#begin("unsubscribe", done);
+    if (entry === null) return;
+    entry.filters = [...filters];
+    this.#connection.write(
+      this.#env.codec.encode({
+        cmd: "unsubscribe",
+        messageId: entry.messageId,
+        unsubscriptions: entry.filters,
+      }),
+    );
+  }
+
+  publish(call: PublishCall, done: OperationDone): void {
+    const { plan, events, codec } = this.#env;
+    if (!this.#connection.isOnline) {
+      done(LOST);
+      return;
+    }
+    const packet: IPublishPacket = { cmd: "publish", dup: false, ...call };
+    if (call.qos === 0) {
+      events.publishSent(plan.cohort);
+      this.#connection.write(codec.encode(packet));
+      done(null);
+      return;
+    }
+    const entry = this.#begin("publish", done);
+    if (entry === null) return;
+    packet.messageId = entry.messageId;
+    entry.packet = packet;
+    events.publishSent(plan.cohort);
+    this.#connection.write(codec.encode(packet));
+  }
+
+  /** Subscribes to the response topics where needed, asks, and settles the call exactly once. */
+  request(call: RequestCall): void {
+    const missing = call.listen.filter((filter) => !this.session.hasFilter(filter));
+    if (missing.length === 0) {
+      this.#sendRequest(call);
+      return;
+    }
+    this.subscribe(missing, call.qos, this.#connection.state === "bootstrapping", (failure) => {
+      if (failure === null) this.#sendRequest(call);
+      else call.settled(failure === LOST ? "lost" : "rejected", null);
+    });
+  }
+
+  #sendRequest(call: RequestCall): void {
+    const { plan, events, time } = this.#env;
+    if (!this.#connection.isOnline) {
+      call.settled("lost", null);
+      return;
+    }
+    const pending: PendingRequest = { call, sentAtMs: time.now(), timer: null };
+    pending.timer = time.set(call.timeoutMs, onRequestTimeout, this, pending);
+    this.#requests ??= new Requests();
+    this.#requests.add(pending);
+    events.configRequest(plan.cohort, this.#connection.storm);
+    const publish: PublishCall = { topic: call.topic, payload: call.payload, qos: call.qos, retain: false };
+    if (call.correlation === "properties") {
+      publish.properties = {
+        responseTopic: call.responseTopic,
+        correlationData: Buffer.from(call.requestId),
+      };
+    }
+    this.publish(publish, ignore);
+  }
+
+  requestTimedOut(pending: PendingRequest): void {
+    this.#requests?.remove(pending);
+    this.#env.events.configTimeout(this.#env.plan.cohort, this.#connection.storm);
+    this.#settleRequest(pending, "timeout", null);
+  }
+
+  #settleRequest(request: PendingRequest, outcome: RequestOutcome, payload: string | null) {
+    if (request.timer !== null) this.#env.time.clear(request.timer);
+    request.timer = null;
+    request.call.settled(outcome, payload);
+  }
+
+  /** A new packet in flight with its time-out; null (and `done` told) when there cannot be one. */
+  #begin(kind: Inflight["kind"], done: OperationDone): Inflight | null {
+    if (!this.#connection.isOnline) {
+      done(LOST);
+      return null;
+    }
+    const messageId = this.session.allocateId();
+    if (messageId === 0) {
+      done("no_packet_id");
+      return null;
+    }
+    const entry: Inflight = {
+      kind,
+      messageId,
+      sentAtMs: this.#env.time.now(),
+      timer: null,
+      packet: null,
+      released: false,
+      filters: null,
+      done,
+    };
+    this.session.add(entry);
+    this.#armAck(entry);
+    return entry;
+  }
+
+  #armAck(entry: Inflight): void {
+    this.#disarm(entry);
+    entry.timer = this.#env.time.set(this.#env.plan.ackTimeoutMs, onAckTimeout, this, entry);
+  }
+
+  #disarm(entry: Inflight): void {
+    if (entry.timer !== null) this.#env.time.clear(entry.timer);
+    entry.timer = null;
+  }
+
+  /** The broker did not acknowledge in time: the connection is given up. */
+  ackTimedOut(entry: Inflight): void {
+    entry.timer = null;
+    this.#connection.fail(this.#connection.state === "bootstrapping" ? "bootstrap_timeout" : "ack_timeout");
+  }
+
+  #acknowledge(kind: Inflight["kind"], messageId: number | undefined): Inflight | null {
+    const entry = this.session.inflight?.get(messageId ?? 0);
+    if (entry === undefined || entry.kind !== kind) return null;
+    this.session.take(entry.messageId);
+    this.#disarm(entry);
+    return entry;
+  }
+
+  // ---- packets ----------------------------------------------------------------------------------------------------
+
+  /** A packet from the broker that belongs to an operation. */
+  receive(packet: Packet): void {
+    const { plan, events, time, codec } = this.#env;
+    switch (packet.cmd) {
+      case "publish":
+        this.#onPublish(packet);
+        return;
+      case "suback": {
+        const entry = this.#acknowledge("subscribe", packet.messageId);
+        if (entry === null) return;
+        // [MQTT-3.9.3-1], MQTT 5.0 table 3-8: 0x80 and above are failures.
+        const refused = refusal(packet.granted);
+        if (refused !== null) {
+          entry.done(`suback.${refused}`);
+          return;
+        }
+        this.session.addFilters(entry.filters ?? []);
+        events.subscribed(plan.cohort, time.now() - entry.sentAtMs);
+        entry.done(null);
+        return;
+      }
+      case "unsuback": {
+        const entry = this.#acknowledge("unsubscribe", packet.messageId);
+        this.session.removeFilters(entry?.filters ?? []);
+        entry?.done(null);
+        return;
+      }
+      case "puback":
+      case "pubcomp": {
+        // PUBACK ends QoS 1, PUBCOMP QoS 2. [MQTT-4.3.2-1], [MQTT-4.3.3-1]
+        const waiting = this.session.inflight?.get(packet.messageId ?? 0);
+        if (waiting?.packet?.qos !== (packet.cmd === "puback" ? 1 : 2)) return;
+        const entry = this.#acknowledge("publish", packet.messageId);
+        if (entry !== null) this.#published(entry, packet.reasonCode ?? 0);
+        return;
+      }
+      case "pubrec": {
+        const reason = packet.reasonCode ?? 0;
+        if (reason >= 128) {
+          const refused = this.#acknowledge("publish", packet.messageId);
+          if (refused !== null) this.#published(refused, reason);
+          return;
+        }
+        const entry = this.session.inflight?.get(packet.messageId ?? 0);
+        // [MQTT-4.3.3-1]: PUBREL answers PUBREC; one that is not known is answered too, so that the broker can forget it.
+        if (entry !== undefined) entry.released = true;
+        this.#connection.write(codec.encode({ cmd: "pubrel", messageId: packet.messageId ?? 0 }));
+        return;
+      }
+      case "pubrel":
+        this.session.release(packet.messageId ?? 0);
+        this.#connection.write(codec.encode({ cmd: "pubcomp", messageId: packet.messageId ?? 0 }));
+        return;
+      default:
+        return;
+    }
+  }
+
+  #published(entry: Inflight, reason: number): void {
+    const { plan, events, time } = this.#env;
+    if (reason >= 128) {
+      entry.done(`puback.${reasonName(reason)}`);
+      return;
+    }
+    events.publishAcknowledged(plan.cohort, time.now() - entry.sentAtMs);
+    entry.done(null);
+  }
+
+  #onPublish(packet: IPublishPacket): void {
+    const { plan, events, time, codec } = this.#env;
+    const generation = this.#connection.generation;
+    if (packet.qos === 1) {
+      this.#connection.write(codec.encode({ cmd: "puback", messageId: packet.messageId ?? 0 }));
+    } else if (packet.qos === 2) {
+      this.#connection.write(codec.encode({ cmd: "pubrec", messageId: packet.messageId ?? 0 }));
+      if (!this.session.receive(packet.messageId ?? 0)) return;
+    }
+    if (generation !== this.#connection.generation) return;
+    events.publishReceived(plan.cohort);
+    const answer = this.#requests?.receive({
+      topic: packet.topic,
+      correlationData: packet.properties?.correlationData,
+    });
+    if (answer === undefined || answer.kind === "message") return;
+    if (answer.kind === "late") {
+      events.lateResponse(plan.cohort, this.#connection.storm);
+      return;
+    }
+    const { request } = answer;
+    if (answer.kind === "rejected") {
+      events.configRejected(plan.cohort);
+      this.#settleRequest(request, "rejected", null);
+      return;
+    }
+    events.configResponse(plan.cohort, this.#connection.storm, time.now() - request.sentAtMs);
+    this.#settleRequest(request, "answer", packet.payload.toString());
+  }
+}
+
+function onAckTimeout(exchange: Exchange, entry: Inflight): void {
+  exchange.ackTimedOut(entry);
+}
+
+function onRequestTimeout(exchange: Exchange, pending: PendingRequest): void {
+  pending.timer = null;
+  exchange.requestTimedOut(pending);
+}
+
+function ignore(): void {}
+
+function refusal(granted: readonly unknown[]): string | null {
+  for (const code of granted) {
+    if (typeof code === "number" && code >= 128) return reasonName(code);
+  }
+  return null;
+}
