@@ -1,8 +1,15 @@
-/** Every exit code that this package sets, with its sentence. Artillery itself ends with 1 (ensure) or 11 (worker crash). */
+/**
+ * Every exit code that this package sets, with its sentence. Artillery itself ends with 1 (ensure), 7, 8, 11 (worker
+ * crash), 21, 130 or 143 (signals).
+ */
 export const EXIT_CODES = {
   ok: { code: 0, sentence: "the run was measured; the verdicts say how it went" },
-  invalidConfig: { code: 1, sentence: "config.plugins.mqtt-results is not valid; nothing was started" },
+  invalidConfig: {
+    code: 1,
+    sentence: "config.plugins.mqtt-results, or the command line, is not valid; nothing was started",
+  },
   noDeviceOnline: { code: 2, sentence: "no device of the whole fleet was ever online" },
   resultsFailed: { code: 3, sentence: "the results of the run could not be read, merged or written" },
+  gate: { code: 4, sentence: "a storm did what `fail` forbids" },
 } as const;
 export type ExitName = keyof typeof EXIT_CODES;

@@ -1,36 +1,54 @@
 import { isMainThread } from "node:worker_threads";
 import { PLUGIN_NAME } from "artillery-engine-mqtt/contract";
 import { currentArtillery } from "./artillery.ts";
-import { parseConfig, type ResultsConfig } from "./config.ts";
+import { parseConfig, type ResultsConfig, unknownCohorts } from "./config.ts";
 import { EXIT_CODES } from "./exit-codes.ts";
-import { reportRun } from "./report-run.ts";
+import { reportRun, runDirectory } from "./report-run.ts";
+import { type Script, scriptText } from "./script-file.ts";
+import { RunWatch } from "./watch-run.ts";
 
 /** Without this Artillery gives the plugin its version 1 events. */
 export const LEGACY_METRICS_FORMAT = false;
 
 /** Artillery constructs it in the main thread and in every worker; only the one in the main thread does anything. */
 export class Plugin {
-  readonly #config: ResultsConfig | null;
+  readonly #run: { config: ResultsConfig; watch: RunWatch } | null;
 
-  constructor(
-    script: { config?: { plugins?: Record<string, unknown> } },
-    _events: unknown,
-    _options?: unknown,
-  ) {
+  constructor(script: Script, _events: unknown, _options?: unknown) {
     const inWorker = !isMainThread || process.env.LOCAL_WORKER_ID !== undefined;
-    this.#config = inWorker ? null : configOrExit(script.config?.plugins?.[PLUGIN_NAME]);
+    this.#run = inWorker ? null : startWatch(script, configOrExit(script));
   }
 
   cleanup(done: () => void): void {
-    const finished = this.#config ? reportRun(this.#config, currentArtillery()) : Promise.resolve();
-    void finished.finally(() => done());
+    void this.#finish().finally(() => done());
+  }
+
+  async #finish(): Promise<void> {
+    if (this.#run === null) return;
+    await this.#run.watch.stop();
+    await reportRun(this.#run.config, currentArtillery());
   }
 }
 
+function startWatch(script: Script, config: ResultsConfig): { config: ResultsConfig; watch: RunWatch } {
+  const watch = new RunWatch({
+    directory: () => runDirectory(config, currentArtillery().testRunId),
+    log: (line) => currentArtillery().log(line),
+    progress: config.progress,
+    script: scriptText(script),
+  });
+  return { config, watch };
+}
+
 /** Artillery only warns of a constructor that throws and runs on, so a bad configuration ends the process here. */
-function configOrExit(input: unknown): ResultsConfig {
-  const result = parseConfig(input);
-  if (result.ok) return result.config;
-  process.stderr.write(result.problems.map((problem) => `${problem}\n`).join(""));
+function configOrExit(script: Script): ResultsConfig {
+  const result = parseConfig(script.config?.plugins?.[PLUGIN_NAME]);
+  const problems = result.ok ? unknownCohorts(result.config, scenariosOf(script)) : result.problems;
+  if (result.ok && problems.length === 0) return result.config;
+  process.stderr.write(problems.map((problem) => `${problem}\n`).join(""));
   return process.exit(EXIT_CODES.invalidConfig.code);
+}
+
+function scenariosOf({ scenarios }: Script): unknown[] {
+  return Array.isArray(scenarios) ? scenarios : [];
 }

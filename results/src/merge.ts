@@ -2,6 +2,7 @@ import {
   COUNTER_NAMES,
   type CounterName,
   type GeneratorHealth,
+  TIMELINE_ROW_MS,
   type WorkerRecord,
   type WorkerStorm,
   type WorkerStormCohort,
@@ -46,7 +47,7 @@ export function mergeRun(workers: readonly WorkerFiles[]): MergedRun {
   const startedAtMs = Math.min(...records.map((record) => record.startedAtMs));
   const timeZeroMs = smallest(records.map((record) => record.timeZeroMs)) ?? startedAtMs;
   return {
-    testRunId: first.testRunId,
+    testRunId: [...new Set(records.map((record) => record.testRunId))].join(" + "),
     target: first.target,
     workers: records.map(({ workerId, state, updatedAtMs }) => ({ workerId, state, updatedAtMs })),
     startedAtMs,
@@ -59,10 +60,7 @@ export function mergeRun(workers: readonly WorkerFiles[]): MergedRun {
     errors: sumNames(records.map((record) => record.errors)),
     generator: worstGenerator(records.map((record) => record.generator)),
     histograms: mergeHistograms(workers.map((worker) => worker.histograms)),
-    timeline: mergeTimelines(
-      workers.map((worker) => worker.timelineRows),
-      timeZeroMs,
-    ),
+    timeline: mergeTimelines(onOneTimeZero(workers, timeZeroMs), timeZeroMs),
   };
 }
 
@@ -72,6 +70,44 @@ export function mergeHistograms(workers: readonly Map<string, Histogram>[]): Map
     ([tag]) => tag,
   );
   return new Map([...byTag].map(([tag, same]) => [tag, addHistograms(same.map(([, one]) => one))]));
+}
+
+/** Several runs each count from a time zero of their own: later ones are moved by whole rows onto the first. */
+function onOneTimeZero(workers: readonly WorkerFiles[], timeZeroMs: number): TimelineRow[][] {
+  const runs = groupBy(workers, ({ record }) => record.testRunId);
+  return [...runs.values()].flatMap((run) => {
+    const own = smallest(run.map(({ record }) => record.timeZeroMs)) ?? timeZeroMs;
+    const laterMs = Math.round((own - timeZeroMs) / TIMELINE_ROW_MS) * TIMELINE_ROW_MS;
+    return run.map(({ timelineRows }) => timelineRows.map((row) => ({ ...row, t_ms: row.t_ms - laterMs })));
+  });
+}
+
+/** Why these workers cannot be added up; empty where they can. */
+export function mergeObstacles(workers: readonly WorkerFiles[]): string[] {
+  const records = workers.map((worker) => worker.record);
+  const seen = new Set<string>();
+  const copies = records.filter(({ testRunId, workerId, startedAtMs }) => {
+    const key = JSON.stringify([testRunId, workerId, startedAtMs]);
+    return seen.has(key) || !seen.add(key);
+  });
+  const storms = groupBy(
+    records.flatMap((record) => record.storms.map((storm) => ({ storm, testRunId: record.testRunId }))),
+    ({ storm }) => storm.index,
+  );
+  return [
+    ...copies.map((one) => `worker ${one.workerId} of run ${one.testRunId} is there twice: a copy?`),
+    ...[...storms.values()].flatMap((same) => {
+      const shapes = new Map(same.map((one) => [stormShape(one.storm), one]));
+      const [a, b] = [...shapes.values()];
+      if (!a || !b) return [];
+      const text = (one: typeof a): string => `${stormShape(one.storm)} in run ${one.testRunId}`;
+      return [`storm ${a.storm.index} is ${text(a)}, but ${text(b)}: different scripts`];
+    }),
+  ];
+}
+
+function stormShape({ cause, fraction, atMs, windowMs }: WorkerStorm): string {
+  return `${cause} of ${fraction} at ${atMs} ms for ${windowMs} ms`;
 }
 
 /** The generator is as bad as its worst worker. */

@@ -1,33 +1,67 @@
-import { mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { FILES } from "artillery-engine-mqtt/contract";
 import type { Report } from "./config.ts";
 import { percentilesCsv } from "./csv/percentiles.ts";
 import { timelineCsv } from "./csv/timeline.ts";
+import { RUN_FILES } from "./files.ts";
+import { mergedHlog } from "./hlog.ts";
 import type { MergedRun } from "./merge.ts";
+import { renderReport } from "./report/page.ts";
+import { reportData } from "./report/report.ts";
 import type { Summary } from "./summary-schema.ts";
 
-/** Writes what `report` asks for into `directory` and returns the paths. */
+export interface Written {
+  paths: string[];
+  /** Sentences on what could not be written, each with its path. */
+  problems: string[];
+}
+
+/** Writes what `report` asks for into `directory`. A file that cannot be written does not keep the others from it. */
 export function writeResults(
   directory: string,
   report: readonly Report[],
   run: MergedRun,
   summary: Summary,
-): string[] {
-  mkdirSync(directory, { recursive: true });
-  const paths: string[] = [];
-  const write = (name: string, text: string): void => {
+  script: string | null,
+): Written {
+  const written: Written = { paths: [], problems: [] };
+  const write = (kind: Report, name: string, text: () => string): void => {
+    if (!report.includes(kind)) return;
     const path = join(directory, name);
-    // Renamed when whole: who reads the directory meanwhile never sees half a file.
-    writeFileSync(`${path}.tmp`, text);
-    renameSync(`${path}.tmp`, path);
-    paths.push(path);
+    try {
+      writeWhole(path, text());
+      written.paths.push(path);
+    } catch (error) {
+      written.problems.push(
+        `${path} could not be written: ${error instanceof Error ? error.message : error}`,
+      );
+    }
   };
-  if (report.includes("csv")) {
-    write(FILES.percentiles, percentilesCsv(run));
-    write(FILES.timeline, timelineCsv(run.timeline));
-  }
+  write("csv", RUN_FILES.percentiles, () => percentilesCsv(run));
+  write("csv", RUN_FILES.timeline, () => timelineCsv(run.timeline));
+  write("hlog", RUN_FILES.histograms, () => mergedHlog(run));
+  write("html", RUN_FILES.report, () => renderReport(reportData(run, summary, script)));
   // Last, for it is what others wait for.
-  if (report.includes("json")) write(FILES.summary, `${JSON.stringify(summary, null, 2)}\n`);
-  return paths;
+  write("json", RUN_FILES.summary, () => `${JSON.stringify(summary, null, 2)}\n`);
+  return written;
+}
+
+/** Renamed when whole: who reads the directory meanwhile never sees half a file. */
+export function writeWhole(path: string, text: string): void {
+  const partial = `${path}.tmp`;
+  try {
+    mkdirSync(join(path, ".."), { recursive: true });
+    writeFileSync(partial, text);
+    renameSync(partial, path);
+  } catch (error) {
+    removeQuietly(partial);
+    throw error;
+  }
+}
+
+/** On a disk that just refused a write; why is told by that write's error. */
+function removeQuietly(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {}
 }

@@ -3,17 +3,23 @@ import { safeFileName } from "artillery-engine-mqtt/contract";
 import pc from "picocolors";
 import type { Artillery } from "./artillery.ts";
 import type { ResultsConfig } from "./config.ts";
+import { printable } from "./console/format.ts";
 import { consoleSummary } from "./console/summary.ts";
 import { EXIT_CODES } from "./exit-codes.ts";
 import { mergeRun } from "./merge.ts";
 import { writeResults } from "./output.ts";
 import { readRun } from "./run-files.ts";
+import { readScript } from "./script-file.ts";
 import { buildSummary } from "./summary.ts";
 import { waitForWorkers } from "./wait-for-workers.ts";
 
+export function runDirectory(config: ResultsConfig, testRunId: string): string {
+  return resolve(config.output, safeFileName(testRunId));
+}
+
 /** After the workers ended: read, merge, write, print. Never throws; a failure is a line and an exit code. */
 export async function reportRun(config: ResultsConfig, artillery: Artillery): Promise<void> {
-  const directory = resolve(config.output, safeFileName(artillery.testRunId));
+  const directory = runDirectory(config, artillery.testRunId);
   try {
     await waitForWorkers(directory);
     const { workers, problems } = readRun([directory]);
@@ -21,15 +27,25 @@ export async function reportRun(config: ResultsConfig, artillery: Artillery): Pr
       artillery.log(
         ["mqtt-results: no worker files in", directory, ...problems.map((one) => `(${one})`)].join(" "),
       );
+      if (!config.fail) return;
+      artillery.setExitCode(EXIT_CODES.gate.code);
+      artillery.log("gate failed: nothing was measured, so nothing can have passed");
       return;
     }
     const run = mergeRun(workers);
-    const summary = buildSummary(run, { target: config.target, problems });
+    const summary = buildSummary(run, { target: config.target, problems, fail: config.fail });
     artillery.setExitCode(summary.exit.code);
-    const written = writeResults(directory, config.report, run, summary);
-    if (!config.report.includes("console")) return;
-    const files = written.map((path) => relative(process.cwd(), path));
-    artillery.log(consoleSummary(summary, { colour: pc.isColorSupported, files }));
+    const written = writeResults(directory, config.report, run, summary, readScript(directory));
+    if (config.report.includes("console")) {
+      const files = written.paths.map((path) => relative(process.cwd(), path));
+      artillery.log(consoleSummary(summary, { colour: pc.isColorSupported, files }));
+    } else if (summary.gate.length > 0) {
+      // Why the run fails is said in any case.
+      artillery.log(summary.gate.map(({ message }) => `gate failed: ${printable(message)}`).join("\n"));
+    }
+    if (written.problems.length === 0) return;
+    artillery.setExitCode(EXIT_CODES.resultsFailed.code);
+    for (const problem of written.problems) artillery.log(`mqtt-results: ${problem}`);
   } catch (error) {
     artillery.setExitCode(EXIT_CODES.resultsFailed.code);
     artillery.log(

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import {
   FILES,
@@ -31,20 +31,33 @@ export function readRun(directories: readonly string[]): RunFiles {
   const run: RunFiles = { workers: [], problems: [] };
   for (const directory of directories) {
     const names = existsSync(directory) ? readdirSync(directory).sort() : [];
+    const problems: string[] = [];
     for (const id of workerIds(names)) {
-      const worker = readWorker(directory, id, run.problems);
+      const worker = readWorker(directory, id, problems);
       if (worker) run.workers.push(worker);
     }
+    const where = directories.length > 1 ? `${directory}: ` : "";
+    run.problems.push(...problems.map((problem) => `${where}${problem}`));
   }
   return run;
 }
 
-/** State of every worker in a directory, null for a record that cannot be read (now: it may be being written). */
-export function workerStates(directory: string): (WorkerRecord["state"] | null)[] {
-  const names = existsSync(directory) ? readdirSync(directory) : [];
-  return names
-    .filter((name) => WORKER_RECORD_FILE.test(name))
-    .map((name) => readRecord(directory, name, [])?.state ?? null);
+/** Workers that may be about to write: their record says that they run, or it cannot be read just now. */
+export function unfinishedWorkers(directory: string): { updatedAtMs: number }[] {
+  return workerRecordNames(directory).flatMap((name) => {
+    const record = readRecord(directory, name, []);
+    if (record === null) return { updatedAtMs: modifiedAtMs(join(directory, name)) };
+    return record.state === "running" ? { updatedAtMs: record.updatedAtMs } : [];
+  });
+}
+
+export function workerRecordNames(directory: string): string[] {
+  const names = existsSync(directory) ? readdirSync(directory).sort() : [];
+  return names.filter((name) => WORKER_RECORD_FILE.test(name));
+}
+
+function modifiedAtMs(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }
 
 /** Also of workers that left a histogram or timeline but no record. */
@@ -121,7 +134,7 @@ export function readTimeline(text: string, name: string, problems: string[]): Ti
     return [];
   }
   const read: TimelineRow[] = [];
-  let damaged = truncated === null ? 0 : 1;
+  let damaged = truncated ? 1 : 0;
   for (const fields of body) {
     const row = emptyRow(Number(fields[index.get("t_ms") ?? -1]), fields[index.get("cohort") ?? -1] ?? "");
     for (const value of TIMELINE_VALUES) row[value] = Number(fields[index.get(value) ?? -1] || Number.NaN);

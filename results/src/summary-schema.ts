@@ -94,6 +94,10 @@ const schema = z.object({
   errors: z.record(z.string(), count),
   errorsByCohort: z.record(z.string(), z.record(z.string(), count)),
   generator,
+  /** What `fail` forbids and a storm did; empty without `fail`, and in summaries of older versions. */
+  gate: z
+    .array(z.object({ storm: z.int().nullable(), cohort: z.string().nullable(), message: z.string() }))
+    .default([]),
   exit: z.object({ code: z.int(), sentence: z.string() }),
 });
 
@@ -104,3 +108,20 @@ export type StormSummary = Summary["storms"][number];
 export type LatencyName = keyof Summary["latencyMs"];
 export type LatencySummary = Summary["latencyMs"][LatencyName];
 export const summarySchema: z.ZodType<Summary> = schema;
+
+/** `summary.schema.json`. Open for more fields, as `summary.json` is. */
+export function summaryJsonSchema(): object {
+  const { $schema, ...rest } = z.toJSONSchema(schema, {
+    io: "input",
+    override: ({ jsonSchema }) => {
+      if (jsonSchema.format !== undefined) delete jsonSchema.pattern;
+    },
+  });
+  return {
+    $schema,
+    title: "summary.json of artillery-plugin-mqtt-results",
+    description:
+      "Times are milliseconds. A percentile of a storm is over all affected devices; null means that it was not reached.",
+    ...rest,
+  };
+}

@@ -7,6 +7,7 @@ import {
   SCHEMA_VERSION,
 } from "artillery-engine-mqtt/contract";
 import { EXIT_CODES } from "./exit-codes.ts";
+import { type Fail, gateFailures } from "./gate.ts";
 import { addHistograms, rankOf, valueAtRankMs } from "./histogram.ts";
 import type { MergedRun } from "./merge.ts";
 import { summarizeStorm } from "./storm-summary.ts";
@@ -17,6 +18,7 @@ export interface SummaryOptions {
   target: number;
   /** What could not be read. */
   problems: readonly string[];
+  fail?: Fail | undefined;
 }
 
 const LATENCIES = Object.entries({
@@ -30,6 +32,17 @@ const LATENCIES = Object.entries({
 } satisfies Record<LatencyName, string>);
 
 export function buildSummary(run: MergedRun, options: SummaryOptions): Summary {
+  const measured = measuredSummary(run, options);
+  const gate = options.fail ? gateFailures(options.fail, measured) : [];
+  return { ...measured, gate, exit: exitOf(measured, gate.length > 0) };
+}
+
+function exitOf({ fleet }: Pick<Summary, "fleet">, failed: boolean): Summary["exit"] {
+  if (fleet.devices > 0 && fleet.everOnline === 0) return EXIT_CODES.noDeviceOnline;
+  return failed ? EXIT_CODES.gate : EXIT_CODES.ok;
+}
+
+function measuredSummary(run: MergedRun, options: SummaryOptions): Omit<Summary, "gate" | "exit"> {
   const missing = [...options.problems, ...run.workers.flatMap(unfinished)];
   const fleet = [...run.cohorts];
   const devices = sum(fleet.map(([, cohort]) => cohort.devices));
@@ -63,7 +76,6 @@ export function buildSummary(run: MergedRun, options: SummaryOptions): Summary {
       [...run.errors].map(([name, errors]) => [name, Object.fromEntries(errors)]),
     ),
     generator: run.generator,
-    exit: devices > 0 && everOnline === 0 ? EXIT_CODES.noDeviceOnline : EXIT_CODES.ok,
   };
 }
 

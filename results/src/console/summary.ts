@@ -32,6 +32,7 @@ export function consoleSummary(summary: Summary, options: ConsoleOptions): strin
     ...generatorLines(summary, colours),
     ...(options.files.length > 0 ? ["", "Files"] : []),
     ...options.files.map((path) => `  ${printable(path)}`),
+    ...gateLines(summary, colours),
     ...(summary.exit.code === 0
       ? []
       : ["", colours.red(`EXIT ${summary.exit.code}: ${summary.exit.sentence}`)]),
@@ -90,6 +91,11 @@ function latencyLines({ latencyMs }: Summary, colours: Colours): string[] {
 function errorLines({ errors }: Summary, colours: Colours): string[] {
   const rows = Object.entries(errors).map(([name, n]) => [printable(name), count(n)]);
   return rows.length === 0 ? [] : ["", colours.bold("Errors"), ...table(rows)];
+}
+
+function gateLines({ gate }: Summary, colours: Colours): string[] {
+  const lines = gate.map(({ message }) => colours.red(`gate failed: ${printable(message)}`));
+  return lines.length > 0 ? ["", ...lines] : [];
 }
 
 function generatorLines({ generator }: Summary, colours: Colours): string[] {

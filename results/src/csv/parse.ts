@@ -1,29 +1,25 @@
-/** Rows of RFC 4180 text; `truncated` if the last row has no line end, for then its last field may be cut. */
-export function parseCsv(text: string): { rows: string[][]; truncated: string[] | null } {
-  const rows: string[][] = [];
-  let row: string[] = [];
-  let field = "";
-  let quoted = false;
-  for (let i = 0; i < text.length; i++) {
-    const char = text[i];
-    if (quoted) {
-      if (char !== '"') field += char;
-      else if (text[i + 1] === '"') field += text[i++];
-      else quoted = false;
-    } else if (char === '"' && field === "") {
-      quoted = true;
-    } else if (char === ",") {
-      row.push(field);
-      field = "";
-    } else if (char === "\n") {
-      row.push(field.endsWith("\r") ? field.slice(0, -1) : field);
-      if (row.length > 1 || row[0] !== "") rows.push(row);
-      row = [];
-      field = "";
-    } else {
-      field += char;
-    }
-  }
-  const rest = row.length > 0 || field !== "" || quoted;
-  return { rows, truncated: rest ? [...row, field] : null };
+import { parse } from "csv-parse/sync";
+
+export interface CsvText {
+  rows: string[][];
+  /** The last row has no line end, so its last field may be cut: it is left out. */
+  truncated: boolean;
+}
+
+/** Rows of RFC 4180 text, whatever their number of fields: a run that was killed leaves what it leaves. */
+export function parseCsv(text: string): CsvText {
+  let unclosedQuote = false;
+  const rows: string[][] = parse(text, {
+    record_delimiter: ["\r\n", "\n"],
+    relax_column_count: true,
+    relax_quotes: true,
+    skip_empty_lines: true,
+    skip_records_with_error: true,
+    on_skip: (error) => {
+      if (error?.code === "CSV_QUOTE_NOT_CLOSED") unclosedQuote = true;
+    },
+  });
+  if (unclosedQuote) return { rows, truncated: true };
+  const truncated = text !== "" && !text.endsWith("\n");
+  return { rows: truncated ? rows.slice(0, -1) : rows, truncated };
 }

@@ -7,12 +7,17 @@ import {
   stormMetricName,
 } from "artillery-engine-mqtt/contract";
 import { stringify } from "csv-stringify/sync";
-import { rankOf, valueAtRankMs } from "../histogram.ts";
+import type { Histogram } from "hdr-histogram-js";
+import { addHistograms, rankOf, valueAtRankMs } from "../histogram.ts";
+import { groupBy } from "../maps.ts";
 import type { MergedRun } from "../merge.ts";
 
 const PERCENTILES = [50, 90, 99, 99.9, 100];
 
 type PercentileRow = Record<(typeof PERCENTILE_COLUMNS)[number], string | number | null>;
+
+/** In the column `cohort`: all of them, where there are several. Scenario names are not empty. */
+const WHOLE_FLEET = "";
 
 /**
  * `percentiles.csv`. Reconnect and ready times are over all affected devices: where not enough of them recovered the
@@ -23,37 +28,59 @@ export function percentilesCsv(run: MergedRun): string {
   return stringify(rows, { header: true, columns: [...PERCENTILE_COLUMNS], escape_formulas: true });
 }
 
+/** One cohort's histogram; `affected` is what its percentiles are over, null where that is the recorded values. */
+interface Part {
+  cohort: string;
+  histogram: Histogram | undefined;
+  affected: number | null;
+}
+
 function* latencyRows(run: MergedRun): Generator<PercentileRow> {
-  for (const tag of [...run.histograms.keys()].sort()) {
-    const parsed = parseHistogramTag(tag);
-    if (parsed === null || parseStormMetricName(parsed.metric)) continue;
-    yield* percentileRows(run, parsed.metric, parsed.cohort, null, null);
+  const tags = [...run.histograms.keys()].sort().flatMap((tag) => parseHistogramTag(tag) ?? []);
+  const metrics = groupBy(
+    tags.filter(({ metric }) => parseStormMetricName(metric) === null),
+    ({ metric }) => metric,
+  );
+  for (const [metric, same] of metrics) {
+    const parts = same.map(({ cohort }): Part => {
+      return { cohort, histogram: run.histograms.get(histogramTag(metric, cohort)), affected: null };
+    });
+    yield* percentileRows(metric, null, parts);
   }
 }
 
 function* stormRows(run: MergedRun): Generator<PercentileRow> {
-  for (const storm of run.storms) {
-    for (const [cohort, counts] of storm.cohorts) {
-      if (counts.affected === 0) continue;
-      for (const metric of STORM_METRICS) {
+  for (const { index, cohorts } of run.storms) {
+    const affected = [...cohorts].filter(([, counts]) => counts.affected > 0);
+    for (const metric of STORM_METRICS) {
+      const name = stormMetricName(index, metric);
+      const parts = affected.map(([cohort, counts]): Part => {
         const over = metric === "drop_spread" ? null : counts.affected;
-        yield* percentileRows(run, stormMetricName(storm.index, metric), cohort, storm.index, over);
-      }
+        return { cohort, histogram: run.histograms.get(histogramTag(name, cohort)), affected: over };
+      });
+      yield* percentileRows(name, index, parts);
     }
   }
 }
 
 function* percentileRows(
-  run: MergedRun,
   metric: string,
-  cohort: string,
   storm: number | null,
-  affected: number | null,
+  parts: readonly Part[],
 ): Generator<PercentileRow> {
-  const histogram = run.histograms.get(histogramTag(metric, cohort));
-  const count = histogram?.totalCount ?? 0;
-  for (const percentile of PERCENTILES) {
-    const value_ms = valueAtRankMs(histogram, rankOf(percentile, affected ?? count));
-    yield { metric, cohort, storm, percentile, value_ms, count };
+  for (const { cohort, histogram, affected } of withWholeFleet(parts)) {
+    const count = histogram?.totalCount ?? 0;
+    for (const percentile of PERCENTILES) {
+      const value_ms = valueAtRankMs(histogram, rankOf(percentile, affected ?? count));
+      yield { metric, cohort, storm, percentile, value_ms, count };
+    }
   }
+}
+
+function withWholeFleet(parts: readonly Part[]): readonly Part[] {
+  if (parts.length < 2) return parts;
+  const histogram = addHistograms(parts.flatMap((part) => part.histogram ?? []));
+  const ofDevices = parts.every((part) => part.affected !== null);
+  const affected = ofDevices ? parts.reduce((sum, part) => sum + (part.affected ?? 0), 0) : null;
+  return [{ cohort: WHOLE_FLEET, histogram, affected }, ...parts];
 }

@@ -5,8 +5,10 @@ import { parseCsv } from "../../../results/src/csv/parse.ts";
 import { percentilesCsv } from "../../../results/src/csv/percentiles.ts";
 import { timelineCsv } from "../../../results/src/csv/timeline.ts";
 import { mergeRun } from "../../../results/src/merge.ts";
+import { readRun } from "../../../results/src/run-files.ts";
 import { emptyRow } from "../../../results/src/timeline.ts";
-import { histogramOf, record, storm, stormCohort } from "../../support/run-files.ts";
+import { histogramOf, record, storm, stormCohort, writeRun } from "../../support/run-files.ts";
+import { spiralWorker } from "./synthetic-run.ts";
 
 const hostile = '=HYPERLINK("http://x","a, b")';
 
@@ -68,18 +70,36 @@ it("writes percentiles: over the affected devices for a storm, empty where not r
   `);
 });
 
+it("has the whole fleet, as the empty cohort, where there are several", () => {
+  const { workers } = readRun([writeRun([spiralWorker("1"), spiralWorker("2")])]);
+  const rows = percentilesCsv(mergeRun(workers)).split("\n");
+  const of = (metric: string): string[] =>
+    rows.filter((row) => row.startsWith(metric) && /,(50|99),/.test(row));
+  expect(of("mqtt.storm.1.ready_time")).toEqual([
+    "mqtt.storm.1.ready_time,,1,50,847.871,140",
+    "mqtt.storm.1.ready_time,,1,99,,140",
+    "mqtt.storm.1.ready_time,cached,1,50,542.719,120",
+    "mqtt.storm.1.ready_time,cached,1,99,1000.447,120",
+    "mqtt.storm.1.ready_time,spiral,1,50,,20",
+    "mqtt.storm.1.ready_time,spiral,1,99,,20",
+  ]);
+  expect(of("mqtt.connect_time,,")).toHaveLength(2);
+});
+
 it("reads what RFC 4180 writers write, whatever the names", () => {
   fc.assert(
     fc.property(fc.array(fc.array(fc.string(), { minLength: 2, maxLength: 4 })), (rows) => {
       const text = rows.map(
         (row) => `${row.map((field) => `"${field.replaceAll('"', '""')}"`).join(",")}\r\n`,
       );
-      expect(parseCsv(text.join(""))).toEqual({ rows, truncated: null });
+      expect(parseCsv(text.join(""))).toEqual({ rows, truncated: false });
     }),
   );
 });
 
-it("hands back a last row without its line end apart", () => {
-  expect(parseCsv("a,b\n1,2")).toEqual({ rows: [["a", "b"]], truncated: ["1", "2"] });
-  expect(parseCsv('a,b\n1,"2')).toEqual({ rows: [["a", "b"]], truncated: ["1", "2"] });
+it("leaves out a last row without its line end, for it may be cut", () => {
+  expect(parseCsv("a,b\n1,2")).toEqual({ rows: [["a", "b"]], truncated: true });
+  expect(parseCsv('a,b\n1,"2')).toEqual({ rows: [["a", "b"]], truncated: true });
+  expect(parseCsv('a,b\n1,"2\n')).toEqual({ rows: [["a", "b"]], truncated: true });
+  expect(parseCsv("")).toEqual({ rows: [], truncated: false });
 });

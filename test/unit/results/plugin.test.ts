@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { summarySchema } from "../../../results/src/summary-schema.ts";
@@ -29,14 +29,16 @@ const printed = (): string => artillery.log.mock.calls.flat().join("\n");
 
 it("writes the merged files and prints, after a worker's last flush", async () => {
   const worker = spiralWorker("1");
-  const directory = writeRun([{ ...worker, record: { ...worker.record, state: "running" } }]);
+  const directory = writeRun([
+    { ...worker, record: { ...worker.record, state: "running", updatedAtMs: Date.now() } },
+  ]);
   setTimeout(() => writeFileSync(join(directory, "worker-1.json"), JSON.stringify(worker.record)), 120);
   await cleanup({ output: dirname(directory) });
   expect(
     readdirSync(directory)
       .filter((name) => !name.startsWith("worker-"))
       .sort(),
-  ).toEqual(["percentiles.csv", "summary.json", "timeline.csv"]);
+  ).toEqual(["merged.hlog", "percentiles.csv", "report.html", "script.json", "summary.json", "timeline.csv"]);
   const summary = summarySchema.parse(JSON.parse(readFileSync(join(directory, "summary.json"), "utf8")));
   expect(summary).toMatchObject({ complete: true, workers: 1 });
   expect(printed()).toContain("METASTABLE");
@@ -76,6 +78,42 @@ it("never throws out of cleanup: a failure is a line and exit code 3", async () 
   await cleanup({ output });
   expect(printed()).toContain("the results of the run could not be read, merged or written");
   expect(artillery.suggestedExitCode).toBe(3);
+});
+
+it("does not wait for a worker that was killed long ago, and says what is missing", async () => {
+  const directory = writeRun([{ record: record({ state: "running" }) }, spiralWorker("2")]);
+  const startedMs = performance.now();
+  await cleanup({ output: dirname(directory) });
+  expect(performance.now() - startedMs).toBeLessThan(2500);
+  const summary = summarySchema.parse(JSON.parse(readFileSync(join(directory, "summary.json"), "utf8")));
+  expect(summary.complete).toBe(false);
+  expect(summary.missing).toEqual(["worker 1 was killed: worker-1.json ends at 2026-11-20T10:00:31.000Z"]);
+  expect(printed()).toContain("INCOMPLETE RUN: worker 1 was killed");
+});
+
+it("still prints, and writes what it can, when a file cannot be written", async () => {
+  const directory = writeRun([spiralWorker("1")]);
+  mkdirSync(join(directory, "percentiles.csv.tmp"));
+  await cleanup({ output: dirname(directory) });
+  expect(artillery.suggestedExitCode).toBe(3);
+  expect(printed()).toContain("METASTABLE");
+  expect(printed()).toMatch(/mqtt-results: \S*percentiles\.csv could not be written: EISDIR/);
+  expect(readdirSync(directory)).toEqual(expect.arrayContaining(["summary.json", "timeline.csv"]));
+});
+
+it("fails the run that does what `fail` forbids, also without console report", async () => {
+  const output = dirname(writeRun([spiralWorker("1")]));
+  await cleanup({ output, report: ["json"], fail: { unrecovered: "1 %" } });
+  expect(artillery.suggestedExitCode).toBe(4);
+  expect(printed()).toContain(
+    "gate failed: storm 1, cohort spiral: 75 % unrecovered (30 of 40), allowed 1 %",
+  );
+});
+
+it("fails a gate where nothing was measured", async () => {
+  await cleanup({ output: temporaryDirectory(), fail: { verdict: "metastable" } });
+  expect(artillery.suggestedExitCode).toBe(4);
+  expect(printed()).toContain("gate failed: nothing was measured");
 });
 
 it("prints every problem of its configuration and exits with 1", () => {

@@ -2,7 +2,7 @@ import { appendFileSync, readFileSync, rmSync, truncateSync, writeFileSync } fro
 import { join } from "node:path";
 import { histogramTag } from "artillery-engine-mqtt/contract";
 import { describe, expect, it } from "vitest";
-import { readRun, workerStates } from "../../../results/src/run-files.ts";
+import { readRun, unfinishedWorkers } from "../../../results/src/run-files.ts";
 import { record, TIME_ZERO_MS, temporaryDirectory, writeRun } from "../../support/run-files.ts";
 
 const cohort = 'a, "quoted"\ncohort';
@@ -94,10 +94,19 @@ describe("readRun", () => {
   });
 });
 
-describe("workerStates", () => {
-  it("has null for a record that is being written", () => {
-    const directory = writeRun([{ record: record({ state: "running" }) }]);
+describe("unfinishedWorkers", () => {
+  it("has those that run, with their last flush, and those whose record is being written", () => {
+    const directory = writeRun([
+      { record: record({ state: "running", updatedAtMs: 123 }) },
+      { record: record({ workerId: "3", state: "interrupted" }) },
+    ]);
     writeFileSync(join(directory, "worker-2.json"), "{");
-    expect(workerStates(directory).sort()).toEqual([null, "running"]);
+    const [first, second, ...rest] = unfinishedWorkers(directory);
+    expect(first).toEqual({ updatedAtMs: 123 });
+    expect(Date.now() - (second?.updatedAtMs ?? 0)).toBeLessThan(5000);
+    expect(rest).toEqual([]);
+  });
+  it("has none in a directory that is not there", () => {
+    expect(unfinishedWorkers(join(temporaryDirectory(), "missing"))).toEqual([]);
   });
 });

@@ -1,0 +1,27 @@
+import type { Command } from "commander";
+import { diffSummaries } from "../comparison/diff.ts";
+import { consoleDiff } from "../console/diff.ts";
+import type { Io } from "./io.ts";
+import { summaryOf } from "./runs.ts";
+
+const HELP = `
+Storms are matched by their number, cohorts by their name. The last column is B / A: above 1 means that B has more of it
+or takes longer.
+
+Examples:
+  mqtt-results diff mqtt-results/before mqtt-results/after
+  mqtt-results diff mqtt-results/before mqtt-results/after --json > diff.json`;
+
+export function addDiff(program: Command, io: Io): void {
+  program
+    .command("diff")
+    .description("two runs side by side, with the ratio of each value")
+    .argument("<a>", "directory of the first run")
+    .argument("<b>", "directory of the second run")
+    .option("--json", "print JSON instead")
+    .addHelpText("after", HELP)
+    .action((a: string, b: string, options: { json?: boolean }) => {
+      const diff = diffSummaries(summaryOf(a), summaryOf(b));
+      io.out(`${options.json ? JSON.stringify(diff, null, 2) : consoleDiff(diff, { colour: io.colour })}\n`);
+    });
+}

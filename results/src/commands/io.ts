@@ -1,0 +1,19 @@
+import { EXIT_CODES } from "../exit-codes.ts";
+
+/** Where a command prints. */
+export interface Io {
+  out: (text: string) => void;
+  err: (text: string) => void;
+  colour: boolean;
+}
+
+/** Ends a command with a message for people and an exit code; no stack. */
+export class CommandError extends Error {
+  override readonly name = "CommandError";
+  readonly exitCode: number;
+
+  constructor(message: string, exitCode: number = EXIT_CODES.resultsFailed.code) {
+    super(message);
+    this.exitCode = exitCode;
+  }
+}

@@ -1,0 +1,46 @@
+import { Command, CommanderError } from "commander";
+import { printable } from "../console/format.ts";
+import { EXIT_CODES } from "../exit-codes.ts";
+import { addDiff } from "./diff.ts";
+import { CommandError, type Io } from "./io.ts";
+import { addReport } from "./report.ts";
+import { addShow } from "./show.ts";
+
+const EXIT_HELP = `
+Exit codes:
+${Object.values(EXIT_CODES)
+  .map(({ code, sentence }) => `  ${code}  ${sentence}`)
+  .join("\n")}
+
+Colours follow NO_COLOR, FORCE_COLOR and --no-color.`;
+
+/** The `mqtt-results` command. Returns its exit code. */
+export async function runCommand(args: readonly string[], io: Io): Promise<number> {
+  let exitCode: number = EXIT_CODES.ok.code;
+  const program = new Command("mqtt-results")
+    .description("What the runs of artillery-engine-mqtt measured: merge, show, compare")
+    .option("--no-color", "print without colours")
+    .addHelpText("after", EXIT_HELP);
+  const end = (code: number): void => {
+    exitCode = code;
+  };
+  addReport(program, io, end);
+  addShow(program, io);
+  addDiff(program, io);
+  for (const command of [program, ...program.commands]) {
+    command
+      .exitOverride()
+      .showHelpAfterError("(--help lists what is allowed)")
+      .configureOutput({ writeOut: io.out, writeErr: io.err });
+  }
+  try {
+    await program.parseAsync([...args], { from: "user" });
+    return exitCode;
+  } catch (error) {
+    // Commander has printed its own message.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_CODES.invalidConfig.code;
+    const message = error instanceof Error ? error.message : String(error);
+    io.err(`${message.split("\n").map(printable).join("\n")}\n`);
+    return error instanceof CommandError ? error.exitCode : EXIT_CODES.resultsFailed.code;
+  }
+}

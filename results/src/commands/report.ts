@@ -1,0 +1,102 @@
+import { relative, resolve } from "node:path";
+import type { Command } from "commander";
+import { parseConfig, REPORTS, type Report, type ResultsConfig } from "../config.ts";
+import { consoleSummary } from "../console/summary.ts";
+import { EXIT_CODES } from "../exit-codes.ts";
+import type { Fail } from "../gate.ts";
+import { writeResults } from "../output.ts";
+import { CommandError, type Io } from "./io.ts";
+import { mergeDirectories } from "./runs.ts";
+
+const OPTIONS = {
+  target: "--target",
+  report: "--report",
+  verdict: "--fail-verdict",
+  readyP99: "--fail-ready-p99",
+  unrecovered: "--fail-unrecovered",
+} as const;
+
+interface Options {
+  output?: string;
+  report?: string;
+  target?: string;
+  failVerdict?: string;
+  failReadyP99?: string;
+  failUnrecovered?: string;
+}
+
+const HELP = `
+Reads worker-<id>.json, .hlog and .timeline.csv, adds them up, and writes summary.json, percentiles.csv, timeline.csv,
+merged.hlog and report.html. Target and fail are those of the run (its script.json), unless they are given here.
+
+Examples:
+  mqtt-results report mqtt-results/t6kjg_9aaaz
+  mqtt-results report machine-1/t6kjg machine-2/t6kjg --output merged
+  mqtt-results report mqtt-results/t6kjg_9aaaz --fail-verdict metastable --fail-ready-p99 30s --fail-unrecovered "1 %"`;
+
+export function addReport(program: Command, io: Io, end: (exitCode: number) => void): void {
+  program
+    .command("report")
+    .description(
+      "merge the worker files of one or several directories, and write and print the results again",
+    )
+    .argument("<dir...>", "directories of one run on several machines, or of several runs of one script")
+    .option("-o, --output <dir>", "where the merged files go (default: the first directory)")
+    .option(`${OPTIONS.report} <list>`, `what to write (default: ${REPORTS.join(",")})`)
+    .option(`${OPTIONS.target} <share>`, 'share that must be ready for "recovered", such as 99%')
+    .option(`${OPTIONS.verdict} <verdict>`, "fail on degraded or metastable, or worse")
+    .option(`${OPTIONS.readyP99} <duration>`, "fail where the p99 of ready time is longer, such as 30s")
+    .option(
+      `${OPTIONS.unrecovered} <share>`,
+      "fail where more of the affected devices were not ready, such as 1%",
+    )
+    .addHelpText("after", HELP)
+    .action((directories: string[], options: Options) => end(report(directories, options, io)));
+}
+
+function report(directories: readonly string[], options: Options, io: Io): number {
+  const config = configOf(options);
+  const { run, summary, script } = mergeDirectories(directories, {
+    target: options.target === undefined ? undefined : config.target,
+    fail: config.fail,
+  });
+  const output = options.output ?? directories[0] ?? ".";
+  const { paths, problems } = writeResults(output, config.report, run, summary, script);
+  if (config.report.includes("console")) {
+    const files = paths.map((path) => relative(process.cwd(), resolve(path)));
+    io.out(`${consoleSummary(summary, { colour: io.colour, files })}\n`);
+  }
+  if (problems.length > 0) throw new CommandError(problems.join("\n"));
+  return summary.exit.code;
+}
+
+/** By the same rules as in a script; messages name the option instead of the key. */
+function configOf(options: Options): ResultsConfig {
+  const conditions = Object.entries({
+    verdict: options.failVerdict,
+    readyP99: options.failReadyP99,
+    unrecovered: shareOf(options.failUnrecovered),
+  }).filter(([, value]) => value !== undefined);
+  const result = parseConfig({
+    ...(options.report === undefined ? {} : { report: reportsOf(options.report) }),
+    ...(options.target === undefined ? {} : { target: shareOf(options.target) }),
+    ...(conditions.length === 0 ? {} : { fail: Object.fromEntries(conditions) as Fail }),
+  });
+  if (result.ok) return result.config;
+  const problems = result.problems.map((problem) =>
+    problem.replace(/^config\.plugins\.mqtt-results\.(?:fail\.)?(\w+)[^:]*/, (whole, key: string) =>
+      key in OPTIONS ? OPTIONS[key as keyof typeof OPTIONS] : whole,
+    ),
+  );
+  throw new CommandError(problems.join("\n"), EXIT_CODES.invalidConfig.code);
+}
+
+function reportsOf(list: string): Report[] {
+  return list.split(",").map((kind) => kind.trim()) as Report[];
+}
+
+/** Numbers come as text from a command line. */
+function shareOf(text: string | undefined): string | number | undefined {
+  if (text === undefined || text.trim() === "") return text;
+  return Number.isNaN(Number(text)) ? text : Number(text);
+}

@@ -1,0 +1,73 @@
+import pc from "picocolors";
+import type { DiffRow, RunDiff, RunFacts, StormDiff, Unit } from "../comparison/diff.ts";
+import type { Verdict } from "../verdict.ts";
+import { type Colours, count, duration, percent, printable, ratio, shorten, table } from "./format.ts";
+
+const SHOW: Record<Unit, (value: number) => string> = {
+  ms: duration,
+  share: percent,
+  perDevice: ratio,
+  perS: (value) => `${count(value)}/s`,
+  count,
+};
+
+/** Two runs side by side. Renders the difference and computes nothing. */
+export function consoleDiff(diff: RunDiff, options: { colour: boolean }): string {
+  const colours = pc.createColors(options.colour);
+  return [
+    "",
+    colours.bold("Mass reconnect: B against A"),
+    runLine("A", diff.a),
+    runLine("B", diff.b),
+    ...diff.warnings.map((warning) => colours.yellow(`  ${printable(warning)}`)),
+    ...diff.storms.flatMap((storm) => stormLines(storm, colours)),
+    ...(diff.service.length > 0
+      ? ["", colours.bold("Service times of what succeeded"), ...rowTable(diff.service, "both", "-")]
+      : []),
+    "",
+  ].join("\n");
+}
+
+function runLine(name: string, run: RunFacts): string {
+  const when = `${run.startedAt.slice(0, 19).replace("T", " ")} UTC`;
+  return `  ${name}  ${printable(run.testRunId)}: ${count(run.devices)} devices, ${printable(run.target)}, ${when}`;
+}
+
+function stormLines(storm: StormDiff, colours: Colours): string[] {
+  const { a, b } = storm.what;
+  const what = a === b || b === null ? (a ?? "") : a === null ? b : `${a} in A, ${b} in B`;
+  const whose = storm.cohort === null ? "all cohorts" : `cohort ${shorten(printable(storm.cohort), 60)}`;
+  const verdicts = [`A ${verdictWord(storm, "a", colours)}`, `B ${verdictWord(storm, "b", colours)}`].join(
+    ", ",
+  );
+  return [
+    "",
+    `${colours.bold(`Storm ${storm.storm}: ${what}, ${whose}`)}: ${verdicts}`,
+    ...rowTable(storm.rows, storm.in, "not reached"),
+  ];
+}
+
+function verdictWord(storm: StormDiff, side: "a" | "b", colours: Colours): string {
+  if (storm.in !== "both" && storm.in !== side) return "has no such storm or cohort";
+  const verdict: Verdict | null = storm.verdict[side];
+  if (verdict === null) return colours.yellow("NO VERDICT");
+  const paint = { recovered: colours.green, degraded: colours.yellow, metastable: colours.red }[verdict];
+  return `${paint(verdict.toUpperCase())}${storm.generatorSaturated[side] ? " (generator saturated)" : ""}`;
+}
+
+/** A time that is null was not reached in a storm, and not measured among service times. */
+function rowTable(rows: readonly DiffRow[], side: StormDiff["in"], noTime: string): string[] {
+  const cell = ({ unit }: DiffRow, value: number | null, absent: boolean): string => {
+    if (value !== null) return SHOW[unit](value);
+    return absent || unit !== "ms" ? "-" : noTime;
+  };
+  return table([
+    ["", "A", "B", "B / A"],
+    ...rows.map((row) => [
+      row.name,
+      cell(row, row.a, side === "b"),
+      cell(row, row.b, side === "a"),
+      ratio(row.ratio),
+    ]),
+  ]);
+}

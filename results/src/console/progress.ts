@@ -1,0 +1,26 @@
+import { count, duration, percent } from "./format.ts";
+
+/** One storm whose window is open, as of the workers' last flush. */
+export interface StormProgress {
+  index: number;
+  affected: number;
+  ready: number;
+  online: number;
+  connectsPerS: number;
+  configRequestsPerS: number;
+  /** Since the storm began; at most `windowMs`. */
+  sinceMs: number;
+  windowMs: number;
+}
+
+/** `storm 2: 1,234 of 2,000 ready (61.7 %), online 1,980, 312 connects/s, 500 config requests/s, 12 s of 25 s` */
+export function progressLine(storm: StormProgress): string {
+  const share = storm.affected > 0 ? ` (${percent(storm.ready / storm.affected)})` : "";
+  return [
+    `storm ${storm.index}: ${count(storm.ready)} of ${count(storm.affected)} ready${share}`,
+    `online ${count(storm.online)}`,
+    `${count(storm.connectsPerS)} connects/s`,
+    `${count(storm.configRequestsPerS)} config requests/s`,
+    `${duration(Math.round(storm.sinceMs / 1000) * 1000)} of ${duration(storm.windowMs)}`,
+  ].join(", ");
+}

@@ -1,0 +1,10 @@
+import { FILES } from "artillery-engine-mqtt/contract";
+
+/** All file names inside `<output>/<testRunId>/`: the engine's, and what only `results/` writes. */
+export const RUN_FILES = {
+  ...FILES,
+  /** Histograms of all workers, one interval per tag. */
+  histograms: "merged.hlog",
+  /** The script that was run, secrets masked. */
+  script: "script.json",
+} as const;
