@@ -1,0 +1,97 @@
+/** What a run leaves: gates, Artillery's own thresholds, the report in a browser, and what survives SIGKILL. */
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { expect, it } from "vitest";
+import { type ArtilleryRun, runArtillery } from "../support/artillery.ts";
+import { browserMissing, openBrowser } from "../support/browser.ts";
+import { readSummary, resultsDirectory } from "../support/summary.ts";
+
+const COMMAND = join(import.meta.dirname, "../../results/bin/mqtt-results.js");
+
+const overrides = (plugins: object, lastStormAt = "8s"): string[] => [
+  "--overrides",
+  JSON.stringify({
+    config: {
+      phases: [{ duration: 1, arrivalRate: 40 }],
+      engines: {
+        mqtt: {
+          storms: [
+            { at: "2s", fraction: 0.5, cause: "reset", window: "4s" },
+            { at: lastStormAt, fraction: 1, cause: "reset", window: "4s" },
+          ],
+        },
+      },
+      plugins,
+    },
+  }),
+];
+
+function run(args: string[], onOutput?: (text: string, child: { kill(signal: "SIGKILL"): void }) => void) {
+  return runArtillery("scenarios/mass-reconnect.yml", { args, ...(onOutput ? { onOutput } : {}) });
+}
+
+const file = (result: ArtilleryRun, name: string): string => join(resultsDirectory(result), name);
+
+it("a gate fails the run, and names condition, storm and cohort; the report opens", async () => {
+  const result = await run(overrides({ "mqtt-results": { fail: { readyP99: "1ms", unrecovered: "1 %" } } }));
+  expect(result.code, result.stdout + result.stderr).toBe(4);
+  expect(result.stdout).toMatch(
+    /gate failed: storm 2, cohort configuration on every connect: ready p99 .+ allowed 1 ms/,
+  );
+  expect(result.stdout).not.toContain("unrecovered,");
+  // Progress while a window was open.
+  expect(result.stdout).toMatch(/storm 2: \d+ of 40 ready/);
+  for (const name of ["summary.json", "merged.hlog", "script.json", "report.html"]) {
+    expect(existsSync(file(result, name)), name).toBe(true);
+  }
+  const missing = browserMissing();
+  if (missing !== null) {
+    console.warn(`the report of a real run in a browser: skipped, for ${missing}`);
+    return;
+  }
+  const browser = await openBrowser();
+  try {
+    const url = pathToFileURL(file(result, "report.html")).href;
+    const page = await browser.newPage();
+    const noise: string[] = [];
+    page.on("request", (request) => {
+      if (request.url() !== url) noise.push(request.url());
+    });
+    page.on("console", (message) => noise.push(message.text()));
+    page.on("pageerror", (error) => noise.push(error.message));
+    await page.goto(url);
+    await page.waitForSelector(".chart canvas");
+    expect(await page.locator(".chart canvas").count()).toBeGreaterThan(4);
+    expect(await page.locator("h1").innerText()).not.toBe("");
+    expect(noise).toEqual([]);
+  } finally {
+    await browser.close();
+  }
+});
+
+it("Artillery's ensure holds its thresholds against the engine's metrics", async () => {
+  const failing = await run(overrides({ ensure: { thresholds: [{ "mqtt.storm.2.ready_time.p99": 1 }] } }));
+  expect(failing.code).toBe(1);
+  expect(failing.stdout + failing.stderr).toContain("mqtt.storm.2.ready_time.p99");
+});
+
+it("after SIGKILL the worker files still tell what was measured", async () => {
+  let sent = false;
+  const result = await run(overrides({}, "40s"), (text, child) => {
+    if (sent || !text.includes("mqtt storm 1")) return;
+    sent = true;
+    setTimeout(() => child.kill("SIGKILL"), 7000);
+  });
+  expect(result.code).toBeNull();
+  const directory = resultsDirectory(result);
+  const shown = execFileSync(process.execPath, [COMMAND, "report", directory], { encoding: "utf8" });
+  expect(shown).toContain("INCOMPLETE RUN");
+  const summary = readSummary(result);
+  expect(summary.complete).toBe(false);
+  expect(summary.storms[0]?.affected).toBe(20);
+  expect(summary.storms[0]?.verdict).toBe("recovered");
+  expect(summary.storms[1]?.verdict).toBeNull();
+  expect(readFileSync(file(result, "percentiles.csv"), "utf8")).toContain("mqtt.storm.1.ready_time");
+});
