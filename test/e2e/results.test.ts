@@ -95,3 +95,35 @@ it("after SIGKILL the worker files still tell what was measured", async () => {
   expect(summary.storms[1]?.verdict).toBeNull();
   expect(readFileSync(file(result, "percentiles.csv"), "utf8")).toContain("mqtt.storm.1.ready_time");
 });
+
+it("a worker thread that crashes leaves what it measured", async () => {
+  const result = await runArtillery("scenarios/mass-reconnect.yml", {
+    args: [
+      "--overrides",
+      JSON.stringify({
+        config: {
+          processor: join(import.meta.dirname, "../support/crash.mjs"),
+          phases: [{ duration: 1, arrivalRate: 20 }],
+          engines: { mqtt: { storms: [{ at: "2s", fraction: 1, cause: "reset", window: "20s" }] } },
+        },
+        scenarios: [
+          {
+            name: "crashing",
+            engine: "mqtt",
+            flow: [{ connect: {} }, { think: 6 }, { function: "crash" }, { stayOnline: {} }],
+          },
+        ],
+      }),
+    ],
+  });
+  expect(result.code).toBe(11);
+  const shown = execFileSync(process.execPath, [COMMAND, "report", resultsDirectory(result)], {
+    encoding: "utf8",
+  });
+  expect(shown).toContain("INCOMPLETE RUN");
+  const summary = readSummary(result);
+  expect(summary.complete).toBe(false);
+  // All were back before the crash: more watching could not have changed that.
+  expect(summary.storms[0]?.recovered).toBe(20);
+  expect(summary.storms[0]?.verdict).toBe("recovered");
+});

@@ -103,7 +103,7 @@ function generatorLines({ generator }: Summary, colours: Colours): string[] {
   const health = `event-loop delay p99 ${duration(p99)}, max ${duration(max)}; CPU ${percent(generator.cpuShare)} of a core`;
   return [
     "",
-    `${colours.bold("Generator")} ${generator.saturated ? colours.red("generator saturated") : "ok"}: ${health}`,
+    `${generator.saturated ? colours.red("generator saturated") : `${colours.bold("Generator")} ok`}: ${health}`,
   ];
 }
 
