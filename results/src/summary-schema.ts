@@ -1,4 +1,10 @@
-import { COUNTER_NAMES, SCHEMA_VERSION, STORM_CAUSES, STORM_COUNTERS } from "artillery-engine-mqtt/contract";
+import {
+  COUNTER_NAMES,
+  LATENCY_METRICS,
+  SCHEMA_VERSION,
+  STORM_CAUSES,
+  STORM_COUNTERS,
+} from "artillery-engine-mqtt/contract";
 import { z } from "zod";
 import { VERDICTS } from "./verdict.ts";
 
@@ -125,3 +131,14 @@ export function summaryJsonSchema(): object {
     ...rest,
   };
 }
+
+/** The metric behind each service time. */
+export const SERVICE_TIME_METRICS: Record<LatencyName, string> = {
+  connect: LATENCY_METRICS.connect,
+  tcp: LATENCY_METRICS.tcp,
+  tls: LATENCY_METRICS.tls,
+  connack: LATENCY_METRICS.connack,
+  subscribe: LATENCY_METRICS.subscribe,
+  publish: LATENCY_METRICS.publish,
+  configRequest: LATENCY_METRICS.config,
+};

@@ -2,7 +2,6 @@ import {
   COUNTER_NAMES,
   type CounterName,
   FILES,
-  LATENCY_METRICS,
   parseHistogramTag,
   SCHEMA_VERSION,
 } from "artillery-engine-mqtt/contract";
@@ -11,7 +10,7 @@ import { type Fail, gateFailures } from "./gate.ts";
 import { addHistograms, rankOf, valueAtRankMs } from "./histogram.ts";
 import type { MergedRun } from "./merge.ts";
 import { summarizeStorm } from "./storm-summary.ts";
-import type { LatencyName, LatencySummary, Summary } from "./summary-schema.ts";
+import { type LatencySummary, SERVICE_TIME_METRICS, type Summary } from "./summary-schema.ts";
 
 export interface SummaryOptions {
   /** Share of the affected devices that must be ready for `recovered`. 0..1 */
@@ -20,16 +19,6 @@ export interface SummaryOptions {
   problems: readonly string[];
   fail?: Fail | undefined;
 }
-
-const LATENCIES = Object.entries({
-  connect: LATENCY_METRICS.connect,
-  tcp: LATENCY_METRICS.tcp,
-  tls: LATENCY_METRICS.tls,
-  connack: LATENCY_METRICS.connack,
-  subscribe: LATENCY_METRICS.subscribe,
-  publish: LATENCY_METRICS.publish,
-  configRequest: LATENCY_METRICS.config,
-} satisfies Record<LatencyName, string>);
 
 export function buildSummary(run: MergedRun, options: SummaryOptions): Summary {
   const measured = measuredSummary(run, options);
@@ -69,7 +58,7 @@ function measuredSummary(run: MergedRun, options: SummaryOptions): Omit<Summary,
     ) as Record<CounterName, number>,
     disconnects: sumOverCohorts(run.disconnects),
     latencyMs: Object.fromEntries(
-      LATENCIES.map(([name, metric]) => [name, latencyOf(run, metric)]),
+      Object.entries(SERVICE_TIME_METRICS).map(([name, metric]) => [name, latencyOf(run, metric)]),
     ) as Summary["latencyMs"],
     errors: sumOverCohorts(run.errors),
     errorsByCohort: Object.fromEntries(

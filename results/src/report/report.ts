@@ -1,9 +1,14 @@
-import { histogramTag, LATENCY_METRICS, stormMetricName } from "artillery-engine-mqtt/contract";
+import { histogramTag, stormMetricName } from "artillery-engine-mqtt/contract";
 import type { Histogram } from "hdr-histogram-js";
 import { addHistograms, rankOf, valueAtRankMs } from "../histogram.ts";
 import type { MergedRun } from "../merge.ts";
 import { type RecoveryPoint, recoveryCurve } from "../recovery.ts";
-import type { LatencyName, LatencySummary, Summary } from "../summary-schema.ts";
+import {
+  type LatencyName,
+  type LatencySummary,
+  SERVICE_TIME_METRICS,
+  type Summary,
+} from "../summary-schema.ts";
 import { type CohortLoad, loadOf } from "./load.ts";
 import { type PercentilePoint, percentileCurve, percentileRows } from "./percentile-curve.ts";
 
@@ -41,16 +46,6 @@ export interface Percentiles {
 /** Service times that get a percentile plot; all others stand in the table. */
 const PLOTTED: readonly LatencyName[] = ["connect", "subscribe", "configRequest"];
 
-const METRICS: Record<LatencyName, string> = {
-  connect: LATENCY_METRICS.connect,
-  tcp: LATENCY_METRICS.tcp,
-  tls: LATENCY_METRICS.tls,
-  connack: LATENCY_METRICS.connack,
-  subscribe: LATENCY_METRICS.subscribe,
-  publish: LATENCY_METRICS.publish,
-  configRequest: LATENCY_METRICS.config,
-};
-
 const LONGEST_SERIES = 1000;
 const LONGEST_TABLE = 40;
 
@@ -63,7 +58,7 @@ export function reportData(run: MergedRun, summary: Summary, script: string | nu
       ...run.storms.flatMap((storm) => readyPercentiles(run, storm)),
       ...PLOTTED.flatMap((metric) => servicePercentiles(run, metric)),
     ],
-    serviceTimes: (Object.keys(METRICS) as LatencyName[]).flatMap((metric) =>
+    serviceTimes: (Object.keys(SERVICE_TIME_METRICS) as LatencyName[]).flatMap((metric) =>
       [...run.cohorts.keys()].flatMap((cohort) => serviceTimes(run, metric, cohort)),
     ),
     script,
@@ -133,7 +128,7 @@ function readyPercentiles(run: MergedRun, storm: Storm): Percentiles[] {
 
 function servicePercentiles(run: MergedRun, metric: LatencyName): Percentiles[] {
   const parts = [...run.cohorts.keys()].flatMap((cohort): Part[] => {
-    const histogram = run.histograms.get(histogramTag(METRICS[metric], cohort));
+    const histogram = run.histograms.get(histogramTag(SERVICE_TIME_METRICS[metric], cohort));
     return histogram === undefined || histogram.totalCount === 0 ? [] : [{ cohort, histogram, affected: 0 }];
   });
   return withFleet(parts).map(({ cohort, histogram }) => ({
@@ -147,7 +142,7 @@ function servicePercentiles(run: MergedRun, metric: LatencyName): Percentiles[] 
 }
 
 function serviceTimes(run: MergedRun, metric: LatencyName, cohort: string): ReportData["serviceTimes"] {
-  const histogram = run.histograms.get(histogramTag(METRICS[metric], cohort));
+  const histogram = run.histograms.get(histogramTag(SERVICE_TIME_METRICS[metric], cohort));
   const count = histogram?.totalCount ?? 0;
   if (count === 0) return [];
   const at = (percentile: number): number | null => valueAtRankMs(histogram, rankOf(percentile, count));

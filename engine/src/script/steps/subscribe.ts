@@ -1,8 +1,10 @@
 import { z } from "zod";
-import type { VuContext } from "../../artillery.ts";
+import type { Step, VuContext } from "../../artillery.ts";
+import type { Device } from "../../device/device.ts";
+import type { OperationDone } from "../../device/session.ts";
 import { filterProblem } from "../../device/topic.ts";
 import { compileTemplate, type Template } from "../template.ts";
-import { defineStep, qos, runOperation, topics } from "./step.ts";
+import { type Compiler, defineStep, qos, runOperation, topics } from "./step.ts";
 
 /**
  * SUBSCRIBE in one packet, done at SUBACK. In `onConnect` it is skipped when the broker says that it kept the session
@@ -13,22 +15,33 @@ export const subscribe = defineStep({
   places: ["flow", "onConnect"],
   schema: z.strictObject({ subscribe: z.strictObject({ topics, qos: qos.default(0) }) }),
   compile(spec, compiler) {
-    const template = compileTemplate(spec.subscribe.topics);
     const trusted = compiler.place === "onConnect";
-    return (context, callback) => {
-      runOperation(
-        compiler,
-        context,
-        (device, done) => {
-          const filters = renderFilters(template, context);
-          if (filters === null) done("invalid_topic_filter");
-          else device.subscribe(filters, spec.subscribe.qos, trusted, done);
-        },
-        callback,
-      );
-    };
+    return compileFilterStep(compiler, spec.subscribe.topics, (device, filters, done) => {
+      device.subscribe(filters, spec.subscribe.qos, trusted, done);
+    });
   },
 });
+
+/** A step that does something with topic filters, which are rendered when it runs. */
+export function compileFilterStep(
+  compiler: Compiler,
+  topics: string | string[],
+  act: (device: Device, filters: string[], done: OperationDone) => void,
+): Step {
+  const template = compileTemplate(topics);
+  return (context, callback) => {
+    runOperation(
+      compiler,
+      context,
+      (device, done) => {
+        const filters = renderFilters(template, context);
+        if (filters === null) done("invalid_topic_filter");
+        else act(device, filters, done);
+      },
+      callback,
+    );
+  };
+}
 
 /** A template may give one filter or a list of them; null where a value is no filter. */
 export function renderFilters(template: Template, context: VuContext): string[] | null {

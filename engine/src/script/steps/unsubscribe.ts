@@ -1,7 +1,6 @@
 import { z } from "zod";
-import { compileTemplate } from "../template.ts";
-import { defineStep, runOperation, topics } from "./step.ts";
-import { renderFilters } from "./subscribe.ts";
+import { defineStep, topics } from "./step.ts";
+import { compileFilterStep } from "./subscribe.ts";
 
 /** UNSUBSCRIBE in one packet, done at UNSUBACK. */
 export const unsubscribe = defineStep({
@@ -9,18 +8,8 @@ export const unsubscribe = defineStep({
   places: ["flow", "onConnect"],
   schema: z.strictObject({ unsubscribe: z.strictObject({ topics }) }),
   compile(spec, compiler) {
-    const template = compileTemplate(spec.unsubscribe.topics);
-    return (context, callback) => {
-      runOperation(
-        compiler,
-        context,
-        (device, done) => {
-          const filters = renderFilters(template, context);
-          if (filters === null) done("invalid_topic_filter");
-          else device.unsubscribe(filters, done);
-        },
-        callback,
-      );
-    };
+    return compileFilterStep(compiler, spec.unsubscribe.topics, (device, filters, done) => {
+      device.unsubscribe(filters, done);
+    });
   },
 });
