@@ -72,6 +72,11 @@ export interface ArtilleryScript {
   [key: string]: unknown;
 }
 
+/** Functions of the user's processor file; Artillery has loaded them before it makes the engine. */
+export function processorOf({ config: { processor } }: ArtilleryScript): Record<string, ProcessorFunction> {
+  return (typeof processor === "object" ? processor : {}) as Record<string, ProcessorFunction>;
+}
+
 interface ArtilleryGlobal {
   testRunId?: string;
   suggestedExitCode?: number;

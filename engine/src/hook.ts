@@ -2,7 +2,7 @@ import {
   type ArtilleryScript,
   abortRun,
   type Helpers,
-  type ProcessorFunction,
+  processorOf,
   type RunEvents,
   type Step,
 } from "./artillery.ts";
@@ -23,13 +23,12 @@ export function compileHook(
 ): Step {
   const { steps, problems } = validateHook(script, hook);
   if (problems.length > 0) abortRun(renderProblems(problems));
-  const { processor } = script.config;
   const flow = series(
     compileSteps(steps, {
       place: "hook",
       helpers,
       runEvents,
-      processor: (typeof processor === "object" ? processor : {}) as Record<string, ProcessorFunction>,
+      processor: processorOf(script),
       lab: labOptions(plan),
       // Steps of a hook use neither.
       deviceEvents: null as unknown as Compiler["deviceEvents"],

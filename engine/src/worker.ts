@@ -5,6 +5,7 @@ import {
   type Helpers,
   log,
   type ProcessorFunction,
+  processorOf,
   type RunEvents,
   type Step,
   type StepCallback,
@@ -145,7 +146,7 @@ export class Worker {
           place,
           helpers,
           runEvents,
-          processor: this.#processor(),
+          processor: processorOf(this.#options.script),
           deviceEvents: this.#recorder,
           cohort: index,
           fleet: this.#fleet,
@@ -185,11 +186,6 @@ export class Worker {
         },
       },
     };
-  }
-
-  #processor(): Record<string, ProcessorFunction> {
-    const { processor } = this.#options.script.config;
-    return (typeof processor === "object" ? processor : {}) as Record<string, ProcessorFunction>;
   }
 
   #openFiles(): WorkerFiles | null {
@@ -251,7 +247,8 @@ export class Worker {
       done(null);
       return;
     }
-    callProcessor(this.#processor()[name] as ProcessorFunction, context, this.#options.runEvents, (error) => {
+    const { script, runEvents } = this.#options;
+    callProcessor(processorOf(script)[name] as ProcessorFunction, context, runEvents, (error) => {
       if (error !== null) done(error);
       else this.#callFunctions(rest, context, done);
     });

@@ -1,8 +1,5 @@
 /** Finds packet boundaries in a byte stream, so that the codec only ever sees whole packets. */
 
-/** No packet on the wire is longer: 1 + 4 + 268,435,455 bytes. MQTT 5.0 section 1.5.5. */
-export const MAX_PACKET_BYTES = 268_435_460;
-
 export type FramingProblem = "malformed_length" | "packet_too_large";
 
 /**
