@@ -1,7 +1,7 @@
 import type { IConnackPacket, Packet } from "mqtt-packet";
 import { splitPackets } from "../transport/framing.ts";
 import { connackReason, reasonName } from "../transport/reason-codes.ts";
-import type { Transport, TransportFailure, TransportListener } from "../transport/transport.ts";
+import type { Dialer, Transport, TransportFailure, TransportListener } from "../transport/transport.ts";
 import type { DeviceCredentials, DeviceEnvironment, DisconnectCause } from "./environment.ts";
 import { type DeviceConnection, Exchange } from "./exchange.ts";
 import { keepaliveAction } from "./keepalive.ts";
@@ -16,7 +16,7 @@ export type DropCause = "reset" | "close" | "disconnect";
  * One simulated MQTT client: keeps itself connected with its back-off policy, runs its bootstrap after every CONNACK,
  * and reports what happens. It owns no socket class, clock or random source: those come with the environment.
  */
-export class Device implements TransportListener, DeviceConnection {
+export class Device implements TransportListener, Dialer, DeviceConnection {
   readonly number: number;
   /** Of the next CONNECT. */
   credentials: DeviceCredentials;
@@ -112,7 +112,7 @@ export class Device implements TransportListener, DeviceConnection {
     this.#attemptStartedMs = time.now();
     events.connectAttempt(plan.cohort, this.storm);
     this.#setTimer(plan.connectTimeoutMs, onConnectTimeout);
-    this.#transport = open(this);
+    this.#transport = open(this, this);
   }
 
   onOpen(): void {

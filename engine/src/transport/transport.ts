@@ -28,4 +28,9 @@ export interface Transport {
   reset(): void;
 }
 
-export type OpenTransport = (listener: TransportListener) => Transport;
+/** Who opens a connection: read while it is opened, so that one shared `open` serves every device. */
+export interface Dialer {
+  readonly number: number;
+}
+
+export type OpenTransport = (listener: TransportListener, dialer: Dialer) => Transport;
