@@ -71,10 +71,9 @@ export class Session {
 
   addFilters(filters: readonly string[]): void {
     const known = this.filters ?? [];
-    for (const filter of filters) {
-      if (!known.includes(filter)) known.push(filter);
-    }
-    this.filters = known;
+    const added = filters.filter((filter, i) => !known.includes(filter) && filters.indexOf(filter) === i);
+    // A list made in one piece has no room to grow: most devices subscribe once.
+    if (added.length > 0 || this.filters === null) this.filters = [...known, ...added];
   }
 
   removeFilters(filters: readonly string[]): void {
