@@ -51,11 +51,33 @@ export function createCodec(protocolVersion: ProtocolVersion): Codec {
         parser = newParser();
         return null;
       }
-      return decoded;
+      return lacksId(decoded) ? null : decoded;
     },
     pingreq: mqttPacket.generate({ cmd: "pingreq" }, options),
     disconnect: mqttPacket.generate({ cmd: "disconnect", reasonCode: 0 }, options),
   };
+}
+
+/** [MQTT-2.3.1-1]: ids are not 0. mqtt-packet takes such a packet, and would write its answer without an id. */
+function lacksId(packet: Packet): boolean {
+  switch (packet.cmd) {
+    case "publish":
+      return packet.qos > 0 && !isId(packet.messageId);
+    case "puback":
+    case "pubrec":
+    case "pubrel":
+    case "pubcomp":
+    case "suback":
+    case "unsuback":
+      return !isId(packet.messageId);
+    default:
+      return false;
+  }
+}
+
+/** mqtt-packet's -1 is an id that the packet ended before. */
+function isId(id: number | undefined): boolean {
+  return id !== undefined && id > 0;
 }
 
 function isConnect(bytes: Buffer): boolean {

@@ -123,3 +123,20 @@ it("reads the return code 1 of a broker that speaks only 3.1.1, where version 5 
     reasonCode: 1,
   });
 });
+
+describe("packet ids", () => {
+  // [MQTT-2.3.1-1]; found by fuzzing: an answer to such a packet went out without an id, and the stream was lost.
+  it.each([
+    ["PUBLISH of QoS 1 with id 0", [0x32, 5, 0, 1, 0x61, 0, 0]],
+    ["PUBREC with id 0", [0x50, 2, 0, 0]],
+    ["PUBREL with id 0", [0x62, 2, 0, 0]],
+    ["PUBREL that ends before its id", [0x62, 0]],
+    ["PUBREL that ends inside its id", [0x62, 1, 0]],
+    ["PUBACK with id 0", [0x40, 2, 0, 0]],
+    ["SUBACK with id 0", [0x90, 3, 0, 0, 0]],
+  ])("%s is no valid packet", (_what, bytes) => {
+    for (const version of [4, 5] as const) {
+      expect(createCodec(version).decode(Buffer.from(bytes))).toBe(null);
+    }
+  });
+});
