@@ -26,6 +26,7 @@ export function compileHook(
   const flow = series(
     compileSteps(steps, {
       place: "hook",
+      http: null,
       helpers,
       runEvents,
       processor: processorOf(script),

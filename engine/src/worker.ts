@@ -32,6 +32,7 @@ import { Fleet, type FleetMember } from "./device/fleet.ts";
 import { deviceId, deviceNumber, shareOf, type WorkerShare } from "./device/identity.ts";
 import { hashRandom } from "./device/random.ts";
 import { compileSteps, series } from "./script/compile.ts";
+import { openHttp } from "./script/http-client.ts";
 import { callProcessor } from "./script/steps/function.ts";
 import { bindDevice, StepFailure, type StepPlace } from "./script/steps/step.ts";
 import { credentialsOf } from "./script/target.ts";
@@ -41,6 +42,7 @@ import type { RosterEntry } from "./storm/selection.ts";
 import { Storms } from "./storm/storms.ts";
 import { Agreement } from "./storm/time-zero.ts";
 import { createCodec } from "./transport/codec.ts";
+import type { HttpClient } from "./transport/http-client.ts";
 import { createTcp } from "./transport/tcp.ts";
 import { keepYoungGenerationSmall } from "./young-generation.ts";
 
@@ -92,6 +94,7 @@ export class Worker {
   readonly #health: HealthStretch;
   readonly #cohorts: Cohort[];
   readonly #credentials: Omit<DeviceCredentials, "clientId">;
+  readonly #http: HttpClient;
   readonly #files: WorkerFiles | null;
   readonly #timers: NodeJS.Timeout[];
   readonly #startedAtMs = Math.floor(wallClock());
@@ -128,6 +131,7 @@ export class Worker {
     const codec = createCodec(plan.settings.protocolVersion);
     const { username = null, password = null } = credentialsOf(plan.target, plan.settings);
     this.#credentials = { username, password };
+    this.#http = openHttp(plan.settings.http);
     this.#cohorts = plan.cohorts.map((cohort, index) => this.#compile(cohort, index, open, codec));
     this.#files = this.#openFiles();
     this.#flush();
@@ -155,6 +159,7 @@ export class Worker {
           deviceEvents: this.#recorder,
           cohort: index,
           fleet: this.#fleet,
+          http: this.#http,
           lab: null,
         }),
       );
@@ -338,6 +343,7 @@ export class Worker {
     this.#storms.stop();
     this.#watch.stop();
     this.#fleet.stop();
+    this.#http.close();
     this.#flush(true);
     this.#warnIfNeverOnline();
     void this.#agreement?.end();

@@ -74,7 +74,7 @@ describe("the embedded lab", () => {
   test("answers a device, and leaves no process", async () => {
     const { target, description, stop } = await lab({ broker: true, configService });
     expect(description).toMatch(
-      /^mqtt lab: Aedes broker at mqtt:\/\/127\.0\.0\.1:\d+ \(pid \d+\); config service of mqtt:\/\/127\.0\.0\.1:\d+, 1000 answers\/s, 100 waiting at most \(pid \d+\)$/,
+      /^mqtt lab: Aedes broker at mqtt:\/\/127\.0\.0\.1:\d+ \(pid \d+\); config service of mqtt:\/\/127\.0\.0\.1:\d+ and at http:\/\/127\.0\.0\.1:\d+, 1000 answers\/s, 100 waiting at most \(pid \d+\)$/,
     );
     const device = await client(target);
     await device.subscribeAsync("config/dev-1");

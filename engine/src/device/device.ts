@@ -5,6 +5,7 @@ import type { Dialer, Transport, TransportFailure, TransportListener } from "../
 import type { DeviceCredentials, DeviceEnvironment, DisconnectCause } from "./environment.ts";
 import { type DeviceConnection, Exchange } from "./exchange.ts";
 import { keepaliveAction } from "./keepalive.ts";
+import { type OutsideCall, OutsideCalls } from "./outside-calls.ts";
 import type { RequestCall } from "./requests.ts";
 import type { OperationDone, PublishCall, Session } from "./session.ts";
 import { type DeviceEvent, type DeviceState, isOnline, next } from "./state.ts";
@@ -27,6 +28,8 @@ export class Device implements TransportListener, Dialer, DeviceConnection {
   #transport: Transport | null = null;
   #partial: Buffer | null = null;
   readonly #exchange: Exchange;
+  /** Made when first needed. */
+  #outside: OutsideCalls | null = null;
   #timer: object | null = null;
 
   /** Counts connections and their ends: what was begun in an earlier one is not continued in a later one. */
@@ -86,9 +89,9 @@ export class Device implements TransportListener, Dialer, DeviceConnection {
     return this.#generation;
   }
 
-  /** Runs `callback` after a pause, unless the connection has ended by then. */
-  after(delayMs: number, callback: () => void): void {
-    this.#env.time.set(delayMs, onPauseOver, this, { generation: this.#generation, callback });
+  /** Runs `callback` after a pause, or `lost` if the connection has ended by then. */
+  after(delayMs: number, callback: () => void, lost: () => void): void {
+    this.#env.time.set(delayMs, onPauseOver, this, { generation: this.#generation, callback, lost });
   }
 
   /** A number unique within this device, for correlation. */
@@ -272,6 +275,7 @@ export class Device implements TransportListener, Dialer, DeviceConnection {
     this.#pingSentMs = 0;
     events.disconnected(plan.cohort, cause, wasReady);
     this.#exchange.interrupt();
+    this.#outside?.interrupt();
   }
 
   #scheduleReconnect(): void {
@@ -373,6 +377,12 @@ export class Device implements TransportListener, Dialer, DeviceConnection {
 
   request(call: RequestCall): void {
     this.#exchange.request(call);
+  }
+
+  /** Asks a server other than the broker; the call ends with the connection. */
+  ask(call: OutsideCall): void {
+    this.#outside ??= new OutsideCalls(this, this.#env);
+    this.#outside.ask(call);
   }
 
   // ---- bytes ------------------------------------------------------------------------------------------------------
@@ -489,8 +499,15 @@ function onBackoffOver(device: Device): void {
   device.backoffOver();
 }
 
-function onPauseOver(device: Device, pause: { generation: number; callback: () => void }): void {
+interface Pause {
+  generation: number;
+  callback: () => void;
+  lost: () => void;
+}
+
+function onPauseOver(device: Device, pause: Pause): void {
   if (device.generation === pause.generation) pause.callback();
+  else pause.lost();
 }
 
 /** Where an attempt failed; design.md, "Measuring honestly", point 8. */

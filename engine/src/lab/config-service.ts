@@ -1,5 +1,7 @@
-/** Child process: a back end that answers configuration requests over MQTT, with bounded capacity. */
+/** Child process: a back end that answers configuration requests over MQTT and HTTP, with one bounded capacity for both. */
 import { randomBytes } from "node:crypto";
+import { createServer, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
 import { connect, type IClientPublishOptions, type MqttClient } from "mqtt";
 import { serve } from "./child.ts";
 import type { ConfigServiceSettings } from "./lab.ts";
@@ -9,12 +11,21 @@ import { captureTopic, fillPattern } from "./topic-pattern.ts";
 /** How often finished answers are sent while requests wait. */
 const TICK_MS = 10;
 const CONNECT_TIMEOUT_MS = 10_000;
+/** A whole fleet may connect in one instant; the kernel has a limit of its own. */
+const LISTEN_BACKLOG = 65_535;
 
-interface Answer {
+interface MqttAnswer {
   topic: string;
   payload: string;
   options: IClientPublishOptions;
 }
+
+interface HttpAnswer {
+  payload: string;
+  response: ServerResponse;
+}
+
+type Answer = MqttAnswer | HttpAnswer;
 
 serve<ConfigServiceSettings>(async (settings) => {
   const client = await connected(settings);
@@ -24,33 +35,79 @@ serve<ConfigServiceSettings>(async (settings) => {
     ...(settings.scaleUp === undefined ? {} : { scaleUp: settings.scaleUp }),
   });
   let timer: NodeJS.Timeout | null = null;
+  let httpWaiting = 0;
+  /** Served while the broker was away. */
+  let held: MqttAnswer[] = [];
   const tick = (): void => {
-    // Nothing is served while the connection is lost: requests keep their place.
-    if (!client.connected) return;
-    for (const { topic, payload, options } of queue.take(performance.now())) {
-      client.publish(topic, payload, options);
+    // Nothing is served while the connection is lost, and requests keep their place, unless HTTP clients wait too.
+    if (!client.connected && httpWaiting === 0) return;
+    for (const answer of queue.take(performance.now())) {
+      if ("response" in answer) {
+        httpWaiting--;
+        // A client that has hung up cost its share of the capacity all the same.
+        reply(answer.response, 200, answer.payload);
+      } else if (client.connected) client.publish(answer.topic, answer.payload, answer.options);
+      else if (held.length < settings.queueLimit) held.push(answer);
     }
     if (queue.length > 0 || timer === null) return;
     clearInterval(timer);
     timer = null;
   };
-  client.on("connect", () => queue.resume(performance.now()));
+  const offer = (answer: Answer): boolean => {
+    if (!queue.offer(answer, performance.now())) return false;
+    timer ??= setInterval(tick, TICK_MS);
+    return true;
+  };
+  client.on("connect", () => {
+    queue.resume(performance.now());
+    for (const { topic, payload, options } of held) client.publish(topic, payload, options);
+    held = [];
+  });
   client.on("message", (topic, _payload, packet) => {
     const captures = captureTopic(settings.requestTopic, topic);
     if (captures === null) return;
     const { responseTopic, correlationData } = packet.properties ?? {};
-    const answer: Answer = {
+    const answer: MqttAnswer = {
       topic: responseTopic ?? fillPattern(settings.responseTopic, captures),
       payload: fillPattern(settings.payload, captures),
       options: { qos: 0, ...(correlationData === undefined ? {} : { properties: { correlationData } }) },
     };
-    if (queue.offer(answer, performance.now())) timer ??= setInterval(tick, TICK_MS);
+    offer(answer);
   });
   await client.subscribeAsync(settings.requestTopic, { qos: 0 }).catch((error: Error) => {
     throw new Error(`cannot subscribe to ${settings.requestTopic} at ${settings.target}: ${error.message}`);
   });
-  return { port: 0 };
+  const port = await listen((path, response) => {
+    const captures = captureTopic(settings.requestTopic, path);
+    if (captures === null) reply(response, 404, "");
+    else if (offer({ payload: fillPattern(settings.payload, captures), response })) httpWaiting++;
+    else reply(response, 503, "");
+  });
+  return { port };
 });
+
+/** HTTP on a free port of the loopback interface: the path of a GET or POST is the topic that it would ask on over MQTT. */
+async function listen(onRequest: (path: string, response: ServerResponse) => void): Promise<number> {
+  const server = createServer((request, response) => {
+    // Bodies are of no interest.
+    request.resume();
+    response.on("error", () => {});
+    if (request.method !== "GET" && request.method !== "POST") reply(response, 405, "");
+    else onRequest((request.url ?? "/").replace(/\?.*$/s, "").slice(1), response);
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen({ host: "127.0.0.1", port: 0, backlog: LISTEN_BACKLOG }, resolve);
+  });
+  return (server.address() as AddressInfo).port;
+}
+
+function reply(response: ServerResponse, status: number, body: string): void {
+  if (response.destroyed) return;
+  const type = status === 200 ? { "content-type": "application/json" } : {};
+  response.writeHead(status, { ...type, "content-length": Buffer.byteLength(body) });
+  response.end(body);
+}
 
 /** The first failure is final. Later losses are MQTT.js's business: it tries every second and subscribes again. */
 function connected(settings: ConfigServiceSettings): Promise<MqttClient> {

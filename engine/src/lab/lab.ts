@@ -36,6 +36,8 @@ export interface LabOptions {
 export interface Lab {
   /** `mqtt://host:port` that devices connect to. */
   target: string;
+  /** `http://host:port` of the config service; null where it is not started. */
+  http: string | null;
   /** One line: what was started. */
   description: string;
   stop(): Promise<void>;
@@ -53,6 +55,7 @@ export async function startLab(options: LabOptions): Promise<Lab> {
   };
   try {
     let target = options.target ?? "";
+    let http: string | null = null;
     if (options.broker) {
       const broker = await startChild("broker", {});
       children.push(broker);
@@ -64,13 +67,14 @@ export async function startLab(options: LabOptions): Promise<Lab> {
       const access = accessTo(target, options);
       const service = await startChild("config-service", { ...configService, ...access });
       children.push(service);
+      http = `http://127.0.0.1:${service.port}`;
       const { capacity, queueLimit, scaleUp } = configService;
       const scaling =
         scaleUp === undefined ? "" : `, ${scaleUp.to}/s after ${scaleUp.afterMs / 1000} s of load`;
       const power = `${capacity} answers/s${scaling}, ${queueLimit} waiting at most`;
-      started.push(`config service of ${access.target}, ${power} (pid ${service.pid})`);
+      started.push(`config service of ${access.target} and at ${http}, ${power} (pid ${service.pid})`);
     }
-    return { target, description: `mqtt lab: ${started.join("; ") || "nothing to start"}`, stop };
+    return { target, http, description: `mqtt lab: ${started.join("; ") || "nothing to start"}`, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -7,7 +7,7 @@ export interface Problem {
   hint?: string;
 }
 
-const SECRET = /pass(word)?|secret|token|key$/i;
+const SECRET = /pass(word)?|secret|token|key$|authorization|cookie/i;
 
 /** All problems as one text, each on a line of its own. */
 export function renderProblems(problems: readonly Problem[]): string {
@@ -26,6 +26,13 @@ function renderValue({ path, value, hint }: Problem): string {
   if (typeof value === "number") return String(value);
   const text =
     typeof value === "function" ? "a function" : (JSON.stringify(value, hideSecrets) ?? String(value));
+  return shorten(text.replace(USER_INFO, "$1"));
+}
+
+/** User name and password of a URL. */
+const USER_INFO = /(\bhttps?:\/\/)[^/?#\s"]*@/gi;
+
+function shorten(text: string): string {
   return text.length > 120 ? `${text.slice(0, 117)}...` : text;
 }
 

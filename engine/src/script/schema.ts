@@ -80,6 +80,20 @@ const configService = z.union(
   },
 );
 
+const http = z.strictObject({
+  connection: z.enum(["new", "keep-alive"], { error: "new or keep-alive" }).default("new"),
+  connections: z
+    .int({ error: "a whole number above 0" })
+    .positive({ error: "a whole number above 0" })
+    .default(100),
+  ca: z
+    .union([text, z.array(text).min(1, { error: "at least one file" })], {
+      error: "the path of a PEM file, or a list of them",
+    })
+    .optional(),
+  insecure: boolean.default(false),
+});
+
 const timeZero = z.union(
   [
     z.literal("local"),
@@ -115,6 +129,7 @@ export const engineSettings = z.strictObject({
   seed: z.int({ error: "a whole number" }).default(1),
   timeZero: timeZero.default({ topic: "artillery-engine-mqtt" }),
   configService: configService.default("external"),
+  http: http.default({ connection: "new", connections: 100, insecure: false }),
 });
 
 export type EngineSettings = z.output<typeof engineSettings>;

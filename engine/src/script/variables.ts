@@ -1,6 +1,7 @@
 import type { ArtilleryScript } from "../artillery.ts";
 import { type Problem, renderPath } from "./problem.ts";
 import { STEPS } from "./steps/index.ts";
+import { LAB_VARIABLE } from "./steps/lab.ts";
 import { referencedNames } from "./template.ts";
 import { hintOf } from "./zod-problems.ts";
 
@@ -36,6 +37,8 @@ export function unknownVariables(
 ): Problem[] {
   const found: Found[] = [];
   const defined = new Set<string>([...BUILT_IN, ...inlineVariables(script), ...payloadFields(script)]);
+  // The lab's step of a hook sets it: the main thread sees the hook, workers give the benefit of the doubt.
+  if (script.before !== undefined) defined.add(LAB_VARIABLE);
   let callsCode = scenario["beforeScenario"] !== undefined;
   for (const key of ["onConnect", "flow"]) {
     callsCode = walk(scenario[key], [...path, key], [], found, defined) || callsCode;

@@ -638,10 +638,17 @@ describe("bootstrap", () => {
     expect(rig.device.state).toBe("ready");
   });
 
-  it("pauses only as long as its connection lasts", () => {
+  it("pauses only as long as its connection lasts, and says so where it did not", () => {
     const rig = new Rig();
     const resumed: number[] = [];
-    rig.onBootstrap = (device) => device.after(1000, () => resumed.push(rig.time.now()));
+    const lost: number[] = [];
+    rig.onBootstrap = (device) => {
+      device.after(
+        1000,
+        () => resumed.push(rig.time.now()),
+        () => lost.push(rig.time.now()),
+      );
+    };
     rig.device.connect();
     rig.accept();
     rig.time.advance(500);
@@ -649,6 +656,7 @@ describe("bootstrap", () => {
     rig.time.advance(100);
     rig.accept();
     rig.time.advance(1000);
+    expect(lost).toEqual([2000]);
     expect(resumed).toEqual([2600]);
   });
 });

@@ -8,8 +8,9 @@ import { isOurs, validate, validateHook } from "../../../engine/src/script/valid
 import { problemsOf, scriptWith, withStorm } from "./good-script.ts";
 
 const FLOW_STEPS =
-  "connect, subscribe, unsubscribe, publish, request, refresh, stayOnline, disconnect, think, loop, log, function, parallel";
-const ON_CONNECT_STEPS = "subscribe, unsubscribe, publish, request, think, loop, log, function, parallel";
+  "connect, subscribe, unsubscribe, publish, request, http, refresh, stayOnline, disconnect, think, loop, log, function, parallel";
+const ON_CONNECT_STEPS =
+  "subscribe, unsubscribe, publish, request, http, think, loop, log, function, parallel";
 const HOOK_STEPS = "think, log, function, lab";
 
 type Refusal = [path: string, value: unknown, allowed: string | RegExp];

@@ -1,6 +1,7 @@
 import { connect } from "./connect.ts";
 import { disconnect } from "./disconnect.ts";
 import { callFunction } from "./function.ts";
+import { http } from "./http.ts";
 import { lab } from "./lab.ts";
 import { log } from "./log.ts";
 import { loop } from "./loop.ts";
@@ -21,6 +22,7 @@ export const STEPS: readonly StepDefinition[] = [
   unsubscribe,
   publish,
   request,
+  http,
   refresh,
   stayOnline,
   disconnect,

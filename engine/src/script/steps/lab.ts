@@ -3,7 +3,7 @@ import { log } from "../../artillery.ts";
 import { startLab } from "../../lab/lab.ts";
 import { defineStep, settings } from "./step.ts";
 
-/** Where the lab's target stands in the variables that a `before` hook hands to all workers. */
+/** Where the lab's addresses stand (`target` of the broker, `http` of the config service) in the variables that a `before` hook hands to all workers. */
 export const LAB_VARIABLE = "$mqttLab";
 
 /**
@@ -24,7 +24,7 @@ export const lab = defineStep({
       startLab(options).then(
         (started) => {
           log(started.description);
-          context.vars[LAB_VARIABLE] = { target: started.target };
+          context.vars[LAB_VARIABLE] = { target: started.target, http: started.http };
           callback(null, context);
         },
         (error: Error) => callback(error, context),

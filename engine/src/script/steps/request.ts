@@ -8,7 +8,12 @@ import { compileTemplate, compileTextTemplate, referencedNames, type TextTemplat
 import { asPayload } from "./publish.ts";
 import { type Compiler, defineStep, durationMs, payload, qos, runOperation, text, topics } from "./step.ts";
 
-const captureSpec = z.looseObject({ as: text.optional() });
+export const captureSpec = z.looseObject({ as: text.optional() });
+
+/** What follows from no answer in time, or from a refusal. */
+export const onTimeout = z
+  .enum(["reset", "retry", "ignore"], { error: "reset, retry or ignore" })
+  .default("reset");
 
 export const requestSettings = z.strictObject({
   topic: text,
@@ -20,7 +25,7 @@ export const requestSettings = z.strictObject({
   listen: topics.optional(),
   correlation: z.enum(["none", "topic", "properties"], { error: "none, topic or properties" }).optional(),
   timeout: durationMs.default(5000),
-  onTimeout: z.enum(["reset", "retry", "ignore"], { error: "reset, retry or ignore" }).default("reset"),
+  onTimeout,
   /** Ask only until the first answer: the device keeps its configuration. */
   cache: z.boolean({ error: "true or false" }).default(false),
   capture: z.union([captureSpec, z.array(captureSpec)], { error: "a capture or a list of them" }).optional(),
@@ -97,33 +102,41 @@ export function compileRequest(spec: RequestSettings, compiler: Compiler): RunRe
     device.request(call);
 
     function settle(outcome: RequestOutcome, answer: string): void {
-      switch (outcome) {
-        case "answer":
-          cachedBy?.add(device);
-          keep(compiler, capture, context, answer, done);
-          return;
-        case "lost":
-          done(LOST);
-          return;
-        case "timeout":
-          if (spec.onTimeout === "ignore") done(null);
-          else if (spec.onTimeout === "retry") run(device, context, done);
-          else {
-            device.fail(device.state === "bootstrapping" ? "bootstrap_timeout" : "config_timeout");
-            done(LOST);
-          }
-          return;
-        case "rejected":
-          // A refusal comes at once: asking again at once would be a loop without a pause.
-          if (spec.onTimeout === "ignore") done(null);
-          else if (spec.onTimeout === "retry") device.after(spec.timeout, () => run(device, context, done));
-          else {
-            device.fail("bootstrap_refused");
-            done(LOST);
-          }
+      if (outcome !== "answer") {
+        withoutAnswer(outcome, spec, device, () => run(device, context, done), done);
+        return;
       }
+      cachedBy?.add(device);
+      keep(compiler, capture, context, answer, done);
     }
   };
+}
+
+/** What a device does that has no answer; the same for every kind of question. `again` asks once more. */
+export function withoutAnswer(
+  outcome: Exclude<RequestOutcome, "answer">,
+  spec: Pick<RequestSettings, "onTimeout" | "timeout">,
+  device: Device,
+  again: () => void,
+  done: OperationDone,
+): void {
+  if (outcome === "lost") {
+    done(LOST);
+    return;
+  }
+  if (spec.onTimeout === "ignore") {
+    done(null);
+    return;
+  }
+  if (spec.onTimeout === "retry") {
+    // A refusal comes at once: asking again at once would be a loop without a pause.
+    if (outcome === "timeout") again();
+    else device.after(spec.timeout, again, () => done(LOST));
+    return;
+  }
+  if (outcome === "rejected") device.fail("bootstrap_refused");
+  else device.fail(device.state === "bootstrapping" ? "bootstrap_timeout" : "config_timeout");
+  done(LOST);
 }
 
 /** The filters to subscribe to before asking. */
@@ -142,13 +155,13 @@ interface CaptureSpec {
   match: Record<string, unknown>[];
 }
 
-function captureOf(spec: RequestSettings): CaptureSpec | null {
+export function captureOf(spec: Pick<RequestSettings, "capture" | "match">): CaptureSpec | null {
   if (spec.capture === undefined && spec.match === undefined) return null;
   return { capture: [spec.capture ?? []].flat(), match: [spec.match ?? []].flat() };
 }
 
 /** Captures into the virtual user's variables with Artillery's own helper. */
-function keep(
+export function keep(
   compiler: Compiler,
   spec: CaptureSpec | null,
   context: VuContext,

@@ -4,6 +4,7 @@ import type { Device } from "../../device/device.ts";
 import type { DeviceEvents } from "../../device/environment.ts";
 import { LOST, type OperationDone } from "../../device/session.ts";
 import type { LabOptions } from "../../lab/lab.ts";
+import type { HttpClient } from "../../transport/http-client.ts";
 import { DURATION_NOTATION, parseDuration } from "../duration.ts";
 
 /** Where a step stands: `onConnect` runs after every CONNACK, `flow` once per virtual user, `hook` once per run. */
@@ -18,6 +19,8 @@ export interface Compiler {
   deviceEvents: DeviceEvents;
   cohort: number;
   fleet: FleetAccess;
+  /** For `http` steps; null in a hook. */
+  http: HttpClient | null;
   /** What a `lab` step starts; null for nothing. */
   lab: LabOptions | null;
   compileSteps(steps: readonly ParsedStep[]): Step[];

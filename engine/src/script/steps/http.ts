@@ -1,0 +1,163 @@
+import { z } from "zod";
+import type { VuContext } from "../../artillery.ts";
+import type { Device } from "../../device/device.ts";
+import type { OutsideAnswer } from "../../device/outside-calls.ts";
+import type { OperationDone } from "../../device/session.ts";
+import type { HttpCall, HttpOutcome } from "../../transport/http-client.ts";
+import { compileTemplate, compileTextTemplate, parseTemplate } from "../template.ts";
+import { asPayload } from "./publish.ts";
+import { captureNames, captureOf, captureSpec, keep, onTimeout, withoutAnswer } from "./request.ts";
+import { type Compiler, defineStep, durationMs, payload, runOperation, text } from "./step.ts";
+
+const URL_ALLOWED = "an http:// or https:// URL without user name and password";
+
+/** What can be known of a URL before its variables have values. */
+const url = text.refine(
+  (value) => {
+    const [first] = parseTemplate(value);
+    if (typeof first !== "string") return true;
+    if (!/^https?:\/\//i.test(value) || /^https?:\/\/[^/?#]*@/i.test(value)) return false;
+    return value.includes("{{") || URL.canParse(value);
+  },
+  { error: URL_ALLOWED },
+);
+
+/** RFC 9110, section 5.6.2. */
+const headerName = z
+  .string()
+  .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, { error: "the name of a header, such as x-device" });
+
+const headers = z.record(headerName, z.union([z.string(), z.number()], { error: "text" }), {
+  error: "headers by name",
+});
+
+export const httpSettings = z
+  .strictObject({
+    get: url.optional(),
+    post: url.optional(),
+    headers: headers.default({}),
+    body: z.string({ error: "text" }).optional(),
+    json: payload.optional(),
+    timeout: durationMs.default(5000),
+    onTimeout,
+    /** Ask only until the first answer: the device keeps its configuration. */
+    cache: z.boolean({ error: "true or false" }).default(false),
+    maxBodySize: z
+      .int({ error: "a number of bytes" })
+      .min(1, { error: "at least 1 byte" })
+      .default(1_048_576),
+    capture: z
+      .union([captureSpec, z.array(captureSpec)], { error: "a capture or a list of them" })
+      .optional(),
+    match: z.union([captureSpec, z.array(captureSpec)], { error: "a match or a list of them" }).optional(),
+  })
+  .superRefine((value, context) => {
+    const refuse = (key: string, message: string): void => {
+      context.addIssue({ code: "custom", path: [key], message });
+    };
+    if (value.get === undefined && value.post === undefined) refuse("get", `${URL_ALLOWED}, or post`);
+    if (value.get !== undefined && value.post !== undefined) refuse("post", "nothing beside get");
+    if (value.post === undefined && value.body !== undefined) refuse("body", "nothing without post");
+    if (value.post === undefined && value.json !== undefined) refuse("json", "nothing without post");
+    if (value.body !== undefined && value.json !== undefined) refuse("json", "nothing beside body");
+  });
+
+export type HttpSettings = z.output<typeof httpSettings>;
+
+/**
+ * Asks a back end over HTTP and waits for the answer: `request` for firmware that fetches its configuration by HTTPS, with
+ * the same rules and the same metrics. The call belongs to the MQTT connection in which it was begun, and ends with it.
+ */
+export const http = defineStep({
+  name: "http",
+  places: ["flow", "onConnect"],
+  schema: z.strictObject({ http: httpSettings }),
+  defines: (raw) => captureNames(raw["http"]),
+  locals: () => ["requestId"],
+  compile(spec, compiler) {
+    const run = compileHttp(spec.http, compiler);
+    return (context, callback) => {
+      runOperation(compiler, context, (device, done) => run(device, context, done), callback);
+    };
+  },
+});
+
+export type RunHttp = (device: Device, context: VuContext, done: OperationDone) => void;
+
+/** Compiles the settings once; the result is called for every call. */
+export function compileHttp(spec: HttpSettings, compiler: Compiler): RunHttp {
+  const method = spec.post === undefined ? "GET" : "POST";
+  const address = compileTextTemplate(spec.post ?? spec.get ?? "");
+  const headerTemplates = Object.entries(spec.headers).map(
+    ([name, value]) => [name.toLowerCase(), compileTextTemplate(String(value))] as const,
+  );
+  const hasType = headerTemplates.some(([name]) => name === "content-type");
+  const body = bodyOf(spec);
+  const capture = captureOf(spec);
+  const cachedBy = spec.cache ? new WeakSet<Device>() : null;
+  const { http: client } = compiler;
+  if (client === null) throw new Error("there is no HTTP here");
+
+  return function run(device, context, done) {
+    if (cachedBy?.has(device)) {
+      done(null);
+      return;
+    }
+    context.vars["requestId"] = device.nextRequestId();
+    const target = parseUrl(address(context));
+    if (target === null) {
+      done("invalid_url");
+      return;
+    }
+    const call: HttpCall = {
+      method,
+      url: target,
+      headers: Object.fromEntries(headerTemplates.map(([name, value]) => [name, value(context)])),
+      body: body === null ? null : body(context),
+      maxBodyBytes: spec.maxBodySize,
+    };
+    if (spec.json !== undefined && !hasType) call.headers["content-type"] = "application/json";
+    device.ask({
+      timeoutMs: spec.timeout,
+      start: (answered) => client.send(call, (outcome) => answered(answerOf(outcome))),
+      settled(outcome, answer) {
+        if (outcome !== "answer") {
+          withoutAnswer(outcome, spec, device, () => run(device, context, done), done);
+          return;
+        }
+        cachedBy?.add(device);
+        keep(compiler, capture, context, answer ?? "", done);
+      },
+    });
+  };
+}
+
+function bodyOf(spec: HttpSettings): ((context: VuContext) => string) | null {
+  if (spec.post === undefined) return null;
+  if (spec.json === undefined) return compileTextTemplate(spec.body ?? "");
+  const value = compileTemplate(spec.json);
+  // A text is JSON already, whole or by its variables.
+  return (context) => asPayload(value(context));
+}
+
+/** Null for what is no http or https URL, now that its variables have values. */
+function parseUrl(value: string): URL | null {
+  if (!URL.canParse(value)) return null;
+  const parsed = new URL(value);
+  const isHttp = parsed.protocol === "http:" || parsed.protocol === "https:";
+  return isHttp && parsed.username === "" && parsed.password === "" ? parsed : null;
+}
+
+/** 2xx and 304 are answers. Redirections are not followed: they, 4xx and 5xx are refusals. RFC 9110, section 15. */
+export function answerOf(outcome: HttpOutcome): OutsideAnswer {
+  if ("failure" in outcome) return { kind: "failed", name: outcome.failure };
+  const { status, body } = outcome;
+  if ((status >= 200 && status < 300) || status === 304) return { kind: "answer", body };
+  return { kind: "rejected", name: refusalOf(status) };
+}
+
+function refusalOf(status: number): string {
+  if (status === 429 || status === 503) return `http_${status}`;
+  if (status < 400) return "http_redirect";
+  return status < 500 ? "http_4xx" : "http_5xx";
+}

@@ -1,0 +1,279 @@
+/** `http` steps of real devices against real HTTP servers: counts, refusals, and calls whose MQTT connection goes. */
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer, type RequestListener, type Server } from "node:http";
+import { createServer as createTlsServer } from "node:https";
+import { type AddressInfo, createServer as createTcpServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import type { CaptureResult, Helpers, VuContext } from "../../engine/src/artillery.ts";
+import { startLab } from "../../engine/src/lab/lab.ts";
+import { compileHttp, httpSettings } from "../../engine/src/script/steps/http.ts";
+import type { Compiler } from "../../engine/src/script/steps/step.ts";
+import { HttpClient, type HttpClientOptions } from "../../engine/src/transport/http-client.ts";
+import { AedesServer, fleetOf, freePort } from "../support/broker.ts";
+import { type DeviceFleet, eventually, pause } from "../support/device-fleet.ts";
+
+/** Artillery's helper as far as these tests go: `$.name` of a JSON object. */
+const captureOrMatch: Helpers["captureOrMatch"] = (spec, response, _context, done) => {
+  const captures: CaptureResult["captures"] = {};
+  for (const { json, as } of spec["capture"] as { json: string; as: string }[]) {
+    const value = (JSON.parse(String(response.body)) as Record<string, unknown>)[json.slice(2)];
+    captures[as] = { value, failed: value === undefined };
+  }
+  done(null, { captures, matches: {}, failedCaptures: false });
+};
+
+interface Back {
+  url: string;
+  /** Connections taken, and open now. */
+  connections: () => number;
+  open: () => number;
+}
+
+async function listening(
+  server: Server | ReturnType<typeof createTcpServer>,
+  scheme = "http",
+): Promise<Back> {
+  let connections = 0;
+  let open = 0;
+  server.on("connection", (socket) => {
+    connections++;
+    open++;
+    socket.on("error", () => {});
+    socket.on("close", () => open--);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => {
+    if ("closeAllConnections" in server) server.closeAllConnections();
+    server.close();
+  });
+  const { port } = server.address() as AddressInfo;
+  return { url: `${scheme}://127.0.0.1:${port}`, connections: () => connections, open: () => open };
+}
+
+const backEnd = (listener: RequestListener): Promise<Back> => listening(createServer(listener));
+
+const answerAll: RequestListener = (request, response) => {
+  response.end(JSON.stringify({ topics: [`commands${request.url}`] }));
+};
+
+interface Asking {
+  fleet: DeviceFleet;
+  contexts: VuContext[];
+  /** What every call ended with. */
+  outcomes: (string | null)[];
+}
+
+/** Devices of a real broker whose bootstrap is one `http` step. */
+async function asking(
+  settings: object,
+  { devices = 1, ...client }: Partial<HttpClientOptions> & { devices?: number } = {},
+): Promise<Asking> {
+  const broker = await AedesServer.start();
+  onTestFinished(() => broker.stop());
+  const http = new HttpClient({ connection: "new", connections: 2, insecure: false, ...client });
+  onTestFinished(() => http.close());
+  const run = compileHttp(httpSettings.parse(settings), { helpers: { captureOrMatch }, http } as Compiler);
+  const contexts = Array.from({ length: devices }, (_, n): VuContext => ({ vars: { deviceId: `d${n}` } }));
+  const outcomes: (string | null)[] = [];
+  const fleet = fleetOf({
+    port: broker.port,
+    devices,
+    backoff: { policy: "fixed", baseMs: 100 },
+    bootstrap: (device, done) =>
+      run(device, contexts[device.number] as VuContext, (failure) => {
+        outcomes.push(failure);
+        if (failure !== "lost") done(failure);
+      }),
+  });
+  fleet.connect();
+  return { fleet, contexts, outcomes };
+}
+
+describe("an http step", () => {
+  it("fetches on a new connection each time, and captures", async () => {
+    const back = await backEnd(answerAll);
+    const { fleet, contexts } = await asking(
+      { get: `${back.url}/{{ deviceId }}`, capture: { json: "$.topics", as: "topics" } },
+      { devices: 20 },
+    );
+    await fleet.allReady();
+    expect(contexts[7]?.vars["topics"]).toEqual(["commands/d7"]);
+    expect(fleet.events).toMatchObject({ requests: 20, responses: 20, requestTimeouts: 0, errors: {} });
+    expect(back.connections()).toBe(20);
+    await eventually(() => back.open() === 0);
+    fleet.storm("reset", 1);
+    await eventually(() => fleet.events.responses === 40);
+    expect(back.connections()).toBe(40);
+  });
+
+  it("with keep-alive shares as many connections as are allowed", async () => {
+    const back = await backEnd(answerAll);
+    const { fleet } = await asking({ get: back.url }, { devices: 20, connection: "keep-alive" });
+    await fleet.allReady();
+    expect(fleet.events).toMatchObject({ requests: 20, responses: 20 });
+    expect(back.connections()).toBeLessThanOrEqual(2);
+  });
+
+  it("posts JSON with headers, templates in all of them", async () => {
+    const heard: unknown[] = [];
+    const back = await backEnd(async (request, response) => {
+      let body = "";
+      for await (const chunk of request) body += chunk;
+      const { method, url, headers } = request;
+      heard.push([method, url, headers["content-type"], headers["x-device"], headers["x-request"], body]);
+      response.end("{}");
+    });
+    const { fleet } = await asking({
+      post: `${back.url}/a?b=c`,
+      headers: { "X-Device": "{{ deviceId }}", "x-request": "{{ requestId }}" },
+      json: { id: "{{ deviceId }}", on: true },
+    });
+    await fleet.allReady();
+    expect(heard).toEqual([["POST", "/a?b=c", "application/json", "d0", "1", '{"id":"d0","on":true}']]);
+  });
+
+  it("without an answer in time: counted once, the call's connection ends, the device resets", async () => {
+    const back = await backEnd(() => {});
+    const { fleet, outcomes } = await asking({ get: back.url, timeout: 0.2 });
+    await eventually(() => fleet.events.requestTimeouts === 2);
+    fleet.end();
+    expect(outcomes.slice(0, 2)).toEqual(["lost", "lost"]);
+    expect(fleet.events.disconnects["bootstrap_timeout"]).toBe(2);
+    expect(fleet.events.responses).toBe(0);
+    await eventually(() => back.open() === 0);
+  });
+
+  it.each([
+    ["retry", 2],
+    ["ignore", 1],
+  ] as const)("without an answer in time and onTimeout %s stays connected", async (onTimeout, requests) => {
+    let asked = 0;
+    const back = await backEnd((_request, response) => {
+      if (++asked > 1) response.end("{}");
+    });
+    const { fleet } = await asking({ get: back.url, timeout: 0.2, onTimeout });
+    await fleet.allReady();
+    expect(fleet.events).toMatchObject({ accepted: 1, requests, requestTimeouts: 1, disconnects: {} });
+  });
+
+  it.each([
+    "new",
+    "keep-alive",
+  ] as const)("is settled once as lost when the MQTT connection goes, %s", async (connection) => {
+    const back = await backEnd(() => {});
+    const { fleet, outcomes } = await asking({ get: back.url, timeout: 30 }, { devices: 5, connection });
+    await eventually(() => fleet.events.requests === 5);
+    fleet.storm("reset", 1);
+    expect(outcomes).toEqual(Array(5).fill("lost"));
+    fleet.end();
+    await pause(300);
+    expect(outcomes).toHaveLength(5);
+    expect(fleet.events).toMatchObject({ requests: 5, responses: 0, requestTimeouts: 0, errors: {} });
+    await eventually(() => back.open() === 0);
+  });
+
+  it.each([
+    [404, "http_4xx"],
+    [429, "http_429"],
+    [500, "http_5xx"],
+    [503, "http_503"],
+    [302, "http_redirect"],
+  ])("refused with status %i: rejected, %s, asked again after the time-out", async (status, name) => {
+    let asked = 0;
+    const back = await backEnd((_request, response) => {
+      response.writeHead(++asked === 1 ? status : 200, { location: "/elsewhere" }).end("{}");
+    });
+    const { fleet } = await asking({ get: back.url, timeout: 0.3, onTimeout: "retry" });
+    await fleet.allReady();
+    expect(fleet.events).toMatchObject({ requests: 2, rejections: 1, responses: 1, errors: { [name]: 1 } });
+    expect(fleet.events.disconnects).toEqual({});
+  });
+
+  const noHttp = (bytes: string) => () =>
+    listening(
+      createTcpServer((socket) => {
+        socket.once("data", () => socket.end(bytes));
+      }),
+    ).then(({ url }) => url);
+  const troubles: [what: string, url: () => Promise<string>, name: string][] = [
+    ["nobody listens", async () => `http://127.0.0.1:${await freePort()}`, "http_refused"],
+    ["the server hangs up", noHttp(""), "http_reset"],
+    ["the answer is no HTTP", noHttp("nonsense\r\n\r\n"), "http_malformed"],
+    ["the name is unknown", async () => "http://no-such-host.invalid", "http_dns"],
+    ["a variable makes it no URL", async () => "{{ nothing }}", "invalid_url"],
+  ];
+  it.each(troubles)("where %s: the failure has a name", async (_what, url, name) => {
+    const { fleet } = await asking({ get: await url() });
+    await eventually(() => (fleet.events.errors[name] ?? 0) >= 2);
+    expect(fleet.events.disconnects["bootstrap_refused"]).toBeGreaterThanOrEqual(1);
+    expect(fleet.events).toMatchObject({ responses: 0, rejections: 0, requestTimeouts: 0 });
+  });
+
+  it("does not read a body beyond its limit", async () => {
+    const back = await backEnd((_request, response) => {
+      response.end("x".repeat(2000));
+    });
+    const { fleet } = await asking({ get: back.url, maxBodySize: 1000 });
+    await eventually(() => fleet.events.errors["http_body_too_large"] === 1);
+    expect(fleet.events.responses).toBe(0);
+  });
+
+  it("verifies certificates, unless it is told not to", async () => {
+    const { privateKey, certificate } = selfSigned();
+    const back = await listening(createTlsServer({ key: privateKey, cert: certificate }, answerAll), "https");
+    const strict = await asking({ get: back.url });
+    await eventually(() => (strict.fleet.events.errors["http_tls"] ?? 0) >= 1);
+    const trusting = await asking({ get: back.url }, { ca: [certificate] });
+    await trusting.fleet.allReady();
+    const insecure = await asking({ get: back.url }, { insecure: true });
+    await insecure.fleet.allReady();
+    expect(strict.fleet.events.responses).toBe(0);
+  });
+});
+
+describe("the lab's config service", () => {
+  it("answers over HTTP from the same bounded queue", async () => {
+    const lab = await startLab({
+      broker: true,
+      configService: {
+        requestTopic: "config/+/get",
+        responseTopic: "config/$1",
+        payload: '{"topics":["commands/$1"]}',
+        capacity: 50,
+        queueLimit: 20,
+      },
+    });
+    onTestFinished(() => lab.stop());
+    expect(lab.description).toContain(` at ${lab.http}`);
+    const get = async (path: string): Promise<[number, string]> => {
+      const response = await fetch(`${lab.http}${path}`);
+      return [response.status, await response.text()];
+    };
+    expect(await get("/config/dev-1/get?x=y")).toEqual([200, '{"topics":["commands/dev-1"]}']);
+    expect(await get("/else")).toEqual([404, ""]);
+    const startedMs = performance.now();
+    const all = await Promise.all(Array.from({ length: 60 }, (_, n) => get(`/config/${n}/get`)));
+    const answered = all.filter(([status]) => status === 200).length;
+    expect(all.filter(([status]) => status === 503)).toHaveLength(60 - answered);
+    expect(answered).toBeGreaterThanOrEqual(20);
+    expect(answered).toBeLessThan(50);
+    // 20 ms each: no more than the capacity.
+    expect(performance.now() - startedMs).toBeGreaterThan((answered - 1) * 20 - 20);
+  });
+});
+
+/** Made by openssl, in a folder that goes with the test. */
+function selfSigned(): { privateKey: string; certificate: string } {
+  const folder = mkdtempSync(join(tmpdir(), "http-certificate-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const [key, certificate] = [join(folder, "key.pem"), join(folder, "certificate.pem")];
+  const what = ["-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "1"];
+  const whose = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"];
+  execFileSync("openssl", ["req", ...what, ...whose, "-keyout", key, "-out", certificate], {
+    stdio: "ignore",
+  });
+  return { privateKey: readFileSync(key, "utf8"), certificate: readFileSync(certificate, "utf8") };
+}
