@@ -71,13 +71,20 @@ export interface Credentials {
   password?: string | undefined;
 }
 
-/** The user name and password of the script's settings, else of the target's URL. */
+/** Of the environment: a command line or a script can be read by others. */
+export const CREDENTIAL_VARIABLES = {
+  username: "ARTILLERY_MQTT_USERNAME",
+  password: "ARTILLERY_MQTT_PASSWORD",
+} as const;
+
+/** The user name and password of the script's settings, else of the target's URL, else of the environment. */
 export function credentialsOf(
   target: Target,
   settings: Credentials,
+  environment: Readonly<Record<string, string | undefined>> = process.env,
 ): { username?: string; password?: string } {
   const ofUrl = target.kind === "url" ? target : { username: null, password: null };
-  const username = settings.username ?? ofUrl.username;
-  const password = settings.password ?? ofUrl.password;
+  const username = settings.username ?? ofUrl.username ?? environment[CREDENTIAL_VARIABLES.username] ?? null;
+  const password = settings.password ?? ofUrl.password ?? environment[CREDENTIAL_VARIABLES.password] ?? null;
   return { ...(username === null ? {} : { username }), ...(password === null ? {} : { password }) };
 }

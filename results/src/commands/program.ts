@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { printable } from "../console/format.ts";
 import { EXIT_CODES } from "../exit-codes.ts";
+import { addCompare, type BrokerCatalogue } from "./compare.ts";
 import { addDiff } from "./diff.ts";
 import { CommandError, type Io } from "./io.ts";
 import { addReport } from "./report.ts";
@@ -14,8 +15,16 @@ ${Object.values(EXIT_CODES)
 
 Colours follow NO_COLOR, FORCE_COLOR and --no-color.`;
 
-/** The `mqtt-results` command. Returns its exit code. */
-export async function runCommand(args: readonly string[], io: Io): Promise<number> {
+/**
+ * The `mqtt-results` command. Returns its exit code.
+ *
+ * @param catalogue brokers that `compare` can start by name
+ */
+export async function runCommand(
+  args: readonly string[],
+  io: Io,
+  catalogue?: BrokerCatalogue,
+): Promise<number> {
   let exitCode: number = EXIT_CODES.ok.code;
   const program = new Command("mqtt-results")
     .description("What the runs of artillery-engine-mqtt measured: merge, show, compare")
@@ -27,6 +36,7 @@ export async function runCommand(args: readonly string[], io: Io): Promise<numbe
   addReport(program, io, end);
   addShow(program, io);
   addDiff(program, io);
+  addCompare(program, io, end, catalogue);
   for (const command of [program, ...program.commands]) {
     command
       .exitOverride()

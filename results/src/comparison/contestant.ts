@@ -1,0 +1,34 @@
+import type { ContestantFacts } from "./comparison.ts";
+import type { BrokerUsage } from "./round.ts";
+
+/** A broker that takes part: one that the user runs, by its URL, or one that is started for each round. */
+export interface Contestant {
+  facts: ContestantFacts;
+  /** Why it cannot do what the scenario asks; null where it can. */
+  cannot(needs: ScenarioNeeds): string | null;
+  /** Ready for devices when this resolves. Rejects with a sentence. */
+  start(needs: ScenarioNeeds): Promise<RunningBroker>;
+}
+
+/** What a scenario asks of a broker, from `config.variables.comparison` of its script. */
+export interface ScenarioNeeds {
+  protocolVersion: 4 | 5;
+  tls: boolean;
+  /** Sessions that outlive a connection. */
+  persistentSessions: boolean;
+  /** The broker itself is killed and started again in mid-run. */
+  restart: boolean;
+}
+
+export interface RunningBroker {
+  url: string;
+  /** More environment for `artillery run`: credentials, a CA file. */
+  env: Readonly<Record<string, string>>;
+  /** Null where the broker does not run here. */
+  usage(): BrokerUsage | null;
+  /** Why it is not running any more; null while it is. */
+  diedOf(): string | null;
+  /** SIGKILL, then a new start on the same port; null where it is not ours to restart. */
+  restart: (() => Promise<void>) | null;
+  stop(): Promise<void>;
+}

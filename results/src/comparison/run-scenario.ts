@@ -1,0 +1,122 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { PLUGIN_NAME } from "artillery-engine-mqtt/contract";
+import { mergeDirectories } from "../commands/runs.ts";
+import type { Summary } from "../summary-schema.ts";
+import type { TimelineRow } from "../timeline.ts";
+
+export interface ScenarioRun {
+  /** Path of the script. */
+  script: string;
+  url: string;
+  env: Readonly<Record<string, string>>;
+  /** Empty directory for the run's files; its console output goes to `artillery.log` beside them. */
+  directory: string;
+  timeoutMs: number;
+  signal: AbortSignal;
+}
+
+export type RunOutcome =
+  | { kind: "measured"; summary: Summary; timeline: readonly TimelineRow[] }
+  | { kind: "failed"; detail: string };
+
+/** One `artillery run` of the scenario against one broker, in a process group of its own. */
+export async function runScenario(run: ScenarioRun, onOutput: (text: string) => void): Promise<RunOutcome> {
+  const overrides = {
+    config: { plugins: { [PLUGIN_NAME]: { output: run.directory, report: ["json", "csv", "html"] } } },
+  };
+  const child = spawn(
+    "artillery",
+    ["run", "-t", run.url, "--overrides", JSON.stringify(overrides), run.script],
+    {
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, ARTILLERY_DISABLE_TELEMETRY: "true", ...run.env },
+      // Ctrl-C on the terminal reaches the whole group: this process decides when the run ends.
+      detached: true,
+    },
+  );
+  let tail = "";
+  const hear = (text: string): void => {
+    tail = (tail + text).slice(-4000);
+    onOutput(text);
+  };
+  child.stdout.setEncoding("utf8").on("data", hear);
+  child.stderr.setEncoding("utf8").on("data", hear);
+  const code = await ended(child, run);
+  const found = runDirectoryBelow(run.directory);
+  if (found === null) return { kind: "failed", detail: detailOf(code, tail) };
+  try {
+    const { run: merged, summary } = mergeDirectories([found], {});
+    return { kind: "measured", summary, timeline: merged.timeline };
+  } catch (error) {
+    return { kind: "failed", detail: `${(error as Error).message}; ${detailOf(code, tail)}` };
+  }
+}
+
+/** The exit code, or the sentence that says why there is none. */
+function ended(child: ChildProcess, { signal, timeoutMs }: ScenarioRun): Promise<number | string> {
+  return new Promise((done) => {
+    const stop = (kill: NodeJS.Signals): void => {
+      if (child.pid === undefined) return;
+      try {
+        process.kill(-child.pid, kill);
+      } catch {
+        // The group is gone already.
+      }
+    };
+    let reason: string | null = null;
+    let killer: NodeJS.Timeout | null = null;
+    const end = (why: string): void => {
+      if (reason !== null) return;
+      reason = why;
+      stop("SIGTERM");
+      killer = setTimeout(() => stop("SIGKILL"), 10_000);
+    };
+    const timer = setTimeout(() => end(`the run did not end within ${timeoutMs / 1000} s`), timeoutMs);
+    const abort = (): void => end("interrupted");
+    signal.addEventListener("abort", abort, { once: true });
+    if (signal.aborted) abort();
+    const settle = (code: number | string): void => {
+      clearTimeout(timer);
+      if (killer !== null) clearTimeout(killer);
+      signal.removeEventListener("abort", abort);
+      done(reason ?? code);
+    };
+    child.once("error", (error: NodeJS.ErrnoException) => {
+      settle(
+        error.code === "ENOENT"
+          ? "artillery is not on the PATH; run this through npm run or npx"
+          : error.message,
+      );
+    });
+    child.once("close", (code, killedBy) => settle(code ?? `killed by ${killedBy}`));
+  });
+}
+
+function detailOf(code: number | string, tail: string): string {
+  if (typeof code === "string") return code;
+  const last = tail.trim().split("\n").filter(Boolean).slice(-3).join(" | ");
+  return `artillery ended with ${code}: ${last}`;
+}
+
+/** The plugin makes one directory per run. */
+function runDirectoryBelow(directory: string): string | null {
+  try {
+    const [only] = readdirSync(directory, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+    return only === undefined ? null : join(directory, only.name);
+  } catch {
+    return null;
+  }
+}
+
+/** The script as it was run, secrets masked: `script.json` of the run. */
+export function maskedScript(directory: string): string | null {
+  const found = runDirectoryBelow(directory);
+  if (found === null) return null;
+  try {
+    return readFileSync(join(found, "script.json"), "utf8");
+  } catch {
+    return null;
+  }
+}
