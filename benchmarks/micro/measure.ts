@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { Bench } from "tinybench";
 import type { Row } from "./rows.ts";
 import type { Case, Table } from "./suite.ts";
@@ -11,7 +12,7 @@ export interface Effort {
 /** Whatever the cases return ends here, where the compiler cannot know that nobody reads it. */
 let sink = 0;
 
-/** Rows of one table, each handed over as soon as it is measured; stops between samples when `signal` aborts. */
+/** Rows of one table, each handed over as soon as it is measured; stops between cases when `signal` aborts. */
 export async function measure(
   table: Table,
   cases: readonly Case[],
@@ -20,6 +21,8 @@ export async function measure(
   onRow: (row: Row) => void,
 ): Promise<void> {
   for (const one of cases) {
+    // Measuring awaits only microtasks: Ctrl-C is heard here.
+    await setImmediate();
     if (signal.aborted) return;
     const bench = new Bench({
       time: effort.timeMs,
