@@ -1,0 +1,58 @@
+import { setImmediate } from "node:timers/promises";
+import { Bench } from "tinybench";
+import type { Row } from "./rows.ts";
+import type { Case, Table } from "./suite.ts";
+
+export interface Effort {
+  /** Per case, in milliseconds; at least `iterations` samples are taken. */
+  timeMs: number;
+  iterations: number;
+}
+
+/** Whatever the cases return ends here, where the compiler cannot know that nobody reads it. */
+let sink = 0;
+
+/** Rows of one table, each handed over as soon as it is measured; stops between cases when `signal` aborts. */
+export async function measure(
+  table: Table,
+  cases: readonly Case[],
+  effort: Effort,
+  signal: AbortSignal,
+  onRow: (row: Row) => void,
+): Promise<void> {
+  for (const one of cases) {
+    // Measuring awaits only microtasks: Ctrl-C is heard here.
+    await setImmediate();
+    if (signal.aborted) return;
+    const bench = new Bench({
+      time: effort.timeMs,
+      iterations: effort.iterations,
+      warmupTime: effort.timeMs / 4,
+      warmupIterations: effort.iterations,
+      throws: true,
+      signal,
+    });
+    bench.add(
+      one.name,
+      () => {
+        sink += one.run();
+      },
+      one.prepare === undefined ? {} : { beforeEach: () => one.prepare?.() },
+    );
+    await bench.run();
+    const result = bench.tasks[0]?.result;
+    if (result?.state !== "completed") return;
+    const { latency } = result;
+    const nsPerOperation = 1e6 / one.operations;
+    onRow({
+      table: table.title,
+      name: one.name,
+      operation: table.operation,
+      medianNs: latency.p50 * nsPerOperation,
+      meanNs: latency.mean * nsPerOperation,
+      marginPercent: latency.rme,
+      samples: latency.samplesCount,
+    });
+    if (Number.isNaN(sink)) throw new Error(`${one.name} returned no number`);
+  }
+}
