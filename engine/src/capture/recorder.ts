@@ -138,8 +138,7 @@ export class Recorder implements DeviceEvents {
 
   connectAccepted(cohort: number, storm: number, connectMs: number, connackMs: number, first: boolean): void {
     this.#count(cohort, "connectsAccepted");
-    this.timeline.count(cohort, EVENT.connects_accepted);
-    this.timeline.online(cohort, 1);
+    this.timeline.connected(cohort);
     this.#stormCount(cohort, storm, "connectsAccepted");
     this.#record(cohort, LATENCY_METRICS.connack, connackMs);
     this.#latencyOf(cohort, LATENCY_METRICS.connect, connectMs);
@@ -159,7 +158,7 @@ export class Recorder implements DeviceEvents {
   }
 
   becameReady(cohort: number, storm: number, ms: number | null): void {
-    this.timeline.ready(cohort, 1);
+    this.timeline.becameReady(cohort);
     const cell = this.#cell(cohort, storm);
     if (ms === null || cell === undefined) return;
     cell.counts.recovered++;
@@ -168,9 +167,7 @@ export class Recorder implements DeviceEvents {
 
   disconnected(cohort: number, cause: DisconnectCause, wasReady: boolean): void {
     this.#count(cohort, "disconnects");
-    if (cause !== "finished") this.timeline.count(cohort, EVENT.drops);
-    this.timeline.online(cohort, -1);
-    if (wasReady) this.timeline.ready(cohort, -1);
+    this.timeline.disconnected(cohort, cause !== "finished", wasReady);
     const counts = this.#counts[cohort] as CohortCounts;
     counts.disconnects[cause] = (counts.disconnects[cause] ?? 0) + 1;
   }

@@ -36,18 +36,33 @@ export class Timeline {
 
   count(cohort: number, event: number): void {
     this.#closePassedRows();
+    this.#add(cohort, event);
+  }
+
+  /** A connect was accepted: the device is online. */
+  connected(cohort: number): void {
+    this.#closePassedRows();
+    this.#add(cohort, EVENT.connects_accepted);
+    this.#online[cohort] = (this.#online[cohort] as number) + 1;
+  }
+
+  /** A connection ended; `drop` unless the device itself meant to leave. */
+  disconnected(cohort: number, drop: boolean, wasReady: boolean): void {
+    this.#closePassedRows();
+    if (drop) this.#add(cohort, EVENT.drops);
+    this.#online[cohort] = (this.#online[cohort] as number) - 1;
+    if (wasReady) this.#ready[cohort] = (this.#ready[cohort] as number) - 1;
+  }
+
+  /** A device became ready. */
+  becameReady(cohort: number): void {
+    this.#closePassedRows();
+    this.#ready[cohort] = (this.#ready[cohort] as number) + 1;
+  }
+
+  #add(cohort: number, event: number): void {
     const at = cohort * TIMELINE_EVENTS.length + event;
     this.#events[at] = (this.#events[at] as number) + 1;
-  }
-
-  online(cohort: number, change: 1 | -1): void {
-    this.#closePassedRows();
-    this.#online[cohort] = (this.#online[cohort] as number) + change;
-  }
-
-  ready(cohort: number, change: 1 | -1): void {
-    this.#closePassedRows();
-    this.#ready[cohort] = (this.#ready[cohort] as number) + change;
   }
 
   onlineOf(cohort: number): number {

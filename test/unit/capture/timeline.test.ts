@@ -40,21 +40,20 @@ describe("the timeline", () => {
     timeline.count(0, EVENT.connect_attempts);
     timeline.count(0, EVENT.connect_attempts);
     timeline.count(1, EVENT.late_responses);
-    timeline.online(0, 1);
-    timeline.online(0, 1);
-    timeline.ready(0, 1);
-    timeline.online(1, 1);
-    timeline.online(0, -1);
+    timeline.connected(0);
+    timeline.connected(0);
+    timeline.becameReady(0);
+    timeline.connected(1);
+    timeline.disconnected(0, true, false);
     expect(timeline.onlineOf(0)).toBe(1);
     at(200);
     expect(timeline.take()).toEqual([
-      "0,a,1,1,1,2,0,0,0,0,0,0",
-      "0,b,1,0,0,0,0,0,0,0,0,1",
+      "0,a,1,1,2,2,2,0,0,0,0,0",
+      "0,b,1,0,0,0,1,0,0,0,0,1",
       "100,a,1,1,0,0,0,0,0,0,0,0",
       "100,b,1,0,0,0,0,0,0,0,0,0",
     ]);
-    timeline.online(0, -1);
-    timeline.ready(0, -1);
+    timeline.disconnected(0, false, true);
     at(300);
     expect(timeline.take()[0]).toBe("200,a,0,0,0,0,0,0,0,0,0,0");
   });
@@ -65,13 +64,13 @@ describe("the timeline", () => {
     at(150);
     timeline.count(0, EVENT.connect_attempts);
     at(199);
-    timeline.online(0, 1);
+    timeline.connected(0);
     at(310);
-    timeline.ready(0, 1);
+    timeline.becameReady(0);
     at(2000);
     expect(timeline.take().slice(0, 5)).toEqual([
       "0,a,0,0,1,0,0,0,0,0,0,0",
-      "100,a,1,0,0,1,0,0,0,0,0,0",
+      "100,a,1,0,0,1,1,0,0,0,0,0",
       "200,a,1,0,0,0,0,0,0,0,0,0",
       "300,a,1,1,0,0,0,0,0,0,0,0",
       "400,a,1,1,0,0,0,0,0,0,0,0",
