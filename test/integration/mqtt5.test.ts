@@ -3,6 +3,7 @@ import { connect as mqttConnect } from "mqtt";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { fleetOf, Mosquitto, mosquittoAvailable, peerOf } from "../support/broker.ts";
 import { eventually, pause, publish, subscribe } from "../support/device-fleet.ts";
+import { Ejabberd, ejabberdAvailable } from "../support/ejabberd.ts";
 import { answering, type Fault, FaultServer } from "../support/fault-server.ts";
 
 async function serverOf(fault: Fault): Promise<FaultServer> {
@@ -126,14 +127,45 @@ describe.skipIf(!mosquittoAvailable())("Mosquitto with protocol version 5", () =
     await eventually(() => heard.length === 1, 8000);
     expect(heard).toEqual([["gone/1", "lost", "text/plain", { firmware: "1.2.3" }]]);
   });
+});
 
-  it("may use topic aliases where the device allows them", async () => {
-    const fleet = fleetOf({ port: broker.port, protocolVersion: 5, plan: { topicAliasMaximum: 10 } });
-    const { device, events } = await fleet.connect().allReady();
-    await subscribe(device, ["alias/1", "alias/2"], 1);
-    for (let i = 0; i < 10; i++) await publish(device, `alias/${1 + (i % 2)}`, "x", { qos: 1 });
-    await eventually(() => events.publishesReceived === 10);
-    expect(events).toMatchObject({ disconnects: {}, errors: {} });
+describe.skipIf(!ejabberdAvailable())("ejabberd with protocol version 5", () => {
+  let broker: Ejabberd;
+  beforeAll(async () => {
+    broker = await Ejabberd.start();
+  }, 40_000);
+  afterAll(() => broker?.stop());
+
+  // Its users are those of XMPP; anybody may be one, but not nobody.
+  const user = { username: "fleet@localhost", password: "any" };
+
+  it("says why it ends a connection: another client took the id", async () => {
+    const options = {
+      port: broker.port,
+      protocolVersion: 5,
+      clientIds: "taken-",
+      credentials: user,
+    } as const;
+    const first = fleetOf({ ...options, backoff: { policy: "fixed", baseMs: 60_000 } });
+    await first.connect().allReady();
+    await fleetOf(options).connect().allReady();
+    await eventually(() => first.device.state === "backoff");
+    expect(first.events.errors).toEqual({ "disconnect.session_taken_over": 1, closed: 1 });
+  });
+
+  it("assigns an id, which is kept: the session is found again", async () => {
+    const fleet = fleetOf({
+      port: broker.port,
+      protocolVersion: 5,
+      credentials: { ...user, clientId: "" },
+      plan: { sessionExpiryS: 60 },
+    });
+    await fleet.connect().allReady();
+    const first = fleet.device.clientId;
+    expect(first).not.toBe("");
+    fleet.storm("reset", 1);
+    await fleet.allReady();
+    expect(fleet.device.clientId).toBe(first);
   });
 });
 
@@ -171,6 +203,26 @@ function reference(packet: "connack" | "disconnect", code: number, server: strin
 }
 
 const ACCEPTED = Buffer.from([0x20, 3, 0, 0, 0]);
+
+it("topic aliases of a server are resolved where the device allows them, and refused where it does not", async () => {
+  const alias = [0x03, 0x23, 0, 1, 0x78];
+  const named = [0x30, 8, 0, 1, 0x74, ...alias];
+  const aliased = [0x30, 7, 0, 0, ...alias];
+  const server = await serverOf(
+    answering(Buffer.concat([ACCEPTED, Buffer.from([...named, ...aliased, ...aliased])])),
+  );
+  const options = {
+    port: server.port,
+    protocolVersion: 5,
+    backoff: { policy: "fixed", baseMs: 60_000 },
+  } as const;
+  const allowed = fleetOf({ ...options, plan: { topicAliasMaximum: 1 } }).connect();
+  await eventually(() => allowed.events.publishesReceived === 3);
+  expect(allowed.events.disconnects).toEqual({});
+  const refused = fleetOf(options).connect();
+  await eventually(() => refused.events.disconnects["malformed_packet"] === 1);
+  expect(refused.events.publishesReceived).toBe(0);
+});
 
 describe("a server that names another", () => {
   it.each([0x9c, 0x9d])("code %i is followed with the option", async (code) => {

@@ -16,9 +16,17 @@ type ConnectSettings = Pick<
   | "topicAliasMaximum"
 >;
 
-/** CONNECT of one device. MQTT 3.1.1 and 5.0, section 3.1. Call it only where `credentialsProblem` finds none. */
-export function connectPacket(plan: ConnectSettings, credentials: DeviceCredentials): IConnectPacket {
-  const { clientId, username, password, will, userProperties } = credentials;
+/**
+ * CONNECT of one device. MQTT 3.1.1 and 5.0, section 3.1. Call it only where `credentialsProblem` finds none.
+ *
+ * @param clientId the device's own, or what the server assigned to one that has none
+ */
+export function connectPacket(
+  plan: ConnectSettings,
+  credentials: DeviceCredentials,
+  clientId: string = credentials.clientId,
+): IConnectPacket {
+  const { username, password, will, userProperties } = credentials;
   const packet: IConnectPacket = {
     cmd: "connect",
     protocolId: "MQTT",

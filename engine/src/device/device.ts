@@ -167,13 +167,13 @@ export class Device implements TransportListener, Dialer, DeviceConnection {
     const now = time.now();
     events.tcpOpened(plan.cohort, now - this.#attemptStartedMs);
     this.#connectSentMs = now;
-    this.write(codec.encode(connectPacket(plan, this.#connectAs())));
+    this.write(codec.encode(connectPacket(plan, this.credentials, this.clientId)));
   }
 
-  #connectAs(): DeviceCredentials {
-    const { credentials } = this;
-    if (this.#assignedId === null || credentials.clientId !== "") return credentials;
-    return { ...credentials, clientId: this.#assignedId };
+  /** The one that it has, or was given by the server; empty before that. */
+  get clientId(): string {
+    const { clientId } = this.credentials;
+    return clientId === "" ? (this.#assignedId ?? "") : clientId;
   }
 
   #onConnack(packet: IConnackPacket): void {
