@@ -42,8 +42,8 @@ import type { RosterEntry } from "./storm/selection.ts";
 import { Storms } from "./storm/storms.ts";
 import { Agreement } from "./storm/time-zero.ts";
 import { createCodec } from "./transport/codec.ts";
-import type { HttpClient } from "./transport/http-client.ts";
 import { followEndpoints } from "./transport/endpoints.ts";
+import type { HttpClient } from "./transport/http-client.ts";
 import { createTcp } from "./transport/tcp.ts";
 import { keepYoungGenerationSmall } from "./young-generation.ts";
 
