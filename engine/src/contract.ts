@@ -49,12 +49,18 @@ export function parseStormMetricName(name: string): { index: number; metric: Sto
   return match ? { index: Number(match[1]), metric: match[2] as StormMetric } : null;
 }
 
-/** Artillery counters; `refused` and `disconnects` take a reason or cause from the closed lists below. */
+/** Artillery counters; `refused`, `disconnects` and `server_disconnects` take a reason or cause from the closed lists below. */
 export const COUNTERS = {
   connectAttempts: "mqtt.connect.attempts",
   connectsAccepted: "mqtt.connect.accepted",
   connectsRefused: "mqtt.connect.refused",
+  /** Refusals by which the server sheds load: 0x88, 0x89, 0x97, 0x9F, and 3.1.1's return code 3. */
+  connectsOverload: "mqtt.connect.overload",
+  /** Times that the server named another one: 0x9C, 0x9D, in CONNACK or DISCONNECT. */
+  connectsRedirected: "mqtt.connect.redirected",
   disconnects: "mqtt.disconnects",
+  /** DISCONNECT packets from the server; takes the name of the reason code. MQTT 5. */
+  serverDisconnects: "mqtt.server_disconnects",
   configRequests: "mqtt.config.requests",
   configResponses: "mqtt.config.responses",
   configTimeouts: "mqtt.config.timeouts",

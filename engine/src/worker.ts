@@ -42,6 +42,7 @@ import type { RosterEntry } from "./storm/selection.ts";
 import { Storms } from "./storm/storms.ts";
 import { Agreement } from "./storm/time-zero.ts";
 import { createCodec } from "./transport/codec.ts";
+import { followEndpoints } from "./transport/endpoints.ts";
 import type { HttpClient } from "./transport/http-client.ts";
 import { createTcp } from "./transport/tcp.ts";
 import { keepYoungGenerationSmall } from "./young-generation.ts";
@@ -127,7 +128,7 @@ export class Worker {
       log,
       onOver: () => this.#fleet.over(),
     });
-    const open = createTcp(broker.host, broker.port);
+    const open = followEndpoints(createTcp(broker.host, broker.port), createTcp, broker.port);
     const codec = createCodec(plan.settings.protocolVersion);
     const { username = null, password = null } = credentialsOf(plan.target, plan.settings);
     this.#credentials = { username, password };
@@ -177,6 +178,9 @@ export class Worker {
       backoffBaseMs: "baseMs" in plan.backoff ? plan.backoff.baseMs : 0,
       resetAfter: plan.resetAfter,
       maxPacketBytes: settings.maxPacketSize,
+      receiveMaximum: settings.receiveMaximum ?? 65_535,
+      topicAliasMaximum: settings.topicAliasMaximum ?? 0,
+      followReferences: settings.serverReference === "follow",
     };
     return {
       flow: compile("flow", cohort.flow),
@@ -212,7 +216,7 @@ export class Worker {
   // ---- virtual users ----------------------------------------------------------------------------------------------
 
   runVirtualUser(cohortIndex: number, context: VuContext, callback: StepCallback): void {
-    const { runEvents } = this.#options;
+    const { runEvents, plan } = this.#options;
     runEvents.emit("started");
     if (this.#fleet.started === 0) this.#agreeOnTimeZero();
     this.#live++;
@@ -222,7 +226,8 @@ export class Worker {
     context.vars["deviceId"] = id;
     flatten(context._uid);
     const { username, password } = this.#credentials;
-    const credentials = { clientId: id, username, password };
+    const clientId = `${plan.settings.clientIdPrefix ?? ""}${id}`;
+    const credentials = { clientId, username, password };
     const device = new Device(deviceNumber(this.#share, index), credentials, cohort.environment, context);
     bindDevice(context, device);
     const member: FleetMember = { device, cohort: cohortIndex };

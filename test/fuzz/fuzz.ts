@@ -79,6 +79,9 @@ class Case {
           backoffBaseMs: 100,
           resetAfter: "ready",
           maxPacketBytes: this.#maxPacketBytes,
+          receiveMaximum: 65_535,
+          topicAliasMaximum: 0,
+          followReferences: false,
         },
         time: this.#time,
         open: (listener) => {

@@ -13,6 +13,7 @@ import { hashRandom } from "../../engine/src/device/random.ts";
 import type { RequestCall, RequestOutcome } from "../../engine/src/device/requests.ts";
 import type { OperationDone, PublishCall } from "../../engine/src/device/session.ts";
 import { createCodec } from "../../engine/src/transport/codec.ts";
+import { followEndpoints } from "../../engine/src/transport/endpoints.ts";
 import { createTcp } from "../../engine/src/transport/tcp.ts";
 
 /** Real devices over real sockets with the real clock, as worker.ts makes them; only the recorder is simpler. */
@@ -32,6 +33,8 @@ export class RecordedEvents implements DeviceEvents {
   accepted = 0;
   firstAccepted = 0;
   readonly refused: Record<string, number> = {};
+  overloads = 0;
+  redirections = 0;
   /** By storm, from the loss of the connection; 0 is no storm. */
   readonly reconnectMs: Record<number, number[]> = {};
   readonly readyMs: Record<number, number[]> = {};
@@ -64,6 +67,15 @@ export class RecordedEvents implements DeviceEvents {
   }
   connectRefused(_cohort: number, reason: string): void {
     count(this.refused, reason);
+  }
+  connectOverload(): void {
+    this.overloads++;
+  }
+  redirected(): void {
+    this.redirections++;
+  }
+  serverDisconnected(_cohort: number, reason: string): void {
+    count(this.errors, `disconnect.${reason}`);
   }
   reconnected(_cohort: number, storm: number, ms: number): void {
     this.reconnectMs[storm] ??= [];
@@ -161,10 +173,13 @@ export class DeviceFleet {
         backoffBaseMs: "baseMs" in backoff ? backoff.baseMs : 0,
         resetAfter: "ready",
         maxPacketBytes: 1_048_576,
+        receiveMaximum: 65_535,
+        topicAliasMaximum: 0,
+        followReferences: false,
         ...options.plan,
       },
       time,
-      open: createTcp("127.0.0.1", port),
+      open: followEndpoints(createTcp("127.0.0.1", port), createTcp, port),
       codec: createCodec(protocolVersion),
       events: this.events,
       random: (device, draw) => hashRandom(42, device, draw),

@@ -10,20 +10,20 @@ export type Fault = (socket: Socket) => void;
 const CONNACK = Buffer.from([0x20, 0x02, 0x00, 0x00]);
 
 /** Sends `bytes` after the first bytes that the client sends, and then nothing. */
-function answerConnect(bytes: Buffer): Fault {
+export function answering(bytes: Buffer): Fault {
   return (socket) => {
     socket.once("data", () => socket.write(bytes));
   };
 }
 
 /** Deterministic bytes that are no MQTT: packet type 15 (AUTH) does not exist in 3.1.1. */
-export const garbage: Fault = answerConnect(Buffer.alloc(256, 0xf5));
+export const garbage: Fault = answering(Buffer.alloc(256, 0xf5));
 
 /** A remaining length of five bytes. MQTT 3.1.1 section 2.2.3 allows four. */
-export const malformedLength: Fault = answerConnect(Buffer.from([0x20, 0xff, 0xff, 0xff, 0xff, 0x01]));
+export const malformedLength: Fault = answering(Buffer.from([0x20, 0xff, 0xff, 0xff, 0xff, 0x01]));
 
 /** Half a CONNACK, then silence. */
-export const halfConnack: Fault = answerConnect(CONNACK.subarray(0, 2));
+export const halfConnack: Fault = answering(CONNACK.subarray(0, 2));
 
 /** Takes the connection and never answers. */
 export const blackHole: Fault = (socket) => {
@@ -36,7 +36,7 @@ export const resetOnAccept: Fault = (socket) => {
 };
 
 /** MQTT 5.0: accepts the CONNECT, and says at once that another client took the id; section 3.14.2.1. */
-export const sessionTakenOver: Fault = answerConnect(Buffer.from([0x20, 0x03, 0, 0, 0, 0xe0, 0x01, 0x8e]));
+export const sessionTakenOver: Fault = answering(Buffer.from([0x20, 0x03, 0, 0, 0, 0xe0, 0x01, 0x8e]));
 
 /** Accepts the CONNECT; then announces a PUBLISH of `announced` bytes and sends them without end. */
 export function oversized(announced: number): Fault {

@@ -23,6 +23,7 @@ interface CohortCounts {
   counters: Record<CounterName, number>;
   disconnects: Record<string, number>;
   refused: Record<string, number>;
+  serverDisconnects: Record<string, number>;
   errors: Record<string, number>;
   everOnline: number;
 }
@@ -34,7 +35,7 @@ interface StormCell {
 }
 
 /** Counters whose Artillery name takes a reason or cause. */
-const SPLIT: ReadonlySet<CounterName> = new Set(["connectsRefused", "disconnects"]);
+const SPLIT: ReadonlySet<CounterName> = new Set(["connectsRefused", "disconnects", "serverDisconnects"]);
 
 /** Artillery histograms of a storm; the spread of the drops is ours alone. */
 const ARTILLERY_STORM_METRICS: ReadonlySet<StormMetric> = new Set(["reconnect_time", "ready_time"]);
@@ -63,6 +64,7 @@ export class Recorder implements DeviceEvents {
       counters: Object.fromEntries(COUNTER_NAMES.map((name) => [name, 0])) as Record<CounterName, number>,
       disconnects: {},
       refused: {},
+      serverDisconnects: {},
       errors: {},
       everOnline: 0,
     }));
@@ -151,6 +153,21 @@ export class Recorder implements DeviceEvents {
     const counts = this.#counts[cohort] as CohortCounts;
     counts.refused[reason] = (counts.refused[reason] ?? 0) + 1;
     counts.errors[reason] = (counts.errors[reason] ?? 0) + 1;
+  }
+
+  connectOverload(cohort: number): void {
+    this.#count(cohort, "connectsOverload");
+  }
+
+  redirected(cohort: number): void {
+    this.#count(cohort, "connectsRedirected");
+  }
+
+  serverDisconnected(cohort: number, reason: string): void {
+    this.#count(cohort, "serverDisconnects");
+    const { serverDisconnects } = this.#counts[cohort] as CohortCounts;
+    serverDisconnects[reason] = (serverDisconnects[reason] ?? 0) + 1;
+    this.error(cohort, `disconnect.${reason}`);
   }
 
   reconnected(cohort: number, storm: number, ms: number): void {
@@ -279,7 +296,7 @@ export class Recorder implements DeviceEvents {
     const add = (name: string, value: number): void => {
       totals.set(name, (totals.get(name) ?? 0) + value);
     };
-    for (const { counters, refused, disconnects } of this.#counts) {
+    for (const { counters, refused, disconnects, serverDisconnects } of this.#counts) {
       for (const name of COUNTER_NAMES) {
         if (!SPLIT.has(name)) add(COUNTERS[name], counters[name]);
       }
@@ -287,6 +304,8 @@ export class Recorder implements DeviceEvents {
         add(`${COUNTERS.connectsRefused}.${reason}`, value);
       for (const [cause, value] of Object.entries(disconnects))
         add(`${COUNTERS.disconnects}.${cause}`, value);
+      for (const [reason, value] of Object.entries(serverDisconnects))
+        add(`${COUNTERS.serverDisconnects}.${reason}`, value);
     }
     for (const [name, total] of totals) {
       const gained = total - (this.#emitted.get(name) ?? 0);

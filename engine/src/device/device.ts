@@ -1,12 +1,26 @@
 import type { IConnackPacket, Packet } from "mqtt-packet";
 import { splitPackets } from "../transport/framing.ts";
-import { connackReason, reasonName } from "../transport/reason-codes.ts";
-import type { Dialer, Transport, TransportFailure, TransportListener } from "../transport/transport.ts";
-import type { DeviceCredentials, DeviceEnvironment, DisconnectCause } from "./environment.ts";
+import { connackReason, isOverload, isRedirect, reasonName } from "../transport/reason-codes.ts";
+import type {
+  Dialer,
+  Endpoint,
+  Transport,
+  TransportFailure,
+  TransportListener,
+} from "../transport/transport.ts";
+import { connectPacket, credentialsProblem } from "./connect-packet.ts";
+import type {
+  CredentialSource,
+  DeviceCredentials,
+  DeviceEnvironment,
+  DisconnectCause,
+} from "./environment.ts";
 import { type DeviceConnection, Exchange } from "./exchange.ts";
 import { keepaliveAction } from "./keepalive.ts";
 import { type OutsideCall, OutsideCalls } from "./outside-calls.ts";
+import { Redirection } from "./redirection.ts";
 import type { RequestCall } from "./requests.ts";
+import { areLimitsValid, serverLimits } from "./server-limits.ts";
 import type { OperationDone, PublishCall, Session } from "./session.ts";
 import { type DeviceEvent, type DeviceState, isOnline, next } from "./state.ts";
 
@@ -21,6 +35,11 @@ export class Device implements TransportListener, Dialer, DeviceConnection {
   readonly number: number;
   /** Of the next CONNECT. */
   credentials: DeviceCredentials;
+  /** Asked for them before every attempt; null where they stay as they are. */
+  credentialSource: CredentialSource | null = null;
+  /** The id that the server gave to a device without one: its own from then on. MQTT 5.0 section 3.2.2.3.7. */
+  #assignedId: string | null = null;
+  #redirection: Redirection | null = null;
   /** Whoever made the device; it means nothing to the device itself. */
   readonly owner: object;
   readonly #env: DeviceEnvironment;
@@ -63,6 +82,13 @@ export class Device implements TransportListener, Dialer, DeviceConnection {
     this.#env = environment;
     this.#previousDelayMs = environment.plan.backoffBaseMs;
     this.#exchange = new Exchange(this, environment);
+  }
+
+  /** Of the next CONNECT, and all that follow; false where no CONNECT can be made of them. */
+  identify(credentials: DeviceCredentials): boolean {
+    if (credentialsProblem(this.#env.plan.clean, credentials) !== null) return false;
+    this.credentials = credentials;
+    return true;
   }
 
   get state(): DeviceState {
@@ -115,30 +141,39 @@ export class Device implements TransportListener, Dialer, DeviceConnection {
     this.#attemptStartedMs = time.now();
     events.connectAttempt(plan.cohort, this.storm);
     this.#setTimer(plan.connectTimeoutMs, onConnectTimeout);
-    this.#transport = open(this, this);
+    if (this.credentialSource === null) this.#transport = open(this, this);
+    else this.#renewCredentials(this.credentialSource);
+  }
+
+  /** A token may have expired since the last attempt. It takes none of the connection's time. */
+  #renewCredentials(source: CredentialSource): void {
+    const { plan, time, open } = this.#env;
+    const generation = this.#generation;
+    source((credentials) => {
+      if (generation !== this.#generation) return;
+      if (credentials === null || !this.identify(credentials)) {
+        this.#failAttempt("credentials_failed");
+        return;
+      }
+      this.#attemptStartedMs = time.now();
+      this.#setTimer(plan.connectTimeoutMs, onConnectTimeout);
+      this.#transport = open(this, this);
+    });
   }
 
   onOpen(): void {
-    if (!this.#enter("opened")) return;
     const { plan, events, time, codec } = this.#env;
+    if (!this.#enter("opened")) return;
     const now = time.now();
     events.tcpOpened(plan.cohort, now - this.#attemptStartedMs);
     this.#connectSentMs = now;
-    const { clientId, username, password } = this.credentials;
-    const packet: Packet = {
-      cmd: "connect",
-      protocolId: "MQTT",
-      protocolVersion: plan.protocolVersion,
-      clean: plan.clean,
-      clientId,
-      keepalive: Math.round(plan.keepaliveMs / 1000),
-    };
-    if (username !== null) packet.username = username;
-    if (password !== null) packet.password = Buffer.from(password);
-    if (plan.protocolVersion === 5 && plan.sessionExpiryS > 0) {
-      packet.properties = { sessionExpiryInterval: plan.sessionExpiryS };
-    }
-    this.write(codec.encode(packet));
+    this.write(codec.encode(connectPacket(plan, this.credentials, this.clientId)));
+  }
+
+  /** The one that it has, or was given by the server; empty before that. */
+  get clientId(): string {
+    const { clientId } = this.credentials;
+    return clientId === "" ? (this.#assignedId ?? "") : clientId;
   }
 
   #onConnack(packet: IConnackPacket): void {
@@ -150,10 +185,17 @@ export class Device implements TransportListener, Dialer, DeviceConnection {
       return;
     }
     if (code !== 0) {
-      this.#failAttempt(`connack.${connackReason(code)}`);
+      this.#refused(code, packet.properties?.serverReference);
+      return;
+    }
+    const limits = serverLimits(packet.properties);
+    if (!areLimitsValid(limits)) {
+      this.#fail("malformed_packet");
       return;
     }
     this.#enter("accepted");
+    this.#redirection?.accepted();
+    this.#assignedId = packet.properties?.assignedClientIdentifier ?? this.#assignedId;
     this.#clearTimer();
     const now = time.now();
     this.#onlineSinceMs = now;
@@ -172,12 +214,36 @@ export class Device implements TransportListener, Dialer, DeviceConnection {
     if (plan.resetAfter === "connack") this.#resetBackoff();
     this.#wasOnline = true;
     const generation = this.#generation;
-    this.#exchange.resume(packet.sessionPresent);
+    this.#exchange.resume(packet.sessionPresent, limits);
     // Whoever heard of a lost operation may have ended or disconnected the device.
     if (generation !== this.#generation) return;
     this.#env.bootstrap(this, (failure) => {
       if (generation === this.#generation) this.#bootstrapped(failure);
     });
+  }
+
+  /** The server said no. An overloaded one is left alone as long as the policy says. */
+  #refused(code: number, reference: string | undefined): void {
+    const { plan, events } = this.#env;
+    if (isOverload(code)) events.connectOverload(plan.cohort);
+    const follows = isRedirect(code) && this.#redirect(code, reference);
+    this.#failAttempt(`connack.${connackReason(code)}`, follows);
+  }
+
+  /** Counts the redirection; true where the next attempt goes to another server. MQTT 5.0 section 4.11. */
+  #redirect(code: number, reference: string | undefined): boolean {
+    const { plan, events } = this.#env;
+    events.redirected(plan.cohort);
+    if (!plan.followReferences) return false;
+    this.#redirection ??= new Redirection();
+    const problem = this.#redirection.follow(code, reference);
+    if (problem !== null) events.error(plan.cohort, problem);
+    return problem === null;
+  }
+
+  /** Where the next connection goes; null for the target of the script. */
+  get endpoint(): Endpoint | null {
+    return this.#redirection?.endpoint ?? null;
   }
 
   #bootstrapped(failure: string | null): void {
@@ -233,8 +299,10 @@ export class Device implements TransportListener, Dialer, DeviceConnection {
     return this.#lostAtMs;
   }
 
-  #lose(cause: DisconnectCause): void {
+  /** `redirected`: the next connection goes to another server. */
+  #lose(cause: DisconnectCause, redirected: boolean = false): void {
     const { plan, events, time } = this.#env;
+    if (!redirected) this.#redirection?.failed();
     const now = time.now();
     if (Number.isNaN(this.#lostAtMs)) {
       this.#lostAtMs = now;
@@ -251,7 +319,7 @@ export class Device implements TransportListener, Dialer, DeviceConnection {
   }
 
   /** The attempt ended before its CONNACK was accepted. */
-  #failAttempt(reason: string): void {
+  #failAttempt(reason: string, redirected: boolean = false): void {
     if (!this.#enter("failed")) return;
     const { plan, events } = this.#env;
     this.#clearTimer();
@@ -260,7 +328,13 @@ export class Device implements TransportListener, Dialer, DeviceConnection {
     this.#partial = null;
     this.#generation++;
     events.connectRefused(plan.cohort, reason);
-    this.#scheduleReconnect();
+    // A server that names another one does not mean later.
+    if (redirected) {
+      this.#setTimer(0, onBackoffOver);
+    } else {
+      this.#redirection?.failed();
+      this.#scheduleReconnect();
+    }
   }
 
   /** Everything that belongs to the connection goes with it. */
@@ -417,12 +491,14 @@ export class Device implements TransportListener, Dialer, DeviceConnection {
       case "pingresp":
         this.#pingSentMs = 0;
         return;
-      case "disconnect":
+      case "disconnect": {
         // MQTT 5.0 section 3.14: the server says why before it closes.
-        this.#env.events.error(this.#env.plan.cohort, `disconnect.${reasonName(packet.reasonCode ?? 0)}`);
+        const code = packet.reasonCode ?? 0;
+        this.#env.events.serverDisconnected(this.#env.plan.cohort, reasonName(code));
         this.#transport?.close();
-        this.#lose("closed");
+        this.#lose("closed", isRedirect(code) && this.#redirect(code, packet.properties?.serverReference));
         return;
+      }
       case "auth":
       case "connect":
       case "subscribe":
@@ -450,7 +526,8 @@ export class Device implements TransportListener, Dialer, DeviceConnection {
   /** Called about once a second for every device, again in `nextInMs`: one timer for the whole fleet. */
   keepaliveTick(nowMs: number, nextInMs: number = 0): void {
     if (!isOnline(this.#state)) return;
-    const { keepaliveMs } = this.#env.plan;
+    // [MQTT-3.2.2-21]: the server's keepalive stands in for the device's.
+    const keepaliveMs = this.#exchange.limits.keepaliveMs ?? this.#env.plan.keepaliveMs;
     switch (keepaliveAction(nowMs, this.#lastSentMs, this.#pingSentMs, keepaliveMs, nextInMs)) {
       case "none":
         return;
@@ -465,7 +542,8 @@ export class Device implements TransportListener, Dialer, DeviceConnection {
 
   connectTimedOut(): void {
     this.#timer = null;
-    this.#failAttempt(this.#state === "connecting" ? "tcp_timeout" : "connack_timeout");
+    if (this.#transport === null) this.#failAttempt("credentials_failed");
+    else this.#failAttempt(this.#state === "connecting" ? "tcp_timeout" : "connack_timeout");
   }
 
   backoffOver(): void {

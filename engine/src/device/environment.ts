@@ -23,6 +23,12 @@ export interface DeviceEvents {
   tcpOpened(cohort: number, ms: number): void;
   connectAccepted(cohort: number, storm: number, connectMs: number, connackMs: number, first: boolean): void;
   connectRefused(cohort: number, reason: string): void;
+  /** That refusal said that the server is overloaded. */
+  connectOverload(cohort: number): void;
+  /** The server named another one, in CONNACK or DISCONNECT, whether or not it is followed. */
+  redirected(cohort: number): void;
+  /** MQTT 5 DISCONNECT from the server, by the name of its reason code. */
+  serverDisconnected(cohort: number, reason: string): void;
   /** `storm` is 0 here and below where the outage is not, or no longer, the storm's. */
   reconnected(cohort: number, storm: number, ms: number): void;
   /** `ms` since the loss of the connection; null on a device's first time. */
@@ -70,6 +76,12 @@ export interface DevicePlan {
   backoffBaseMs: number;
   resetAfter: ResetAfter;
   maxPacketBytes: number;
+  /** MQTT 5: QoS 1 and 2 messages that the server may have unacknowledged here; 65,535 is its default. */
+  receiveMaximum: number;
+  /** MQTT 5: aliases that the server may use; 0 for none. */
+  topicAliasMaximum: number;
+  /** MQTT 5: goes where a server says (0x9C, 0x9D), instead of trying again where it was. */
+  followReferences: boolean;
 }
 
 export interface DeviceEnvironment {
@@ -88,4 +100,24 @@ export interface DeviceCredentials {
   clientId: string;
   username: string | null;
   password: string | null;
+  will?: Will;
+  /** MQTT 5 user properties of CONNECT. */
+  userProperties?: Record<string, string>;
 }
+
+/** What the server publishes for a device that did not take leave. MQTT 3.1.1 and 5.0, section 3.1.2.5. */
+export interface Will {
+  topic: string;
+  payload: string;
+  qos: 0 | 1 | 2;
+  retain: boolean;
+  /** These are of MQTT 5; section 3.1.3.2. Seconds. */
+  delayS?: number;
+  messageExpiryS?: number;
+  contentType?: string;
+  responseTopic?: string;
+  userProperties?: Record<string, string>;
+}
+
+/** Makes a device's credentials before an attempt: calls back once, with null where it could not. */
+export type CredentialSource = (done: (credentials: DeviceCredentials | null) => void) => void;

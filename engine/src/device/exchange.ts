@@ -2,8 +2,10 @@ import type { IPublishPacket, Packet } from "mqtt-packet";
 import { reasonName } from "../transport/reason-codes.ts";
 import type { DeviceEnvironment, DisconnectCause } from "./environment.ts";
 import { type PendingRequest, type RequestCall, type RequestOutcome, Requests } from "./requests.ts";
+import { NO_LIMITS, publishProblem, type ServerLimits, subscribeProblem } from "./server-limits.ts";
 import { type Inflight, LOST, type OperationDone, type PublishCall, Session } from "./session.ts";
 import type { DeviceState } from "./state.ts";
+import { TopicAliases } from "./topic-aliases.ts";
 
 /** What an exchange needs of its device. */
 export interface DeviceConnection {
@@ -16,6 +18,9 @@ export interface DeviceConnection {
   fail(cause: DisconnectCause): void;
 }
 
+/** By the name of its reason code, as every failure that the server would have answered with. */
+const TOO_LARGE = "packet_too_large";
+
 /**
  * What a connected device says and hears: subscriptions, messages of every QoS, configuration requests, and what of it
  * outlives a connection. Every operation is settled exactly once, and its time-out cleared in the same place.
@@ -24,11 +29,18 @@ export class Exchange {
   readonly session: Session = new Session();
   /** What the broker said at the last CONNACK. */
   sessionPresent = false;
+  /** What the broker allows on this connection. */
+  limits: ServerLimits = NO_LIMITS;
   readonly #connection: DeviceConnection;
   readonly #env: DeviceEnvironment;
   #requests: Requests | null = null;
   /** The broker kept a session from before this run: what it holds is not known here. */
   #sessionIsOlder = false;
+  /** How many publications of QoS 1 and 2 may still be sent before one is acknowledged. MQTT 5.0 section 4.9. */
+  #quota: number = NO_LIMITS.receiveMaximum;
+  /** Publications that wait for that, in order; also in the session. Their time-out is not armed. */
+  #queued: Inflight[] | null = null;
+  #aliases: TopicAliases | null = null;
 
   constructor(connection: DeviceConnection, environment: DeviceEnvironment) {
     this.#connection = connection;
@@ -36,27 +48,35 @@ export class Exchange {
   }
 
   /** [MQTT-3.2.2-2]: the broker says whether it kept the session. */
-  resume(present: boolean): void {
+  resume(present: boolean, limits: ServerLimits): void {
     this.sessionPresent = present;
+    this.limits = limits;
+    // "Not preserved across Network Connections": MQTT 5.0 section 4.9.
+    this.#quota = limits.receiveMaximum;
     this.#sessionIsOlder = present && this.session.filters === null;
     if (!present) {
       this.#settleAsLost(this.session.clear());
       return;
     }
+    const entries = [...(this.session.inflight?.values() ?? [])];
+    // A released message still takes its share: a server may count it until PUBCOMP.
+    for (const { released } of entries) if (released) this.#quota--;
+    const { generation } = this.#connection;
     // [MQTT-4.4.0-1]: unacknowledged PUBLISH and PUBREL are sent again, in order, with their packet ids.
-    for (const entry of this.session.inflight?.values() ?? []) {
+    for (const entry of entries) {
       if (entry.packet === null) continue;
-      const packet: Packet = entry.released
-        ? { cmd: "pubrel", messageId: entry.messageId }
-        : { ...entry.packet, dup: true };
-      this.#connection.write(this.#env.codec.encode(packet));
-      this.#armAck(entry);
+      if (entry.released) this.#send(entry, { cmd: "pubrel", messageId: entry.messageId });
+      else this.#transmit(entry);
+      // Whoever heard of a message that this server does not take may have ended the device.
+      if (generation !== this.#connection.generation) return;
     }
   }
 
   /** The connection is gone: what goes with it is settled as LOST. */
   interrupt(): void {
     const { plan } = this.#env;
+    this.#queued = null;
+    this.#aliases = null;
     for (const request of this.#requests?.takeAll() ?? []) this.#settleRequest(request, "lost", null);
     for (const entry of this.session.inflight?.values() ?? []) this.#disarm(entry);
     const keepsSession = !plan.clean || plan.sessionExpiryS > 0;
@@ -92,14 +112,17 @@ export class Exchange {
       done(null);
       return;
     }
+    const problem = subscribeProblem(this.limits, filters);
+    if (problem !== null) {
+      done(problem);
+      return;
+    }
     const entry = this.#begin("subscribe", done);
     if (entry === null) return;
     entry.filters = [...filters];
-    events.subscribeSent(plan.cohort);
     const subscriptions = filters.map((topic) => ({ topic, qos }));
-    this.#connection.write(
-      this.#env.codec.encode({ cmd: "subscribe", messageId: entry.messageId, subscriptions }),
-    );
+    if (this.#send(entry, { cmd: "subscribe", messageId: entry.messageId, subscriptions }))
+      events.subscribeSent(plan.cohort);
   }
 
   #isSubscribed(filters: readonly string[]): boolean {
@@ -111,13 +134,8 @@ export class Exchange {
     const entry = this.#begin("unsubscribe", done);
     if (entry === null) return;
     entry.filters = [...filters];
-    this.#connection.write(
-      this.#env.codec.encode({
-        cmd: "unsubscribe",
-        messageId: entry.messageId,
-        unsubscriptions: entry.filters,
-      }),
-    );
+    const { messageId } = entry;
+    this.#send(entry, { cmd: "unsubscribe", messageId, unsubscriptions: entry.filters });
   }
 
   publish(call: PublishCall, done: OperationDone): void {
@@ -126,10 +144,20 @@ export class Exchange {
       done(LOST);
       return;
     }
+    const problem = publishProblem(this.limits, call);
+    if (problem !== null) {
+      done(problem);
+      return;
+    }
     const packet: IPublishPacket = { cmd: "publish", dup: false, ...call };
     if (call.qos === 0) {
+      const bytes = codec.encode(packet);
+      if (bytes.length > this.limits.maximumPacketSize) {
+        done(TOO_LARGE);
+        return;
+      }
       events.publishSent(plan.cohort);
-      this.#connection.write(codec.encode(packet));
+      this.#connection.write(bytes);
       done(null);
       return;
     }
@@ -137,8 +165,54 @@ export class Exchange {
     if (entry === null) return;
     packet.messageId = entry.messageId;
     entry.packet = packet;
+    this.#transmit(entry);
+  }
+
+  /** Sends a publication of QoS 1 or 2, or keeps it until the server has acknowledged others. [MQTT-3.3.4-7] */
+  #transmit(entry: Inflight): void {
+    if (this.#quota > 0 && this.#queued === null) {
+      this.#sendPublish(entry);
+    } else {
+      this.#queued ??= [];
+      this.#queued.push(entry);
+    }
+  }
+
+  #sendPublish(entry: Inflight): void {
+    const { plan, events, time } = this.#env;
+    const packet = entry.packet as IPublishPacket;
+    // First, so that whoever hears of a message that is not sent finds the quota right.
+    this.#quota--;
+    if (!this.#send(entry, entry.sent ? { ...packet, dup: true } : packet)) {
+      this.#quota++;
+      return;
+    }
+    if (entry.sent) return;
+    entry.sent = true;
+    entry.sentAtMs = time.now();
     events.publishSent(plan.cohort);
-    this.#connection.write(codec.encode(packet));
+  }
+
+  /** An acknowledgement makes room for the oldest that wait. */
+  #sendQueued(): void {
+    while (this.#quota > 0 && this.#queued !== null) {
+      const entry = this.#queued.shift();
+      if (this.#queued.length === 0) this.#queued = null;
+      if (entry !== undefined) this.#sendPublish(entry);
+    }
+  }
+
+  /** Writes what is to be acknowledged in time. What the server would not take is not sent: `done` hears. [MQTT-3.2.2-15] */
+  #send(entry: Inflight, packet: Packet): boolean {
+    const bytes = this.#env.codec.encode(packet);
+    if (bytes.length > this.limits.maximumPacketSize) {
+      this.session.take(entry.messageId);
+      entry.done(TOO_LARGE);
+      return false;
+    }
+    this.#armAck(entry);
+    this.#connection.write(bytes);
+    return true;
   }
 
   /** Subscribes to the response topics where needed, asks, and settles the call exactly once. */
@@ -172,7 +246,10 @@ export class Exchange {
         correlationData: Buffer.from(call.requestId),
       };
     }
-    this.publish(publish, ignore);
+    // The answer is waited for all the same, as firmware does.
+    this.publish(publish, (failure) => {
+      if (failure !== null && failure !== LOST) events.error(plan.cohort, failure);
+    });
   }
 
   requestTimedOut(pending: PendingRequest): void {
@@ -187,7 +264,7 @@ export class Exchange {
     request.call.settled(outcome, payload);
   }
 
-  /** A new packet in flight with its time-out; null (and `done` told) when there cannot be one. */
+  /** A new packet in flight; null (and `done` told) when there cannot be one. */
   #begin(kind: Inflight["kind"], done: OperationDone): Inflight | null {
     if (!this.#connection.isOnline) {
       done(LOST);
@@ -205,11 +282,11 @@ export class Exchange {
       timer: null,
       packet: null,
       released: false,
+      sent: false,
       filters: null,
       done,
     };
     this.session.add(entry);
-    this.#armAck(entry);
     return entry;
   }
 
@@ -231,7 +308,8 @@ export class Exchange {
 
   #acknowledge(kind: Inflight["kind"], messageId: number | undefined): Inflight | null {
     const entry = this.session.inflight?.get(messageId ?? 0);
-    if (entry === undefined || entry.kind !== kind) return null;
+    // Without a time-out it was not sent on this connection.
+    if (entry === undefined || entry.kind !== kind || entry.timer === null) return null;
     this.session.take(entry.messageId);
     this.#disarm(entry);
     return entry;
@@ -262,8 +340,12 @@ export class Exchange {
       }
       case "unsuback": {
         const entry = this.#acknowledge("unsubscribe", packet.messageId);
-        this.session.removeFilters(entry?.filters ?? []);
-        entry?.done(null);
+        if (entry === null) return;
+        // MQTT 5.0 section 3.11.3: a code for each filter; MQTT 3.1.1 has none.
+        const codes = packet.granted ?? [];
+        this.session.removeFilters((entry.filters ?? []).filter((_, i) => (codes[i] ?? 0) < 128));
+        const refused = refusal(codes);
+        entry.done(refused === null ? null : `unsuback.${refused}`);
         return;
       }
       case "puback":
@@ -284,7 +366,7 @@ export class Exchange {
         }
         const entry = this.session.inflight?.get(packet.messageId ?? 0);
         // [MQTT-4.3.3-1]: PUBREL answers PUBREC; one that is not known is answered too, so that the broker can forget it.
-        if (entry !== undefined) entry.released = true;
+        if (entry !== undefined && entry.timer !== null) entry.released = true;
         this.#connection.write(codec.encode({ cmd: "pubrel", messageId: packet.messageId ?? 0 }));
         return;
       }
@@ -299,6 +381,8 @@ export class Exchange {
 
   #published(entry: Inflight, reason: number): void {
     const { plan, events, time } = this.#env;
+    this.#quota++;
+    this.#sendQueued();
     if (reason >= 128) {
       entry.done(`puback.${reasonName(reason)}`);
       return;
@@ -307,9 +391,22 @@ export class Exchange {
     entry.done(null);
   }
 
+  /** Null where there is none: no topic name is empty [MQTT-4.7.3-1], and an alias must stand for one. */
+  #topicOf({ topic, properties }: IPublishPacket): string | null {
+    const alias = properties?.topicAlias;
+    if (alias === undefined) return topic === "" ? null : topic;
+    this.#aliases ??= new TopicAliases(this.#env.plan.topicAliasMaximum);
+    return this.#aliases.resolve(topic, alias);
+  }
+
   #onPublish(packet: IPublishPacket): void {
     const { plan, events, time, codec } = this.#env;
     const generation = this.#connection.generation;
+    const topic = this.#topicOf(packet);
+    if (topic === null) {
+      this.#connection.fail("malformed_packet");
+      return;
+    }
     if (packet.qos === 1) {
       this.#connection.write(codec.encode({ cmd: "puback", messageId: packet.messageId ?? 0 }));
     } else if (packet.qos === 2) {
@@ -319,7 +416,7 @@ export class Exchange {
     if (generation !== this.#connection.generation) return;
     events.publishReceived(plan.cohort);
     const answer = this.#requests?.receive({
-      topic: packet.topic,
+      topic,
       correlationData: packet.properties?.correlationData,
     });
     if (answer === undefined || answer.kind === "message") return;
@@ -346,8 +443,6 @@ function onRequestTimeout(exchange: Exchange, pending: PendingRequest): void {
   pending.timer = null;
   exchange.requestTimedOut(pending);
 }
-
-function ignore(): void {}
 
 function refusal(granted: readonly unknown[]): string | null {
   for (const code of granted) {

@@ -10,6 +10,8 @@ export interface Inflight {
   packet: (Packet & { cmd: "publish" }) | null;
   /** QoS 2: PUBREC has come, so PUBREL is what is repeated. MQTT 3.1.1 section 4.3.3. */
   released: boolean;
+  /** Was written at least once: a repetition says so. [MQTT-3.3.1-1] */
+  sent: boolean;
   filters: string[] | null;
   /** Called exactly once: null, the name of a failure, or LOST. */
   done: OperationDone;

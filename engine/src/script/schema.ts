@@ -110,6 +110,8 @@ export const engineSettings = z.strictObject({
   // Of all devices. Templates of a device belong into `connect`: Artillery renders the configuration before there is any.
   username: text.optional(),
   password: text.optional(),
+  // Before the device's id; a whole id of a device's own is in `connect` as well.
+  clientIdPrefix: text.optional(),
   // Whole seconds: that is what CONNECT carries. MQTT 3.1.1 section 3.1.2.10.
   keepalive: durationMs
     .refine((value) => value % 1000 === 0 && value <= MAX_KEEPALIVE_MS, {
@@ -122,6 +124,18 @@ export const engineSettings = z.strictObject({
     .int({ error: "a number of bytes" })
     .min(128, { error: "at least 128 bytes" })
     .default(1_048_576),
+  // MQTT 5 only; validate.ts says so.
+  receiveMaximum: z
+    .int({ error: "a whole number from 1 to 65535" })
+    .min(1, { error: "a whole number from 1 to 65535" })
+    .max(65_535, { error: "a whole number from 1 to 65535" })
+    .optional(),
+  topicAliasMaximum: z
+    .int({ error: "a whole number from 0 to 65535" })
+    .min(0, { error: "a whole number from 0 to 65535" })
+    .max(65_535, { error: "a whole number from 0 to 65535" })
+    .optional(),
+  serverReference: z.enum(["count", "follow"], { error: "count or follow" }).optional(),
   session: session.default({ clean: true, expiry: 0 }),
   resubscribe: z.enum(["auto", "always"], { error: "auto or always" }).default("auto"),
   reconnect: reconnect.default({ policy: "full-jitter" }),

@@ -9,6 +9,7 @@ import { STEPS } from "./steps/index.ts";
 import type { ParsedStep, StepPlace } from "./steps/step.ts";
 import { parseTarget, type Target } from "./target.ts";
 import { hookSetsVariables, unknownVariables } from "./variables.ts";
+import { identityProblems, versionProblems } from "./version-problems.ts";
 import { hintOf, problemsOf } from "./zod-problems.ts";
 
 /** A script that was found to be good: everything the engine needs, in its own units. */
@@ -81,7 +82,6 @@ function crossProblems(
   cohorts: readonly CohortPlan[],
 ): Problem[] {
   const problems: Problem[] = [];
-  const values = raw as { session?: { expiry?: unknown } };
   const settings = readableSettings(raw);
   if ("kind" in target && target.kind === "lab" && settings.protocolVersion === 5) {
     problems.push({
@@ -91,14 +91,7 @@ function crossProblems(
       hint: "give a broker with -t mqtt://… to use 5",
     });
   }
-  if (settings.protocolVersion === 4 && settings.session !== undefined && settings.session.expiry > 0) {
-    problems.push({
-      path: renderPath([...ENGINE_PATH, "session", "expiry"]),
-      value: values.session?.expiry,
-      allowed: "0 with MQTT 3.1.1, which has no session expiry",
-      hint: "use session: { clean: false }",
-    });
-  }
+  problems.push(...versionProblems(raw, settings), ...identityProblems(settings, target, cohorts));
   if (settings.storms?.length === 0) {
     for (const cohort of cohorts) problems.push(...endlessStays(cohort.flow));
   }

@@ -14,6 +14,8 @@ const CONNACK_RETURN_CODES: Record<number, string> = {
 const REASON_CODES: Record<number, string> = {
   0: "success",
   4: "disconnect_with_will_message",
+  16: "no_matching_subscribers",
+  17: "no_subscription_existed",
   128: "unspecified_error",
   129: "malformed_packet",
   130: "protocol_error",
@@ -58,6 +60,18 @@ const REASON_CODES: Record<number, string> = {
 export function connackReason(code: number): string {
   if (code < 128) return CONNACK_RETURN_CODES[code] ?? "unknown_code";
   return REASON_CODES[code] ?? "unknown_code";
+}
+
+/** True for a CONNACK code by which a server sheds load. 3.1.1 has one; the rest are of MQTT 5.0 table 3-1. */
+export function isOverload(code: number): boolean {
+  return code === 3 || code === 136 || code === 137 || code === 151 || code === 159;
+}
+
+/** Server moved; its counterpart, for the time being, is 0x9C, use another server. MQTT 5.0 section 4.11. */
+export const PERMANENT_REDIRECT = 157;
+
+export function isRedirect(code: number): boolean {
+  return code === 156 || code === PERMANENT_REDIRECT;
 }
 
 /** Name of a reason code in any other packet. */

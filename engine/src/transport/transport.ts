@@ -31,6 +31,15 @@ export interface Transport {
 /** Who opens a connection: read while it is opened, so that one shared `open` serves every device. */
 export interface Dialer {
   readonly number: number;
+  /** Where a server sent this one; null for the target of the script. */
+  readonly endpoint: Endpoint | null;
+}
+
+export interface Endpoint {
+  /** A name or an address, IPv6 without brackets. */
+  readonly host: string;
+  /** Null for the port of the target. */
+  readonly port: number | null;
 }
 
 export type OpenTransport = (listener: TransportListener, dialer: Dialer) => Transport;

@@ -59,7 +59,10 @@ function totalLines({ totals, disconnects }: Summary, colours: Colours): string[
   const connects = [
     `${count(totals.connectAttempts)} attempted`,
     `${count(totals.connectsAccepted)} accepted`,
-    `${count(totals.connectsRefused)} refused`,
+    `${count(totals.connectsRefused)} refused${
+      totals.connectsOverload > 0 ? ` (${count(totals.connectsOverload)} by an overloaded server)` : ""
+    }`,
+    ...(totals.connectsRedirected > 0 ? [`${count(totals.connectsRedirected)} sent to another server`] : []),
   ];
   const configRequests = [
     `${count(totals.configRequests)} sent`,

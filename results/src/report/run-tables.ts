@@ -67,6 +67,8 @@ function totalsTable({ totals, disconnects }: Summary): Html {
     ["Connects attempted", totals.connectAttempts],
     ["accepted", totals.connectsAccepted],
     ["refused", totals.connectsRefused],
+    ["of these by an overloaded server", totals.connectsOverload],
+    ["sent to another server", totals.connectsRedirected],
     ["Config requests sent", totals.configRequests],
     ["answered", totals.configResponses],
     ["rejected", totals.configRejected],

@@ -64,12 +64,18 @@ describe("counters", () => {
     recorder.bytesReceived(0, 20);
     recorder.bytesReceived(0, 5);
     recorder.connectAttempt(1, 0);
+    recorder.connectOverload(0);
+    recorder.redirected(0);
+    recorder.serverDisconnected(0, "server_moved");
     expect(recorder.counters(0)).toEqual({
       counters: {
         connectAttempts: 2,
         connectsAccepted: 2,
         connectsRefused: 3,
+        connectsOverload: 1,
+        connectsRedirected: 1,
         disconnects: 2,
+        serverDisconnects: 1,
         configRequests: 1,
         configResponses: 1,
         configTimeouts: 1,
@@ -84,7 +90,14 @@ describe("counters", () => {
       },
       disconnects: { reset: 1, finished: 1 },
       refused: { tcp_refused: 2, "connack.server_busy": 1 },
-      errors: { tcp_refused: 2, "connack.server_busy": 1, config_rejected: 1, closed: 1 },
+      serverDisconnects: { server_moved: 1 },
+      errors: {
+        tcp_refused: 2,
+        "connack.server_busy": 1,
+        "disconnect.server_moved": 1,
+        config_rejected: 1,
+        closed: 1,
+      },
       everOnline: 1,
     });
     expect(recorder.counters(1).counters).toMatchObject({ connectAttempts: 1, connectsAccepted: 0 });
@@ -96,6 +109,7 @@ describe("counters", () => {
     recorder.connectAttempt(1, 0);
     recorder.connectRefused(1, "tcp_refused");
     recorder.disconnected(0, "reset", false);
+    recorder.serverDisconnected(1, "server_busy");
     recorder.bytesSent(0, 10);
     expect(take()).toEqual([]);
     recorder.emitCounters();
@@ -104,6 +118,7 @@ describe("counters", () => {
       ["counter", "mqtt.bytes_sent", 10],
       ["counter", "mqtt.disconnects.reset", 1],
       ["counter", "mqtt.connect.refused.tcp_refused", 1],
+      ["counter", "mqtt.server_disconnects.server_busy", 1],
     ]);
     recorder.emitCounters();
     expect(take()).toEqual([]);

@@ -10,6 +10,7 @@ function entry(messageId: number, kind: Inflight["kind"] = "publish"): Inflight 
     timer: null,
     packet: null,
     released: false,
+    sent: true,
     filters: null,
     done: () => {},
   };

@@ -208,7 +208,7 @@ describe("unknown keys", () => {
       [
         "scenarios[0].flow[0].connect.giveUp",
         "5s",
-        "one of the keys clientId, username, password, giveUpAfter",
+        "one of the keys clientId, username, password, userProperties, will, beforeConnect, giveUpAfter",
       ],
       undefined,
     ],
@@ -680,7 +680,9 @@ describe("template variables", () => {
   });
 
   it.each(["clientId", "username", "password"])("in connect.%s", (key) => {
-    const scenario = (name: string) => ({ flow: [{ connect: { [key]: `x-{{ ${name} }}` } }] });
+    const scenario = (name: string) => ({
+      flow: [{ connect: { username: "u", [key]: `x-{{ ${name} }}` } }],
+    });
     const path = `scenarios[0].flow[0].connect.${key}`;
     expect(problemsOf({ scenario: scenario("nope") })).toMatchObject([{ path, ...unknown("nope") }]);
     expect(problemsOf({ scenario: scenario("deviceId") })).toEqual([]);

@@ -76,7 +76,7 @@ async function settle(): Promise<void> {
 async function connected(): Promise<{ heard: Heard; transport: Transport; socket: Socket }> {
   const { port, accepted } = await listen();
   const heard = new Heard();
-  const transport = createTcp("127.0.0.1", port)(heard, { number: 0 });
+  const transport = createTcp("127.0.0.1", port)(heard, { number: 0, endpoint: null });
   const [socket] = await Promise.all([accepted(), heard.until("open")]);
   return { heard, transport, socket };
 }
@@ -139,7 +139,7 @@ describe("a connection", () => {
   it.each(["close", "reset"] as const)("that is not open yet says nothing after %s", async (end) => {
     const { port } = await listen();
     const heard = new Heard();
-    const transport = createTcp("127.0.0.1", port)(heard, { number: 0 });
+    const transport = createTcp("127.0.0.1", port)(heard, { number: 0, endpoint: null });
     transport[end]();
     await settle();
     expect(heard.calls).toEqual([]);
@@ -164,7 +164,7 @@ describe("a connection that cannot be made", () => {
     const { port } = await listen();
     await new Promise((resolve) => servers.splice(0)[0]?.close(resolve));
     const heard = new Heard();
-    createTcp("127.0.0.1", port)(heard, { number: 0 });
+    createTcp("127.0.0.1", port)(heard, { number: 0, endpoint: null });
     await heard.until("closed tcp_refused");
     await settle();
     expect(heard.calls).toEqual(["closed tcp_refused"]);
@@ -174,8 +174,11 @@ describe("a connection that cannot be made", () => {
     const { port, accepted } = await listen();
     const open = createTcp("localhost", port);
     const [first, second, gone] = [new Heard(), new Heard(), new Heard()];
-    const transports = [open(first, { number: 0 }), open(second, { number: 0 })];
-    open(gone, { number: 0 }).close();
+    const transports = [
+      open(first, { number: 0, endpoint: null }),
+      open(second, { number: 0, endpoint: null }),
+    ];
+    open(gone, { number: 0, endpoint: null }).close();
     await Promise.all([first.until("open"), second.until("open"), accepted(), accepted()]);
     await settle();
     expect([first.calls, second.calls, gone.calls]).toEqual([["open"], ["open"], []]);
@@ -189,7 +192,7 @@ it("reads of several connections share a buffer, and each hears its own bytes", 
   const pairs: { heard: Heard; transport: Transport; socket: Socket }[] = [];
   for (let i = 0; i < 20; i++) {
     const heard = new Heard();
-    const transport = open(heard, { number: 0 });
+    const transport = open(heard, { number: 0, endpoint: null });
     const [socket] = await Promise.all([accepted(), heard.until("open")]);
     pairs.push({ heard, transport, socket });
   }

@@ -1,47 +1,53 @@
 import { z } from "zod";
-import type { VuContext } from "../../artillery.ts";
-import { compileTextTemplate } from "../template.ts";
+import type { ProcessorFunction } from "../../artillery.ts";
+import { callProcessor } from "./function.ts";
+import { compileIdentity, identityShape } from "./identity.ts";
 import { defineStep, deviceOf, durationMs, settings, stepError, text } from "./step.ts";
-
-const credential = text.refine((value) => !value.includes("\u0000"), {
-  error: "text without null characters",
-});
 
 /**
  * Connects the device; done when it is ready for the first time. Refused and failed tries follow the back-off. The step
  * fails after `giveUpAfter` (60 s in a script without storms), or when the last storm window has ended.
+ *
+ * Templates are rendered when the step runs and kept for every reconnect; with `beforeConnect` the function is called
+ * and they are rendered again before every attempt, so that a token may expire.
  */
 export const connect = defineStep({
   name: "connect",
   places: ["flow"],
   schema: z.strictObject({
     connect: settings({
-      /** Templates: rendered when the step runs, and kept for every reconnect. */
-      clientId: credential.optional(),
-      username: credential.optional(),
-      password: credential.optional(),
+      ...identityShape,
+      beforeConnect: text.optional(),
       giveUpAfter: durationMs.optional(),
     }),
   }),
+  calls(raw) {
+    const name = (raw["connect"] as { beforeConnect?: unknown } | null | undefined)?.beforeConnect;
+    return typeof name === "string" ? [name] : [];
+  },
   compile(spec, compiler) {
-    const giveUpAfterMs = spec.connect.giveUpAfter ?? null;
-    const render = (template: string | undefined): ((context: VuContext) => string) | null =>
-      template === undefined ? null : compileTextTemplate(template);
-    const clientId = render(spec.connect.clientId);
-    const username = render(spec.connect.username);
-    const password = render(spec.connect.password);
+    const { giveUpAfter = null, beforeConnect, ...identitySpec } = spec.connect;
+    const identity = compileIdentity(identitySpec);
+    const makeToken =
+      beforeConnect === undefined ? null : (compiler.processor[beforeConnect] as ProcessorFunction);
     return (context, callback) => {
       const device = deviceOf(context);
       const known = device.credentials;
-      if (clientId !== null || username !== null || password !== null) {
-        device.credentials = {
-          clientId: clientId?.(context) ?? known.clientId,
-          username: username?.(context) ?? known.username,
-          password: password?.(context) ?? known.password,
+      if (makeToken !== null) {
+        device.credentialSource = (done) => {
+          callProcessor(makeToken, context, compiler.runEvents, (error) => {
+            done(error === null ? (identity?.(context, known) ?? known) : null);
+          });
         };
+      } else {
+        device.credentialSource = null;
+        if (identity !== null && !device.identify(identity(context, known))) {
+          callback(stepError(compiler, "credentials_failed"), context);
+          return;
+        }
       }
       device.connect();
-      compiler.fleet.whenReady(device, giveUpAfterMs, (failure) => {
+      compiler.fleet.whenReady(device, giveUpAfter, (failure) => {
         callback(failure === null ? null : stepError(compiler, failure), context);
       });
     };

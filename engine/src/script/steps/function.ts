@@ -31,8 +31,12 @@ export function callProcessor(
   };
   try {
     const result = target(context, events, settle);
+    // A function that takes `done` says by it when it is over, whatever it returns; an async one never does.
     const isAsync = target.constructor.name === "AsyncFunction";
-    if (isAsync) Promise.resolve(result).then(() => settle(null), settle);
+    const promise = result instanceof Promise ? result : null;
+    if (isAsync || (promise !== null && target.length < 3))
+      Promise.resolve(result).then(() => settle(null), settle);
+    else promise?.catch(settle);
   } catch (error) {
     settle(error);
   }

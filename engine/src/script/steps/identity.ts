@@ -1,0 +1,112 @@
+import { z } from "zod";
+import type { VuContext } from "../../artillery.ts";
+import type { DeviceCredentials, Will } from "../../device/environment.ts";
+import { topicProblem } from "../../device/topic.ts";
+import { compileTemplate, compileTextTemplate, type TextTemplate } from "../template.ts";
+import { asPayload } from "./publish.ts";
+import { durationMs, payload, qos, text } from "./step.ts";
+
+/** Who a device says that it is in CONNECT: the part of a `connect` step that is templates. */
+
+const credential = text.refine((value) => !value.includes("\u0000"), {
+  error: "text without null characters",
+});
+
+const userProperties = z.record(z.string().min(1), z.union([z.string(), z.number(), z.boolean()]), {
+  error: "an object of names and values",
+});
+
+/** Four bytes of whole seconds, as MQTT 5 carries them. */
+const seconds = durationMs.refine((value) => value % 1000 === 0, { error: "a duration of whole seconds" });
+
+const will = z.strictObject({
+  topic: text.refine((value) => /\{\{/.test(value) || topicProblem(value) === null, {
+    error: "a topic name, without + and #",
+  }),
+  payload: payload.default(""),
+  qos: qos.default(0),
+  retain: z.boolean({ error: "true or false" }).default(false),
+  delayInterval: seconds.optional(),
+  messageExpiry: seconds.optional(),
+  contentType: text.optional(),
+  responseTopic: text.optional(),
+  userProperties: userProperties.optional(),
+});
+
+/** Keys of a will, and of the identity, that MQTT 3.1.1 does not have. */
+export const MQTT5_WILL_KEYS = [
+  "delayInterval",
+  "messageExpiry",
+  "contentType",
+  "responseTopic",
+  "userProperties",
+] as const;
+
+export const identityShape = {
+  /** Empty: the server assigns one, and the device keeps it. */
+  clientId: z
+    .union([z.literal(""), credential], { error: "text, or nothing to let the server assign one" })
+    .optional(),
+  username: credential.optional(),
+  password: credential.optional(),
+  userProperties: userProperties.optional(),
+  will: will.optional(),
+};
+
+const identity = z.strictObject(identityShape);
+export type IdentitySpec = z.output<typeof identity>;
+
+/** Renders what the step names, for one device at one time; the rest stays as `known`. Null where it names nothing. */
+export type IdentityTemplate = (context: VuContext, known: DeviceCredentials) => DeviceCredentials;
+
+export function compileIdentity(spec: IdentitySpec): IdentityTemplate | null {
+  const clientId = optionalText(spec.clientId);
+  const username = optionalText(spec.username);
+  const password = optionalText(spec.password);
+  const properties = spec.userProperties === undefined ? null : compileProperties(spec.userProperties);
+  const willOf = spec.will === undefined ? null : compileWill(spec.will);
+  if (!clientId && !username && !password && !properties && !willOf) return null;
+  return (context, known) => ({
+    ...known,
+    ...(clientId === null ? {} : { clientId: clientId(context) }),
+    ...(username === null ? {} : { username: username(context) }),
+    ...(password === null ? {} : { password: password(context) }),
+    ...(properties === null ? {} : { userProperties: properties(context) }),
+    ...(willOf === null ? {} : { will: willOf(context) }),
+  });
+}
+
+function optionalText(template: string | undefined): TextTemplate | null {
+  return template === undefined ? null : compileTextTemplate(template);
+}
+
+function compileProperties(
+  spec: z.output<typeof userProperties>,
+): (context: VuContext) => Record<string, string> {
+  const entries = Object.entries(spec).map(
+    ([name, value]) => [name, compileTextTemplate(String(value))] as const,
+  );
+  return (context) => Object.fromEntries(entries.map(([name, render]) => [name, render(context)]));
+}
+
+function compileWill(spec: z.output<typeof will>): (context: VuContext) => Will {
+  const topic = compileTextTemplate(spec.topic);
+  const body = compileTemplate(spec.payload);
+  const contentType = optionalText(spec.contentType);
+  const responseTopic = optionalText(spec.responseTopic);
+  const properties = spec.userProperties === undefined ? null : compileProperties(spec.userProperties);
+  const fixed = {
+    qos: spec.qos,
+    retain: spec.retain,
+    ...(spec.delayInterval === undefined ? {} : { delayS: spec.delayInterval / 1000 }),
+    ...(spec.messageExpiry === undefined ? {} : { messageExpiryS: spec.messageExpiry / 1000 }),
+  };
+  return (context) => ({
+    ...fixed,
+    topic: topic(context),
+    payload: asPayload(body(context)),
+    ...(contentType === null ? {} : { contentType: contentType(context) }),
+    ...(responseTopic === null ? {} : { responseTopic: responseTopic(context) }),
+    ...(properties === null ? {} : { userProperties: properties(context) }),
+  });
+}
