@@ -14,6 +14,7 @@ import type { RequestCall, RequestOutcome } from "../../engine/src/device/reques
 import type { OperationDone, PublishCall } from "../../engine/src/device/session.ts";
 import { createCodec } from "../../engine/src/transport/codec.ts";
 import { createTcp } from "../../engine/src/transport/tcp.ts";
+import type { OpenTransport } from "../../engine/src/transport/transport.ts";
 
 /** Real devices over real sockets with the real clock, as worker.ts makes them; only the recorder is simpler. */
 
@@ -29,6 +30,9 @@ export class RecordedEvents implements DeviceEvents {
   /** When each attempt began, in the devices' time. */
   readonly attemptedAtMs: number[] = [];
   tcpOpens = 0;
+  tlsFull = 0;
+  tlsResumed = 0;
+  websocketOpens = 0;
   accepted = 0;
   firstAccepted = 0;
   readonly refused: Record<string, number> = {};
@@ -57,6 +61,13 @@ export class RecordedEvents implements DeviceEvents {
   }
   tcpOpened(): void {
     this.tcpOpens++;
+  }
+  tlsOpened(_cohort: number, _ms: number, resumed: boolean): void {
+    if (resumed) this.tlsResumed++;
+    else this.tlsFull++;
+  }
+  websocketOpened(): void {
+    this.websocketOpens++;
   }
   connectAccepted(_cohort: number, _storm: number, _ms: number, _connackMs: number, first: boolean): void {
     this.accepted++;
@@ -127,6 +138,8 @@ function count(counts: Record<string, number>, name: string): void {
 
 export interface DeviceFleetOptions {
   port: number;
+  /** TCP to `port` unless given. */
+  open?: OpenTransport;
   protocolVersion?: 4 | 5;
   /** 1 unless given. */
   devices?: number;
@@ -164,7 +177,7 @@ export class DeviceFleet {
         ...options.plan,
       },
       time,
-      open: createTcp("127.0.0.1", port),
+      open: options.open ?? createTcp("127.0.0.1", port),
       codec: createCodec(protocolVersion),
       events: this.events,
       random: (device, draw) => hashRandom(42, device, draw),

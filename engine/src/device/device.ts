@@ -1,7 +1,14 @@
 import type { IConnackPacket, Packet } from "mqtt-packet";
 import { splitPackets } from "../transport/framing.ts";
 import { connackReason, reasonName } from "../transport/reason-codes.ts";
-import type { Dialer, Transport, TransportFailure, TransportListener } from "../transport/transport.ts";
+import type {
+  ClientCertificate,
+  Dialer,
+  OpeningStep,
+  Transport,
+  TransportFailure,
+  TransportListener,
+} from "../transport/transport.ts";
 import type { DeviceCredentials, DeviceEnvironment, DisconnectCause } from "./environment.ts";
 import { type DeviceConnection, Exchange } from "./exchange.ts";
 import { keepaliveAction } from "./keepalive.ts";
@@ -21,6 +28,8 @@ export class Device implements TransportListener, Dialer, DeviceConnection {
   readonly number: number;
   /** Of the next CONNECT. */
   credentials: DeviceCredentials;
+  /** For mutual TLS; null for that of the settings. */
+  certificate: ClientCertificate | null = null;
   /** Whoever made the device; it means nothing to the device itself. */
   readonly owner: object;
   readonly #env: DeviceEnvironment;
@@ -41,7 +50,9 @@ export class Device implements TransportListener, Dialer, DeviceConnection {
   #wasOnline = false;
 
   #attemptStartedMs = 0;
-  #connectSentMs = 0;
+  /** What opening waits for, and since when; then CONNACK. */
+  #step: OpeningStep = "tcp";
+  #stepStartedMs = 0;
   #onlineSinceMs = 0;
   /** When the connection was lost; NaN while ready or never connected. */
   #lostAtMs = Number.NaN;
@@ -113,17 +124,33 @@ export class Device implements TransportListener, Dialer, DeviceConnection {
     const { plan, events, time, open } = this.#env;
     this.#generation++;
     this.#attemptStartedMs = time.now();
+    this.#step = "tcp";
+    this.#stepStartedMs = this.#attemptStartedMs;
     events.connectAttempt(plan.cohort, this.storm);
     this.#setTimer(plan.connectTimeoutMs, onConnectTimeout);
     this.#transport = open(this, this);
   }
 
-  onOpen(): void {
-    if (!this.#enter("opened")) return;
-    const { plan, events, time, codec } = this.#env;
+  onStep(next: OpeningStep, resumed: boolean): void {
+    if (this.#state !== "connecting") return;
+    this.#stepDone(resumed);
+    this.#step = next;
+  }
+
+  #stepDone(resumed: boolean): void {
+    const { plan, events, time } = this.#env;
     const now = time.now();
-    events.tcpOpened(plan.cohort, now - this.#attemptStartedMs);
-    this.#connectSentMs = now;
+    const ms = now - this.#stepStartedMs;
+    this.#stepStartedMs = now;
+    if (this.#step === "tcp") events.tcpOpened(plan.cohort, ms);
+    else if (this.#step === "tls") events.tlsOpened(plan.cohort, ms, resumed);
+    else events.websocketOpened(plan.cohort, ms);
+  }
+
+  onOpen(resumed: boolean = false): void {
+    if (!this.#enter("opened")) return;
+    const { plan, codec } = this.#env;
+    this.#stepDone(resumed);
     const { clientId, username, password } = this.credentials;
     const packet: Packet = {
       cmd: "connect",
@@ -162,7 +189,7 @@ export class Device implements TransportListener, Dialer, DeviceConnection {
       plan.cohort,
       this.storm,
       now - this.#attemptStartedMs,
-      now - this.#connectSentMs,
+      now - this.#stepStartedMs,
       !this.#wasOnline,
     );
     if (!this.#reconnectRecorded) {
@@ -465,7 +492,7 @@ export class Device implements TransportListener, Dialer, DeviceConnection {
 
   connectTimedOut(): void {
     this.#timer = null;
-    this.#failAttempt(this.#state === "connecting" ? "tcp_timeout" : "connack_timeout");
+    this.#failAttempt(this.#state === "connecting" ? `${this.#step}_timeout` : "connack_timeout");
   }
 
   backoffOver(): void {
@@ -512,6 +539,7 @@ function onPauseOver(device: Device, pause: Pause): void {
 
 /** Where an attempt failed; design.md, "Measuring honestly", point 8. */
 function failureOfAttempt(state: DeviceState, failure: TransportFailure | null): string {
-  if (state === "awaiting-connack") return "closed_before_connack";
+  // TLS 1.3 tells a client that its certificate was refused only after the handshake: RFC 8446 section 4.4.2.4.
+  if (state === "awaiting-connack" && failure !== "tls_alert") return "closed_before_connack";
   return failure ?? "tcp_reset";
 }

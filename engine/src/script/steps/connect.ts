@@ -20,7 +20,15 @@ export const connect = defineStep({
       clientId: credential.optional(),
       username: credential.optional(),
       password: credential.optional(),
+      /** The device's own certificate: templates of PEM text or of paths of PEM files. */
+      cert: text.optional(),
+      key: text.optional(),
       giveUpAfter: durationMs.optional(),
+    }).superRefine(({ cert, key }, context) => {
+      if ((cert === undefined) === (key === undefined)) return;
+      const missing = cert === undefined ? "cert" : "key";
+      const message = cert === undefined ? "the certificate of connect.key" : "the key of connect.cert";
+      context.addIssue({ code: "custom", path: [missing], message });
     }),
   }),
   compile(spec, compiler) {
@@ -30,9 +38,12 @@ export const connect = defineStep({
     const clientId = render(spec.connect.clientId);
     const username = render(spec.connect.username);
     const password = render(spec.connect.password);
+    const cert = render(spec.connect.cert);
+    const key = render(spec.connect.key);
     return (context, callback) => {
       const device = deviceOf(context);
       const known = device.credentials;
+      if (cert !== null && key !== null) device.certificate = { cert: cert(context), key: key(context) };
       if (clientId !== null || username !== null || password !== null) {
         device.credentials = {
           clientId: clientId?.(context) ?? known.clientId,
