@@ -32,8 +32,8 @@ import { Fleet, type FleetMember } from "./device/fleet.ts";
 import { deviceId, deviceNumber, shareOf, type WorkerShare } from "./device/identity.ts";
 import { hashRandom } from "./device/random.ts";
 import { compileSteps, series } from "./script/compile.ts";
-import { openHttp } from "./script/http-client.ts";
 import { parseDuration } from "./script/duration.ts";
+import { openHttp } from "./script/http-client.ts";
 import { callProcessor } from "./script/steps/function.ts";
 import { bindDevice, StepFailure, type StepPlace } from "./script/steps/step.ts";
 import { credentialsOf, type UrlTarget } from "./script/target.ts";
@@ -43,14 +43,14 @@ import type { RosterEntry } from "./storm/selection.ts";
 import { Storms } from "./storm/storms.ts";
 import { Agreement } from "./storm/time-zero.ts";
 import { createCodec } from "./transport/codec.ts";
-import type { HttpClient } from "./transport/http-client.ts";
-import { keepYoungGenerationSmall } from "./young-generation.ts";
 import { HostLimits } from "./transport/host-limits.ts";
+import type { HttpClient } from "./transport/http-client.ts";
 import { parseLocalAddresses } from "./transport/local-addresses.ts";
 import { mqttTlsOptions } from "./transport/mqtt-tls-options.ts";
 import { createOpener, type OpenerOptions, usesTls } from "./transport/open.ts";
 import type { PemReader } from "./transport/pem.ts";
 import { SecureContexts, type TlsMaterial } from "./transport/tls-material.ts";
+import { keepYoungGenerationSmall } from "./young-generation.ts";
 
 /** What was measured is on disk after at most this long. */
 const FLUSH_MS = 2000;
