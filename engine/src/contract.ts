@@ -21,8 +21,12 @@ export const LATENCY_METRICS = {
   connect: "mqtt.connect_time",
   /** TCP handshake alone. */
   tcp: "mqtt.tcp_time",
-  /** TLS handshake alone. */
-  tls: "mqtt.tls_time",
+  /** TLS handshake alone, from TCP connected: a full one … */
+  tlsFull: "mqtt.tls_full_time",
+  /** … and one that resumed an earlier session of the device. */
+  tlsResumed: "mqtt.tls_resumed_time",
+  /** WebSocket upgrade alone, from TCP connected or the TLS handshake done. */
+  websocket: "mqtt.websocket_time",
   /** CONNECT written to CONNACK read. */
   connack: "mqtt.connack_time",
   /** SUBSCRIBE written to SUBACK read. */
@@ -61,6 +65,8 @@ export const COUNTERS = {
   disconnects: "mqtt.disconnects",
   /** DISCONNECT packets from the server; takes the name of the reason code. MQTT 5. */
   serverDisconnects: "mqtt.server_disconnects",
+  tlsFull: "mqtt.tls.full",
+  tlsResumed: "mqtt.tls.resumed",
   configRequests: "mqtt.config.requests",
   configResponses: "mqtt.config.responses",
   configTimeouts: "mqtt.config.timeouts",
@@ -205,6 +211,8 @@ export interface WorkerRecord {
   state: "running" | "ended" | "interrupted";
   /** Target URL without user name, password and query. */
   target: string;
+  /** `insecure`: connections were made over TLS that verified nothing. */
+  tls: { insecure: boolean };
   seed: number;
   startedAtMs: number;
   /** Of the last flush. */

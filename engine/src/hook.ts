@@ -12,6 +12,9 @@ import { renderProblems } from "./script/problem.ts";
 import type { Compiler } from "./script/steps/step.ts";
 import { credentialsOf } from "./script/target.ts";
 import { type FleetPlan, validateHook } from "./script/validate.ts";
+import { mqttTlsOptions } from "./transport/mqtt-tls-options.ts";
+import { usesTls } from "./transport/open.ts";
+import type { TlsMaterial } from "./transport/tls-material.ts";
 
 /** A `before` or `after` hook, run once in the main thread. It has no device. */
 export function compileHook(
@@ -20,6 +23,7 @@ export function compileHook(
   plan: FleetPlan,
   helpers: Helpers,
   runEvents: RunEvents,
+  tls: TlsMaterial,
 ): Step {
   const { steps, problems } = validateHook(script, hook);
   if (problems.length > 0) abortRun(renderProblems(problems));
@@ -30,7 +34,7 @@ export function compileHook(
       helpers,
       runEvents,
       processor: processorOf(script),
-      lab: labOptions(plan),
+      lab: labOptions(plan, tls),
       // Steps of a hook use neither.
       deviceEvents: null as unknown as Compiler["deviceEvents"],
       fleet: null as unknown as Compiler["fleet"],
@@ -46,7 +50,7 @@ export function compileHook(
 }
 
 /** What the script's `lab` step starts; null where everything is the user's own. */
-function labOptions({ target, settings }: FleetPlan): LabOptions | null {
+function labOptions({ target, settings }: FleetPlan, tls: TlsMaterial): LabOptions | null {
   const { configService, protocolVersion } = settings;
   const broker = target.kind === "lab";
   if (!broker && configService === "external") return null;
@@ -59,6 +63,7 @@ function labOptions({ target, settings }: FleetPlan): LabOptions | null {
   if (target.kind === "url") {
     options.target = target.url;
     Object.assign(options, credentialsOf(target, settings));
+    if (usesTls(target.endpoint)) options.tls = mqttTlsOptions(tls);
   }
   return options;
 }

@@ -12,7 +12,10 @@ import { compileHook } from "./hook.ts";
 import { renderProblems } from "./script/problem.ts";
 import { LAB_VARIABLE } from "./script/steps/lab.ts";
 import { parseTarget } from "./script/target.ts";
+import { loadTls } from "./script/tls-settings.ts";
 import { type FleetPlan, validate } from "./script/validate.ts";
+import { createPemReader } from "./transport/pem.ts";
+import { NO_TLS_SETTINGS, type TlsMaterial } from "./transport/tls-material.ts";
 import { Worker } from "./worker.ts";
 
 type Scenario = (context: VuContext, callback: StepCallback) => void;
@@ -27,6 +30,9 @@ const HOOK_FLAG = "ARTILLERY_ENGINE_MQTT_HOOK";
 export default class MqttEngine {
   readonly #script: ArtilleryScript;
   readonly #helpers: Helpers;
+  /** Paths in the script count from the working directory. */
+  readonly #readPem = createPemReader(process.cwd());
+  #tls: TlsMaterial = NO_TLS_SETTINGS;
   /** Null where the script is no good: the run is about to end. */
   readonly #plan: FleetPlan | null;
   #worker: Worker | null = null;
@@ -39,6 +45,9 @@ export default class MqttEngine {
     if (problems !== null) abortRun(renderProblems(problems));
     this.#plan = plan;
     if (plan === null) return;
+    const { material, problems: tlsProblems } = loadTls(plan.settings.tls, this.#readPem);
+    if (tlsProblems.length > 0) abortRun(renderProblems(tlsProblems));
+    this.#tls = material;
     events.on?.("done", () => this.#worker?.finish("ended"));
     process.once("exit", () => this.#worker?.finish("interrupted"));
   }
@@ -48,7 +57,7 @@ export default class MqttEngine {
     if (plan === null) return () => {};
     const scenarios: unknown[] = Array.isArray(this.#script.scenarios) ? this.#script.scenarios : [];
     const scenarioIndex = scenarios.indexOf(spec);
-    if (scenarioIndex < 0) return compileHook(this.#script, spec, plan, this.#helpers, runEvents);
+    if (scenarioIndex < 0) return compileHook(this.#script, spec, plan, this.#helpers, runEvents, this.#tls);
     const cohort = plan.cohorts.findIndex((candidate) => candidate.scenarioIndex === scenarioIndex);
     return (context, callback) => {
       this.#worker ??= this.#start(plan, context, runEvents);
@@ -57,7 +66,7 @@ export default class MqttEngine {
   }
 
   #start(plan: FleetPlan, context: VuContext, runEvents: RunEvents): Worker | null {
-    const lab = context.vars[LAB_VARIABLE] as { target: string } | undefined;
+    const lab = context.vars[LAB_VARIABLE] as { target: string; certificate: string | null } | undefined;
     const target = plan.target.kind === "url" ? plan.target : parseTarget(lab?.target);
     if ("problem" in target || target.kind === "lab") {
       abortRun(
@@ -66,6 +75,16 @@ export default class MqttEngine {
       );
       return null;
     }
-    return new Worker({ script: this.#script, plan, helpers: this.#helpers, runEvents, broker: target });
+    // The lab's certificate is its own authority.
+    const tls = lab?.certificate ? { ...this.#tls, ca: [lab.certificate] } : this.#tls;
+    return new Worker({
+      script: this.#script,
+      plan,
+      helpers: this.#helpers,
+      runEvents,
+      broker: target,
+      tls,
+      readPem: this.#readPem,
+    });
   }
 }

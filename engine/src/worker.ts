@@ -32,10 +32,11 @@ import { Fleet, type FleetMember } from "./device/fleet.ts";
 import { deviceId, deviceNumber, shareOf, type WorkerShare } from "./device/identity.ts";
 import { hashRandom } from "./device/random.ts";
 import { compileSteps, series } from "./script/compile.ts";
+import { parseDuration } from "./script/duration.ts";
 import { openHttp } from "./script/http-client.ts";
 import { callProcessor } from "./script/steps/function.ts";
 import { bindDevice, StepFailure, type StepPlace } from "./script/steps/step.ts";
-import { credentialsOf } from "./script/target.ts";
+import { credentialsOf, type UrlTarget } from "./script/target.ts";
 import type { CohortPlan, FleetPlan } from "./script/validate.ts";
 import { planEndMs } from "./storm/schedule.ts";
 import type { RosterEntry } from "./storm/selection.ts";
@@ -43,8 +44,13 @@ import { Storms } from "./storm/storms.ts";
 import { Agreement } from "./storm/time-zero.ts";
 import { createCodec } from "./transport/codec.ts";
 import { followEndpoints } from "./transport/endpoints.ts";
+import { HostLimits } from "./transport/host-limits.ts";
 import type { HttpClient } from "./transport/http-client.ts";
-import { createTcp } from "./transport/tcp.ts";
+import { parseLocalAddresses } from "./transport/local-addresses.ts";
+import { mqttTlsOptions } from "./transport/mqtt-tls-options.ts";
+import { createOpener, type OpenerOptions, usesTls } from "./transport/open.ts";
+import type { PemReader } from "./transport/pem.ts";
+import { SecureContexts, type TlsMaterial } from "./transport/tls-material.ts";
 import { keepYoungGenerationSmall } from "./young-generation.ts";
 
 /** What was measured is on disk after at most this long. */
@@ -68,6 +74,9 @@ const time: Time = {
   clear: (timer) => clearTimeout(timer as NodeJS.Timeout),
 };
 
+const INSECURE =
+  "mqtt: WARNING: config.engines.mqtt.tls.insecure is true: the broker's certificate is NOT verified; anyone on the way can read passwords and payloads";
+
 interface Cohort {
   environment: DeviceEnvironment;
   flow: Step;
@@ -81,7 +90,9 @@ export interface WorkerOptions {
   helpers: Helpers;
   runEvents: RunEvents;
   /** Of the broker that devices connect to: the script's, or the lab's. */
-  broker: { host: string; port: number; url: string };
+  broker: UrlTarget;
+  tls: TlsMaterial;
+  readPem: PemReader;
 }
 
 /** The fleet of one worker thread, from its first virtual user to its last. */
@@ -98,6 +109,7 @@ export class Worker {
   readonly #http: HttpClient;
   readonly #files: WorkerFiles | null;
   readonly #timers: NodeJS.Timeout[];
+  readonly #limits = new HostLimits(log, parseDuration);
   readonly #startedAtMs = Math.floor(wallClock());
   readonly #devicesOf: number[];
   #agreement: Agreement | null = null;
@@ -128,28 +140,57 @@ export class Worker {
       log,
       onOver: () => this.#fleet.over(),
     });
-    const open = followEndpoints(createTcp(broker.host, broker.port), createTcp, broker.port);
+    const openers = this.#openerOptions();
     const codec = createCodec(plan.settings.protocolVersion);
     const { username = null, password = null } = credentialsOf(plan.target, plan.settings);
     this.#credentials = { username, password };
     this.#http = openHttp(plan.settings.http);
-    this.#cohorts = plan.cohorts.map((cohort, index) => this.#compile(cohort, index, open, codec));
+    this.#cohorts = plan.cohorts.map((cohort, index) => this.#compile(cohort, index, openers, codec));
+    if (this.#share.worker === 1) {
+      this.#limits.check(script.config.phases, this.#share.workers);
+      if (usesTls(broker.endpoint) && options.tls.insecure) log(INSECURE);
+    }
     this.#files = this.#openFiles();
     this.#flush();
     this.#timers = [
-      setInterval(() => this.#recorder.emitCounters(), EMIT_MS).unref(),
+      setInterval(() => this.#everySecond(), EMIT_MS).unref(),
       setInterval(() => this.#flush(), FLUSH_MS).unref(),
     ];
+  }
+
+  #openerOptions(): OpenerOptions {
+    const { plan, tls, readPem } = this.#options;
+    const { settings } = plan;
+    const local = settings.localAddresses === undefined ? null : parseLocalAddresses(settings.localAddresses);
+    return {
+      material: tls,
+      contexts: new SecureContexts(tls, readPem),
+      resume: settings.tls?.resume ?? false,
+      // Validated: what is wrong with it would have ended the run.
+      local: local === null || "entry" in local ? null : local,
+      maxPacketBytes: settings.maxPacketSize,
+      onBadCertificate: (reason) =>
+        log(
+          `mqtt: a device's connect.cert or connect.key cannot be used (${reason}): refused as "tls_client_certificate"`,
+        ),
+    };
+  }
+
+  #everySecond(): void {
+    this.#recorder.emitCounters();
+    for (const cohort of this.#cohorts.keys()) this.#limits.look(this.#recorder.counters(cohort).refused);
   }
 
   #compile(
     cohort: CohortPlan,
     index: number,
-    open: DeviceEnvironment["open"],
+    openers: OpenerOptions,
     codec: DeviceEnvironment["codec"],
   ): Cohort {
-    const { plan, helpers, runEvents } = this.#options;
+    const { plan, helpers, runEvents, broker } = this.#options;
     const { settings } = plan;
+    const { endpoint } = broker;
+    const openerOptions = { ...openers, resume: cohort.resume ?? openers.resume };
     const compile = (place: StepPlace, steps: CohortPlan["flow"]): Step =>
       series(
         compileSteps(steps, {
@@ -189,7 +230,11 @@ export class Worker {
       environment: {
         plan: devicePlan,
         time,
-        open,
+        open: followEndpoints(
+          createOpener(endpoint, openerOptions),
+          (host, port) => createOpener({ ...endpoint, host, port }, openerOptions),
+          endpoint.port,
+        ),
         codec,
         events: this.#recorder,
         random: (device, draw) => hashRandom(settings.seed, device, draw),
@@ -288,6 +333,7 @@ export class Worker {
         testRunId: safeFileName(testRunId()),
         workerId: safeFileName(workerIdentity().id),
         ...credentialsOf(target, settings),
+        ...(usesTls(broker.endpoint) ? { tls: mqttTlsOptions(this.#options.tls) } : {}),
         onTimeZero: (epochMs) => this.#setTimeZero(epochMs),
       },
       proposedMs,
@@ -324,6 +370,7 @@ export class Worker {
       workerId: workerIdentity().id,
       state: this.#state,
       target: broker.url,
+      tls: { insecure: usesTls(broker.endpoint) && this.#options.tls.insecure },
       seed: plan.settings.seed,
       startedAtMs: this.#startedAtMs,
       updatedAtMs: Math.ceil(nowMs),
@@ -345,6 +392,7 @@ export class Worker {
     if (this.#state !== "running") return;
     this.#state = state;
     for (const timer of this.#timers) clearInterval(timer);
+    this.#everySecond();
     this.#storms.stop();
     this.#watch.stop();
     this.#fleet.stop();

@@ -23,6 +23,7 @@ export interface MergedStorm extends Omit<WorkerStorm, "cohorts"> {
 export interface MergedRun {
   testRunId: string;
   target: string;
+  tls: WorkerRecord["tls"];
   workers: Pick<WorkerRecord, "workerId" | "state" | "updatedAtMs">[];
   startedAtMs: number;
   endedAtMs: number;
@@ -49,6 +50,7 @@ export function mergeRun(workers: readonly WorkerFiles[]): MergedRun {
   return {
     testRunId: [...new Set(records.map((record) => record.testRunId))].join(" + "),
     target: first.target,
+    tls: { insecure: records.some(({ tls }) => tls.insecure) },
     workers: records.map(({ workerId, state, updatedAtMs }) => ({ workerId, state, updatedAtMs })),
     startedAtMs,
     endedAtMs: Math.max(...records.map((record) => record.updatedAtMs)),

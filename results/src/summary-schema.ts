@@ -1,5 +1,6 @@
 import {
   COUNTER_NAMES,
+  type CounterName,
   LATENCY_METRICS,
   SCHEMA_VERSION,
   STORM_CAUSES,
@@ -20,6 +21,8 @@ const recovery = z.object({
 });
 /** Null where no value was recorded. */
 const latency = recovery.extend({ count, p999: msOrNotReached });
+/** In summaries of older versions. */
+const NEVER_MEASURED = { count: 0, p50: null, p90: null, p99: null, p999: null, max: null };
 const load = z.object({ connectAttemptsPerS: count, configRequestsPerS: count });
 const generator = z.object({
   saturated: z.boolean(),
@@ -79,6 +82,8 @@ const schema = z.object({
   /** What is missing where `complete` is false. */
   missing: z.array(z.string()),
   target: z.string(),
+  /** `insecure`: connections were made over TLS that verified nothing. */
+  tls: z.object({ insecure: z.boolean() }).default({ insecure: false }),
   workers: count,
   /** Share of the affected devices that had to be ready for `recovered`. */
   recoveryTarget: z.number(),
@@ -86,12 +91,19 @@ const schema = z.object({
   storms: z.array(
     stormFields.extend({ generator: generator.nullable(), cohorts: z.record(z.string(), stormFields) }),
   ),
-  totals: z.object(shapeOf(COUNTER_NAMES)),
+  totals: z.object(
+    Object.fromEntries(COUNTER_NAMES.map((name) => [name, count.default(0)])) as Record<
+      CounterName,
+      z.ZodDefault<typeof count>
+    >,
+  ),
   disconnects: z.record(z.string(), count),
   latencyMs: z.object({
     connect: latency,
     tcp: latency,
-    tls: latency,
+    tlsFull: latency.default(NEVER_MEASURED),
+    tlsResumed: latency.default(NEVER_MEASURED),
+    websocket: latency.default(NEVER_MEASURED),
     connack: latency,
     subscribe: latency,
     publish: latency,
@@ -136,7 +148,9 @@ export function summaryJsonSchema(): object {
 export const SERVICE_TIME_METRICS: Record<LatencyName, string> = {
   connect: LATENCY_METRICS.connect,
   tcp: LATENCY_METRICS.tcp,
-  tls: LATENCY_METRICS.tls,
+  tlsFull: LATENCY_METRICS.tlsFull,
+  tlsResumed: LATENCY_METRICS.tlsResumed,
+  websocket: LATENCY_METRICS.websocket,
   connack: LATENCY_METRICS.connack,
   subscribe: LATENCY_METRICS.subscribe,
   publish: LATENCY_METRICS.publish,

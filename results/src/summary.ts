@@ -45,6 +45,7 @@ function measuredSummary(run: MergedRun, options: SummaryOptions): Omit<Summary,
     complete: missing.length === 0,
     missing,
     target: run.target,
+    tls: run.tls,
     workers: run.workers.length,
     recoveryTarget: options.target,
     fleet: {

@@ -51,6 +51,8 @@ export const workerRecordSchema: z.ZodType<WorkerRecord> = z.object({
   workerId: z.string(),
   state: z.enum(["running", "ended", "interrupted"]),
   target: z.string(),
+  /** Older engines had no TLS. */
+  tls: z.object({ insecure: z.boolean() }).default({ insecure: false }),
   seed: z.number(),
   startedAtMs: z.number(),
   updatedAtMs: z.number(),

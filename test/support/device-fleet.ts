@@ -15,6 +15,7 @@ import type { OperationDone, PublishCall } from "../../engine/src/device/session
 import { createCodec } from "../../engine/src/transport/codec.ts";
 import { followEndpoints } from "../../engine/src/transport/endpoints.ts";
 import { createTcp } from "../../engine/src/transport/tcp.ts";
+import type { OpenTransport } from "../../engine/src/transport/transport.ts";
 
 /** Real devices over real sockets with the real clock, as worker.ts makes them; only the recorder is simpler. */
 
@@ -30,6 +31,9 @@ export class RecordedEvents implements DeviceEvents {
   /** When each attempt began, in the devices' time. */
   readonly attemptedAtMs: number[] = [];
   tcpOpens = 0;
+  tlsFull = 0;
+  tlsResumed = 0;
+  websocketOpens = 0;
   accepted = 0;
   firstAccepted = 0;
   readonly refused: Record<string, number> = {};
@@ -60,6 +64,13 @@ export class RecordedEvents implements DeviceEvents {
   }
   tcpOpened(): void {
     this.tcpOpens++;
+  }
+  tlsOpened(_cohort: number, _ms: number, resumed: boolean): void {
+    if (resumed) this.tlsResumed++;
+    else this.tlsFull++;
+  }
+  websocketOpened(): void {
+    this.websocketOpens++;
   }
   connectAccepted(_cohort: number, _storm: number, _ms: number, _connackMs: number, first: boolean): void {
     this.accepted++;
@@ -139,6 +150,8 @@ function count(counts: Record<string, number>, name: string): void {
 
 export interface DeviceFleetOptions {
   port: number;
+  /** TCP to `port` unless given. */
+  open?: OpenTransport;
   protocolVersion?: 4 | 5;
   /** 1 unless given. */
   devices?: number;
@@ -179,7 +192,7 @@ export class DeviceFleet {
         ...options.plan,
       },
       time,
-      open: followEndpoints(createTcp("127.0.0.1", port), createTcp, port),
+      open: options.open ?? followEndpoints(createTcp("127.0.0.1", port), createTcp, port),
       codec: createCodec(protocolVersion),
       events: this.events,
       random: (device, draw) => hashRandom(42, device, draw),

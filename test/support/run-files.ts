@@ -71,6 +71,7 @@ export function record(changes: Partial<WorkerRecord> = {}): WorkerRecord {
     testRunId: "t-synthetic",
     workerId: "1",
     state: "ended",
+    tls: { insecure: false },
     target: "mqtt://broker:1883",
     seed: 42,
     startedAtMs: TIME_ZERO_MS - 500,

@@ -138,6 +138,15 @@ export class Recorder implements DeviceEvents {
     this.#record(cohort, LATENCY_METRICS.tcp, ms);
   }
 
+  tlsOpened(cohort: number, ms: number, resumed: boolean): void {
+    this.#count(cohort, resumed ? "tlsResumed" : "tlsFull");
+    this.#latencyOf(cohort, resumed ? LATENCY_METRICS.tlsResumed : LATENCY_METRICS.tlsFull, ms);
+  }
+
+  websocketOpened(cohort: number, ms: number): void {
+    this.#record(cohort, LATENCY_METRICS.websocket, ms);
+  }
+
   connectAccepted(cohort: number, storm: number, connectMs: number, connackMs: number, first: boolean): void {
     this.#count(cohort, "connectsAccepted");
     this.timeline.connected(cohort);

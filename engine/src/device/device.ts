@@ -2,8 +2,10 @@ import type { IConnackPacket, Packet } from "mqtt-packet";
 import { splitPackets } from "../transport/framing.ts";
 import { connackReason, isOverload, isRedirect, reasonName } from "../transport/reason-codes.ts";
 import type {
+  ClientCertificate,
   Dialer,
-  Endpoint,
+  OpeningStep,
+  ServerReference,
   Transport,
   TransportFailure,
   TransportListener,
@@ -40,6 +42,8 @@ export class Device implements TransportListener, Dialer, DeviceConnection {
   /** The id that the server gave to a device without one: its own from then on. MQTT 5.0 section 3.2.2.3.7. */
   #assignedId: string | null = null;
   #redirection: Redirection | null = null;
+  /** For mutual TLS; null for that of the settings. */
+  certificate: ClientCertificate | null = null;
   /** Whoever made the device; it means nothing to the device itself. */
   readonly owner: object;
   readonly #env: DeviceEnvironment;
@@ -60,7 +64,9 @@ export class Device implements TransportListener, Dialer, DeviceConnection {
   #wasOnline = false;
 
   #attemptStartedMs = 0;
-  #connectSentMs = 0;
+  /** What opening waits for, and since when; then CONNACK. */
+  #step: OpeningStep = "tcp";
+  #stepStartedMs = 0;
   #onlineSinceMs = 0;
   /** When the connection was lost; NaN while ready or never connected. */
   #lostAtMs = Number.NaN;
@@ -139,6 +145,8 @@ export class Device implements TransportListener, Dialer, DeviceConnection {
     const { plan, events, time, open } = this.#env;
     this.#generation++;
     this.#attemptStartedMs = time.now();
+    this.#step = "tcp";
+    this.#stepStartedMs = this.#attemptStartedMs;
     events.connectAttempt(plan.cohort, this.storm);
     this.#setTimer(plan.connectTimeoutMs, onConnectTimeout);
     if (this.credentialSource === null) this.#transport = open(this, this);
@@ -156,17 +164,32 @@ export class Device implements TransportListener, Dialer, DeviceConnection {
         return;
       }
       this.#attemptStartedMs = time.now();
+      this.#stepStartedMs = this.#attemptStartedMs;
       this.#setTimer(plan.connectTimeoutMs, onConnectTimeout);
       this.#transport = open(this, this);
     });
   }
 
-  onOpen(): void {
-    const { plan, events, time, codec } = this.#env;
-    if (!this.#enter("opened")) return;
+  onStep(next: OpeningStep, resumed: boolean): void {
+    if (this.#state !== "connecting") return;
+    this.#stepDone(resumed);
+    this.#step = next;
+  }
+
+  #stepDone(resumed: boolean): void {
+    const { plan, events, time } = this.#env;
     const now = time.now();
-    events.tcpOpened(plan.cohort, now - this.#attemptStartedMs);
-    this.#connectSentMs = now;
+    const ms = now - this.#stepStartedMs;
+    this.#stepStartedMs = now;
+    if (this.#step === "tcp") events.tcpOpened(plan.cohort, ms);
+    else if (this.#step === "tls") events.tlsOpened(plan.cohort, ms, resumed);
+    else events.websocketOpened(plan.cohort, ms);
+  }
+
+  onOpen(resumed: boolean = false): void {
+    if (!this.#enter("opened")) return;
+    const { plan, codec } = this.#env;
+    this.#stepDone(resumed);
     this.write(codec.encode(connectPacket(plan, this.credentials, this.clientId)));
   }
 
@@ -204,7 +227,7 @@ export class Device implements TransportListener, Dialer, DeviceConnection {
       plan.cohort,
       this.storm,
       now - this.#attemptStartedMs,
-      now - this.#connectSentMs,
+      now - this.#stepStartedMs,
       !this.#wasOnline,
     );
     if (!this.#reconnectRecorded) {
@@ -242,7 +265,7 @@ export class Device implements TransportListener, Dialer, DeviceConnection {
   }
 
   /** Where the next connection goes; null for the target of the script. */
-  get endpoint(): Endpoint | null {
+  get endpoint(): ServerReference | null {
     return this.#redirection?.endpoint ?? null;
   }
 
@@ -543,7 +566,7 @@ export class Device implements TransportListener, Dialer, DeviceConnection {
   connectTimedOut(): void {
     this.#timer = null;
     if (this.#transport === null) this.#failAttempt("credentials_failed");
-    else this.#failAttempt(this.#state === "connecting" ? "tcp_timeout" : "connack_timeout");
+    else this.#failAttempt(this.#state === "connecting" ? `${this.#step}_timeout` : "connack_timeout");
   }
 
   backoffOver(): void {
@@ -590,6 +613,7 @@ function onPauseOver(device: Device, pause: Pause): void {
 
 /** Where an attempt failed; design.md, "Measuring honestly", point 8. */
 function failureOfAttempt(state: DeviceState, failure: TransportFailure | null): string {
-  if (state === "awaiting-connack") return "closed_before_connack";
+  // TLS 1.3 tells a client that its certificate was refused only after the handshake: RFC 8446 section 4.4.2.4.
+  if (state === "awaiting-connack" && failure !== "tls_alert") return "closed_before_connack";
   return failure ?? "tcp_reset";
 }

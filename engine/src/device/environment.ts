@@ -21,6 +21,8 @@ export type DisconnectCause =
 export interface DeviceEvents {
   connectAttempt(cohort: number, storm: number): void;
   tcpOpened(cohort: number, ms: number): void;
+  tlsOpened(cohort: number, ms: number, resumed: boolean): void;
+  websocketOpened(cohort: number, ms: number): void;
   connectAccepted(cohort: number, storm: number, connectMs: number, connackMs: number, first: boolean): void;
   connectRefused(cohort: number, reason: string): void;
   /** That refusal said that the server is overloaded. */

@@ -1,5 +1,5 @@
 import { PERMANENT_REDIRECT } from "../transport/reason-codes.ts";
-import type { Endpoint } from "../transport/transport.ts";
+import type { ServerReference } from "../transport/transport.ts";
 
 /** References followed one after the other before the back-off policy has its turn. */
 export const MAXIMUM_HOPS = 3;
@@ -10,7 +10,7 @@ export type ReferenceProblem = "server_reference_invalid" | "server_reference_li
  * The first usable entry of a server reference: a list, separated by spaces, of `name`, `name:port` or `[name]:port`, the
  * last for names that hold colons. MQTT 5.0 section 4.11. Null where there is none: a URI is not followed.
  */
-export function parseServerReference(reference: string): Endpoint | null {
+export function parseServerReference(reference: string): ServerReference | null {
   for (const entry of reference.split(" ")) {
     const match =
       /^(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9.])?))(?::(\d{1,5}))?$/.exec(entry);
@@ -26,9 +26,9 @@ export function parseServerReference(reference: string): Endpoint | null {
 /** Where a device that was sent elsewhere connects to. Made at its first redirection: most never have one. */
 export class Redirection {
   /** Of the next attempt; null is the target of the script. */
-  endpoint: Endpoint | null = null;
+  endpoint: ServerReference | null = null;
   /** 0x9D, server moved: for good. 0x9C, use another server: for one connection. */
-  #home: Endpoint | null = null;
+  #home: ServerReference | null = null;
   #hops = 0;
 
   /** Takes the reference in, or says why not: the attempt has then failed. */

@@ -1,6 +1,8 @@
 /** Child process: the embedded broker, Aedes, on a free port of the loopback interface. MQTT 3.1.1 only. */
-import { type AddressInfo, createServer } from "node:net";
+import { type AddressInfo, createServer, type Socket } from "node:net";
+import { createServer as createTlsServer } from "node:tls";
 import { Aedes } from "aedes";
+import { createCertificate } from "./certificate.ts";
 import { serve } from "./child.ts";
 
 /**
@@ -9,15 +11,30 @@ import { serve } from "./child.ts";
  */
 const BACKLOG = 4096;
 
-serve(async () => {
+export interface BrokerSettings {
+  /** Speak TLS, with a certificate for this start only. */
+  tls: boolean;
+}
+
+serve<BrokerSettings>(async ({ tls }) => {
   const broker = await Aedes.createBroker({ concurrency: 1000, queueLimit: 100 });
-  const server = createServer({ noDelay: true }, (socket) => {
+  const handle = (socket: Socket): void => {
     broker.handle(socket);
-  });
+  };
+  const identity = tls
+    ? createCertificate({ name: "the lab's broker", hosts: ["127.0.0.1", "localhost"] })
+    : null;
+  const server =
+    identity === null
+      ? createServer({ noDelay: true }, handle)
+      : createTlsServer({ noDelay: true, cert: identity.cert, key: identity.key }, handle);
+  // A device that ends the connection within the handshake is what storms are about.
+  server.on("tlsClientError", () => {});
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen({ host: "127.0.0.1", port: 0, backlog: BACKLOG }, resolve);
   });
   server.on("error", (error) => console.error(`the lab's broker: ${error.message}`));
-  return { port: (server.address() as AddressInfo).port };
+  const { port } = server.address() as AddressInfo;
+  return { port, ...(identity === null ? {} : { certificate: identity.cert }) };
 });

@@ -7,11 +7,16 @@ const START_TIMEOUT_MS = 15_000;
 const STOP_TIMEOUT_MS = 2000;
 
 /** What a child says first: where it listens, or why it cannot. */
-export type Announcement = { ready: true; port: number } | { ready: false; reason: string };
+export type Announcement = ({ ready: true } & Started) | { ready: false; reason: string };
 
-export interface LabChild {
-  pid: number;
+export interface Started {
   port: number;
+  /** Of a broker that speaks TLS: its certificate in PEM, made when it started. */
+  certificate?: string;
+}
+
+export interface LabChild extends Started {
+  pid: number;
   stop(): Promise<void>;
 }
 
@@ -55,7 +60,8 @@ export async function startChild(entry: "broker" | "config-service", settings: o
   // The run's end does not wait for the lab.
   child.unref();
   child.channel?.unref();
-  return { pid: child.pid ?? 0, port: announcement.port, stop };
+  const { ready: _ready, ...started } = announcement;
+  return { pid: child.pid ?? 0, ...started, stop };
 }
 
 function howItEnded(child: ChildProcess): Promise<string> {
@@ -89,7 +95,7 @@ function announced(child: ChildProcess, ended: Promise<string>, settings: object
  * The child's side: hears its settings, starts, announces, and ends with its parent. The channel closes when the parent
  * ends in whatever way, SIGKILL included.
  */
-export function serve<Settings>(start: (settings: Settings) => Promise<{ port: number }>): void {
+export function serve<Settings>(start: (settings: Settings) => Promise<Started>): void {
   process.on("disconnect", () => process.exit());
   process.on("SIGTERM", () => process.exit());
   process.on("SIGINT", () => {});
@@ -97,7 +103,7 @@ export function serve<Settings>(start: (settings: Settings) => Promise<{ port: n
   if (!process.connected) process.exit();
   process.once("message", (settings) => {
     start(settings as Settings).then(
-      ({ port }) => announce({ ready: true, port }),
+      (started) => announce({ ready: true, ...started }),
       (error: Error) => announce({ ready: false, reason: error.message }),
     );
   });

@@ -111,7 +111,7 @@ function reply(response: ServerResponse, status: number, body: string): void {
 
 /** The first failure is final. Later losses are MQTT.js's business: it tries every second and subscribes again. */
 function connected(settings: ConfigServiceSettings): Promise<MqttClient> {
-  const { target, protocolVersion, username, password } = settings;
+  const { target, protocolVersion, username, password, tls } = settings;
   return new Promise((resolve, reject) => {
     const client = connect(target, {
       // 23 characters, which every broker takes; unique over containers, whose process ids are alike.
@@ -120,6 +120,9 @@ function connected(settings: ConfigServiceSettings): Promise<MqttClient> {
       reconnectPeriod: 1000,
       connectTimeout: CONNECT_TIMEOUT_MS,
       queueQoSZero: false,
+      ...tls,
+      // MQTT.js hands only some of them on to its WebSocket.
+      ...(tls === undefined ? {} : { wsOptions: tls }),
       ...(username === undefined ? {} : { username }),
       ...(password === undefined ? {} : { password }),
     });

@@ -1,3 +1,4 @@
+import type { MqttTlsOptions } from "../transport/mqtt-tls-options.ts";
 import { type LabChild, startChild } from "./child.ts";
 
 export interface ConfigServiceOptions {
@@ -20,11 +21,16 @@ export interface ConfigServiceSettings extends ConfigServiceOptions {
   protocolVersion: 4 | 5;
   username?: string;
   password?: string;
+  tls?: MqttTlsOptions;
 }
 
 export interface LabOptions {
   /** Start the embedded broker; otherwise `target` names the broker. */
   broker: boolean;
+  /** The embedded broker speaks TLS. */
+  brokerTls?: boolean;
+  /** To reach `target`. */
+  tls?: MqttTlsOptions;
   target?: string;
   /** 4 unless given; the embedded broker speaks nothing else. */
   protocolVersion?: 4 | 5;
@@ -38,6 +44,8 @@ export interface Lab {
   target: string;
   /** `http://host:port` of the config service; null where it is not started. */
   http: string | null;
+  /** Certificate of the embedded broker, PEM; null where it speaks no TLS or is not there. */
+  certificate: string | null;
   /** One line: what was started. */
   description: string;
   stop(): Promise<void>;
@@ -56,15 +64,20 @@ export async function startLab(options: LabOptions): Promise<Lab> {
   try {
     let target = options.target ?? "";
     let http: string | null = null;
+    let certificate: string | null = null;
     if (options.broker) {
-      const broker = await startChild("broker", {});
+      const broker = await startChild("broker", { tls: options.brokerTls ?? false });
       children.push(broker);
-      target = `mqtt://127.0.0.1:${broker.port}`;
+      certificate = broker.certificate ?? null;
+      target = `${certificate === null ? "mqtt" : "mqtts"}://127.0.0.1:${broker.port}`;
       started.push(`Aedes broker at ${target} (pid ${broker.pid})`);
     }
     if (options.configService !== null) {
       const { configService } = options;
-      const access = accessTo(target, options);
+      const access = accessTo(
+        target,
+        certificate === null ? options : { ...options, tls: { rejectUnauthorized: true, ca: [certificate] } },
+      );
       const service = await startChild("config-service", { ...configService, ...access });
       children.push(service);
       http = `http://127.0.0.1:${service.port}`;
@@ -74,14 +87,20 @@ export async function startLab(options: LabOptions): Promise<Lab> {
       const power = `${capacity} answers/s${scaling}, ${queueLimit} waiting at most`;
       started.push(`config service of ${access.target} and at ${http}, ${power} (pid ${service.pid})`);
     }
-    return { target, http, description: `mqtt lab: ${started.join("; ") || "nothing to start"}`, stop };
+    return {
+      target,
+      http,
+      certificate,
+      description: `mqtt lab: ${started.join("; ") || "nothing to start"}`,
+      stop,
+    };
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
-type Access = Pick<ConfigServiceSettings, "target" | "protocolVersion" | "username" | "password">;
+type Access = Pick<ConfigServiceSettings, "target" | "protocolVersion" | "username" | "password" | "tls">;
 
 /** User name and password apart from the URL, which descriptions and errors name. */
 function accessTo(target: string, options: LabOptions): Access {
@@ -95,5 +114,6 @@ function accessTo(target: string, options: LabOptions): Access {
     protocolVersion: options.broker ? 4 : (options.protocolVersion ?? 4),
     ...(username === "" ? {} : { username }),
     ...(password === "" ? {} : { password }),
+    ...(options.tls === undefined ? {} : { tls: options.tls }),
   };
 }

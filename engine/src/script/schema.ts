@@ -2,7 +2,9 @@ import { z } from "zod";
 import { STORM_CAUSES } from "../contract.ts";
 import { BACKOFF_POLICIES } from "../device/backoff.ts";
 import { PRESETS } from "../device/backoff-presets.ts";
+import { LOCAL_ADDRESSES_ALLOWED, parseLocalAddresses } from "../transport/local-addresses.ts";
 import { durationMs, settings, text } from "./steps/step.ts";
+import { scenarioTlsSettings, tlsSettings } from "./tls-settings.ts";
 
 export const DEFAULT_BASE_MS = 1000;
 
@@ -140,6 +142,16 @@ export const engineSettings = z.strictObject({
   resubscribe: z.enum(["auto", "always"], { error: "auto or always" }).default("auto"),
   reconnect: reconnect.default({ policy: "full-jitter" }),
   storms: z.array(storm, { error: "a list of storms" }).default([]),
+  tls: tlsSettings.optional(),
+  localAddresses: z
+    .array(text, { error: `a list; each ${LOCAL_ADDRESSES_ALLOWED}` })
+    .min(1, { error: "a list of at least one" })
+    .superRefine((entries, context) => {
+      const parsed = parseLocalAddresses(entries);
+      if ("entry" in parsed)
+        context.addIssue({ code: "custom", path: [parsed.entry], message: parsed.allowed });
+    })
+    .optional(),
   seed: z.int({ error: "a whole number" }).default(1),
   timeZero: timeZero.default({ topic: "artillery-engine-mqtt" }),
   configService: configService.default("external"),
@@ -158,6 +170,7 @@ export const scenarioSettings = z.strictObject({
   weight: z.union([z.number(), z.string()], { error: "a number" }).optional(),
   onConnect: z.array(z.unknown(), { error: "a list of steps" }).default([]),
   flow: z.array(z.unknown(), { error: "a list of steps" }).min(1, { error: "a list of at least one step" }),
+  tls: scenarioTlsSettings.optional(),
   beforeScenario: z
     .union([text, z.array(text)], { error: "the name of a function, or a list of them" })
     .optional(),

@@ -1,23 +1,45 @@
+import type { Endpoint } from "../transport/transport.ts";
 import type { Problem } from "./problem.ts";
 
 /** Where the devices connect to. */
 export type Target =
   /** The embedded broker, started for this run. */
-  | { kind: "lab" }
-  | {
-      kind: "url";
-      host: string;
-      port: number;
-      username: string | null;
-      password: string | null;
-      url: string;
-    };
+  { kind: "lab" } | UrlTarget;
+
+export interface UrlTarget {
+  kind: "url";
+  endpoint: Endpoint;
+  username: string | null;
+  password: string | null;
+  /** Without user name and password. */
+  url: string;
+}
 
 /** `config.target` that asks for the embedded broker. */
 export const LAB_TARGET = "lab";
 
-const DEFAULT_PORT = 1883;
-const ALLOWED = "mqtt://host:port, or lab for the embedded broker";
+interface Scheme {
+  kind: Endpoint["kind"];
+  /** As it is shown; tcp:// and ssl:// are other words for it. */
+  name: string;
+  port: number;
+}
+
+const MQTT: Scheme = { kind: "tcp", name: "mqtt", port: 1883 };
+const MQTTS: Scheme = { kind: "tls", name: "mqtts", port: 8883 };
+const SCHEMES: Record<string, Scheme> = {
+  "mqtt:": MQTT,
+  "tcp:": MQTT,
+  "mqtts:": MQTTS,
+  "ssl:": MQTTS,
+  "ws:": { kind: "ws", name: "ws", port: 80 },
+  "wss:": { kind: "wss", name: "wss", port: 443 },
+};
+
+/** Where brokers listen for WebSocket unless the URL says otherwise. */
+const DEFAULT_PATH = "/mqtt";
+const ALLOWED =
+  "mqtt://host:port, mqtts://host:port, ws://host:port/path, wss://host:port/path, or lab for the embedded broker";
 
 export function parseTarget(value: unknown): Target | { problem: Problem } {
   if (value === LAB_TARGET) return { kind: "lab" };
@@ -32,22 +54,36 @@ export function parseTarget(value: unknown): Target | { problem: Problem } {
   } catch {
     return refuse(ALLOWED);
   }
-  if (url.protocol !== "mqtt:" && url.protocol !== "tcp:") return refuse(ALLOWED);
-  if (url.hostname === "") return refuse(ALLOWED);
-  const port = url.port === "" ? DEFAULT_PORT : Number(url.port);
+  const scheme = Object.hasOwn(SCHEMES, url.protocol) ? SCHEMES[url.protocol] : undefined;
+  if (scheme === undefined || url.hostname === "") return refuse(ALLOWED);
+  const port = url.port === "" ? scheme.port : Number(url.port);
   if (port === 0) return refuse("a port from 1 to 65535");
+  const isWebSocket = scheme.kind === "ws" || scheme.kind === "wss";
+  if (!isWebSocket && (/^\/./.test(url.pathname) || url.search !== "" || url.hash !== "")) {
+    return refuse(`no path or query after ${scheme.name}://host:port: only ws:// and wss:// have one`);
+  }
+  if (url.hash !== "") return refuse("no # in a URL of WebSocket: RFC 6455 section 3");
+  // `ws://broker/` has a path, `ws://broker` has none: to URL they are the same.
+  const path = /^[^/]*\/\/[^/?#]*\//.test(value) ? url.pathname : DEFAULT_PATH;
   const username = decode(url.username);
   const password = decode(url.password);
   if (username === undefined || password === undefined) {
     return refuse(`${ALLOWED} (user name and password percent-encoded: % itself is %25)`);
   }
-  return {
-    kind: "url",
+  const endpoint: Endpoint = {
+    kind: scheme.kind,
     host: url.hostname.replace(/^\[|\]$/g, ""),
     port,
+    path: isWebSocket ? `${path}${url.search}` : "",
+  };
+  // A query may be a secret; the path is none.
+  const shownPath = isWebSocket ? path : "";
+  return {
+    kind: "url",
+    endpoint,
     username,
     password,
-    url: `mqtt://${url.hostname}:${port}`,
+    url: `${scheme.name}://${url.hostname}:${port}${shownPath}`,
   };
 }
 

@@ -8,6 +8,7 @@ import { DEFAULT_BASE_MS, type EngineSettings, engineSettings, scenarioSettings 
 import { STEPS } from "./steps/index.ts";
 import type { ParsedStep, StepPlace } from "./steps/step.ts";
 import { parseTarget, type Target } from "./target.ts";
+import { transportProblems } from "./transport-rules.ts";
 import { hookSetsVariables, unknownVariables } from "./variables.ts";
 import { identityProblems, versionProblems } from "./version-problems.ts";
 import { hintOf, problemsOf } from "./zod-problems.ts";
@@ -27,6 +28,8 @@ export interface CohortPlan {
   name: string;
   /** Place in the script's list of scenarios. */
   scenarioIndex: number;
+  /** TLS session resumption of its devices; null for what the settings say. */
+  resume: boolean | null;
   onConnect: ParsedStep[];
   flow: ParsedStep[];
   beforeScenario: string[];
@@ -92,6 +95,11 @@ function crossProblems(
     });
   }
   problems.push(...versionProblems(raw, settings), ...identityProblems(settings, target, cohorts));
+  const endpoints = "kind" in target && target.kind === "url" ? [target.endpoint] : [];
+  const scenarios = cohorts.map(({ scenarioIndex: index, resume, flow }) => {
+    return { index, tls: resume === null ? undefined : { resume }, flow };
+  });
+  problems.push(...transportProblems(endpoints, settings, scenarios));
   if (settings.storms?.length === 0) {
     for (const cohort of cohorts) problems.push(...endlessStays(cohort.flow));
   }
@@ -235,6 +243,7 @@ function validateScenario(
   return {
     name: data.name ?? `scenario ${index + 1}`,
     scenarioIndex: index,
+    resume: data.tls?.resume ?? null,
     onConnect,
     flow,
     beforeScenario: [data.beforeScenario ?? []].flat(),

@@ -19,6 +19,8 @@ export interface AgreementOptions {
   workerId: string;
   username?: string;
   password?: string;
+  /** To reach a broker that speaks TLS. */
+  tls?: object;
   onTimeZero(epochMs: number): void;
 }
 
@@ -43,7 +45,7 @@ export class Agreement {
     this.#own = own;
     const base = `${options.topic}/${options.testRunId}`;
     this.#topics = { timeZero: `${base}/time-zero`, roster: `${base}/roster` };
-    const { username, password } = options;
+    const { username, password, tls } = options;
     this.#client = connect(options.url, {
       clientId: `artillery-${options.testRunId}-${options.workerId}`,
       protocolVersion: options.protocolVersion,
@@ -52,6 +54,8 @@ export class Agreement {
       connectTimeout: 10_000,
       ...(username === undefined ? {} : { username }),
       ...(password === undefined ? {} : { password }),
+      // MQTT.js hands only some of them on to its WebSocket.
+      ...(tls === undefined ? {} : { ...tls, wsOptions: tls }),
     });
     this.#client.on("connect", () => {
       this.#client.subscribe([this.#topics.timeZero, `${this.#topics.roster}/+`], { qos: 1 });

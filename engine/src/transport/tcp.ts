@@ -1,30 +1,42 @@
-import { lookup } from "node:dns";
-import { isIP, Socket } from "node:net";
+import { Socket } from "node:net";
+import { type Dialling, HostAddress } from "./host-address.ts";
+import type { LocalAddresses } from "./local-addresses.ts";
 import type { OpenTransport, Transport, TransportFailure, TransportListener } from "./transport.ts";
 
 /** Large enough for many packets in one read; shared by all sockets of the thread. */
 const READ_BUFFER_BYTES = 64 * 1024;
-
-/** How long an answer of the resolver is used for new connections. */
-const RESOLVE_TTL_MS = 10_000;
 
 /**
  * Node's `onread` option reads every socket of the thread into one buffer: no stream buffering and no garbage per
  * packet. The bytes must be consumed before the callback returns.
  * https://nodejs.org/api/net.html#socketconnectoptions-connectlistener
  */
-const sharedRead = Buffer.allocUnsafe(READ_BUFFER_BYTES);
+export const sharedRead: Buffer = Buffer.allocUnsafe(READ_BUFFER_BYTES);
 
 /** One socket and the device behind it. One object per connection, all handlers shared. */
-class TcpTransport extends Socket implements Transport {
+class TcpTransport extends Socket implements Transport, Dialling {
   listener: TransportListener | null;
+  readonly #port: number;
+  readonly #source: string | undefined;
 
-  constructor(listener: TransportListener) {
+  constructor(listener: TransportListener, port: number, source: string | undefined) {
     super(SOCKET_OPTIONS);
     this.listener = listener;
+    this.#port = port;
+    this.#source = source;
     this.on("connect", onConnect);
     this.on("error", onError);
     this.on("close", onClose);
+  }
+
+  dialTo(host: string): void {
+    if (this.listener === null) return;
+    const port = this.#port;
+    this.connect(this.#source === undefined ? { host, port } : { host, port, localAddress: this.#source });
+  }
+
+  unresolved(): void {
+    settle(this, "dns");
   }
 
   close(): void {
@@ -86,49 +98,17 @@ const FAILURE_OF_CODE: Record<string, TransportFailure> = {
 };
 
 export function failureOf(error: NodeJS.ErrnoException): TransportFailure {
+  // bind() says so of an address that no interface has; connect() says it when ports have run out.
+  if (error.code === "EADDRNOTAVAIL" && error.syscall === "bind") return "local_address";
   return FAILURE_OF_CODE[error.code ?? ""] ?? "tcp_error";
 }
 
-/**
- * Opens TCP connections to one host and port. A host name is resolved once and again every 10 s, not once per
- * connection: the resolver's thread pool would be the bottleneck of a storm.
- */
-export function createTcp(host: string, port: number): OpenTransport {
-  let address: string | null = isIP(host) ? host : null;
-  let resolvedAt = 0;
-  let waiting: TcpTransport[] | null = null;
-
-  function resolve(): void {
-    lookup(host, { order: "ipv4first" }, (error, found) => {
-      const opened = waiting ?? [];
-      waiting = null;
-      if (!error) {
-        address = found;
-        resolvedAt = Date.now();
-      }
-      for (const transport of opened) {
-        if (transport.listener === null) continue;
-        if (error) settle(transport, "dns");
-        else connect(transport, found, port);
-      }
-    });
-  }
-
-  return (listener) => {
-    const transport = new TcpTransport(listener);
-    const stale = resolvedAt !== 0 && Date.now() - resolvedAt > RESOLVE_TTL_MS;
-    if (address !== null && !stale) {
-      connect(transport, address, port);
-    } else if (waiting) {
-      waiting.push(transport);
-    } else {
-      waiting = [transport];
-      resolve();
-    }
+/** Opens TCP connections to one host and port. */
+export function createTcp(host: string, port: number, local: LocalAddresses | null = null): OpenTransport {
+  const address = new HostAddress(host, local?.family);
+  return (listener, dialer) => {
+    const transport = new TcpTransport(listener, port, local?.of(dialer.number));
+    address.dial(transport);
     return transport;
   };
-}
-
-function connect(transport: TcpTransport, host: string, port: number): void {
-  transport.connect({ host, port });
 }

@@ -8,12 +8,35 @@ export type TransportFailure =
   | "tcp_unreachable"
   | "dns"
   | "local_ports"
+  | "local_address"
   | "descriptors"
-  | "tcp_error";
+  | "tcp_error"
+  /** The TLS handshake failed in another way than those below. */
+  | "tls"
+  /** The device does not trust the broker's certificate. */
+  | "tls_certificate"
+  /** The broker ended the handshake with an alert: it wants a certificate, or does not trust the device's. */
+  | "tls_alert"
+  /** The device's own certificate or key cannot be used. */
+  | "tls_client_certificate"
+  /** The WebSocket upgrade failed, or its frames are not those of MQTT. */
+  | "websocket"
+  /** The HTTP status with which the upgrade was refused. */
+  | "websocket_3xx"
+  | "websocket_4xx"
+  | "websocket_5xx";
+
+/** What is done one after the other until bytes of MQTT can be written. */
+export type OpeningStep = "tcp" | "tls" | "websocket";
 
 export interface TransportListener {
-  /** The byte stream is up (TCP, and TLS or WebSocket where they are used). */
-  onOpen(): void;
+  /**
+   * A step of opening is done and `next` begins; the first is `tcp`. Not called where `tcp` is the only one.
+   * `resumed` is of TLS: the handshake was an abbreviated one.
+   */
+  onStep(next: OpeningStep, resumed: boolean): void;
+  /** The byte stream is up: the last step is done. */
+  onOpen(resumed?: boolean): void;
   /** `bytes` is a shared buffer: valid only until this call returns. */
   onBytes(bytes: Buffer): void;
   /** Exactly once, unless `close` or `reset` was called first. `failure` is null when the peer ended the stream. */
@@ -28,14 +51,23 @@ export interface Transport {
   reset(): void;
 }
 
+/** A device's own certificate for mutual TLS: PEM text, or paths of PEM files. */
+export interface ClientCertificate {
+  cert: string;
+  key: string;
+}
+
 /** Who opens a connection: read while it is opened, so that one shared `open` serves every device. */
 export interface Dialer {
   readonly number: number;
   /** Where a server sent this one; null for the target of the script. */
-  readonly endpoint: Endpoint | null;
+  readonly endpoint: ServerReference | null;
+  /** Null for the one of the settings, if they have one. */
+  readonly certificate?: ClientCertificate | null;
 }
 
-export interface Endpoint {
+/** Another server, as a server names it. MQTT 5.0 section 4.11. */
+export interface ServerReference {
   /** A name or an address, IPv6 without brackets. */
   readonly host: string;
   /** Null for the port of the target. */
@@ -43,3 +75,13 @@ export interface Endpoint {
 }
 
 export type OpenTransport = (listener: TransportListener, dialer: Dialer) => Transport;
+
+/** Where connections go, and over what. */
+export interface Endpoint {
+  kind: "tcp" | "tls" | "ws" | "wss";
+  /** A name or an address, without brackets. */
+  host: string;
+  port: number;
+  /** Of ws and wss, with its query; empty for the others. */
+  path: string;
+}

@@ -128,7 +128,9 @@ function stormValues(storm: StormFields | undefined): [string, Unit, number | nu
 const SERVICE_WORDS: Record<LatencyName, string> = {
   connect: "connect",
   tcp: "TCP",
-  tls: "TLS",
+  tlsFull: "TLS full",
+  tlsResumed: "TLS resumed",
+  websocket: "WebSocket upgrade",
   connack: "CONNECT to CONNACK",
   subscribe: "subscribe",
   publish: "publish",

@@ -12,7 +12,9 @@ export interface ConsoleOptions {
 const LATENCY_WORDS: Record<LatencyName, string> = {
   connect: "connect",
   tcp: "  TCP",
-  tls: "  TLS",
+  tlsFull: "  TLS, full",
+  tlsResumed: "  TLS, resumed",
+  websocket: "  WebSocket upgrade",
   connack: "  CONNECT to CONNACK",
   subscribe: "subscribe",
   publish: "publish",
@@ -40,6 +42,8 @@ export function consoleSummary(summary: Summary, options: ConsoleOptions): strin
   ].join("\n");
 }
 
+const INSECURE = "INSECURE TLS: the broker's certificate was not verified (tls.insecure)";
+
 function headLines(summary: Summary, colours: Colours): string[] {
   const { fleet, workers } = summary;
   const cohorts = Object.keys(fleet.cohorts).length;
@@ -48,6 +52,7 @@ function headLines(summary: Summary, colours: Colours): string[] {
     colours.bold(`Mass reconnect ${printable(summary.testRunId)}`),
     `  ${printable(summary.target)}: ${size}, ${plural(workers, "worker")}`,
   ];
+  if (summary.tls.insecure) lines.push(colours.red(`  ${INSECURE}`));
   if (!summary.complete) {
     lines.push(colours.red(`  INCOMPLETE RUN: ${summary.missing.map(printable).join("\n    ")}`));
   }

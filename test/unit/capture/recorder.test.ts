@@ -62,6 +62,9 @@ describe("counters", () => {
     recorder.error(0, "closed");
     recorder.bytesSent(0, 10);
     recorder.bytesReceived(0, 20);
+    recorder.tlsOpened(0, 4, false);
+    recorder.tlsOpened(0, 2, true);
+    recorder.tlsOpened(0, 2, true);
     recorder.bytesReceived(0, 5);
     recorder.connectAttempt(1, 0);
     recorder.connectOverload(0);
@@ -70,6 +73,8 @@ describe("counters", () => {
     expect(recorder.counters(0)).toEqual({
       counters: {
         connectAttempts: 2,
+        tlsFull: 1,
+        tlsResumed: 2,
         connectsAccepted: 2,
         connectsRefused: 3,
         connectsOverload: 1,

@@ -23,6 +23,7 @@ const record = (updatedAtMs: number): WorkerRecord => ({
   testRunId: "run-1",
   workerId: "1",
   state: "running",
+  tls: { insecure: false },
   target: "mqtt://localhost:1883",
   seed: 42,
   startedAtMs: STARTED,

@@ -69,7 +69,7 @@ describe("summary of two workers", () => {
   it("has service times over all cohorts, and null for what was never measured", () => {
     expect(summary.latencyMs.connect.count).toBe(1540);
     expect(summary.latencyMs.connect.max).toBeCloseTo(5, 2);
-    expect(summary.latencyMs.tls).toEqual({
+    expect(summary.latencyMs.tlsResumed).toEqual({
       count: 0,
       p50: null,
       p90: null,

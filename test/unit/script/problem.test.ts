@@ -20,7 +20,7 @@ describe("messages", () => {
         config.engines.mqtt.password: the value (not shown) is not allowed; allowed: text
         config.engines.mqtt.reconnect.policy: "full-jiter" is not allowed; allowed: immediate, fixed, exponential, full-jitter, equal-jitter, decorrelated-jitter, uniform
         config.engines.mqtt.storms[0].fraction: 1.5 is not allowed; allowed: a number above 0 and up to 1
-        config.engines.mqtt.keepalife: "60s" is not allowed; allowed: one of the keys protocolVersion, username, password, clientIdPrefix, keepalive, connectTimeout, ackTimeout, maxPacketSize, receiveMaximum, topicAliasMaximum, serverReference, session, resubscribe, reconnect, storms, seed, timeZero, configService, http (did you mean keepalive?)
+        config.engines.mqtt.keepalife: "60s" is not allowed; allowed: one of the keys protocolVersion, username, password, clientIdPrefix, keepalive, connectTimeout, ackTimeout, maxPacketSize, receiveMaximum, topicAliasMaximum, serverReference, session, resubscribe, reconnect, storms, tls, localAddresses, seed, timeZero, configService, http (did you mean keepalive?)
         scenarios[0].flow[0].conect: {} is not allowed; allowed: a step in flow: connect, subscribe, unsubscribe, publish, request, http, refresh, stayOnline, disconnect, think, loop, log, function, parallel (did you mean connect?)"
     `);
   });
@@ -28,7 +28,7 @@ describe("messages", () => {
   it("count one problem as one", () => {
     expect(renderProblems(problemsOf({ config: { target: "http://u:p@broker/" } }))).toMatchInlineSnapshot(`
       "artillery-engine-mqtt: 1 problem in the script; nothing was connected.
-        config.target: "http://broker/" is not allowed; allowed: mqtt://host:port, or lab for the embedded broker"
+        config.target: "http://broker/" is not allowed; allowed: mqtt://host:port, mqtts://host:port, ws://host:port/path, wss://host:port/path, or lab for the embedded broker"
     `);
   });
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { maskUrl, parseTarget } from "../../../engine/src/script/target.ts";
+import type { Endpoint } from "../../../engine/src/transport/transport.ts";
 
 function refusal(value: unknown): { path: string; value: unknown; allowed: string } {
   const target = parseTarget(value);
@@ -15,12 +16,29 @@ describe("config.target", () => {
   it.each<[string, object]>([
     [
       "mqtt://broker",
-      { host: "broker", port: 1883, username: null, password: null, url: "mqtt://broker:1883" },
+      {
+        endpoint: { kind: "tcp", host: "broker", port: 1883, path: "" },
+        username: null,
+        password: null,
+        url: "mqtt://broker:1883",
+      },
     ],
-    ["mqtt://broker:2883", { host: "broker", port: 2883, url: "mqtt://broker:2883" }],
-    ["tcp://10.0.0.1:1884", { host: "10.0.0.1", port: 1884, url: "mqtt://10.0.0.1:1884" }],
-    ["mqtt://[::1]:1883", { host: "::1", port: 1883, url: "mqtt://[::1]:1883" }],
-    ["mqtt://[fe80::1]", { host: "fe80::1", port: 1883, url: "mqtt://[fe80::1]:1883" }],
+    [
+      "mqtt://broker:2883",
+      { endpoint: { kind: "tcp", host: "broker", port: 2883, path: "" }, url: "mqtt://broker:2883" },
+    ],
+    [
+      "tcp://10.0.0.1:1884",
+      { endpoint: { kind: "tcp", host: "10.0.0.1", port: 1884, path: "" }, url: "mqtt://10.0.0.1:1884" },
+    ],
+    [
+      "mqtt://[::1]:1883",
+      { endpoint: { kind: "tcp", host: "::1", port: 1883, path: "" }, url: "mqtt://[::1]:1883" },
+    ],
+    [
+      "mqtt://[fe80::1]",
+      { endpoint: { kind: "tcp", host: "fe80::1", port: 1883, path: "" }, url: "mqtt://[fe80::1]:1883" },
+    ],
     ["mqtt://u:p@broker", { username: "u", password: "p", url: "mqtt://broker:1883" }],
     ["mqtt://u%40x:p%3Aw%2F@broker", { username: "u@x", password: "p:w/" }],
     ["mqtt://u@broker", { username: "u", password: null }],
@@ -28,7 +46,40 @@ describe("config.target", () => {
     expect(parseTarget(value)).toMatchObject({ kind: "url", ...expected });
   });
 
-  const allowed = "mqtt://host:port, or lab for the embedded broker";
+  it.each<[string, Endpoint, string]>([
+    ["mqtts://broker", { kind: "tls", host: "broker", port: 8883, path: "" }, "mqtts://broker:8883"],
+    ["ssl://broker:1", { kind: "tls", host: "broker", port: 1, path: "" }, "mqtts://broker:1"],
+    ["mqtts://broker/", { kind: "tls", host: "broker", port: 8883, path: "" }, "mqtts://broker:8883"],
+    ["ws://broker", { kind: "ws", host: "broker", port: 80, path: "/mqtt" }, "ws://broker:80/mqtt"],
+    ["ws://broker:80/", { kind: "ws", host: "broker", port: 80, path: "/" }, "ws://broker:80/"],
+    ["wss://[::1]", { kind: "wss", host: "::1", port: 443, path: "/mqtt" }, "wss://[::1]:443/mqtt"],
+    [
+      "wss://u:p@broker/a/b",
+      { kind: "wss", host: "broker", port: 443, path: "/a/b" },
+      "wss://broker:443/a/b",
+    ],
+    ["ws://broker?t=1", { kind: "ws", host: "broker", port: 80, path: "/mqtt?t=1" }, "ws://broker:80/mqtt"],
+    [
+      "ws://broker:9001/x?t=1",
+      { kind: "ws", host: "broker", port: 9001, path: "/x?t=1" },
+      "ws://broker:9001/x",
+    ],
+  ])("%s is an endpoint, shown without its query", (value, endpoint, url) => {
+    expect(parseTarget(value)).toMatchObject({ kind: "url", endpoint, url });
+  });
+
+  it.each([
+    ["mqtt://broker/topic", "mqtt"],
+    ["mqtts://broker/mqtt", "mqtts"],
+    ["mqtts://broker?x=1", "mqtts"],
+  ])("%s has a path that would be ignored", (value, scheme) => {
+    expect(refusal(value).allowed).toBe(
+      `no path or query after ${scheme}://host:port: only ws:// and wss:// have one`,
+    );
+  });
+
+  const allowed =
+    "mqtt://host:port, mqtts://host:port, ws://host:port/path, wss://host:port/path, or lab for the embedded broker";
   it.each<[unknown, unknown, string]>([
     [undefined, undefined, allowed],
     [null, null, allowed],

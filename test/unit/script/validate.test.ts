@@ -33,7 +33,7 @@ describe("a good script", () => {
     const { plan, problems } = validate(scriptWith());
     expect(problems).toBeNull();
     expect(plan).toMatchObject({
-      target: { kind: "url", host: "broker", port: 1883 },
+      target: { kind: "url", endpoint: { kind: "tcp", host: "broker", port: 1883 } },
       settings: {
         protocolVersion: 4,
         keepalive: 60_000,
@@ -208,7 +208,7 @@ describe("unknown keys", () => {
       [
         "scenarios[0].flow[0].connect.giveUp",
         "5s",
-        "one of the keys clientId, username, password, userProperties, will, beforeConnect, giveUpAfter",
+        "one of the keys clientId, username, password, userProperties, will, beforeConnect, cert, key, giveUpAfter",
       ],
       undefined,
     ],
@@ -492,7 +492,8 @@ describe("engine settings", () => {
   });
 
   it("of a bad target", () => {
-    const allowed = "mqtt://host:port, or lab for the embedded broker";
+    const allowed =
+      "mqtt://host:port, mqtts://host:port, ws://host:port/path, wss://host:port/path, or lab for the embedded broker";
     expectOnly(problemsOf({ config: { target: "broker:1883" } }), ["config.target", "broker:1883", allowed]);
     expectOnly(problemsOf({ config: { target: undefined } }), ["config.target", undefined, allowed]);
   });
@@ -853,7 +854,7 @@ describe("hooks", () => {
   it.each<[unknown, Refusal]>([
     [{ engine: "mqtt", flow: [{ connect: {} }] }, ["before.flow[0].connect", { connect: {} }, HOOK]],
     [{ engine: "mqtt", flow: [{ lap: {} }] }, ["before.flow[0].lap", {}, HOOK]],
-    [{ engine: "mqtt", flow: [{ lab: { port: 1 } }] }, ["before.flow[0].lab.port", 1, "no such key"]],
+    [{ engine: "mqtt", flow: [{ lab: { port: 1 } }] }, ["before.flow[0].lab.port", 1, "one of the keys tls"]],
     [{ engine: "mqtt", flow: { lab: {} } }, ["before.flow", { lab: {} }, "a list of steps"]],
     [{ engine: "mqtt" }, ["before.flow", undefined, "a list of steps"]],
   ])("%j", (before, refusal) => {

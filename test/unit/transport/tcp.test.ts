@@ -2,7 +2,8 @@
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { createTcp, failureOf } from "../../../engine/src/transport/tcp.ts";
-import type { Transport, TransportListener } from "../../../engine/src/transport/transport.ts";
+import type { Transport } from "../../../engine/src/transport/transport.ts";
+import { endOf, Heard, settle } from "../../support/transport-listener.ts";
 
 const servers: Server[] = [];
 
@@ -28,49 +29,6 @@ async function listen(): Promise<{ port: number; accepted: () => Promise<Socket>
     return socket ? Promise.resolve(socket) : new Promise((resolve) => waiting.push(resolve));
   };
   return { port: (server.address() as AddressInfo).port, accepted };
-}
-
-/** Writes down what the listener hears, and lets the test wait for it. */
-class Heard implements TransportListener {
-  readonly calls: string[] = [];
-  #waiting: { text: string; resolve: () => void } | null = null;
-
-  onOpen(): void {
-    this.#hear("open");
-  }
-  onBytes(bytes: Buffer): void {
-    this.#hear(`bytes ${bytes.toString()}`);
-  }
-  onClosed(failure: string | null): void {
-    this.#hear(`closed ${failure}`);
-  }
-
-  #hear(call: string): void {
-    this.calls.push(call);
-    this.#waiting?.text === call && this.#waiting.resolve();
-  }
-
-  /** Resolves when `text` was heard; the test's own time-out is the failure. */
-  until(text: string): Promise<void> {
-    if (this.calls.includes(text)) return Promise.resolve();
-    return new Promise((resolve) => {
-      this.#waiting = { text, resolve };
-    });
-  }
-}
-
-/** How the server's end of the connection ends: `FIN`, or the code of its error. */
-function endOf(socket: Socket): Promise<string> {
-  return new Promise((resolve) => {
-    socket.on("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? "error"));
-    socket.on("end", () => resolve("FIN"));
-    socket.resume();
-  });
-}
-
-/** Enough turns of the event loop for a call that must not come to have come. */
-async function settle(): Promise<void> {
-  for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve));
 }
 
 async function connected(): Promise<{ heard: Heard; transport: Transport; socket: Socket }> {

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { ProcessorFunction } from "../../artillery.ts";
+import { compileTextTemplate } from "../template.ts";
 import { callProcessor } from "./function.ts";
 import { compileIdentity, identityShape } from "./identity.ts";
 import { defineStep, deviceOf, durationMs, settings, stepError, text } from "./step.ts";
@@ -18,7 +19,15 @@ export const connect = defineStep({
     connect: settings({
       ...identityShape,
       beforeConnect: text.optional(),
+      /** The device's own certificate: templates of PEM text or of paths of PEM files. */
+      cert: text.optional(),
+      key: text.optional(),
       giveUpAfter: durationMs.optional(),
+    }).superRefine(({ cert, key }, context) => {
+      if ((cert === undefined) === (key === undefined)) return;
+      const missing = cert === undefined ? "cert" : "key";
+      const message = cert === undefined ? "the certificate of connect.key" : "the key of connect.cert";
+      context.addIssue({ code: "custom", path: [missing], message });
     }),
   }),
   calls(raw) {
@@ -26,13 +35,20 @@ export const connect = defineStep({
     return typeof name === "string" ? [name] : [];
   },
   compile(spec, compiler) {
-    const { giveUpAfter = null, beforeConnect, ...identitySpec } = spec.connect;
+    const { giveUpAfter = null, beforeConnect, cert, key, ...identitySpec } = spec.connect;
     const identity = compileIdentity(identitySpec);
+    const certificate =
+      cert === undefined || key === undefined
+        ? null
+        : { cert: compileTextTemplate(cert), key: compileTextTemplate(key) };
     const makeToken =
       beforeConnect === undefined ? null : (compiler.processor[beforeConnect] as ProcessorFunction);
     return (context, callback) => {
       const device = deviceOf(context);
       const known = device.credentials;
+      if (certificate !== null) {
+        device.certificate = { cert: certificate.cert(context), key: certificate.key(context) };
+      }
       if (makeToken !== null) {
         device.credentialSource = (done) => {
           callProcessor(makeToken, context, compiler.runEvents, (error) => {

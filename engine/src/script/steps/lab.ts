@@ -7,16 +7,16 @@ import { defineStep, settings } from "./step.ts";
 export const LAB_VARIABLE = "$mqttLab";
 
 /**
- * In a `before` hook: starts the embedded broker if the target is `lab`, and the config service unless it is `external`.
+ * In a `before` hook: starts the embedded broker if the target is `lab`, with TLS or without, and the config service unless it is `external`.
  * Both end with the run.
  */
 export const lab = defineStep({
   name: "lab",
   places: ["hook"],
-  schema: z.strictObject({ lab: settings({}) }),
-  compile(_spec, compiler) {
+  schema: z.strictObject({ lab: settings({ tls: z.boolean({ error: "true or false" }).default(false) }) }),
+  compile(spec, compiler) {
     return (context, callback) => {
-      const options = compiler.lab;
+      const options = compiler.lab === null ? null : { ...compiler.lab, brokerTls: spec.lab.tls };
       if (options === null) {
         callback(null, context);
         return;
@@ -24,7 +24,8 @@ export const lab = defineStep({
       startLab(options).then(
         (started) => {
           log(started.description);
-          context.vars[LAB_VARIABLE] = { target: started.target, http: started.http };
+          const { target, http, certificate } = started;
+          context.vars[LAB_VARIABLE] = { target, http, certificate };
           callback(null, context);
         },
         (error: Error) => callback(error, context),

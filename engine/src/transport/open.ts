@@ -1,0 +1,37 @@
+import type { LocalAddresses } from "./local-addresses.ts";
+import { createTcp } from "./tcp.ts";
+import { createTls, type TlsRouteOptions } from "./tls.ts";
+import type { SecureContexts, TlsMaterial } from "./tls-material.ts";
+import type { Endpoint, OpenTransport } from "./transport.ts";
+import { createWebSocket } from "./websocket.ts";
+
+/** What the openers of a worker share, whatever they connect to. */
+export interface OpenerOptions {
+  material: TlsMaterial;
+  contexts: SecureContexts;
+  /** TLS session resumption. */
+  resume: boolean;
+  local: LocalAddresses | null;
+  maxPacketBytes: number;
+  onBadCertificate(reason: string): void;
+}
+
+export function usesTls({ kind }: Endpoint): boolean {
+  return kind === "tls" || kind === "wss";
+}
+
+/** Opens connections to one endpoint. A worker may have several openers. */
+export function createOpener(endpoint: Endpoint, options: OpenerOptions): OpenTransport {
+  const { local, maxPacketBytes } = options;
+  const tls: TlsRouteOptions = { endpoint, ...options };
+  switch (endpoint.kind) {
+    case "tcp":
+      return createTcp(endpoint.host, endpoint.port, local);
+    case "tls":
+      return createTls(tls);
+    case "ws":
+      return createWebSocket({ endpoint, local, maxPacketBytes, tls: null });
+    case "wss":
+      return createWebSocket({ endpoint, local, maxPacketBytes, tls });
+  }
+}
