@@ -80,7 +80,7 @@ async function reasonAgainst(docker: string | null): Promise<string | null> {
     /v?(\d+\.\d+\S*)/,
     "docker is not on the PATH",
   );
-  if ("reason" in compose) return `no docker compose: ${compose.reason}`;
+  if ("reason" in compose) return "no docker compose here";
   const engine = await versionOf(
     docker,
     ["version", "--format", "engine {{.Server.Version}}"],

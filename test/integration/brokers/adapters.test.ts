@@ -1,8 +1,10 @@
+import { type ChildProcess, spawn } from "node:child_process";
 import { connectAsync } from "mqtt";
 import { afterAll, describe, expect, it } from "vitest";
 import { ADAPTERS } from "../../../benchmarks/brokers/adapters/index.ts";
-import { watchProcesses } from "../../../benchmarks/brokers/process-usage.ts";
-import { RunningBroker } from "../../../benchmarks/brokers/running-broker.ts";
+import { processesMarked, watchProcesses } from "../../../benchmarks/brokers/process-usage.ts";
+import { MARK, RunningBroker } from "../../../benchmarks/brokers/running-broker.ts";
+import { eventually } from "../../support/device-fleet.ts";
 
 /** Where CI is set, these must be installed: .ci/run does it. */
 const REQUIRED_IN_CI = ["mosquitto", "nats-server", "rabbitmq", "ejabberd", "aedes"];
@@ -67,3 +69,31 @@ for (const adapter of ADAPTERS) {
     }, 180_000);
   });
 }
+
+describe.skipIf(process.platform !== "linux")("a run that is ended from outside", () => {
+  const script = `
+    import { aedes } from "${new URL("../../../benchmarks/brokers/adapters/aedes.ts", import.meta.url)}";
+    import { RunningBroker } from "${new URL("../../../benchmarks/brokers/running-broker.ts", import.meta.url)}";
+    const broker = await RunningBroker.start(aedes);
+    console.log(broker.setup.workDir);
+    setInterval(() => {}, 1000);
+  `;
+
+  it.each(["SIGINT", "SIGTERM", "SIGKILL"] as const)("leaves no broker behind after %s", async (signal) => {
+    const child: ChildProcess = spawn(process.execPath, ["--input-type=module-typescript", "-e", script], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    try {
+      const workDir = await new Promise<string>((resolve) => {
+        child.stdout?.once("data", (line: Buffer) => resolve(line.toString().trim()));
+      });
+      expect(processesMarked(MARK, workDir)).toHaveLength(1);
+      const ended = new Promise((resolve) => child.once("exit", (_code, by) => resolve(by)));
+      child.kill(signal);
+      expect(await ended).toBe(signal);
+      await eventually(() => processesMarked(MARK, workDir).length === 0, 5000);
+    } finally {
+      child.kill("SIGKILL");
+    }
+  });
+});
