@@ -86,6 +86,10 @@ export interface BrokerAdapter {
   capabilities: Capabilities;
   needs: Needs;
   limits: Limits;
+  /** It has one MQTT listener: with TLS, nobody listens on `setup.port`. */
+  oneListener?: true;
+  /** Where nobody may connect without: any name and password will do. Not secrets: the listener is on the loopback. */
+  credentials?: { username: string; password: string };
   /** Anything else that a reader of its figures must know. */
   notes: readonly string[];
   /** How long a start may take until CONNECT is accepted, milliseconds. */

@@ -1,3 +1,4 @@
+import { CREDENTIAL_VARIABLES } from "../../engine/src/contract.ts";
 import type { BrokerCatalogue } from "../../results/src/commands/compare.ts";
 import { CommandError } from "../../results/src/commands/io.ts";
 import type {
@@ -92,7 +93,15 @@ async function start(
   expectEnd();
   return {
     url: needs.tls ? (broker.tlsUrl as string) : broker.url,
-    env: pem === null ? {} : { BROKER_CA: pem.ca },
+    env: {
+      ...(pem === null ? {} : { BROKER_CA: pem.ca }),
+      ...(adapter.credentials === undefined
+        ? {}
+        : {
+            [CREDENTIAL_VARIABLES.username]: adapter.credentials.username,
+            [CREDENTIAL_VARIABLES.password]: adapter.credentials.password,
+          }),
+    },
     usage: () => {
       if (watch === null || before === null) return null;
       const { cpuSeconds, peakMemoryBytes } = watch.usage();

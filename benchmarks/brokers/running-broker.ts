@@ -153,14 +153,16 @@ export class RunningBroker {
   /** Null if every listener accepts a CONNECT, or why it does not. */
   async probe(): Promise<string | null> {
     const { tls } = this.setup;
-    const plain = await accepted(this.url, {
+    const options: IClientOptions = {
       protocolVersion: this.adapter.capabilities.protocolVersions[0] ?? 4,
-    });
+      ...this.adapter.credentials,
+    };
+    const plain = tls !== undefined && this.adapter.oneListener ? null : await accepted(this.url, options);
     if (plain !== null || this.tlsUrl === null || tls === undefined) return plain;
+    // The certificate is for the name; the address is this machine's.
     return accepted(this.tlsUrl, {
-      protocolVersion: this.adapter.capabilities.protocolVersions[0] ?? 4,
+      ...options,
       ca: readFileSync(tls.certificates.ca),
-      // The certificate is for the name; the address is this machine's.
       servername: "localhost",
     });
   }

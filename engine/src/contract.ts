@@ -12,6 +12,12 @@ export const DEFAULT_OUTPUT = "mqtt-results";
 /** Name of the plugin as it stands in `config.plugins`. */
 export const PLUGIN_NAME = "mqtt-results";
 
+/** Environment variables with the devices' user name and password: a command line or a script can be read by others. */
+export const CREDENTIAL_VARIABLES = {
+  username: "ARTILLERY_MQTT_USERNAME",
+  password: "ARTILLERY_MQTT_PASSWORD",
+} as const;
+
 /**
  * Metric names that Artillery, `.hlog` tags and `percentiles.csv` share. Values are milliseconds for Artillery and
  * microseconds in `.hlog`. No name may be contained in another: Artillery's `ensure` replaces names by text.

@@ -1,3 +1,4 @@
+import { CREDENTIAL_VARIABLES } from "../contract.ts";
 import type { Endpoint } from "../transport/transport.ts";
 import type { Problem } from "./problem.ts";
 
@@ -106,12 +107,6 @@ export interface Credentials {
   username?: string | undefined;
   password?: string | undefined;
 }
-
-/** Of the environment: a command line or a script can be read by others. */
-export const CREDENTIAL_VARIABLES = {
-  username: "ARTILLERY_MQTT_USERNAME",
-  password: "ARTILLERY_MQTT_PASSWORD",
-} as const;
 
 /** The user name and password of the script's settings, else of the target's URL, else of the environment. */
 export function credentialsOf(

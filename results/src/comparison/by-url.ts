@@ -1,3 +1,4 @@
+import { CREDENTIAL_VARIABLES } from "artillery-engine-mqtt/contract";
 import { CommandError } from "../commands/io.ts";
 import { EXIT_CODES } from "../exit-codes.ts";
 import { MASK } from "../secrets.ts";
@@ -32,9 +33,9 @@ export function brokerByUrl(
     return refuse(`credentials belong in the environment: ${prefix}_USERNAME and ${prefix}_PASSWORD`);
   }
   const credentials: Record<string, string> = {};
-  for (const key of ["USERNAME", "PASSWORD"]) {
-    const value = env[`${prefix}_${key}`];
-    if (value !== undefined) credentials[`ARTILLERY_MQTT_${key}`] = value;
+  for (const [key, variable] of Object.entries(CREDENTIAL_VARIABLES)) {
+    const value = env[`${prefix}_${key.toUpperCase()}`];
+    if (value !== undefined) credentials[variable] = value;
   }
   return {
     facts: {

@@ -1,0 +1,99 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { connectAsync } from "mqtt";
+import { afterAll, describe, expect, it } from "vitest";
+import { ADAPTERS } from "../../../benchmarks/brokers/adapters/index.ts";
+import { processesMarked, watchProcesses } from "../../../benchmarks/brokers/process-usage.ts";
+import { MARK, RunningBroker } from "../../../benchmarks/brokers/running-broker.ts";
+import { eventually } from "../../support/device-fleet.ts";
+
+/** Where CI is set, these must be installed: .ci/run does it. */
+const REQUIRED_IN_CI = ["mosquitto", "nats-server", "rabbitmq", "ejabberd", "aedes"];
+
+const started: RunningBroker[] = [];
+afterAll(async () => {
+  for (const broker of started) await broker.stop();
+});
+
+async function startOf(name: string): Promise<RunningBroker> {
+  const adapter = ADAPTERS.find((one) => one.name === name);
+  if (adapter === undefined) throw new Error(`no adapter ${name}`);
+  const broker = await RunningBroker.start(adapter);
+  started.push(broker);
+  return broker;
+}
+
+/** A message published by one client reaches another. */
+async function roundTrip(broker: RunningBroker, protocolVersion: 4 | 5): Promise<string> {
+  const options = { protocolVersion, reconnectPeriod: 0, ...broker.adapter.credentials };
+  const listener = await connectAsync(broker.url, { ...options, clientId: `listener${protocolVersion}` });
+  const speaker = await connectAsync(broker.url, { ...options, clientId: `speaker${protocolVersion}` });
+  try {
+    const heard = new Promise<string>((resolve) => {
+      listener.on("message", (_topic, payload) => resolve(payload.toString()));
+    });
+    await listener.subscribeAsync("round/trip", { qos: 1 });
+    await speaker.publishAsync("round/trip", `hello ${protocolVersion}`, { qos: 1 });
+    return await heard;
+  } finally {
+    await listener.endAsync(true);
+    await speaker.endAsync(true);
+  }
+}
+
+for (const adapter of ADAPTERS) {
+  const found = await adapter.installed();
+  const reason = "version" in found ? null : found.reason;
+  if (reason !== null) {
+    if (process.env["CI"] && REQUIRED_IN_CI.includes(adapter.name)) {
+      throw new Error(`${adapter.name} is not installed (${reason}), and CI is set`);
+    }
+    console.warn(`skipped: ${adapter.name}: ${reason}`);
+  }
+  describe.skipIf(reason !== null)(`${adapter.name}`, () => {
+    it("starts, passes messages on, starts again after a kill, and leaves nothing behind", async () => {
+      const broker = await startOf(adapter.name);
+      const watch = watchProcesses(() => broker.pid);
+      for (const version of adapter.capabilities.protocolVersions) {
+        expect(await roundTrip(broker, version)).toBe(`hello ${version}`);
+      }
+      expect(watch?.usage().peakMemoryBytes ?? 1).toBeGreaterThan(0);
+      watch?.stop();
+      expect(broker.leftovers()).not.toEqual([]);
+      await broker.kill("SIGKILL");
+      expect(broker.leftovers()).toEqual([]);
+      expect(await broker.probe()).not.toBe(null);
+      await broker.run();
+      expect(await roundTrip(broker, adapter.capabilities.protocolVersions[0] ?? 4)).toMatch(/^hello/);
+      await broker.stop();
+      expect(broker.leftovers()).toEqual([]);
+    }, 180_000);
+  });
+}
+
+describe.skipIf(process.platform !== "linux")("a run that is ended from outside", () => {
+  const script = `
+    import { aedes } from "${new URL("../../../benchmarks/brokers/adapters/aedes.ts", import.meta.url)}";
+    import { RunningBroker } from "${new URL("../../../benchmarks/brokers/running-broker.ts", import.meta.url)}";
+    const broker = await RunningBroker.start(aedes);
+    console.log(broker.setup.workDir);
+    setInterval(() => {}, 1000);
+  `;
+
+  it.each(["SIGINT", "SIGTERM", "SIGKILL"] as const)("leaves no broker behind after %s", async (signal) => {
+    const child: ChildProcess = spawn(process.execPath, ["--input-type=module-typescript", "-e", script], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    try {
+      const workDir = await new Promise<string>((resolve) => {
+        child.stdout?.once("data", (line: Buffer) => resolve(line.toString().trim()));
+      });
+      expect(processesMarked(MARK, workDir)).toHaveLength(1);
+      const ended = new Promise((resolve) => child.once("exit", (_code, by) => resolve(by)));
+      child.kill(signal);
+      expect(await ended).toBe(signal);
+      await eventually(() => processesMarked(MARK, workDir).length === 0, 5000);
+    } finally {
+      child.kill("SIGKILL");
+    }
+  });
+});
