@@ -1,0 +1,50 @@
+/** What devices do once they are connected. */
+export const WORKLOADS = ["subscribe", "config"] as const;
+export type Workload = (typeof WORKLOADS)[number];
+
+export const WORKLOAD_WORDS: Record<Workload, string> = {
+  subscribe: "connect + subscribe",
+  config: "connect + subscribe + config request",
+};
+
+export interface Job {
+  /** Of the Mosquitto on 127.0.0.1. */
+  port: number;
+  /** Its process: where a client cannot say when all are connected, the broker's open files do. */
+  brokerPid: number;
+  devices: number;
+  workload: Workload;
+  signal: AbortSignal;
+}
+
+/** Null: this client cannot say. Everything is of the client's own process, with all its threads. */
+export interface Measurement {
+  /** Ready devices per second, from the first attempt to the last device ready. */
+  readyPerS: number | null;
+  /** User and system time per device until all were ready, above what the idle process used in that time. */
+  cpuUsPerDevice: number;
+  /** Resident memory per device, all ready, above that of the idle process. */
+  rssKbPerDevice: number;
+  /** All devices dropped at once, and reconnecting without back-off. */
+  storm: StormMeasurement | null;
+}
+
+export interface StormMeasurement {
+  /** First to last connection dropped. */
+  dropSpreadMs: number;
+  /** From the first drop to the last device ready again. */
+  allReadyMs: number;
+  readyPerS: number;
+  cpuUsPerDevice: number;
+  /** As the summary says; null for clients that do not watch themselves. */
+  generatorSaturated: boolean | null;
+}
+
+export interface PeerClient {
+  name: string;
+  title: string;
+  workloads: readonly Workload[];
+  /** Its version, or why it takes no part. */
+  version(): Promise<{ version: string } | { reason: string }>;
+  measure(job: Job): Promise<Measurement>;
+}

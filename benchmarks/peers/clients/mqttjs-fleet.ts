@@ -1,0 +1,63 @@
+/**
+ * Child process: one MQTT.js client per device. Arguments: port, devices, workload. Says `loaded` before it connects
+ * anything, so that its idle process can be measured, and goes on when told to.
+ */
+import { connect, type MqttClient } from "mqtt";
+
+const [port, count, workload] = [Number(process.argv[2]), Number(process.argv[3]), process.argv[4]];
+
+const clients: MqttClient[] = [];
+let ready = 0;
+let whenAllReady = (): void => {};
+
+function deviceReady(): void {
+  ready++;
+  if (ready === count) whenAllReady();
+}
+
+function start(number: number): void {
+  const id = `device-${String(number).padStart(6, "0")}`;
+  const client = connect(`mqtt://127.0.0.1:${port}`, {
+    clientId: id,
+    clean: true,
+    keepalive: 60,
+    reconnectPeriod: 1,
+    resubscribe: false,
+  });
+  clients.push(client);
+  client.on("error", () => {});
+  client.on("connect", () => {
+    if (workload === "subscribe") {
+      client.subscribe(`commands/${id}`, { qos: 1 }, (error) => {
+        if (!error) deviceReady();
+      });
+      return;
+    }
+    client.subscribe([`commands/${id}`, `config/${id}`], { qos: 1 }, (error) => {
+      if (!error) client.publish(`config/${id}/get`, "{}");
+    });
+  });
+  if (workload === "config") {
+    client.on("message", (topic) => {
+      if (topic === `config/${id}`) deviceReady();
+    });
+  }
+}
+
+process.on("message", (message) => {
+  if (message === "connect") {
+    const startedMs = performance.now();
+    whenAllReady = () => process.send?.({ kind: "ready", tookMs: performance.now() - startedMs });
+    for (let number = 0; number < count; number++) start(number);
+  }
+  if (message === "storm") {
+    ready = 0;
+    const startedMs = performance.now();
+    whenAllReady = () =>
+      process.send?.({ kind: "storm", dropSpreadMs, tookMs: performance.now() - startedMs });
+    for (const client of clients) (client.stream as unknown as { resetAndDestroy(): void }).resetAndDestroy();
+    const dropSpreadMs = performance.now() - startedMs;
+  }
+});
+process.once("disconnect", () => process.exit());
+process.send?.({ kind: "loaded" });

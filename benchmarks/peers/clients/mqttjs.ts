@@ -1,0 +1,79 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { setTimeout as pause } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import type { Measurement, PeerClient } from "../client.ts";
+import { exited, spawnOwn } from "../own-child.ts";
+import { type ProcessUsage, usageOf } from "../process-usage.ts";
+
+const FLEET = fileURLToPath(new URL("mqttjs-fleet.ts", import.meta.url));
+const SETTLE_MS = 1000;
+
+type Message =
+  | { kind: "loaded" }
+  | { kind: "ready"; tookMs: number }
+  | { kind: "storm"; dropSpreadMs: number; tookMs: number };
+
+/** One client of MQTT.js per device, all in one process: what one writes who has no load generator. */
+export const mqttjs: PeerClient = {
+  name: "mqttjs",
+  title: "MQTT.js, one client per device",
+  workloads: ["subscribe", "config"],
+  async version() {
+    const path = createRequire(import.meta.url).resolve("mqtt/package.json");
+    return { version: (JSON.parse(readFileSync(path, "utf8")) as { version: string }).version };
+  },
+  async measure({ port, devices, workload, signal }): Promise<Measurement> {
+    const child = spawnOwn(process.execPath, [FLEET, String(port), String(devices), workload], {
+      stdio: ["ignore", "ignore", "inherit", "ipc"],
+    });
+    const pid = child.pid as number;
+    const stop = (): void => {
+      child.kill("SIGKILL");
+    };
+    signal.addEventListener("abort", stop, { once: true });
+    const hear = (): Promise<Message> =>
+      new Promise((resolve, reject) => {
+        child.once("message", (message) => resolve(message as Message));
+        child.once("exit", (code, by) => reject(new Error(`the MQTT.js fleet ended: ${by ?? code}`)));
+      });
+    const now = (): ProcessUsage => {
+      const usage = usageOf(pid);
+      if (usage === null) throw new Error("the MQTT.js fleet is gone");
+      return usage;
+    };
+    try {
+      await hear();
+      await pause(SETTLE_MS);
+      const idle = now();
+      const connected = hear();
+      child.send("connect");
+      const ready = await connected;
+      if (ready.kind !== "ready") throw new Error("out of step");
+      // An idle process of it uses no time at all.
+      await pause(SETTLE_MS);
+      const online = now();
+      const again = hear();
+      child.send("storm");
+      const storm = await again;
+      if (storm.kind !== "storm") throw new Error("out of step");
+      const after = now();
+      return {
+        readyPerS: (devices * 1000) / ready.tookMs,
+        cpuUsPerDevice: (online.cpuUs - idle.cpuUs) / devices,
+        rssKbPerDevice: (online.rssBytes - idle.rssBytes) / 1024 / devices,
+        storm: {
+          dropSpreadMs: storm.dropSpreadMs,
+          allReadyMs: storm.tookMs,
+          readyPerS: (devices * 1000) / storm.tookMs,
+          cpuUsPerDevice: (after.cpuUs - online.cpuUs) / devices,
+          generatorSaturated: null,
+        },
+      };
+    } finally {
+      signal.removeEventListener("abort", stop);
+      stop();
+      await exited(child);
+    }
+  },
+};

@@ -1,0 +1,117 @@
+import { stringify } from "csv-stringify/sync";
+import type { Measurement, Workload } from "./client.ts";
+
+/** One client in one round. `brokerCpuUsPerDevice` is of connecting and the storm together. */
+export interface Result {
+  round: number;
+  workload: Workload;
+  client: string;
+  version: string;
+  devices: number;
+  measurement: Measurement | null;
+  brokerCpuUsPerDevice: number | null;
+  /** Why there is no measurement. */
+  failure: string | null;
+}
+
+export const VALUES = [
+  ["ready_per_s", "ready /s", (m: Measurement) => m.readyPerS],
+  ["cpu_us_per_device", "CPU µs/device", (m: Measurement) => m.cpuUsPerDevice],
+  ["rss_kb_per_device", "RSS KB/device", (m: Measurement) => m.rssKbPerDevice],
+  ["storm_ready_per_s", "storm: ready /s", (m: Measurement) => m.storm?.readyPerS ?? null],
+  ["storm_cpu_us_per_device", "storm: CPU µs/device", (m: Measurement) => m.storm?.cpuUsPerDevice ?? null],
+  ["storm_drop_spread_ms", "storm: drops within ms", (m: Measurement) => m.storm?.dropSpreadMs ?? null],
+] as const;
+
+export function resultsCsv(results: readonly Result[]): string {
+  const rows = results.map((result) => ({
+    ...result,
+    measurement: undefined,
+    ...Object.fromEntries(
+      VALUES.map(([column, , read]) => [
+        column,
+        result.measurement === null ? null : read(result.measurement),
+      ]),
+    ),
+    broker_cpu_us_per_device: result.brokerCpuUsPerDevice,
+    generator_saturated: result.measurement?.storm?.generatorSaturated ?? null,
+  }));
+  const columns = [
+    "round",
+    "workload",
+    "client",
+    "version",
+    "devices",
+    ...VALUES.map(([column]) => column),
+    "broker_cpu_us_per_device",
+    "generator_saturated",
+    "failure",
+  ];
+  return stringify(rows, { header: true, columns, cast: { boolean: String } });
+}
+
+export interface MinMedianMax {
+  min: number;
+  median: number;
+  max: number;
+}
+
+export function minMedianMax(values: readonly number[]): MinMedianMax | null {
+  if (values.length === 0) return null;
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = (sorted.length - 1) / 2;
+  const median = ((sorted[Math.floor(middle)] as number) + (sorted[Math.ceil(middle)] as number)) / 2;
+  return { min: sorted[0] as number, median, max: sorted.at(-1) as number };
+}
+
+/** A client's value over the reference's in the same round. */
+export function ratios(
+  results: readonly Result[],
+  reference: readonly Result[],
+  read: (measurement: Measurement) => number | null,
+): number[] {
+  return results.flatMap(({ round, measurement }) => {
+    const base = reference.find((other) => other.round === round)?.measurement;
+    const [value, baseValue] = [measurement && read(measurement), base && read(base)];
+    return value === null || baseValue === null || baseValue === undefined || baseValue === 0
+      ? []
+      : [value / baseValue];
+  });
+}
+
+/** For the terminal: per workload and client min/median/max, and the ratio to the reference client. */
+export function resultsTable(results: readonly Result[], reference: string): string {
+  const lines: string[] = [];
+  for (const workload of new Set(results.map((result) => result.workload))) {
+    const same = results.filter((result) => result.workload === workload);
+    const base = same.filter(({ client }) => client === reference);
+    lines.push("", `${workload}: min / median / max over rounds; x: ratio to ${reference} in the same round`);
+    for (const client of new Set(same.map((result) => result.client))) {
+      const own = same.filter((result) => result.client === client);
+      lines.push(`  ${client} ${own[0]?.version ?? ""}`);
+      for (const { failure, round } of own)
+        if (failure !== null) lines.push(`    round ${round}: ${failure}`);
+      const saturated = own.filter(({ measurement }) => measurement?.storm?.generatorSaturated).length;
+      for (const [, title, read] of VALUES) {
+        const values = minMedianMax(
+          own.flatMap(({ measurement }) => (measurement && read(measurement)) ?? []),
+        );
+        if (values === null) continue;
+        const ratio = client === reference ? null : minMedianMax(ratios(own, base, read));
+        lines.push(
+          `    ${title.padEnd(24)}${triple(values, 0)}${ratio === null ? "" : `   x ${triple(ratio, 2)}`}`,
+        );
+      }
+      const broker = minMedianMax(own.flatMap(({ brokerCpuUsPerDevice }) => brokerCpuUsPerDevice ?? []));
+      if (broker !== null) lines.push(`    ${"broker CPU µs/device".padEnd(24)}${triple(broker, 0)}`);
+      if (saturated > 0)
+        lines.push(`    generator saturated in the storm of ${saturated} of ${own.length} rounds`);
+    }
+  }
+  return lines.join("\n");
+}
+
+function triple({ min, median, max }: MinMedianMax, digits: number): string {
+  const show = (value: number): string => value.toFixed(value < 10 && digits === 0 ? 1 : digits);
+  return `${show(min)} / ${show(median)} / ${show(max)}`;
+}
