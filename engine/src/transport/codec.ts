@@ -1,4 +1,5 @@
 import mqttPacket, { type Packet } from "mqtt-packet";
+import { decodeFrequent, encodeFrequent } from "./frequent-packets.ts";
 
 export type ProtocolVersion = 4 | 5;
 
@@ -15,7 +16,7 @@ export interface Codec {
 
 /**
  * `mqtt-packet`, MQTT.js's codec, with one parser for all devices of the thread: framing.ts gives it whole packets only,
- * so it never holds a device's bytes between two calls.
+ * so it never holds a device's bytes between two calls. The plain packets of a reconnect do not reach it: frequent-packets.ts.
  */
 export function createCodec(protocolVersion: ProtocolVersion): Codec {
   const options = { protocolVersion };
@@ -34,9 +35,12 @@ export function createCodec(protocolVersion: ProtocolVersion): Codec {
     return created;
   }
 
+  const isPlain = protocolVersion === 4;
   return {
-    encode: (packet) => mqttPacket.generate(packet, options),
+    encode: (packet) => (isPlain ? encodeFrequent(packet) : null) ?? mqttPacket.generate(packet, options),
     decode(bytes) {
+      const frequent = isPlain ? decodeFrequent(bytes) : null;
+      if (frequent !== null) return frequent;
       decoded = null;
       failed = false;
       let left = 0;

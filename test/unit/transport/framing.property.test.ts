@@ -65,9 +65,14 @@ function readInPieces(bytes: Buffer, cuts: readonly number[], version: ProtocolV
   return decoded;
 }
 
+/** Of packets without topic, payload and flags the library sets these too; frequent-packets.ts does not. */
+const MEANINGLESS = ["retain", "qos", "dup", "length", "topic", "payload"];
+
 /** A copy with no reference into a read buffer. */
 function plain(packet: Packet | null): unknown {
-  return JSON.parse(JSON.stringify(packet));
+  const copy = JSON.parse(JSON.stringify(packet)) as Record<string, unknown> | null;
+  if (copy !== null && copy["cmd"] !== "publish") for (const key of MEANINGLESS) delete copy[key];
+  return copy;
 }
 
 /** What the codec's own parser makes of all packets at once. */
