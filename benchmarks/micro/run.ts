@@ -16,7 +16,12 @@ export const SUITES: Readonly<Record<string, () => Promise<Suite>>> = {
   backoff: () => import("./backoff.bench.ts"),
   recorder: () => import("./recorder.bench.ts"),
   selection: () => import("./selection.bench.ts"),
+  drop: () => import("./drop.bench.ts"),
+  timers: () => import("./timers.bench.ts"),
   codec: () => import("./codec.bench.ts"),
+  template: () => import("./template.bench.ts"),
+  timeline: () => import("./timeline.bench.ts"),
+  merge: () => import("./merge.bench.ts"),
 };
 
 interface Options {
