@@ -92,8 +92,9 @@ const schema = z.object({
   storms: z.array(
     stormFields.extend({
       /**
-       * Devices cut per connect that the target is known to take in a second: the highest 1 s mean of accepted connects before
-       * the first storm, which is a lower bound of what it can take, so the factor is an upper one. Null: not measurable.
+       * Seconds: affected devices per connect that the target is known to take in a second, which is the highest 1 s mean of
+       * accepted connects before the first storm. That is a lower bound of what it can take, so the factor is an upper one.
+       * Null: not measurable.
        */
       stormFactor: z.number().nullable().default(null),
       generator: generator.nullable(),

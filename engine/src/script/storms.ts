@@ -4,7 +4,7 @@ import { CAUSE_KEYS } from "../storm/causes/cause.ts";
 import { CAUSES } from "../storm/causes/index.ts";
 import { latestEndMs, type StormPlan } from "../storm/schedule.ts";
 import { type Problem, renderPath } from "./problem.ts";
-import { durationMs, text } from "./steps/step.ts";
+import { durationMs } from "./steps/step.ts";
 
 /** `config.engines.mqtt.storms`. */
 
@@ -14,6 +14,7 @@ const MOST_STORMS = 100;
 const positiveDuration = durationMs.refine((value) => value > 0, { error: "a duration above 0" });
 const fraction = { error: "a number above 0 and up to 1" };
 const times = { error: `a whole number from 1 to ${MOST_STORMS}` };
+const command = { error: "a list: the program and its arguments; no shell reads it" };
 const argument = z.union([z.string(), z.number()], { error: "text" }).transform(String);
 
 const storm = z
@@ -22,9 +23,7 @@ const storm = z
     fraction: z.number(fraction).gt(0, fraction).max(1, fraction).optional(),
     cause: z.enum(STORM_CAUSES, { error: STORM_CAUSES.join(", ") }).default("reset"),
     window: positiveDuration,
-    command: z
-      .tuple([text], argument, { error: "a list: the program and its arguments; no shell reads it" })
-      .optional(),
+    command: z.array(argument, command).nonempty(command).optional(),
     timeout: positiveDuration.optional(),
     waitFor: positiveDuration.optional(),
     repeat: z
@@ -44,7 +43,7 @@ const storm = z
 
 const NEEDED: Record<(typeof CAUSE_KEYS)[number], string> = {
   fraction: fraction.error,
-  command: "a list: the program and its arguments; no shell reads it",
+  command: command.error,
   timeout: "a duration above 0",
   waitFor: "a duration above 0",
 };

@@ -14,16 +14,15 @@ export function stormLines(storm: StormSummary, colours: Colours): string[] {
   const lines = ["", colours.bold(`${what}: ${watched}`), ...verdictLines("", storm, colours)];
   if (!storm.happened || storm.affected === 0) return lines;
   const cohorts = Object.entries(storm.cohorts).filter(([, cohort]) => cohort.affected > 0);
-  if (storm.stormFactor !== null) lines.push(...factorLines(storm.stormFactor));
+  if (storm.stormFactor !== null) lines.push(factorLine(storm.stormFactor));
   const rows: [string, StormFields][] = cohorts.length > 1 ? [["all cohorts", storm], ...cohorts] : cohorts;
   const differing = cohorts.filter(([, cohort]) => cohort.verdict !== storm.verdict);
   lines.push(...differing.flatMap(([name, cohort]) => verdictLines(name, cohort, colours)));
   return [...lines, ...cohortTable(rows)];
 }
 
-function factorLines(seconds: number): string[] {
-  const text = `storm factor at most ${ratio(seconds)}: so many seconds of connects, at the highest rate accepted before the first storm, in one instant`;
-  return wrap(text, WIDTH - 2, "  ").map((line) => `  ${line}`);
+function factorLine(seconds: number): string {
+  return `  storm factor at most ${duration(seconds * 1000)} (best connect rate before the storms, a lower bound of what is sustainable)`;
 }
 
 function verdictLines(cohort: string, storm: StormFields, colours: Colours): string[] {

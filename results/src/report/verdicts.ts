@@ -35,8 +35,8 @@ function badge(storm: StormFields): Html {
 
 function factor(seconds: number): [string, Html] {
   return [
-    "storm factor: connects in one instant, in seconds of the highest rate accepted before; at most",
-    html`${ratio(seconds)}`,
+    "storm factor, at most: lost connections at the highest connect rate seen before the first storm",
+    html`${duration(seconds * 1000)}`,
   ];
 }
 
