@@ -87,7 +87,7 @@ describe.skipIf(!mosquittoAvailable())("storms from outside", () => {
       severalWorkers: true,
       onOutput: (text) => {
         watching += text.split("external, watching").length - 1;
-        if (asked || watching < 2) return;
+        if (asked || watching < 3) return;
         asked = true;
         void restart();
       },

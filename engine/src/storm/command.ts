@@ -12,6 +12,9 @@ export interface Command {
 /** Of what the command wrote to stderr, so many characters of its end are shown. */
 const TAIL_CHARACTERS = 500;
 
+/** After its exit, what it wrote to stderr may still be on its way for so long. */
+const LAST_WORDS_MS = 500;
+
 /**
  * Starts the command in a process group of its own, with this process's environment. How it ended is told in one line:
  * exit code, time taken, and the end of its stderr, masked. Returns how to kill it with all that it started.
@@ -51,13 +54,15 @@ export function runCommand({ command, timeoutMs }: Command, tell: (line: string)
   child.once("error", (error: NodeJS.ErrnoException) => {
     end(`could not be started (${error.code ?? error.message})`);
   });
-  // Not `close`: a daemon that the command leaves behind may hold its stderr open.
   child.once("exit", (code, signal) => {
-    setImmediate(() => {
+    const finish = (): void => {
       if (killedFor !== null) end(`was killed (${killedFor})`);
       else end(code === null ? `was killed by ${signal}` : `ended with exit code ${code}`);
       child.stderr.destroy();
-    });
+    };
+    child.once("close", finish);
+    // A daemon that the command leaves behind may hold its stderr open for ever.
+    setTimeout(finish, LAST_WORDS_MS).unref();
   });
   return () => kill("the run is over");
 }
