@@ -1,3 +1,5 @@
+export { MASK, maskText } from "./secret-text.ts";
+
 /**
  * Names, units and file shapes that other tools read. `results/` imports the engine only through this module
  * (package export `artillery-engine-mqtt/contract`), so everything here is data or a pure function of data.
@@ -45,7 +47,13 @@ export const LATENCY_METRICS = {
 export type LatencyMetric = (typeof LATENCY_METRICS)[keyof typeof LATENCY_METRICS];
 
 /** Histograms of one storm. */
-export const STORM_METRICS = ["reconnect_time", "ready_time", "drop_spread"] as const;
+export const STORM_METRICS = [
+  "reconnect_time",
+  "ready_time",
+  "drop_spread",
+  /** `silent`: from the storm's instant until the device found out. */
+  "detection_time",
+] as const;
 export type StormMetric = (typeof STORM_METRICS)[number];
 
 /** `mqtt.storm.<index>.<metric>`, index from 1. */
@@ -53,9 +61,11 @@ export function stormMetricName(index: number, metric: StormMetric): string {
   return `mqtt.storm.${index}.${metric}`;
 }
 
+const STORM_METRIC_NAME = new RegExp(`^mqtt\\.storm\\.(\\d+)\\.(${STORM_METRICS.join("|")})$`);
+
 /** The storm of a metric name, or null for a metric that belongs to no storm. */
 export function parseStormMetricName(name: string): { index: number; metric: StormMetric } | null {
-  const match = /^mqtt\.storm\.(\d+)\.(reconnect_time|ready_time|drop_spread)$/.exec(name);
+  const match = STORM_METRIC_NAME.exec(name);
   return match ? { index: Number(match[1]), metric: match[2] as StormMetric } : null;
 }
 
@@ -168,7 +178,7 @@ export function safeFileName(id: string): string {
 }
 
 /** Storm causes. */
-export const STORM_CAUSES = ["reset", "close", "disconnect"] as const;
+export const STORM_CAUSES = ["reset", "close", "disconnect", "silent", "exec", "external"] as const;
 export type StormCause = (typeof STORM_CAUSES)[number];
 
 /** Counts of one storm and cohort in one worker: over the devices that the storm disconnected. */
@@ -185,12 +195,15 @@ export interface WorkerStorm {
   /** From 1, in script order. */
   index: number;
   cause: StormCause;
-  /** 0..1 */
-  fraction: number;
+  /** 0..1; null for a cause that has none. */
+  fraction: number | null;
   /** Milliseconds from time zero, as the script says. */
   atMs: number;
   windowMs: number;
-  /** Epoch milliseconds of the planned instant on this worker's clock; null while the storm has not come. */
+  /**
+   * Epoch milliseconds of the planned instant on this worker's clock, or for `external` of the first loss that belongs to
+   * it; null while the storm has not come.
+   */
   startedAtMs: number | null;
   /** True once the whole window was watched. */
   closed: boolean;

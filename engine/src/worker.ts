@@ -30,6 +30,7 @@ import { Device } from "./device/device.ts";
 import type { DeviceCredentials, DeviceEnvironment, DevicePlan, Time } from "./device/environment.ts";
 import { Fleet, type FleetMember } from "./device/fleet.ts";
 import { deviceId, deviceNumber, shareOf, type WorkerShare } from "./device/identity.ts";
+import type { Losses } from "./device/losses.ts";
 import { hashRandom } from "./device/random.ts";
 import { compileSteps, series } from "./script/compile.ts";
 import { parseDuration } from "./script/duration.ts";
@@ -102,6 +103,7 @@ export class Worker {
   readonly #recorder: Recorder;
   readonly #fleet: Fleet;
   readonly #storms: Storms;
+  readonly #losses: Losses = { watch: null };
   readonly #watch = new GeneratorWatch();
   readonly #health: HealthStretch;
   readonly #cohorts: Cohort[];
@@ -133,6 +135,7 @@ export class Worker {
       share: this.#share,
       members: this.#fleet.members,
       recorder: this.#recorder,
+      losses: this.#losses,
       watch: this.#watch,
       roster: () => this.#roster(),
       wallClock,
@@ -237,6 +240,7 @@ export class Worker {
         ),
         codec,
         events: this.#recorder,
+        losses: this.#losses,
         random: (device, draw) => hashRandom(settings.seed, device, draw),
         bootstrap(device, done) {
           bootstrap(device.owner as VuContext, (error) => {

@@ -109,7 +109,7 @@ export function mergeObstacles(workers: readonly WorkerFiles[]): string[] {
 }
 
 function stormShape({ cause, fraction, atMs, windowMs }: WorkerStorm): string {
-  return `${cause} of ${fraction} at ${atMs} ms for ${windowMs} ms`;
+  return `${fraction === null ? cause : `${cause} of ${fraction}`} at ${atMs} ms for ${windowMs} ms`;
 }
 
 /** The generator is as bad as its worst worker. */
@@ -126,10 +126,16 @@ export function worstGenerator(all: readonly GeneratorHealth[]): GeneratorHealth
 
 function mergeStorms(records: readonly WorkerRecord[]): MergedStorm[] {
   const byIndex = groupBy(
-    records.flatMap((record) => record.storms),
+    records.flatMap((record) => record.storms.map((storm) => ({ ...storm, atMs: beganMs(storm, record) }))),
     (storm) => storm.index,
   );
   return [...byIndex.values()].map(mergeStorm).sort((a, b) => a.index - b.index);
+}
+
+/** Milliseconds from time zero. An `external` storm begins when it opens, in each worker for itself. */
+function beganMs({ cause, atMs, startedAtMs }: WorkerStorm, { timeZeroMs }: WorkerRecord): number {
+  const opened = cause === "external" && startedAtMs !== null && timeZeroMs !== null;
+  return opened ? startedAtMs - timeZeroMs : atMs;
 }
 
 function mergeStorm(same: WorkerStorm[]): MergedStorm {
@@ -138,6 +144,8 @@ function mergeStorm(same: WorkerStorm[]): MergedStorm {
   const generators = same.flatMap((storm) => storm.generator ?? []);
   return {
     ...(same[0] as WorkerStorm),
+    // Of workers that did not see it, an `external` storm has only the time from which they watched.
+    atMs: smallest((began.length > 0 ? began : same).map((storm) => storm.atMs)) as number,
     startedAtMs: smallest(same.map((storm) => storm.startedAtMs)),
     closed: began.length > 0 && began.every((storm) => storm.closed),
     cohorts: sumByKey(same.map((storm) => storm.cohorts)),

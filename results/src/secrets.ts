@@ -1,5 +1,6 @@
-/** Shown instead of a secret. */
-export const MASK = "***";
+import { MASK, maskText } from "artillery-engine-mqtt/contract";
+
+export { MASK, maskText };
 
 /**
  * User names count as secrets: ThingsBoard's access token is one. Sharing a name with a secret is enough (`tokens`,
@@ -7,20 +8,6 @@ export const MASK = "***";
  */
 const SECRET_NAME =
   /pass|pwd|secret|token|credential|authori[sz]ation|cookie|signature|user_?-?name|(^|[^a-z])sas([^a-z]|$)|key$|^pfx$/i;
-
-const SECRET_TEXT: readonly (readonly [RegExp, string])[] = [
-  // scheme://user:password@host
-  [/(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/?#@]*(?:@[^\s/?#@]*)*@/gi, `$1${MASK}@`],
-  // ?token=…&sig=…
-  [/([?&;,\s](?:[\w-]*(?:pass|pwd|secret|token|key|signature)\w*|sig|code)=)[^&;,\s"']+/gi, `$1${MASK}`],
-  [/^((?:[\w-]*(?:pass|pwd|secret|token|key|signature)\w*|sig)=)[^&;,\s"']+/gi, `$1${MASK}`],
-  [/\b(Bearer|Basic|Digest)\s+[\w.~+/=-]{6,}/gi, `$1 ${MASK}`],
-  [/\beyJ[\w-]{5,}\.[\w-]+\.[\w-]*/g, MASK],
-  [/-----BEGIN [^-]*PRIVATE KEY-----[\s\S]*?(?:-----END [^-]*PRIVATE KEY-----|$)/g, MASK],
-  [/\b(?:AKIA|ASIA)[0-9A-Z]{16}\b/g, MASK],
-  // "password": "…" inside a payload
-  [/("[\w-]*(?:pass|pwd|secret|token|key|username)\w*"\s*:\s*)("(?:[^"\\]|\\.)*"|[\d.]+)/gi, `$1"${MASK}"`],
-];
 
 /** Nothing but a place holder, such as `{{ password }}`: says where the secret comes from, and is none. */
 const ONLY_TEMPLATE = /^\s*(\{\{[^{}]*\}\}\s*)+$/;
@@ -31,10 +18,6 @@ const LONGEST_TEXT = 20_000;
 /** A copy of a script, or of a part of one, as plain JSON that may be shown and kept. Never throws. */
 export function maskSecrets(value: unknown): unknown {
   return masked(value, false, []);
-}
-
-export function maskText(text: string): string {
-  return SECRET_TEXT.reduce((masked, [pattern, mask]) => masked.replace(pattern, mask), text);
 }
 
 function masked(value: unknown, secret: boolean, above: readonly object[]): unknown {

@@ -1,15 +1,18 @@
 import {
   histogramTag,
   STORM_COUNTERS,
+  type StormCause,
   type StormCounter,
   type StormMetric,
   stormMetricName,
+  TIMELINE_ROW_MS,
   type WorkerStormCohort,
 } from "artillery-engine-mqtt/contract";
 import type { Histogram } from "hdr-histogram-js";
 import { addHistograms, countBetween } from "./histogram.ts";
 import { addFields, type MergedRun, type MergedStorm } from "./merge.ts";
 import { recoveryPercentiles } from "./recovery.ts";
+import { absence } from "./storm-words.ts";
 import type { StormFields, StormSummary } from "./summary-schema.ts";
 import { peakPerS, series, type TimelineRow, type TimelineValue } from "./timeline.ts";
 import { judge, type Load } from "./verdict.ts";
@@ -19,6 +22,7 @@ export function summarizeStorm(run: MergedRun, storm: MergedStorm, target: numbe
   const cohorts = [...storm.cohorts.keys()];
   return {
     ...stormFields(run, storm, cohorts, target),
+    stormFactor: stormFactor(run, storm),
     generator: storm.generator,
     cohorts: Object.fromEntries(cohorts.map((name) => [name, stormFields(run, storm, [name], target)])),
   };
@@ -38,11 +42,15 @@ function stormFields(run: MergedRun, storm: MergedStorm, cohorts: string[], targ
   const rows = run.timeline.filter((row) => cohorts.includes(row.cohort));
   const connectAttempts = loadOf(rows, "connect_attempts", storm);
   const configRequests = loadOf(rows, "config_requests", storm);
-  const readyInLastQuarter = countBetween(ready, storm.windowMs * 0.75, storm.windowMs);
+  // Of devices that the storm's cause took away one after the other, each has its own time: those lost last are in the last
+  // quarter a little sooner.
+  const lastLossMs = WATCHED.has(storm.cause) ? (max ?? 0) : 0;
+  const lastQuarterMs = Math.max(0, storm.windowMs * 0.75 - lastLossMs);
+  const readyInLastQuarter = countBetween(ready, lastQuarterMs, storm.windowMs);
   const happened = storm.startedAtMs !== null;
   const { verdict, reason } = judge(
     {
-      happened,
+      absence: happened ? null : absence(storm),
       closed: storm.closed,
       affected,
       recovered,
@@ -86,6 +94,24 @@ function stormFields(run: MergedRun, storm: MergedStorm, cohorts: string[], targ
     },
   };
 }
+
+/**
+ * Seconds of the target's work that a storm brings in one instant: devices cut per connect that it took in a second before
+ * the first storm. It may well take more than it was offered, so this is an upper bound.
+ */
+function stormFactor(run: MergedRun, storm: MergedStorm): number | null {
+  const affected = [...storm.cohorts.values()].reduce((sum, counts) => sum + counts.affected, 0);
+  const firstMs = Math.min(...run.storms.flatMap((one) => (one.startedAtMs === null ? [] : one.atMs)));
+  const before = run.timeline.filter((row) => row.t_ms + TIMELINE_ROW_MS <= firstMs);
+  const from = before[0]?.t_ms;
+  if (affected === 0 || from === undefined) return null;
+  const untilMs = (before.at(-1)?.t_ms ?? from) + TIMELINE_ROW_MS;
+  const connectsPerS = peakPerS(series(before, "connects_accepted", from, untilMs));
+  return connectsPerS > 0 ? affected / connectsPerS : null;
+}
+
+/** Causes that do not take all devices away in one instant. */
+const WATCHED: ReadonlySet<StormCause> = new Set(["exec", "external"]);
 
 const NONE: WorkerStormCohort = {
   selected: 0,

@@ -39,8 +39,9 @@ const stormFields = z.object({
   /** From 1. */
   index: z.int().positive(),
   cause: z.enum(STORM_CAUSES),
-  fraction: z.number(),
-  /** Milliseconds from time zero. */
+  /** Null for a cause that has none. */
+  fraction: z.number().nullable(),
+  /** Milliseconds from time zero; for `external` when it began, or from when it was watched for. */
   at: ms,
   windowMs: ms,
   /** The storm's instant came. */
@@ -89,7 +90,16 @@ const schema = z.object({
   recoveryTarget: z.number(),
   fleet: z.object({ devices: count, everOnline: count, cohorts: z.record(z.string(), count) }),
   storms: z.array(
-    stormFields.extend({ generator: generator.nullable(), cohorts: z.record(z.string(), stormFields) }),
+    stormFields.extend({
+      /**
+       * Seconds: affected devices per connect that the target is known to take in a second, which is the highest 1 s mean of
+       * accepted connects before the first storm. That is a lower bound of what it can take, so the factor is an upper one.
+       * Null: not measurable.
+       */
+      stormFactor: z.number().nullable().default(null),
+      generator: generator.nullable(),
+      cohorts: z.record(z.string(), stormFields),
+    }),
   ),
   totals: z.object(
     Object.fromEntries(COUNTER_NAMES.map((name) => [name, count.default(0)])) as Record<

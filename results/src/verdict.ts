@@ -15,8 +15,8 @@ export interface Load {
 }
 
 export interface StormEvidence {
-  /** The storm's instant came. */
-  happened: boolean;
+  /** Null where the storm's instant came; else why there is none. */
+  absence: string | null;
   /** The whole window was watched. */
   closed: boolean;
   affected: number;
@@ -39,7 +39,7 @@ export interface Judgement {
  * reached: more watching could not have taken that back, but it could have turned any other verdict.
  */
 export function judge(storm: StormEvidence, target: number): Judgement {
-  if (!storm.happened) return { verdict: null, reason: "did not happen" };
+  if (storm.absence !== null) return { verdict: null, reason: storm.absence };
   if (storm.affected === 0) return { verdict: null, reason: "no device affected" };
   const share = percent(storm.recovered / storm.affected);
   const ready = `${share} of the affected devices were ready inside the window (target ${percent(target)})`;

@@ -30,7 +30,7 @@ const generator = z.object({
 const storm = z.object({
   index: z.int().positive(),
   cause: z.enum(STORM_CAUSES),
-  fraction: z.number(),
+  fraction: z.number().nullable(),
   atMs: z.number(),
   windowMs: z.number().positive(),
   startedAtMs: z.number().nullable(),

@@ -92,6 +92,7 @@ class Case {
         },
         codec: createCodec(this.#version),
         events: eventsInto(totals),
+        losses: { watch: null },
         random: () => random(),
         bootstrap: (device, done) => {
           device.subscribe(["commands/x"], 1, true, (failure) => {

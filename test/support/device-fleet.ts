@@ -43,6 +43,8 @@ export class RecordedEvents implements DeviceEvents {
   readonly reconnectMs: Record<number, number[]> = {};
   readonly readyMs: Record<number, number[]> = {};
   readonly disconnects: Record<string, number> = {};
+  silences = 0;
+  readonly detectionMs: Record<number, number[]> = {};
   subscribesSent = 0;
   subscribesSkipped = 0;
   subscribes = 0;
@@ -99,6 +101,15 @@ export class RecordedEvents implements DeviceEvents {
   }
   disconnected(_cohort: number, cause: string): void {
     count(this.disconnects, cause);
+  }
+  silenced(): void {
+    this.silences++;
+  }
+  silenceOver(_cohort: number, storm: number, cause: string, ms: number | null): void {
+    count(this.disconnects, cause);
+    if (ms === null) return;
+    this.detectionMs[storm] ??= [];
+    this.detectionMs[storm].push(ms);
   }
   subscribeSent(): void {
     this.subscribesSent++;
@@ -195,6 +206,7 @@ export class DeviceFleet {
       open: options.open ?? followEndpoints(createTcp("127.0.0.1", port), createTcp, port),
       codec: createCodec(protocolVersion),
       events: this.events,
+      losses: { watch: null },
       random: (device, draw) => hashRandom(42, device, draw),
       bootstrap: options.bootstrap ?? ((_device, done) => done(null)),
     };

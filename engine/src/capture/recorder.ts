@@ -8,7 +8,6 @@ import {
   LATENCY_METRICS,
   type LatencyMetric,
   STORM_COUNTERS,
-  STORM_METRICS,
   type StormCounter,
   type StormMetric,
   stormMetricName,
@@ -28,10 +27,14 @@ interface CohortCounts {
   everOnline: number;
 }
 
+/** `detection_time` is only made when it is needed: few storms are silent. */
+const CELL_METRICS = ["reconnect_time", "ready_time", "drop_spread"] as const satisfies StormMetric[];
+type CellMetric = (typeof CELL_METRICS)[number];
+
 /** What is counted for one cohort in one storm. */
 interface StormCell {
   counts: WorkerStormCohort;
-  histograms: Record<StormMetric, Histogram>;
+  histograms: Record<CellMetric, Histogram>;
 }
 
 /** Counters whose Artillery name takes a reason or cause. */
@@ -88,11 +91,11 @@ export class Recorder implements DeviceEvents {
         ...(Object.fromEntries(STORM_COUNTERS.map((name) => [name, 0])) as Record<StormCounter, number>),
       },
       histograms: Object.fromEntries(
-        STORM_METRICS.map((metric) => [
+        CELL_METRICS.map((metric) => [
           metric,
           this.histograms.get(histogramTag(stormMetricName(index, metric), cohort)),
         ]),
-      ) as Record<StormMetric, Histogram>,
+      ) as Record<CellMetric, Histogram>,
     }));
   }
 
@@ -111,6 +114,22 @@ export class Recorder implements DeviceEvents {
     if (cell === undefined) return;
     cell.counts.affected++;
     cell.histograms.drop_spread.recordValue(toMicroseconds(spreadMs));
+  }
+
+  /** An affected device is ready again. */
+  stormReady(cohort: number, storm: number, ms: number): void {
+    const cell = this.#cell(cohort, storm);
+    if (cell === undefined) return;
+    cell.counts.recovered++;
+    this.#stormLatency(cohort, storm, "ready_time", ms);
+  }
+
+  /** What an affected device did before it was known to be one. */
+  stormCaughtUp(cohort: number, storm: number, attempts: number, accepted: number): void {
+    const cell = this.#cell(cohort, storm);
+    if (cell === undefined) return;
+    cell.counts.connectAttempts += attempts;
+    cell.counts.connectsAccepted += accepted;
   }
 
   stormCounts(storm: number): Record<string, WorkerStormCohort> {
@@ -185,15 +204,28 @@ export class Recorder implements DeviceEvents {
 
   becameReady(cohort: number, storm: number, ms: number | null): void {
     this.timeline.becameReady(cohort);
-    const cell = this.#cell(cohort, storm);
-    if (ms === null || cell === undefined) return;
-    cell.counts.recovered++;
-    this.#stormLatency(cohort, storm, "ready_time", ms);
+    if (ms !== null) this.stormReady(cohort, storm, ms);
   }
 
   disconnected(cohort: number, cause: DisconnectCause, wasReady: boolean): void {
-    this.#count(cohort, "disconnects");
     this.timeline.disconnected(cohort, cause !== "finished", wasReady);
+    this.#countDisconnect(cohort, cause);
+  }
+
+  silenced(cohort: number, wasReady: boolean): void {
+    this.timeline.disconnected(cohort, true, wasReady);
+  }
+
+  silenceOver(cohort: number, storm: number, cause: DisconnectCause, ms: number | null): void {
+    this.#countDisconnect(cohort, cause);
+    if (ms === null || this.#cell(cohort, storm) === undefined) return;
+    const metric = stormMetricName(storm, "detection_time");
+    this.histograms.get(histogramTag(metric, this.cohorts[cohort] as string)).recordValue(toMicroseconds(ms));
+    this.#runEvents.emit("histogram", metric, ms);
+  }
+
+  #countDisconnect(cohort: number, cause: DisconnectCause): void {
+    this.#count(cohort, "disconnects");
     const counts = this.#counts[cohort] as CohortCounts;
     counts.disconnects[cause] = (counts.disconnects[cause] ?? 0) + 1;
   }
@@ -274,7 +306,7 @@ export class Recorder implements DeviceEvents {
     if (cell !== undefined) cell.counts[name]++;
   }
 
-  #stormLatency(cohort: number, storm: number, metric: StormMetric, ms: number): void {
+  #stormLatency(cohort: number, storm: number, metric: CellMetric, ms: number): void {
     const cell = this.#cell(cohort, storm);
     if (cell === undefined) return;
     cell.histograms[metric].recordValue(toMicroseconds(ms));
@@ -294,6 +326,11 @@ export class Recorder implements DeviceEvents {
   }
 
   // ---- readers ----------------------------------------------------------------------------------------------------
+
+  /** Devices that are online now. */
+  get online(): number {
+    return this.cohorts.reduce((sum, _, cohort) => sum + this.timeline.onlineOf(cohort), 0);
+  }
 
   counters(cohort: number): CohortCounts {
     return this.#counts[cohort] as CohortCounts;

@@ -19,6 +19,7 @@ import type {
 } from "./environment.ts";
 import { type DeviceConnection, Exchange } from "./exchange.ts";
 import { keepaliveAction } from "./keepalive.ts";
+import type { LossWatch } from "./losses.ts";
 import { type OutsideCall, OutsideCalls } from "./outside-calls.ts";
 import { Redirection } from "./redirection.ts";
 import type { RequestCall } from "./requests.ts";
@@ -78,6 +79,8 @@ export class Device implements TransportListener, Dialer, DeviceConnection {
   storm = 0;
   /** From that storm's drop until the device is ready again for the first time. */
   #recovering = false;
+  /** Online as far as the device knows; it neither speaks nor hears. */
+  #silent = false;
   /** Called when ready, with null, or when over, with the reason. */
   #readyWaiters: OperationDone[] | null = null;
 
@@ -270,19 +273,22 @@ export class Device implements TransportListener, Dialer, DeviceConnection {
   }
 
   #bootstrapped(failure: string | null): void {
-    const { plan, events, time } = this.#env;
+    const { plan, events, time, losses } = this.#env;
     if (failure !== null) {
       events.error(plan.cohort, failure);
       this.fail("bootstrap_refused");
       return;
     }
     if (!this.#enter("bootstrapped")) return;
+    if (this.#silent) return;
     if (plan.resetAfter === "ready") this.#resetBackoff();
     const lost = this.#lostAtMs;
     this.#lostAtMs = Number.NaN;
     const storm = this.#recovering ? this.storm : 0;
     this.#recovering = false;
-    events.becameReady(plan.cohort, storm, Number.isNaN(lost) ? null : time.now() - lost);
+    const now = time.now();
+    events.becameReady(plan.cohort, storm, Number.isNaN(lost) ? null : now - lost);
+    losses.watch?.ready(this, now);
     this.#tellReady(null);
   }
 
@@ -290,6 +296,7 @@ export class Device implements TransportListener, Dialer, DeviceConnection {
 
   onClosed(failure: TransportFailure | null): void {
     this.#transport = null;
+    if (this.#silent) return;
     if (isOnline(this.#state)) this.#lose("closed");
     else this.#failAttempt(failureOfAttempt(this.#state, failure));
   }
@@ -312,7 +319,7 @@ export class Device implements TransportListener, Dialer, DeviceConnection {
    * The next attempt is only scheduled: nothing of it happens within the storm's pass.
    */
   drop(cause: DropCause, storm: number): number {
-    if (!isOnline(this.#state)) return Number.NaN;
+    if (!isOnline(this.#state) || this.#silent) return Number.NaN;
     this.storm = storm;
     this.#recovering = true;
     // Of this storm's outage, not of an earlier one that it interrupts.
@@ -322,16 +329,55 @@ export class Device implements TransportListener, Dialer, DeviceConnection {
     return this.#lostAtMs;
   }
 
+  /**
+   * A storm takes the network away behind the device's back: what it writes goes nowhere and it hears nothing, neither FIN
+   * nor RST, until its own keepalive or time-out tells it. Returns as `drop` does.
+   */
+  silence(storm: number): number {
+    if (!isOnline(this.#state) || this.#silent) return Number.NaN;
+    const { plan, events, time } = this.#env;
+    this.#silent = true;
+    this.storm = storm;
+    this.#recovering = true;
+    this.#lostAtMs = time.now();
+    this.#reconnectRecorded = false;
+    this.#partial = null;
+    events.silenced(plan.cohort, this.#state === "ready");
+    return this.#lostAtMs;
+  }
+
+  /**
+   * A loss a moment ago turns out to be a storm's. What the device did in between is told again, as the storm's.
+   *
+   * @param readyAtMs when it became ready again; null if it has not
+   */
+  join(storm: number, lostAtMs: number, readyAtMs: number | null): void {
+    const { plan, events } = this.#env;
+    this.storm = storm;
+    if (this.hasReconnectedSince(lostAtMs)) {
+      events.reconnected(plan.cohort, storm, this.#onlineSinceMs - lostAtMs);
+    }
+    // A device whose flow has disconnected it is in no outage.
+    if (readyAtMs !== null || Number.isNaN(this.#lostAtMs)) return;
+    this.#lostAtMs = lostAtMs;
+    this.#recovering = true;
+  }
+
+  hasReconnectedSince(lostAtMs: number): boolean {
+    return this.#onlineSinceMs > lostAtMs;
+  }
+
   /** `redirected`: the next connection goes to another server. */
   #lose(cause: DisconnectCause, redirected: boolean = false): void {
-    const { plan, events, time } = this.#env;
+    const { plan, events, time, losses } = this.#env;
     if (!redirected) this.#redirection?.failed();
     const now = time.now();
+    const isStormDrop = cause === "reset" || cause === "close" || cause === "disconnect";
+    if (losses.watch !== null && !isStormDrop && !this.#silent) this.#tellLoss(losses.watch, now);
     if (Number.isNaN(this.#lostAtMs)) {
       this.#lostAtMs = now;
       this.#reconnectRecorded = false;
     }
-    const isStormDrop = cause === "reset" || cause === "close" || cause === "disconnect";
     if (!isStormDrop) events.error(plan.cohort, cause);
     const { resetAfter } = plan;
     if (typeof resetAfter === "object" && now - this.#onlineSinceMs >= resetAfter.connectedMs)
@@ -339,6 +385,15 @@ export class Device implements TransportListener, Dialer, DeviceConnection {
     this.#leaveOnline(cause, "failed");
     // Whoever heard of a lost operation may have ended or disconnected the device.
     if (this.#state === "backoff") this.#scheduleReconnect();
+  }
+
+  /** As in `drop`, where the loss belongs to a storm. */
+  #tellLoss(watch: LossWatch, nowMs: number): void {
+    const storm = watch.lost(this, this.#env.plan.cohort, nowMs);
+    if (storm === 0) return;
+    this.storm = storm;
+    this.#recovering = true;
+    this.#lostAtMs = Number.NaN;
   }
 
   /** The attempt ended before its CONNACK was accepted. */
@@ -362,15 +417,24 @@ export class Device implements TransportListener, Dialer, DeviceConnection {
 
   /** Everything that belongs to the connection goes with it. */
   #leaveOnline(cause: DisconnectCause, event: "failed" | "disconnect" | "end"): void {
-    const { plan, events } = this.#env;
+    const { plan, events, time } = this.#env;
     const wasReady = this.#state === "ready";
+    const wasSilent = this.#silent;
+    this.#silent = false;
     this.#enter(event);
     this.#generation++;
     this.#clearTimer();
     this.#transport = null;
     this.#partial = null;
     this.#pingSentMs = 0;
-    events.disconnected(plan.cohort, cause, wasReady);
+    if (!wasSilent) events.disconnected(plan.cohort, cause, wasReady);
+    else
+      events.silenceOver(
+        plan.cohort,
+        this.storm,
+        cause,
+        event === "failed" ? time.now() - this.#lostAtMs : null,
+      );
     this.#exchange.interrupt();
     this.#outside?.interrupt();
   }
@@ -485,6 +549,7 @@ export class Device implements TransportListener, Dialer, DeviceConnection {
   // ---- bytes ------------------------------------------------------------------------------------------------------
 
   onBytes(bytes: Buffer): void {
+    if (this.#silent) return;
     const { plan, events } = this.#env;
     events.bytesReceived(plan.cohort, bytes.length);
     const generation = this.#generation;
@@ -540,6 +605,7 @@ export class Device implements TransportListener, Dialer, DeviceConnection {
     const { plan, events, time } = this.#env;
     if (this.#transport === null) return;
     this.#lastSentMs = time.now();
+    if (this.#silent) return;
     events.bytesSent(plan.cohort, bytes.length);
     this.#transport.write(bytes);
   }

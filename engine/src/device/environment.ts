@@ -2,6 +2,7 @@ import type { Codec } from "../transport/codec.ts";
 import type { OpenTransport } from "../transport/transport.ts";
 import type { BackoffDelay, ResetAfter } from "./backoff.ts";
 import type { Device } from "./device.ts";
+import type { Losses } from "./losses.ts";
 
 /** Why an established connection ended. Part of `mqtt.disconnects.<cause>`. */
 export type DisconnectCause =
@@ -36,6 +37,10 @@ export interface DeviceEvents {
   /** `ms` since the loss of the connection; null on a device's first time. */
   becameReady(cohort: number, storm: number, ms: number | null): void;
   disconnected(cohort: number, cause: DisconnectCause, wasReady: boolean): void;
+  /** A storm made the device silent: it is gone, and does not know. */
+  silenced(cohort: number, wasReady: boolean): void;
+  /** The end of a silent device's connection; `ms` since the silence if it found out by itself, else null. */
+  silenceOver(cohort: number, storm: number, cause: DisconnectCause, ms: number | null): void;
   subscribeSent(cohort: number): void;
   subscribeSkipped(cohort: number): void;
   subscribed(cohort: number, ms: number): void;
@@ -92,6 +97,7 @@ export interface DeviceEnvironment {
   open: OpenTransport;
   codec: Codec;
   events: DeviceEvents;
+  losses: Losses;
   /** Uniform in [0, 1): the `draw`-th number of a device, the same in every run with this seed. */
   random(deviceNumber: number, draw: number): number;
   /** Runs `onConnect` for a device; `done` gets null or the name of a failure. */

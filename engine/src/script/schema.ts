@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { STORM_CAUSES } from "../contract.ts";
 import { BACKOFF_POLICIES } from "../device/backoff.ts";
 import { PRESETS } from "../device/backoff-presets.ts";
 import { LOCAL_ADDRESSES_ALLOWED, parseLocalAddresses } from "../transport/local-addresses.ts";
 import { durationMs, settings, text } from "./steps/step.ts";
+import { storms } from "./storms.ts";
 import { scenarioTlsSettings, tlsSettings } from "./tls-settings.ts";
 
 export const DEFAULT_BASE_MS = 1000;
@@ -21,6 +21,14 @@ const resetAfter = z
     error: "connack, ready, or the time a connection must have lasted",
   })
   .transform((value) => (typeof value === "number" ? { connectedMs: value } : value));
+
+const WITH_CAP: readonly string[] = ["exponential", "full-jitter", "equal-jitter", "decorrelated-jitter"];
+/** The policies that read a setting: with another one it would say something that is not so. */
+const POLICIES_WITH: Record<"base" | "cap" | "window", readonly string[]> = {
+  base: ["fixed", ...WITH_CAP],
+  cap: WITH_CAP,
+  window: ["uniform"],
+};
 
 const reconnect = z
   .strictObject({
@@ -42,20 +50,16 @@ const reconnect = z
         if (value[key] !== undefined) refuse(key, "nothing beside a preset, which sets it");
       }
     }
+    const policy = value.policy ?? "full-jitter";
+    for (const [key, takers] of Object.entries(POLICIES_WITH)) {
+      if (value[key as keyof typeof POLICIES_WITH] === undefined || value.preset !== undefined) continue;
+      if (!takers.includes(policy))
+        refuse(key, `nothing with the policy ${policy}; for ${takers.join(", ")}`);
+    }
     if (value.cap !== undefined && value.cap < (value.base ?? DEFAULT_BASE_MS)) {
       refuse("cap", "a duration that is not below base (1s unless given)");
     }
   });
-
-const storm = z.strictObject({
-  at: durationMs,
-  fraction: z
-    .number({ error: "a number above 0 and up to 1" })
-    .gt(0, { error: "a number above 0 and up to 1" })
-    .max(1, { error: "a number above 0 and up to 1" }),
-  cause: z.enum(STORM_CAUSES, { error: STORM_CAUSES.join(", ") }).default("reset"),
-  window: positiveDuration,
-});
 
 const answersPerSecond = z
   .number({ error: "a number of answers per second, above 0" })
@@ -141,7 +145,8 @@ export const engineSettings = z.strictObject({
   session: session.default({ clean: true, expiry: 0 }),
   resubscribe: z.enum(["auto", "always"], { error: "auto or always" }).default("auto"),
   reconnect: reconnect.default({ policy: "full-jitter" }),
-  storms: z.array(storm, { error: "a list of storms" }).default([]),
+  storms: storms.default([]),
+  allowExec: boolean.default(false),
   tls: tlsSettings.optional(),
   localAddresses: z
     .array(text, { error: `a list; each ${LOCAL_ADDRESSES_ALLOWED}` })

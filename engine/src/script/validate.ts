@@ -7,6 +7,7 @@ import { type Problem, renderPath } from "./problem.ts";
 import { DEFAULT_BASE_MS, type EngineSettings, engineSettings, scenarioSettings } from "./schema.ts";
 import { STEPS } from "./steps/index.ts";
 import type { ParsedStep, StepPlace } from "./steps/step.ts";
+import { expandStorms, stormListProblems } from "./storms.ts";
 import { parseTarget, type Target } from "./target.ts";
 import { transportProblems } from "./transport-rules.ts";
 import { hookSetsVariables, unknownVariables } from "./variables.ts";
@@ -59,19 +60,11 @@ export function validate(script: ArtilleryScript, hasHook = script.before !== un
   }
   const anyVariable = script.before === undefined ? hasHook : hookSetsVariables(script.before);
   const cohorts = validateScenarios(script, anyVariable, problems);
-  problems.push(...stormOrderProblems(raw), ...crossProblems(raw, target, cohorts));
+  problems.push(...stormListProblems(raw, ENGINE_PATH), ...crossProblems(raw, target, cohorts));
   if (!parsed.success || "problem" in target || problems.length > 0) return { plan: null, problems };
 
   const settings = parsed.data;
-  const storms = settings.storms.map(
-    (storm, i): StormPlan => ({
-      index: i + 1,
-      atMs: storm.at,
-      fraction: storm.fraction,
-      cause: storm.cause,
-      windowMs: storm.window,
-    }),
-  );
+  const storms = expandStorms(settings.storms).map(({ plan }) => plan);
   return {
     plan: { target, settings, ...backoffOf(settings), storms, timeZero: timeZeroOf(settings), cohorts },
     problems: null,
@@ -129,28 +122,6 @@ function endlessStays(steps: readonly ParsedStep[]): Problem[] {
       },
     ];
   });
-}
-
-/** Read from the raw list, so that order is checked even where another key is wrong. */
-function stormOrderProblems(raw: unknown): Problem[] {
-  const parsed = engineSettings.shape.storms.safeParse((raw as { storms?: unknown } | null)?.storms);
-  if (!parsed.success) return [];
-  const problems: Problem[] = [];
-  let endMs = 0;
-  parsed.data.forEach((storm, i) => {
-    const previous = parsed.data[i - 1];
-    if (previous !== undefined && storm.at < endMs) {
-      const order =
-        storm.at < previous.at ? "storms stand in the order of their times" : "windows may not overlap";
-      problems.push({
-        path: renderPath([...ENGINE_PATH, "storms", i, "at"]),
-        value: (raw as { storms: { at: unknown }[] }).storms[i]?.at,
-        allowed: `${endMs / 1000}s or later (${order}: the storm before ends then)`,
-      });
-    }
-    endMs = storm.at + storm.window;
-  });
-  return problems;
 }
 
 function backoffOf({ reconnect }: EngineSettings): { backoff: BackoffSpec; resetAfter: ResetAfter } {

@@ -1,25 +1,38 @@
 import type { StormCause } from "../contract.ts";
+import type { Command } from "./command.ts";
 
 /** One storm of the script. Times are milliseconds after time zero. */
 export interface StormPlan {
   /** From 1. */
   index: number;
   atMs: number;
-  fraction: number;
+  /** Null for a cause that has none. */
+  fraction: number | null;
   cause: StormCause;
   windowMs: number;
+  /** `exec` only. */
+  exec?: Command;
+  /** `external` only: how long after `atMs` it may open. Its window begins when it opens. */
+  waitForMs?: number;
 }
 
-/** When the last window ends; null without storms. */
+/** When a storm's window ends at the latest. */
+export function latestEndMs({ atMs, waitForMs = 0, windowMs }: StormPlan): number {
+  return atMs + waitForMs + windowMs;
+}
+
+/** When the last window ends at the latest; null without storms. */
 export function planEndMs(storms: readonly StormPlan[]): number | null {
   const last = storms.at(-1);
-  return last === undefined ? null : last.atMs + last.windowMs;
+  return last === undefined ? null : latestEndMs(last);
 }
 
 /** The next thing to do. Times are milliseconds after time zero. */
 export type StormEvent =
   | { kind: "prepare"; storm: StormPlan; atMs: number }
   | { kind: "begin"; storm: StormPlan; atMs: number }
+  /** A storm that has not opened will not do so any more. */
+  | { kind: "expire"; storm: StormPlan; atMs: number }
   | { kind: "end"; storm: StormPlan; atMs: number }
   | { kind: "over"; atMs: number };
 
@@ -31,12 +44,52 @@ export function storyOf(storms: readonly StormPlan[]): StormEvent[] {
   const events: StormEvent[] = storms.flatMap((storm): StormEvent[] => [
     { kind: "prepare", storm, atMs: Math.max(0, storm.atMs - PREPARE_MS) },
     { kind: "begin", storm, atMs: storm.atMs },
-    { kind: "end", storm, atMs: storm.atMs + storm.windowMs },
+    ...(storm.waitForMs === undefined
+      ? []
+      : [{ kind: "expire" as const, storm, atMs: storm.atMs + storm.waitForMs }]),
+    { kind: "end", storm, atMs: latestEndMs(storm) },
   ]);
   const end = planEndMs(storms);
   if (end !== null) events.push({ kind: "over", atMs: end });
-  // A storm may begin at the instant that the one before ends; its devices are then chosen before that end.
-  return events.sort((a, b) => a.atMs - b.atMs || ORDER[a.kind] - ORDER[b.kind]);
+  return inOrder(events);
 }
 
-const ORDER: Record<StormEvent["kind"], number> = { end: 0, prepare: 1, begin: 2, over: 3 };
+/** What is left to happen once a storm that was waited for has opened: its window ends at `endMs`. */
+export function storyOnceOpen(
+  left: readonly StormEvent[],
+  { index }: StormPlan,
+  endMs: number,
+): StormEvent[] {
+  const isOwn = (event: StormEvent): boolean => event.kind !== "over" && event.storm.index === index;
+  const others = left.filter((event) => event.kind !== "expire" || !isOwn(event));
+  return endingSooner(others.map((event) => (isOwn(event) ? { ...event, atMs: endMs } : event)));
+}
+
+/** What is left to happen once a storm has expired at `atMs`: it has no window. */
+export function storyOnceExpired(
+  left: readonly StormEvent[],
+  { index }: StormPlan,
+  atMs: number,
+): StormEvent[] {
+  const others = left.filter((event) => event.kind === "over" || event.storm.index !== index);
+  return endingSooner(others, atMs);
+}
+
+/** All is over with the last thing that happens, and not before `fromMs`. */
+function endingSooner(left: readonly StormEvent[], fromMs = 0): StormEvent[] {
+  const lastMs = Math.max(fromMs, ...left.flatMap((event) => (event.kind === "over" ? [] : event.atMs)));
+  return inOrder(left.map((event) => (event.kind === "over" ? { ...event, atMs: lastMs } : event)));
+}
+
+function inOrder(events: readonly StormEvent[]): StormEvent[] {
+  // A storm may begin at the instant that the one before ends; its devices are then chosen before that end.
+  return [...events].sort((a, b) => a.atMs - b.atMs || ORDER[a.kind] - ORDER[b.kind]);
+}
+
+const ORDER: Record<StormEvent["kind"], number> = {
+  expire: 0,
+  end: 1,
+  prepare: 2,
+  begin: 3,
+  over: 4,
+};

@@ -55,3 +55,8 @@ export function selectionLimit(
   keys.sort();
   return keys[count - 1] as number;
 }
+
+/** True for one worker of the run: the first worker of the first container that is known. */
+export function isFirstWorker(share: WorkerShare, roster: readonly RosterEntry[]): boolean {
+  return share.worker === 1 && roster.every(({ container }) => share.container <= container);
+}

@@ -3,8 +3,12 @@ import type { Recorder } from "../capture/recorder.ts";
 import type { GeneratorHealth, WorkerStorm } from "../contract.ts";
 import type { FleetMember } from "../device/fleet.ts";
 import { containerKey, type WorkerShare } from "../device/identity.ts";
-import { type StormEvent, type StormPlan, storyOf } from "./schedule.ts";
-import { type RosterEntry, selectionLimit, stormKey } from "./selection.ts";
+import type { Losses } from "../device/losses.ts";
+import type { CutCause, WatchCause } from "./causes/cause.ts";
+import { CAUSES } from "./causes/index.ts";
+import { type Loss, Onset, OpenStorm } from "./loss-watch.ts";
+import { type StormEvent, type StormPlan, storyOf, storyOnceExpired, storyOnceOpen } from "./schedule.ts";
+import { isFirstWorker, type RosterEntry, selectionLimit, stormKey } from "./selection.ts";
 
 export interface StormsOptions {
   plans: readonly StormPlan[];
@@ -12,6 +16,7 @@ export interface StormsOptions {
   share: WorkerShare;
   members: Iterable<FleetMember>;
   recorder: Recorder;
+  losses: Losses;
   watch: GeneratorWatch;
   /** All workers of the run that are known by now, this one included. */
   roster(): readonly RosterEntry[];
@@ -35,9 +40,10 @@ interface Progress {
 /** Runs the storms of a script on this worker's devices, from time zero on. */
 export class Storms {
   readonly #options: StormsOptions;
-  readonly #story: StormEvent[];
   readonly #progress: Progress[];
-  #nextEvent = 0;
+  /** What is left to happen. */
+  #story: StormEvent[];
+  #stopActing: (() => void) | null = null;
   #timeZeroMs = 0;
   #timer: NodeJS.Timeout | null = null;
   #over = false;
@@ -67,12 +73,14 @@ export class Storms {
   stop(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
-    this.#nextEvent = this.#story.length;
+    this.#story = [];
+    this.#options.losses.watch = null;
+    this.#stopActing?.();
   }
 
   #arm(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
-    const event = this.#story[this.#nextEvent];
+    const [event] = this.#story;
     if (event === undefined) return;
     const delayMs = Math.max(0, this.#timeZeroMs + event.atMs - this.#options.wallClock());
     this.#timer = setTimeout(() => this.#happen(event), Math.min(delayMs, MAX_TIMEOUT_MS));
@@ -84,13 +92,16 @@ export class Storms {
       this.#arm();
       return;
     }
-    this.#nextEvent++;
+    this.#story.shift();
     switch (event.kind) {
       case "prepare":
         this.#choose(event.storm);
         break;
       case "begin":
         this.#begin(event.storm);
+        break;
+      case "expire":
+        this.#expire(event.storm);
         break;
       case "end":
         this.#end(event.storm);
@@ -103,29 +114,47 @@ export class Storms {
   }
 
   #choose(plan: StormPlan): void {
+    if (plan.fraction === null || CAUSES[plan.cause].kind !== "cut") return;
     const { seed } = this.#options;
     // Kept per storm: the devices of the next may be chosen before this one begins.
     const progress = this.#progress[plan.index - 1] as Progress;
     progress.limit = selectionLimit(seed, plan.index, plan.fraction, this.#options.roster());
   }
 
-  /** Drops all chosen devices of this worker in one synchronous pass. */
   #begin(plan: StormPlan): void {
-    const { recorder, members, share, seed, watch, monotonic, wallClock, log } = this.#options;
+    const cause = CAUSES[plan.cause];
+    if (cause.kind === "cut") this.#cut(plan, cause);
+    else this.#watch(plan, cause);
+  }
+
+  #open(plan: StormPlan, startedAtMs: number): void {
+    const progress = this.#progress[plan.index - 1] as Progress;
+    progress.startedAtMs = startedAtMs;
+    progress.stretch = this.#options.watch.begin();
+    this.#options.recorder.openStorm(plan.index);
+  }
+
+  /** Epoch milliseconds on the devices' clock. */
+  #monotonicAt(epochMs: number): number {
+    return this.#options.monotonic() - (this.#options.wallClock() - epochMs);
+  }
+
+  /** Cuts all chosen devices of this worker in one synchronous pass. */
+  #cut(plan: StormPlan, cause: CutCause): void {
+    const { recorder, members, share, seed, monotonic, log } = this.#options;
     const progress = this.#progress[plan.index - 1] as Progress;
     // Devices may have arrived since they were chosen from.
     if (progress.limit < 0) this.#choose(plan);
-    progress.startedAtMs = this.#timeZeroMs + plan.atMs;
-    progress.stretch = watch.begin();
-    recorder.openStorm(plan.index);
+    const startedAtMs = this.#timeZeroMs + plan.atMs;
+    this.#open(plan, startedAtMs);
     const container = containerKey(share.container);
     const { limit } = progress;
-    const plannedMs = monotonic() - (wallClock() - progress.startedAtMs);
+    const plannedMs = this.#monotonicAt(startedAtMs);
     let dropped = 0;
     for (const { device, cohort } of members) {
       if (stormKey(seed, plan.index, container, device.number) > limit) continue;
       recorder.stormSelected(cohort, plan.index);
-      const lostAtMs = device.drop(plan.cause, plan.index);
+      const lostAtMs = cause.cut(device, plan.index);
       if (Number.isNaN(lostAtMs)) continue;
       recorder.stormDropped(cohort, plan.index, Math.max(0, lostAtMs - plannedMs));
       dropped++;
@@ -136,9 +165,60 @@ export class Storms {
     );
   }
 
+  /** From now on losses belong to the storm, or may open it. */
+  #watch(plan: StormPlan, cause: WatchCause): void {
+    const { losses, recorder, share, log } = this.#options;
+    if (cause.opens === "at-once") {
+      const startedAtMs = this.#timeZeroMs + plan.atMs;
+      this.#open(plan, startedAtMs);
+      losses.watch = new OpenStorm(plan.index, this.#monotonicAt(startedAtMs), recorder);
+    } else {
+      const open = (first: readonly Loss[], nowMs: number): OpenStorm => this.#onset(plan, first, nowMs);
+      losses.watch = new Onset(plan.fraction ?? 1, () => recorder.online, open);
+      log(`mqtt storm ${plan.index}: ${plan.cause}, watching`);
+    }
+    if (cause.act === null || !isFirstWorker(share, this.#options.roster())) return;
+    this.#stopActing?.();
+    this.#stopActing = cause.act(plan, log);
+  }
+
+  /** A storm that was watched for is there. `first` are the losses that it began with. */
+  #onset(plan: StormPlan, first: readonly Loss[], nowMs: number): OpenStorm {
+    const { losses, recorder, wallClock, monotonic, log } = this.#options;
+    const beganMs = first[0]?.lostAtMs ?? nowMs;
+    const startedAtMs = wallClock() - (monotonic() - beganMs);
+    this.#open(plan, startedAtMs);
+    const storm = new OpenStorm(plan.index, beganMs, recorder);
+    for (const { device, cohort, lostAtMs, readyAtMs, generation } of first) {
+      storm.lost(device, cohort, lostAtMs);
+      const attempts = Math.floor((device.generation - generation) / 2);
+      const accepted = device.hasReconnectedSince(lostAtMs) ? 1 : 0;
+      recorder.stormCaughtUp(cohort, plan.index, attempts, accepted);
+      device.join(plan.index, lostAtMs, readyAtMs);
+      if (readyAtMs !== null) recorder.stormReady(cohort, plan.index, readyAtMs - lostAtMs);
+    }
+    losses.watch = storm;
+    this.#story = storyOnceOpen(this.#story, plan, startedAtMs - this.#timeZeroMs + plan.windowMs);
+    this.#arm();
+    log(`mqtt storm ${plan.index}: ${plan.cause}, has begun`);
+    return storm;
+  }
+
+  #expire(plan: StormPlan): void {
+    const { losses, wallClock, log } = this.#options;
+    losses.watch = null;
+    this.#story = storyOnceExpired(this.#story, plan, wallClock() - this.#timeZeroMs);
+    const share = `${Number(((plan.fraction ?? 1) * 100).toPrecision(3))} %`;
+    const waited = `${(plan.waitForMs ?? 0) / 1000} s`;
+    log(
+      `mqtt storm ${plan.index}: did not happen: in ${waited} this worker never lost ${share} of its online devices within a second`,
+    );
+  }
+
   #end(plan: StormPlan): void {
     const progress = this.#progress[plan.index - 1] as Progress;
     progress.closed = true;
+    this.#options.losses.watch = null;
     this.#options.recorder.closeStorm();
     if (progress.stretch !== null) {
       this.#options.watch.end(progress.stretch);

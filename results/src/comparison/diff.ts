@@ -1,3 +1,4 @@
+import { stormWords } from "../storm-words.ts";
 import type { LatencyName, StormFields, StormSummary, Summary } from "../summary-schema.ts";
 import type { Verdict } from "../verdict.ts";
 
@@ -105,7 +106,7 @@ function stormDiff(
 }
 
 function whatOf(storm: StormFields | undefined): string | null {
-  return storm ? `${storm.cause} of ${Number((storm.fraction * 100).toPrecision(3))} %` : null;
+  return storm ? stormWords(storm) : null;
 }
 
 function stormValues(storm: StormFields | undefined): [string, Unit, number | null][] {

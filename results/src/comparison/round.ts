@@ -1,4 +1,5 @@
 import { TIMELINE_ROW_MS } from "artillery-engine-mqtt/contract";
+import { stormWords } from "../storm-words.ts";
 import type { Summary } from "../summary-schema.ts";
 import { peakPerS, series, type TimelineRow } from "../timeline.ts";
 import type { Verdict } from "../verdict.ts";
@@ -105,9 +106,8 @@ export function measuredRound(
 }
 
 function stormPhase(storm: Summary["storms"][number], timeline: readonly TimelineRow[]): Phase {
-  const what = storm.fraction > 0 ? ` of ${Number((storm.fraction * 100).toPrecision(3))} %` : "";
   return {
-    name: `storm ${storm.index}: ${storm.cause}${what}`,
+    name: `storm ${storm.index}: ${stormWords(storm)}`,
     verdict: storm.verdict,
     devices: storm.affected,
     ready: storm.recovered,

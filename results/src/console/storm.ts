@@ -1,5 +1,6 @@
+import { stormWords } from "../storm-words.ts";
 import type { StormFields, StormSummary } from "../summary-schema.ts";
-import { type Colours, count, duration, percent, printable, ratio, shorten, table, wrap } from "./format.ts";
+import { type Colours, count, duration, printable, ratio, shorten, table, wrap } from "./format.ts";
 
 const WIDTH = 108;
 const HEADER = ["50 %", "90 %", "99 %", "100 %", "reconnect", "connect", "config"];
@@ -7,16 +8,21 @@ const UNITS = ["ready", "ready", "ready", "ready", "p99", "per dev.", "per dev."
 
 /** One storm: headline, verdict, and a row per cohort. */
 export function stormLines(storm: StormSummary, colours: Colours): string[] {
-  const what = `Storm ${storm.index}: ${storm.cause} of ${percent(storm.fraction)} at ${duration(storm.at)}`;
+  const what = `Storm ${storm.index}: ${stormWords(storm)} at ${duration(storm.at)}`;
   const spread = storm.dropSpreadMs.max === null ? "" : `, cut within ${duration(storm.dropSpreadMs.max)}`;
   const watched = `${count(storm.affected)} devices affected${spread}; window ${duration(storm.windowMs)}`;
   const lines = ["", colours.bold(`${what}: ${watched}`), ...verdictLines("", storm, colours)];
   if (!storm.happened || storm.affected === 0) return lines;
   const cohorts = Object.entries(storm.cohorts).filter(([, cohort]) => cohort.affected > 0);
+  if (storm.stormFactor !== null) lines.push(factorLine(storm.stormFactor));
   const rows: [string, StormFields][] = cohorts.length > 1 ? [["all cohorts", storm], ...cohorts] : cohorts;
   const differing = cohorts.filter(([, cohort]) => cohort.verdict !== storm.verdict);
   lines.push(...differing.flatMap(([name, cohort]) => verdictLines(name, cohort, colours)));
   return [...lines, ...cohortTable(rows)];
+}
+
+function factorLine(seconds: number): string {
+  return `  storm factor at most ${duration(seconds * 1000)} (best connect rate before the storms, a lower bound of what is sustainable)`;
 }
 
 function verdictLines(cohort: string, storm: StormFields, colours: Colours): string[] {

@@ -50,9 +50,10 @@ function* latencyRows(run: MergedRun): Generator<PercentileRow> {
 }
 
 function* stormRows(run: MergedRun): Generator<PercentileRow> {
-  for (const { index, cohorts } of run.storms) {
+  for (const { index, cause, cohorts } of run.storms) {
     const affected = [...cohorts].filter(([, counts]) => counts.affected > 0);
     for (const metric of STORM_METRICS) {
+      if (metric === "detection_time" && cause !== "silent") continue;
       const name = stormMetricName(index, metric);
       const parts = affected.map(([cohort, counts]): Part => {
         const over = metric === "drop_spread" ? null : counts.affected;

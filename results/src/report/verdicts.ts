@@ -15,7 +15,7 @@ function stormCard(storm: StormSummary, target: number): Html {
   const judged = storm.happened && storm.affected > 0;
   const heading = `storm-${storm.index}`;
   return html`<article class="card storm ${badgeOf(storm).tone}" aria-labelledby="${heading}">
-<div class="storm-head">${badge(storm)}${storm.generatorSaturated ? html`<span class="badge fair"><span aria-hidden="true">!</span> Generator saturated</span>` : NOTHING}<h3 id="${heading}">Storm ${storm.index}: ${percent(storm.fraction)} of the fleet at ${duration(storm.at)}, ${causeWords(storm.cause)}</h3></div>
+<div class="storm-head">${badge(storm)}${storm.generatorSaturated ? html`<span class="badge fair"><span aria-hidden="true">!</span> Generator saturated</span>` : NOTHING}<h3 id="${heading}">Storm ${storm.index}: ${storm.fraction === null ? NOTHING : html`${percent(storm.fraction)} of the fleet `}at ${duration(storm.at)}, ${causeWords(storm.cause)}</h3></div>
 <p class="sentence">${verdictSentence(storm, target)}</p>
 <p class="note">Why: ${storm.verdictReason}.</p>
 ${storm.generatorSaturated ? html`<div class="alert"><p><strong>Generator saturated:</strong> during this storm the load generator itself was at its limit. The times are at least partly its own, so the verdict is about the generator as well as about the system under test.</p></div>` : NOTHING}
@@ -33,7 +33,14 @@ function badge(storm: StormFields): Html {
   return html`<span class="badge ${tone}"><span aria-hidden="true">${sign}</span> ${word}</span>`;
 }
 
-function keyFigures(storm: StormFields): Html {
+function factor(seconds: number): [string, Html] {
+  return [
+    "storm factor, at most: lost connections at the highest connect rate seen before the first storm",
+    html`${duration(seconds * 1000)}`,
+  ];
+}
+
+function keyFigures(storm: StormSummary): Html {
   const unreached = html`<span class="unreached">not reached</span>`;
   const time = (ms: number | null): Html => (ms === null ? unreached : html`${duration(ms)}`);
   const figures: [string, Html][] = [
@@ -42,6 +49,7 @@ function keyFigures(storm: StormFields): Html {
     ["until 99 % were ready", time(storm.readyMs.p99)],
     ["connect attempts per device", html`${ratio(storm.amplification.connect)}`],
     ["config requests per device", html`${ratio(storm.amplification.config)}`],
+    ...(storm.stormFactor === null ? [] : [factor(storm.stormFactor)]),
     ["connect attempts at the peak", html`${count(storm.peak.connectAttemptsPerS)} <small>per s</small>`],
   ];
   return html`<dl class="figures">${figures.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;

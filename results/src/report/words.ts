@@ -19,7 +19,7 @@ const CAUSE_WORDS = new Map([
   ["reset", "connections reset (TCP RST)"],
   ["close", "connections closed (TCP FIN)"],
   ["disconnect", "devices disconnected (MQTT DISCONNECT)"],
-  ["silent", "connections went silent"],
+  ["silent", "connections went silent (half-open)"],
   ["exec", "a command was run"],
   ["external", "caused from outside"],
 ]);
@@ -67,7 +67,10 @@ export function shareWords(share: number): string {
 
 /** What happened to the devices, for someone who knows neither percentiles nor MQTT. */
 export function verdictSentence(storm: StormFields, target: number): string {
-  if (!storm.happened) return "This storm did not happen: the run ended before it was due.";
+  if (!storm.happened)
+    return storm.cause === "external"
+      ? "This storm did not happen: too few devices lost their connection at once."
+      : "This storm did not happen: the run ended before it was due.";
   if (storm.affected === 0) return "No device lost its connection, so there is nothing to judge.";
   const [all, back, missing] = [count(storm.affected), count(storm.recovered), count(storm.unrecovered)];
   const window = duration(storm.windowMs);

@@ -1,5 +1,6 @@
 import { Device } from "../../../engine/src/device/device.ts";
 import type { DeviceEvents, DevicePlan } from "../../../engine/src/device/environment.ts";
+import type { Losses } from "../../../engine/src/device/losses.ts";
 import type { OperationDone } from "../../../engine/src/device/session.ts";
 import { createCodec } from "../../../engine/src/transport/codec.ts";
 import { FakeNetwork, type FakeTransport } from "../../support/fake-transport.ts";
@@ -20,6 +21,7 @@ export class Rig {
   /** Device number and number of every draw. */
   readonly draws: [number, number][] = [];
   readonly device: Device;
+  readonly losses: Losses = { watch: null };
   /** What every bootstrap does; the test may replace it. */
   onBootstrap: (device: Device, done: OperationDone) => void = () => {};
 
@@ -62,6 +64,7 @@ export class Rig {
         open: this.network.open,
         codec: createCodec(version),
         events,
+        losses: this.losses,
         random: (number, draw) => {
           this.draws.push([number, draw]);
           return 0.5;

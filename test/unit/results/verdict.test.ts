@@ -4,7 +4,7 @@ import { judge, type StormEvidence } from "../../../results/src/verdict.ts";
 const idle = { peakPerS: 1000, lastQuarterPerS: 0 };
 const running = { peakPerS: 1000, lastQuarterPerS: 250 };
 const base: StormEvidence = {
-  happened: true,
+  absence: null,
   closed: true,
   affected: 1000,
   recovered: 500,
@@ -34,7 +34,7 @@ describe("verdict at a target of 99 %", () => {
       { connectAttempts: { peakPerS: 0, lastQuarterPerS: 0 } },
       "degraded",
     ],
-    ["never came", { happened: false, closed: false }, null],
+    ["never came", { absence: "did not happen", closed: false }, null],
     ["nobody affected", { affected: 0, recovered: 0 }, null],
     ["not watched to its end", { closed: false, connectAttempts: running }, null],
     ["not watched to its end, but the target was reached", { closed: false, recovered: 995 }, "recovered"],
@@ -45,7 +45,7 @@ describe("verdict at a target of 99 %", () => {
 
   it("says why", () => {
     const reason = (changes: Partial<StormEvidence>): string => judge({ ...base, ...changes }, 0.99).reason;
-    expect(reason({ happened: false })).toBe("did not happen");
+    expect(reason({ absence: "did not happen" })).toBe("did not happen");
     expect(reason({ affected: 0 })).toBe("no device affected");
     expect(reason({ closed: false })).toBe("not watched to its end");
     expect(reason({ affected: 100_000, recovered: 98_999 })).toContain("98.99 % of the affected");

@@ -1,5 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { planEndMs, type StormPlan, storyOf } from "../../../engine/src/storm/schedule.ts";
+import {
+  planEndMs,
+  type StormPlan,
+  storyOf,
+  storyOnceExpired,
+  storyOnceOpen,
+} from "../../../engine/src/storm/schedule.ts";
 
 const plan = (index: number, atMs: number, windowMs: number): StormPlan => ({
   index,
@@ -61,6 +67,48 @@ describe("the story", () => {
       "1000 begin 2",
       "2000 end 2",
       "2000 over",
+    ]);
+  });
+});
+
+describe("a storm that is waited for", () => {
+  const external: StormPlan = { ...plan(1, 1000, 5000), cause: "external", waitForMs: 60_000 };
+  const last = { ...external, index: 2, atMs: 70_000 };
+  const kinds = (story: ReturnType<typeof storyOf>): string[] =>
+    story.map(({ kind, atMs }) => `${atMs} ${kind}`);
+
+  it("ends at the latest after its wait and its window", () => {
+    expect(planEndMs([external])).toBe(66_000);
+    expect(kinds(storyOf([external]))).toEqual([
+      "500 prepare",
+      "1000 begin",
+      "61000 expire",
+      "66000 end",
+      "66000 over",
+    ]);
+  });
+
+  it("once open has its window from then on", () => {
+    const left = storyOf([external]).slice(2);
+    expect(kinds(storyOnceOpen(left, external, 25_000))).toEqual(["25000 end", "25000 over"]);
+  });
+
+  it("once expired has none", () => {
+    const left = storyOf([external]).slice(3);
+    expect(kinds(storyOnceExpired(left, external, 61_000))).toEqual(["61000 over"]);
+  });
+
+  it("moves no other storm", () => {
+    const other = plan(2, 70_000, 1000);
+    const rest = ["69500 prepare", "70000 begin", "71000 end", "71000 over"];
+    expect(kinds(storyOnceOpen(storyOf([external, other]).slice(2), external, 9000))).toEqual([
+      "9000 end",
+      ...rest,
+    ]);
+    expect(kinds(storyOnceExpired(storyOf([external, other]).slice(3), external, 61_000))).toEqual(rest);
+    expect(kinds(storyOnceOpen(storyOf([plan(1, 1000, 10), last]).slice(5), last, 90_000))).toEqual([
+      "90000 end",
+      "90000 over",
     ]);
   });
 });

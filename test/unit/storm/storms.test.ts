@@ -59,6 +59,7 @@ function start(plans: StormPlan[], devices: number, offline: number[] = []) {
     share: { container: "", worker: 1, workers: 1 },
     members,
     recorder,
+    losses: { watch: null },
     watch,
     roster: () => [{ container: "", worker: 1, workers: 1, devices: members.length }],
     wallClock: () => Date.now(),

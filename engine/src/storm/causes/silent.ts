@@ -1,0 +1,9 @@
+import type { CutCause } from "./cause.ts";
+
+/** The path is gone and nobody is told: nothing goes out, nothing is heard, until the device finds out by itself. */
+export const silent: CutCause = {
+  kind: "cut",
+  needs: ["fraction"],
+  takes: [],
+  cut: (device, storm) => device.silence(storm),
+};

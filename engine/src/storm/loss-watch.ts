@@ -1,0 +1,83 @@
+import type { Recorder } from "../capture/recorder.ts";
+import type { Device } from "../device/device.ts";
+import type { LossWatch } from "../device/losses.ts";
+
+/** Takes every device's first loss as the storm's. */
+export class OpenStorm implements LossWatch {
+  readonly #storm: number;
+  readonly #startedMs: number;
+  readonly #recorder: Recorder;
+
+  /** @param startedMs monotonic */
+  constructor(storm: number, startedMs: number, recorder: Recorder) {
+    this.#storm = storm;
+    this.#startedMs = startedMs;
+    this.#recorder = recorder;
+  }
+
+  lost(device: Device, cohort: number, nowMs: number): number {
+    if (device.storm === this.#storm) return 0;
+    this.#recorder.stormSelected(cohort, this.#storm);
+    this.#recorder.stormDropped(cohort, this.#storm, Math.max(0, nowMs - this.#startedMs));
+    return this.#storm;
+  }
+
+  ready(): void {}
+}
+
+/** A loss that may turn out to be the storm's. */
+export interface Loss {
+  device: Device;
+  cohort: number;
+  lostAtMs: number;
+  readyAtMs: number | null;
+  /** The device's generation before the loss. */
+  generation: number;
+  /** Devices of the worker that were online just before. */
+  online: number;
+}
+
+/** Given the losses before the one at `nowMs`; returns who hears of that one and of those to come. */
+export type OnOnset = (before: readonly Loss[], nowMs: number) => LossWatch;
+
+/** A storm opens when its fraction is lost within so long. */
+export const ONSET_MS = 1000;
+
+/** Waits for a fraction of the online devices to be lost within one second. */
+export class Onset implements LossWatch {
+  readonly #fraction: number;
+  readonly #online: () => number;
+  readonly #open: OnOnset;
+  /** Of the last second, oldest first, one per device. */
+  readonly #recent = new Map<Device, Loss>();
+
+  constructor(fraction: number, online: () => number, open: OnOnset) {
+    this.#fraction = fraction;
+    this.#online = online;
+    this.#open = open;
+  }
+
+  lost(device: Device, cohort: number, nowMs: number): number {
+    for (const [old, { lostAtMs }] of this.#recent) {
+      if (nowMs - lostAtMs <= ONSET_MS) break;
+      this.#recent.delete(old);
+    }
+    const { generation } = device;
+    const loss = { device, cohort, lostAtMs: nowMs, readyAtMs: null, generation, online: this.#online() };
+    // Lost twice in a second: the first loss counts.
+    if (!this.#recent.has(device)) this.#recent.set(device, loss);
+    const [oldest = loss] = this.#recent.values();
+    if (this.#recent.size < Math.max(1, oldest.online * this.#fraction - 1e-9)) return 0;
+    const storm = this.#open(
+      [...this.#recent.values()].filter((one) => one !== loss),
+      nowMs,
+    );
+    // The loss at hand is told to the storm like all that follow.
+    return storm.lost(device, cohort, nowMs);
+  }
+
+  ready(device: Device, nowMs: number): void {
+    const loss = this.#recent.get(device);
+    if (loss !== undefined && loss.readyAtMs === null) loss.readyAtMs = nowMs;
+  }
+}

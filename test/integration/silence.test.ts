@@ -1,0 +1,34 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { fleetOf, Mosquitto, mosquittoAvailable } from "../support/broker.ts";
+import { eventually } from "../support/device-fleet.ts";
+
+describe.skipIf(!mosquittoAvailable())("silent devices on Mosquitto", () => {
+  let broker: Mosquitto;
+  beforeAll(async () => {
+    broker = await Mosquitto.start();
+  });
+  afterAll(() => broker.stop());
+
+  it("find out by their keepalive and come back; the broker saw nothing of it before", async () => {
+    const fleet = fleetOf({
+      port: broker.port,
+      devices: 10,
+      clientIds: "silent-",
+      plan: { keepaliveMs: 2000 },
+    });
+    await fleet.connect().allReady();
+    const silent = fleet.devices.slice(0, 5);
+    for (const device of silent) device.silence(1);
+    expect([fleet.events.silences, fleet.ready]).toEqual([5, 10]);
+    expect(broker.logged(/(Socket error|Client silent-\d+ (closed|disconnected|has exceeded))/)).toBe(0);
+    await eventually(() => fleet.events.readyMs[1]?.length === 5, 10_000);
+    const { detectionMs, disconnects, errors } = fleet.events;
+    expect(detectionMs[1]).toHaveLength(5);
+    expect(disconnects).toEqual({ keepalive: 5 });
+    expect(errors).toEqual({ keepalive: 5 });
+    // From the storm's instant, not from the discovery: no device can have been faster than its discovery.
+    expect(Math.min(...(fleet.events.readyMs[1] ?? []))).toBeGreaterThan(Math.min(...(detectionMs[1] ?? [])));
+    expect(broker.logged(/New client connected from .* as silent-[0-4] /)).toBe(10);
+    expect(broker.logged(/New client connected from .* as silent-[5-9] /)).toBe(5);
+  });
+});

@@ -1,0 +1,144 @@
+import { describe, expect, it } from "vitest";
+import { Rig } from "./device-rig.ts";
+
+/** Keepalive of 4 s, asked every second, as the fleet does. */
+function tickFor(rig: Rig, seconds: number): void {
+  for (let i = 0; i < seconds; i++) {
+    rig.time.advance(1000);
+    rig.device.keepaliveTick(rig.time.now(), 1000);
+  }
+}
+
+const silentRig = (): Rig => new Rig({ keepaliveMs: 4000 }).start();
+
+describe("a silent device", () => {
+  it("is gone at the storm's instant, and does not know", () => {
+    const rig = silentRig();
+    const { broker } = rig;
+    expect(rig.device.silence(3)).toBe(rig.time.now());
+    expect(rig.events("silenced", "disconnected")).toEqual([["silenced", 0, true]]);
+    expect([rig.device.state, rig.device.storm]).toEqual(["ready", 3]);
+    expect(broker.ended).toBeNull();
+    // A storm cannot take it away again.
+    expect(rig.device.silence(4)).toBeNaN();
+    expect(rig.device.drop("reset", 4)).toBeNaN();
+    expect(rig.device.storm).toBe(3);
+  });
+
+  it("neither speaks nor hears", () => {
+    const rig = silentRig();
+    rig.device.silence(1);
+    rig.log.length = 0;
+    rig.device.publish({ topic: "t", payload: "x", qos: 0, retain: false }, () => {});
+    rig.broker.sends({ cmd: "pingresp" });
+    expect(rig.broker.take()).toEqual([]);
+    expect(rig.events("bytesSent", "bytesReceived", "disconnected")).toEqual([]);
+    rig.broker.ends();
+    expect(rig.device.state).toBe("ready");
+  });
+
+  it("finds out by its keepalive, resets and reconnects; times count from the storm", () => {
+    const rig = silentRig();
+    const { broker } = rig;
+    tickFor(rig, 1);
+    rig.device.silence(1);
+    rig.log.length = 0;
+    tickFor(rig, 6);
+    // PINGREQ 4 s after the last packet less a tick, and no PINGRESP for 4 s.
+    expect(broker.ended).toBe("reset");
+    expect(rig.events("silenceOver", "disconnected")).toEqual([["silenceOver", 0, 1, "keepalive", 6000]]);
+    expect(rig.device.state).toBe("backoff");
+    rig.reconnect(100);
+    expect(rig.events("reconnected", "becameReady")).toEqual([
+      ["reconnected", 0, 1, 6100],
+      ["becameReady", 0, 1, 6100],
+    ]);
+    // It speaks again, and its end is told like any other.
+    rig.device.end("ended");
+    expect(rig.events("disconnected")).toEqual([["disconnected", 0, "finished", true]]);
+  });
+
+  it("finds out by an acknowledgement that does not come", () => {
+    const rig = silentRig();
+    rig.device.silence(1);
+    rig.device.publish({ topic: "t", payload: "x", qos: 1, retain: false }, () => {});
+    rig.time.advance(5000);
+    expect(rig.events("silenceOver")).toEqual([["silenceOver", 0, 1, "ack_timeout", 5000]]);
+  });
+
+  it("does not become ready by a bootstrap that asks nobody", () => {
+    const rig = new Rig({ keepaliveMs: 4000 });
+    rig.device.connect();
+    rig.accept();
+    rig.log.length = 0;
+    rig.device.silence(1);
+    rig.bootstrapped();
+    expect(rig.events("silenced", "becameReady")).toEqual([["silenced", 0, false]]);
+    tickFor(rig, 10);
+    rig.reconnect(100);
+    expect(rig.events("becameReady")).toHaveLength(1);
+  });
+
+  it("has found nothing when its flow ends first", () => {
+    const rig = silentRig();
+    rig.device.silence(1);
+    rig.device.end("ended");
+    expect(rig.events("silenceOver", "disconnected")).toEqual([["silenceOver", 0, 1, "finished", null]]);
+  });
+});
+
+describe("a watched device", () => {
+  it("belongs to the storm that its loss is told to", () => {
+    const rig = new Rig().start();
+    rig.losses.watch = { lost: () => 2, ready: () => {} };
+    rig.broker.ends();
+    expect(rig.device.storm).toBe(2);
+    rig.reconnect(100);
+    expect(rig.events("reconnected", "becameReady")).toEqual([
+      ["reconnected", 0, 2, 100],
+      ["becameReady", 0, 2, 100],
+    ]);
+  });
+
+  it("is not told of where a storm cuts it, or its flow disconnects it", () => {
+    const rig = new Rig().start();
+    let told = 0;
+    rig.losses.watch = {
+      lost: () => {
+        told++;
+        return 0;
+      },
+      ready: () => {},
+    };
+    rig.device.drop("reset", 1);
+    rig.reconnect(100);
+    rig.device.disconnect();
+    expect(told).toBe(0);
+  });
+
+  it("joins a storm later: out, or back already", () => {
+    const out = new Rig().start();
+    const lostAtMs = out.time.now();
+    out.broker.ends();
+    out.time.advance(50);
+    out.device.join(5, lostAtMs, null);
+    expect(out.events("reconnected")).toEqual([]);
+    out.reconnect(50);
+    expect(out.events("reconnected", "becameReady")).toEqual([
+      ["reconnected", 0, 5, 100],
+      ["becameReady", 0, 5, 100],
+    ]);
+
+    const back = new Rig().start();
+    const at = back.time.now();
+    back.broker.ends();
+    back.reconnect(100);
+    back.log.length = 0;
+    back.device.join(5, at, back.time.now());
+    expect(back.events("reconnected", "becameReady")).toEqual([["reconnected", 0, 5, 100]]);
+    // Its next outage is not the storm's.
+    back.broker.ends();
+    back.reconnect(100);
+    expect(back.events("becameReady")).toEqual([["becameReady", 0, 0, 100]]);
+  });
+});
