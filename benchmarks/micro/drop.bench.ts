@@ -67,6 +67,7 @@ function fleetOf(count: number): BenchFleet {
       return transport;
     },
     codec: createCodec(4),
+    losses: { watch: null },
     events: new Recorder(["devices"], { emit: () => {} }, () => performance.timeOrigin + performance.now()),
     random: (device, draw) => hashRandom(42, device, draw),
     bootstrap: (_, done) => done(null),
