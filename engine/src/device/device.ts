@@ -1,4 +1,5 @@
 import type { IConnackPacket, Packet } from "mqtt-packet";
+import { RegionRoute } from "../region/region-route.ts";
 import { splitPackets } from "../transport/framing.ts";
 import { connackReason, isOverload, isRedirect, reasonName } from "../transport/reason-codes.ts";
 import type {
@@ -44,6 +45,7 @@ export class Device implements TransportListener, Dialer, DeviceConnection {
   #redirection: Redirection | null = null;
   /** For mutual TLS; null for that of the settings. */
   certificate: ClientCertificate | null = null;
+  readonly #route: RegionRoute | null;
   /** Whoever made the device; it means nothing to the device itself. */
   readonly owner: object;
   readonly #env: DeviceEnvironment;
@@ -87,6 +89,8 @@ export class Device implements TransportListener, Dialer, DeviceConnection {
     this.credentials = credentials;
     this.#env = environment;
     this.#previousDelayMs = environment.plan.backoffBaseMs;
+    const { regions } = environment;
+    this.#route = regions === undefined ? null : new RegionRoute(regions.failover, regions.home(number));
     this.#exchange = new Exchange(this, environment);
   }
 
@@ -218,6 +222,7 @@ export class Device implements TransportListener, Dialer, DeviceConnection {
     }
     this.#enter("accepted");
     this.#redirection?.accepted();
+    this.#route?.accepted();
     this.#assignedId = packet.properties?.assignedClientIdentifier ?? this.#assignedId;
     this.#clearTimer();
     const now = time.now();
@@ -267,6 +272,11 @@ export class Device implements TransportListener, Dialer, DeviceConnection {
   /** Where the next connection goes; null for the target of the script. */
   get endpoint(): ServerReference | null {
     return this.#redirection?.endpoint ?? null;
+  }
+
+  /** Of the connection, or of the next one; 0 where the script has no regions. */
+  get region(): number {
+    return this.#route?.region ?? 0;
   }
 
   #bootstrapped(failure: string | null): void {
@@ -325,7 +335,10 @@ export class Device implements TransportListener, Dialer, DeviceConnection {
   /** `redirected`: the next connection goes to another server. */
   #lose(cause: DisconnectCause, redirected: boolean = false): void {
     const { plan, events, time } = this.#env;
-    if (!redirected) this.#redirection?.failed();
+    if (!redirected) {
+      this.#redirection?.failed();
+      this.#route?.lost();
+    }
     const now = time.now();
     if (Number.isNaN(this.#lostAtMs)) {
       this.#lostAtMs = now;
@@ -356,6 +369,7 @@ export class Device implements TransportListener, Dialer, DeviceConnection {
       this.#setTimer(0, onBackoffOver);
     } else {
       this.#redirection?.failed();
+      this.#route?.failed(() => this.random());
       this.#scheduleReconnect();
     }
   }

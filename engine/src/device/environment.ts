@@ -1,3 +1,4 @@
+import type { FailoverPlan } from "../region/failover.ts";
 import type { Codec } from "../transport/codec.ts";
 import type { OpenTransport } from "../transport/transport.ts";
 import type { BackoffDelay, ResetAfter } from "./backoff.ts";
@@ -90,6 +91,8 @@ export interface DeviceEnvironment {
   plan: DevicePlan;
   time: Time;
   open: OpenTransport;
+  /** Not given where the script has one target. */
+  regions?: { failover: FailoverPlan; home(deviceNumber: number): number };
   codec: Codec;
   events: DeviceEvents;
   /** Uniform in [0, 1): the `draw`-th number of a device, the same in every run with this seed. */

@@ -1,18 +1,9 @@
 import type {
-  Dialer,
   OpenTransport,
   Transport,
   TransportFailure,
   TransportListener,
 } from "../transport/transport.ts";
-
-/** Who connects to one of several regions. */
-export interface RegionDialer extends Dialer {
-  /** Of the next attempt: its place in the script's list, from 0. */
-  readonly region: number;
-}
-
-export type OpenRegion = (listener: TransportListener, dialer: RegionDialer) => Transport;
 
 /**
  * An opener that goes to the dialler's region, and refuses at once where that region is lost.
@@ -25,7 +16,7 @@ export function openRegions(
   open: readonly OpenTransport[],
   lost: ReadonlySet<number>,
   failure: TransportFailure,
-): OpenRegion {
+): OpenTransport {
   return (listener, dialer) => {
     const { region } = dialer;
     if (lost.has(region)) return new LostConnection(listener, failure);

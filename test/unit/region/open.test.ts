@@ -1,7 +1,12 @@
 import { setImmediate as immediate } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import { openRegions, type RegionDialer } from "../../../engine/src/region/open.ts";
-import type { OpenTransport, Transport, TransportListener } from "../../../engine/src/transport/transport.ts";
+import { openRegions } from "../../../engine/src/region/open.ts";
+import type {
+  Dialer,
+  OpenTransport,
+  Transport,
+  TransportListener,
+} from "../../../engine/src/transport/transport.ts";
 
 const transport: Transport = { write() {}, close() {}, reset() {} };
 
@@ -22,7 +27,7 @@ function rig(): { heard: unknown[]; opened: string[]; listener: TransportListene
   return { heard, opened, listener, open };
 }
 
-function dialer(region: number): RegionDialer {
+function dialer(region: number): Dialer {
   return { number: 42, endpoint: null, region };
 }
 
