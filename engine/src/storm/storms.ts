@@ -3,6 +3,7 @@ import type { Recorder } from "../capture/recorder.ts";
 import type { GeneratorHealth, WorkerStorm } from "../contract.ts";
 import type { FleetMember } from "../device/fleet.ts";
 import { containerKey, type WorkerShare } from "../device/identity.ts";
+import { CAUSES } from "./causes/index.ts";
 import { type StormEvent, type StormPlan, storyOf } from "./schedule.ts";
 import { type RosterEntry, selectionLimit, stormKey } from "./selection.ts";
 
@@ -121,11 +122,12 @@ export class Storms {
     const container = containerKey(share.container);
     const { limit } = progress;
     const plannedMs = monotonic() - (wallClock() - progress.startedAtMs);
+    const cause = CAUSES[plan.cause];
     let dropped = 0;
     for (const { device, cohort } of members) {
       if (stormKey(seed, plan.index, container, device.number) > limit) continue;
       recorder.stormSelected(cohort, plan.index);
-      const lostAtMs = device.drop(plan.cause, plan.index);
+      const lostAtMs = cause.cut(device, plan.index);
       if (Number.isNaN(lostAtMs)) continue;
       recorder.stormDropped(cohort, plan.index, Math.max(0, lostAtMs - plannedMs));
       dropped++;

@@ -1,0 +1,9 @@
+import type { CutCause } from "./cause.ts";
+
+/** The device ends the connection politely below MQTT: FIN. */
+export const close: CutCause = {
+  kind: "cut",
+  needs: ["fraction"],
+  takes: [],
+  cut: (device, storm) => device.drop("close", storm),
+};

@@ -1,0 +1,9 @@
+import type { CutCause } from "./cause.ts";
+
+/** The device's machine dies, or its network drops the connection: TCP RST. */
+export const reset: CutCause = {
+  kind: "cut",
+  needs: ["fraction"],
+  takes: [],
+  cut: (device, storm) => device.drop("reset", storm),
+};
