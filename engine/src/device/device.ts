@@ -222,7 +222,7 @@ export class Device implements TransportListener, Dialer, DeviceConnection {
     }
     this.#enter("accepted");
     this.#redirection?.accepted();
-    this.#route?.accepted();
+    if (this.#route !== null) this.#env.regions?.counts.connected(this.region, this.#route.accepted());
     this.#assignedId = packet.properties?.assignedClientIdentifier ?? this.#assignedId;
     this.#clearTimer();
     const now = time.now();
@@ -332,6 +332,11 @@ export class Device implements TransportListener, Dialer, DeviceConnection {
     return this.#lostAtMs;
   }
 
+  /** Ends an attempt under way, if there is one: it failed for `reason`. */
+  failAttempt(reason: TransportFailure): void {
+    if (!isOnline(this.#state)) this.#failAttempt(reason);
+  }
+
   /** `redirected`: the next connection goes to another server. */
   #lose(cause: DisconnectCause, redirected: boolean = false): void {
     const { plan, events, time } = this.#env;
@@ -344,8 +349,9 @@ export class Device implements TransportListener, Dialer, DeviceConnection {
       this.#lostAtMs = now;
       this.#reconnectRecorded = false;
     }
-    const isStormDrop = cause === "reset" || cause === "close" || cause === "disconnect";
-    if (!isStormDrop) events.error(plan.cohort, cause);
+    const isMeant =
+      cause === "reset" || cause === "close" || cause === "disconnect" || cause === "return_home";
+    if (!isMeant) events.error(plan.cohort, cause);
     const { resetAfter } = plan;
     if (typeof resetAfter === "object" && now - this.#onlineSinceMs >= resetAfter.connectedMs)
       this.#resetBackoff();
@@ -563,6 +569,11 @@ export class Device implements TransportListener, Dialer, DeviceConnection {
   /** Called about once a second for every device, again in `nextInMs`: one timer for the whole fleet. */
   keepaliveTick(nowMs: number, nextInMs: number = 0): void {
     if (!isOnline(this.#state)) return;
+    if (this.#state === "ready" && this.#route?.isDueHome(nowMs - this.#onlineSinceMs)) {
+      this.#closeTransport("disconnect");
+      this.#lose("return_home");
+      return;
+    }
     // [MQTT-3.2.2-21]: the server's keepalive stands in for the device's.
     const keepaliveMs = this.#exchange.limits.keepaliveMs ?? this.#env.plan.keepaliveMs;
     switch (keepaliveAction(nowMs, this.#lastSentMs, this.#pingSentMs, keepaliveMs, nextInMs)) {

@@ -1,3 +1,4 @@
+import type { RegionCounts } from "../region/counts.ts";
 import type { FailoverPlan } from "../region/failover.ts";
 import type { Codec } from "../transport/codec.ts";
 import type { OpenTransport } from "../transport/transport.ts";
@@ -16,6 +17,8 @@ export type DisconnectCause =
   | "config_timeout"
   | "ack_timeout"
   | "malformed_packet"
+  /** Away from home long enough. */
+  | "return_home"
   | "finished";
 
 /** What happens to devices is told here, once; capture/recorder.ts makes every view of it. Times in milliseconds. */
@@ -92,7 +95,7 @@ export interface DeviceEnvironment {
   time: Time;
   open: OpenTransport;
   /** Not given where the script has one target. */
-  regions?: { failover: FailoverPlan; home(deviceNumber: number): number };
+  regions?: { failover: FailoverPlan; counts: RegionCounts; home(deviceNumber: number): number };
   codec: Codec;
   events: DeviceEvents;
   /** Uniform in [0, 1): the `draw`-th number of a device, the same in every run with this seed. */

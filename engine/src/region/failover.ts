@@ -13,6 +13,8 @@ export interface FailoverPlan {
   policy: FailoverPolicy;
   /** Failed attempts in a row after which a device leaves a region; a whole number above 0. */
   after: number;
+  /** A device that has been connected away from home this long goes back by itself; Infinity for never. */
+  returnHomeMs: number;
   /** Number of regions. */
   regions: number;
 }

@@ -10,7 +10,7 @@ import type {
  *
  * @param open one opener per region, in the script's order
  * @param lost regions that are lost now; read at each attempt
- * @param failure what the listener of a refused attempt is told
+ * @param failure name under which a refused attempt fails
  */
 export function openRegions(
   open: readonly OpenTransport[],

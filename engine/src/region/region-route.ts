@@ -6,17 +6,29 @@ export class RegionRoute {
   region: number;
   readonly #plan: FailoverPlan;
   readonly #home: number;
+  /** Of the last accepted connection; home before the first. */
+  #connected: number;
   /** In `region`, in a row. */
   #failures = 0;
 
   constructor(plan: FailoverPlan, home: number) {
     this.#plan = plan;
     this.#home = home;
+    this.#connected = home;
     this.region = home;
   }
 
-  accepted(): void {
+  /** Returns true where the device has failed over: to a region that is not its home, from another one. */
+  accepted(): boolean {
+    const failedOver = this.region !== this.#home && this.region !== this.#connected;
+    this.#connected = this.region;
     this.#failures = 0;
+    return failedOver;
+  }
+
+  /** True for a device that has been connected away from home for as long as the plan allows. */
+  isDueHome(connectedMs: number): boolean {
+    return this.region !== this.#home && connectedMs >= this.#plan.returnHomeMs;
   }
 
   /** The connection was lost. */

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { STORM_CAUSES } from "../contract.ts";
 import { BACKOFF_POLICIES } from "../device/backoff.ts";
 import { PRESETS } from "../device/backoff-presets.ts";
+import { failover, regionLoss, targets } from "../region/settings.ts";
 import { LOCAL_ADDRESSES_ALLOWED, parseLocalAddresses } from "../transport/local-addresses.ts";
 import { durationMs, settings, text } from "./steps/step.ts";
 import { scenarioTlsSettings, tlsSettings } from "./tls-settings.ts";
@@ -47,15 +48,33 @@ const reconnect = z
     }
   });
 
-const storm = z.strictObject({
-  at: durationMs,
-  fraction: z
-    .number({ error: "a number above 0 and up to 1" })
-    .gt(0, { error: "a number above 0 and up to 1" })
-    .max(1, { error: "a number above 0 and up to 1" }),
-  cause: z.enum(STORM_CAUSES, { error: STORM_CAUSES.join(", ") }).default("reset"),
-  window: positiveDuration,
-});
+const FRACTION_ALLOWED = "a number above 0 and up to 1";
+/** The loss of a region has a key of its own. */
+const NAMED_CAUSES = STORM_CAUSES.filter((cause) => cause !== "regionLoss");
+
+const storm = z
+  .strictObject({
+    at: durationMs,
+    fraction: z
+      .number({ error: FRACTION_ALLOWED })
+      .gt(0, { error: FRACTION_ALLOWED })
+      .max(1, { error: FRACTION_ALLOWED })
+      .optional(),
+    cause: z.enum(NAMED_CAUSES, { error: NAMED_CAUSES.join(", ") }).optional(),
+    regionLoss: regionLoss.optional(),
+    window: positiveDuration,
+  })
+  .superRefine(({ fraction, cause, regionLoss: loss }, context) => {
+    const refuse = (key: string, message: string): void => {
+      context.addIssue({ code: "custom", path: [key], message });
+    };
+    if (loss === undefined) {
+      if (fraction === undefined) refuse("fraction", FRACTION_ALLOWED);
+      return;
+    }
+    if (fraction !== undefined) refuse("fraction", "nothing beside regionLoss, which hits the whole region");
+    if (cause !== undefined) refuse("cause", "nothing beside regionLoss, which is the cause");
+  });
 
 const answersPerSecond = z
   .number({ error: "a number of answers per second, above 0" })
@@ -141,6 +160,8 @@ export const engineSettings = z.strictObject({
   session: session.default({ clean: true, expiry: 0 }),
   resubscribe: z.enum(["auto", "always"], { error: "auto or always" }).default("auto"),
   reconnect: reconnect.default({ policy: "full-jitter" }),
+  targets: targets.optional(),
+  failover: failover.optional(),
   storms: z.array(storm, { error: "a list of storms" }).default([]),
   tls: tlsSettings.optional(),
   localAddresses: z

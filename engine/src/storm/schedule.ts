@@ -8,6 +8,8 @@ export interface StormPlan {
   fraction: number;
   cause: StormCause;
   windowMs: number;
+  /** The region that is lost, by its place in the script's list; then `fraction` is its share by weight. */
+  region?: { index: number; name: string; forMs: number };
 }
 
 /** When the last window ends; null without storms. */
@@ -20,6 +22,8 @@ export function planEndMs(storms: readonly StormPlan[]): number | null {
 export type StormEvent =
   | { kind: "prepare"; storm: StormPlan; atMs: number }
   | { kind: "begin"; storm: StormPlan; atMs: number }
+  /** The region that was lost is back. */
+  | { kind: "restore"; storm: StormPlan; atMs: number }
   | { kind: "end"; storm: StormPlan; atMs: number }
   | { kind: "over"; atMs: number };
 
@@ -31,6 +35,9 @@ export function storyOf(storms: readonly StormPlan[]): StormEvent[] {
   const events: StormEvent[] = storms.flatMap((storm): StormEvent[] => [
     { kind: "prepare", storm, atMs: Math.max(0, storm.atMs - PREPARE_MS) },
     { kind: "begin", storm, atMs: storm.atMs },
+    ...(storm.region === undefined
+      ? []
+      : [{ kind: "restore" as const, storm, atMs: storm.atMs + storm.region.forMs }]),
     { kind: "end", storm, atMs: storm.atMs + storm.windowMs },
   ]);
   const end = planEndMs(storms);
@@ -39,4 +46,4 @@ export function storyOf(storms: readonly StormPlan[]): StormEvent[] {
   return events.sort((a, b) => a.atMs - b.atMs || ORDER[a.kind] - ORDER[b.kind]);
 }
 
-const ORDER: Record<StormEvent["kind"], number> = { end: 0, prepare: 1, begin: 2, over: 3 };
+const ORDER: Record<StormEvent["kind"], number> = { restore: 0, end: 1, prepare: 2, begin: 3, over: 4 };

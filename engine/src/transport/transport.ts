@@ -6,6 +6,8 @@ export type TransportFailure =
   | "tcp_timeout"
   | "tcp_reset"
   | "tcp_unreachable"
+  /** The region is lost, by a storm of the script. */
+  | "region_lost"
   | "dns"
   | "local_ports"
   | "local_address"

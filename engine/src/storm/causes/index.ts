@@ -2,7 +2,8 @@ import type { StormCause } from "../../contract.ts";
 import type { Cause } from "./cause.ts";
 import { close } from "./close.ts";
 import { disconnect } from "./disconnect.ts";
+import { regionLoss } from "./region-loss.ts";
 import { reset } from "./reset.ts";
 
 /** Every cause that a storm can have. */
-export const CAUSES: Record<StormCause, Cause> = { reset, close, disconnect };
+export const CAUSES: Record<StormCause, Cause> = { reset, close, disconnect, regionLoss };
