@@ -207,7 +207,7 @@ export interface WorkerStorm {
   /** 0..1; of a region that is lost, its share by weight. */
   fraction: number;
   /** The region that is lost. */
-  region?: string;
+  region?: string | undefined;
   /** Milliseconds from time zero, as the script says. */
   atMs: number;
   windowMs: number;
@@ -217,7 +217,7 @@ export interface WorkerStorm {
   closed: boolean;
   cohorts: Record<string, WorkerStormCohort>;
   /** What each region gained inside the window, of all devices; not given without regions. */
-  regions?: Record<string, WorkerRegion>;
+  regions?: Record<string, WorkerRegion> | undefined;
   /** The generator during the window; null while it has not come. */
   generator: GeneratorHealth | null;
 }
@@ -251,7 +251,7 @@ export interface WorkerRecord {
   cohorts: Record<string, { devices: number; everOnline: number }>;
   storms: WorkerStorm[];
   /** By name; not given without regions. */
-  regions?: Record<string, WorkerRegion>;
+  regions?: Record<string, WorkerRegion> | undefined;
   /** Per cohort. */
   counters: Record<string, Record<CounterName, number>>;
   /** Disconnects per cohort and cause. */

@@ -20,6 +20,7 @@ export function summarizeStorm(run: MergedRun, storm: MergedStorm, target: numbe
   return {
     ...stormFields(run, storm, cohorts, target),
     generator: storm.generator,
+    regions: Object.fromEntries(storm.regions),
     cohorts: Object.fromEntries(cohorts.map((name) => [name, stormFields(run, storm, [name], target)])),
   };
 }
@@ -56,6 +57,7 @@ function stormFields(run: MergedRun, storm: MergedStorm, cohorts: string[], targ
     index: storm.index,
     cause: storm.cause,
     fraction: storm.fraction,
+    region: storm.region ?? null,
     at: storm.atMs,
     windowMs: storm.windowMs,
     happened,

@@ -10,7 +10,8 @@ import type { RegionPlan, RegionsPlan } from "./plan.ts";
 /** `targets` and `failover` of the settings, and `regionLoss` of a storm. */
 
 const MAXIMUM_REGIONS = 16;
-const NAME_ALLOWED = "a name of up to 32 letters, digits, _ and -, a letter first: it is part of metric names";
+const NAME_ALLOWED =
+  "a name of up to 32 letters, digits, _ and -, a letter first: it is part of metric names";
 const WEIGHT_ALLOWED = "a number above 0";
 const COUNT_ALLOWED = "a whole number above 0";
 const LIST_ALLOWED = `a list of 2 to ${MAXIMUM_REGIONS} regions, each { name, url, weight }; one broker is config.target`;
@@ -75,7 +76,8 @@ export function regionProblems(
     storms.forEach((storm, i) => {
       if (storm.regionLoss) refuse(at("storms", i, "regionLoss", "target"), storm.regionLoss.target, reason);
     });
-    for (const { path, regions } of labSteps) if (regions.length > 0) refuse([...path, "lab", "regions"], regions, reason);
+    for (const { path, regions } of labSteps)
+      if (regions.length > 0) refuse([...path, "lab", "regions"], regions, reason);
     return problems;
   }
   const names = list.map(({ name }) => name);
@@ -85,10 +87,15 @@ export function regionProblems(
     if ("problem" in target) {
       refuse(at("targets", i, "url"), target.problem.value, target.problem.allowed);
     } else if (target.kind === "url" && (target.username !== null || target.password !== null)) {
-      const allowed = "a URL without user name and password: those of all regions are in username and password";
+      const allowed =
+        "a URL without user name and password: those of all regions are in username and password";
       refuse(at("targets", i, "url"), target.url, allowed);
     } else if (target.kind === "lab" && settings.protocolVersion === 5) {
-      refuse(at("targets", i, "url"), url, "a broker's URL with protocolVersion 5: the lab's speak MQTT 3.1.1 only");
+      refuse(
+        at("targets", i, "url"),
+        url,
+        "a broker's URL with protocolVersion 5: the lab's speak MQTT 3.1.1 only",
+      );
     }
   });
   if (policy?.policy === "sticky" && policy.returnHome !== "never") {
@@ -114,7 +121,9 @@ export function regionProblems(
       const name = typeof region === "string" ? region : region.name;
       if (lab.includes(name)) return;
       const allowed =
-        lab.length === 0 ? "nothing: no target has the url lab" : `a target whose url is lab: ${lab.join(", ")}`;
+        lab.length === 0
+          ? "nothing: no target has the url lab"
+          : `a target whose url is lab: ${lab.join(", ")}`;
       refuse([...path, "lab", "regions", i], name, allowed);
     });
     const listed = regions.map((region) => (typeof region === "string" ? region : region.name));

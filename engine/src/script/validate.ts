@@ -71,7 +71,15 @@ export function validate(script: ArtilleryScript, hasHook = script.before !== un
   const regions = planRegions(settings);
   const storms = settings.storms.map((storm, i) => planStorm(storm, i + 1, regions));
   return {
-    plan: { target, regions, settings, ...backoffOf(settings), storms, timeZero: timeZeroOf(settings), cohorts },
+    plan: {
+      target,
+      regions,
+      settings,
+      ...backoffOf(settings),
+      storms,
+      timeZero: timeZeroOf(settings),
+      cohorts,
+    },
     problems: null,
   };
 }

@@ -105,6 +105,7 @@ function stormDiff(
 }
 
 function whatOf(storm: StormFields | undefined): string | null {
+  if (storm?.region) return `loss of region ${storm.region}`;
   return storm ? `${storm.cause} of ${Number((storm.fraction * 100).toPrecision(3))} %` : null;
 }
 

@@ -105,9 +105,10 @@ export function measuredRound(
 }
 
 function stormPhase(storm: Summary["storms"][number], timeline: readonly TimelineRow[]): Phase {
-  const what = storm.fraction > 0 ? ` of ${Number((storm.fraction * 100).toPrecision(3))} %` : "";
+  const share = storm.fraction > 0 ? ` of ${Number((storm.fraction * 100).toPrecision(3))} %` : "";
+  const what = storm.region === null ? `${storm.cause}${share}` : `loss of region ${storm.region}`;
   return {
-    name: `storm ${storm.index}: ${storm.cause}${what}`,
+    name: `storm ${storm.index}: ${what}`,
     verdict: storm.verdict,
     devices: storm.affected,
     ready: storm.recovered,

@@ -1,4 +1,5 @@
 import type { StormFields, StormSummary } from "../summary-schema.ts";
+import { regionTable } from "./regions.ts";
 import { type Colours, count, duration, percent, printable, ratio, shorten, table, wrap } from "./format.ts";
 
 const WIDTH = 108;
@@ -7,7 +8,11 @@ const UNITS = ["ready", "ready", "ready", "ready", "p99", "per dev.", "per dev."
 
 /** One storm: headline, verdict, and a row per cohort. */
 export function stormLines(storm: StormSummary, colours: Colours): string[] {
-  const what = `Storm ${storm.index}: ${storm.cause} of ${percent(storm.fraction)} at ${duration(storm.at)}`;
+  const cut =
+    storm.region === null
+      ? `${storm.cause} of ${percent(storm.fraction)}`
+      : `loss of region ${printable(storm.region)}`;
+  const what = `Storm ${storm.index}: ${cut} at ${duration(storm.at)}`;
   const spread = storm.dropSpreadMs.max === null ? "" : `, cut within ${duration(storm.dropSpreadMs.max)}`;
   const watched = `${count(storm.affected)} devices affected${spread}; window ${duration(storm.windowMs)}`;
   const lines = ["", colours.bold(`${what}: ${watched}`), ...verdictLines("", storm, colours)];
@@ -16,7 +21,7 @@ export function stormLines(storm: StormSummary, colours: Colours): string[] {
   const rows: [string, StormFields][] = cohorts.length > 1 ? [["all cohorts", storm], ...cohorts] : cohorts;
   const differing = cohorts.filter(([, cohort]) => cohort.verdict !== storm.verdict);
   lines.push(...differing.flatMap(([name, cohort]) => verdictLines(name, cohort, colours)));
-  return [...lines, ...cohortTable(rows)];
+  return [...lines, ...cohortTable(rows), ...regionTable("region, in the window", storm.regions)];
 }
 
 function verdictLines(cohort: string, storm: StormFields, colours: Colours): string[] {

@@ -11,6 +11,7 @@ const random = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
 const plans = fc.record({
   policy: fc.constantFrom(...FAILOVER_POLICIES),
   after: fc.integer({ min: 1, max: 5 }),
+  returnHomeMs: fc.constant(Number.POSITIVE_INFINITY),
   regions: fc.integer({ min: 2, max: 8 }),
 });
 
@@ -45,19 +46,21 @@ describe("failover", () => {
   });
 
   it("chooses evenly among the others by random", () => {
-    const plan: FailoverPlan = { policy: "random", after: 1, regions: 4 };
+    const plan: FailoverPlan = { policy: "random", after: 1, returnHomeMs: 0, regions: 4 };
     const chosen = [0, 0.3, 0.34, 0.6, 0.67, 0.999].map((draw) => regionAfterFailure(plan, 2, 1, draw));
     expect(chosen).toEqual([3, 3, 0, 0, 1, 1]);
   });
 
   it("knows nowhere else to go with one region", () => {
     for (const policy of FAILOVER_POLICIES) {
-      expect(regionAfterFailure({ policy, after: 1, regions: 1 }, 0, 5, 0.9)).toBe(0);
+      expect(regionAfterFailure({ policy, after: 1, returnHomeMs: 0, regions: 1 }, 0, 5, 0.9)).toBe(0);
     }
   });
 
   it("begins the next outage at home, but for sticky where the device was", () => {
-    const begins = FAILOVER_POLICIES.map((policy) => regionAtLoss({ policy, after: 1, regions: 3 }, 0, 2));
+    const begins = FAILOVER_POLICIES.map((policy) =>
+      regionAtLoss({ policy, after: 1, returnHomeMs: 0, regions: 3 }, 0, 2),
+    );
     expect(begins).toEqual([0, 0, 2]);
   });
 });

@@ -3,7 +3,7 @@ import type { FailoverPolicy } from "../../../engine/src/region/failover.ts";
 import { RegionRoute } from "../../../engine/src/region/region-route.ts";
 
 function route(policy: FailoverPolicy): RegionRoute {
-  return new RegionRoute({ policy, after: 2, regions: 3 }, 1);
+  return new RegionRoute({ policy, after: 2, returnHomeMs: Number.POSITIVE_INFINITY, regions: 3 }, 1);
 }
 
 /** The region of each attempt while none is answered. */

@@ -60,6 +60,7 @@ function start(plans: StormPlan[], devices: number, offline: number[] = []) {
     members,
     recorder,
     watch,
+    regions: null,
     roster: () => [{ container: "", worker: 1, workers: 1, devices: members.length }],
     wallClock: () => Date.now(),
     monotonic,
