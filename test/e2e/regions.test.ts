@@ -96,10 +96,10 @@ it("region-failover.yml: two losses, each region's devices go to the next and co
       phases: [{ duration: 3, arrivalRate: 20 }],
       engines: {
         mqtt: {
-          failover: { returnHome: "3s" },
+          failover: { returnHome: "4s" },
           storms: [
-            { at: "4s", regionLoss: { for: "3s" }, window: "8s" },
-            { at: "13s", regionLoss: { for: "3s" }, window: "8s" },
+            { at: "4s", regionLoss: { target: "ap", for: "3s" }, window: "8s" },
+            { at: "13s", regionLoss: { target: "eu", for: "3s" }, window: "12s" },
           ],
         },
       },

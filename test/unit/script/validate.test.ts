@@ -114,7 +114,14 @@ describe("a good script", () => {
       ],
       "far apart",
     ],
-    [STORM_CAUSES.filter((cause) => cause !== "regionLoss").map((cause, i) => ({ at: i * 10, window: 10, cause })), "of every cause"],
+    [
+      STORM_CAUSES.filter((cause) => cause !== "regionLoss").map((cause, i) => ({
+        at: i * 10,
+        window: 10,
+        cause,
+      })),
+      "of every cause",
+    ],
   ])("may have storms %#: %j", (storms) => {
     expect(problemsOf({ mqtt: { storms: storms.map((storm) => ({ fraction: 1, ...storm })) } })).toEqual([]);
   });
@@ -165,7 +172,11 @@ describe("unknown keys", () => {
     [
       "storm",
       { mqtt: { storms: [{ at: 1, fraction: 1, window: 1, casue: "reset" }] } },
-      ["config.engines.mqtt.storms[0].casue", "reset", "one of the keys at, fraction, cause, regionLoss, window"],
+      [
+        "config.engines.mqtt.storms[0].casue",
+        "reset",
+        "one of the keys at, fraction, cause, regionLoss, window",
+      ],
       "cause",
     ],
     [
@@ -854,7 +865,10 @@ describe("hooks", () => {
   it.each<[unknown, Refusal]>([
     [{ engine: "mqtt", flow: [{ connect: {} }] }, ["before.flow[0].connect", { connect: {} }, HOOK]],
     [{ engine: "mqtt", flow: [{ lap: {} }] }, ["before.flow[0].lap", {}, HOOK]],
-    [{ engine: "mqtt", flow: [{ lab: { port: 1 } }] }, ["before.flow[0].lab.port", 1, "one of the keys tls, regions"]],
+    [
+      { engine: "mqtt", flow: [{ lab: { port: 1 } }] },
+      ["before.flow[0].lab.port", 1, "one of the keys tls, regions"],
+    ],
     [{ engine: "mqtt", flow: { lab: {} } }, ["before.flow", { lab: {} }, "a list of steps"]],
     [{ engine: "mqtt" }, ["before.flow", undefined, "a list of steps"]],
   ])("%j", (before, refusal) => {
