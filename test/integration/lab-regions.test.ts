@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { connectAsync } from "mqtt";
 import { expect, it, onTestFinished } from "vitest";
 import type { ConfigServiceOptions } from "../../engine/src/lab/lab.ts";
@@ -13,6 +14,12 @@ const configService: ConfigServiceOptions = {
 
 const pidsIn = (lines: readonly string[]): number[] =>
   lines.flatMap((line) => [...line.matchAll(/pid (\d+)/g)].map(([, pid]) => Number(pid)));
+
+/** Processes whose parent this one is and that belong to the lab. */
+function ownLabProcesses(): string[] {
+  const { stdout } = spawnSync("ps", ["-o", "pid=,args=", "--ppid", String(process.pid)], { encoding: "utf8" });
+  return stdout.split("\n").filter((line) => /lab\/(broker|config-service)\.[jt]s/.test(line));
+}
 
 function isAlive(pid: number): boolean {
   try {
@@ -67,4 +74,5 @@ it("none is left running where one cannot be started", async () => {
       ],
     }),
   ).rejects.toThrow(/config service did not start: cannot connect to mqtt:\/\/127.0.0.1:1/);
+  expect(ownLabProcesses()).toEqual([]);
 });
