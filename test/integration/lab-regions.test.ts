@@ -17,7 +17,9 @@ const pidsIn = (lines: readonly string[]): number[] =>
 
 /** Processes whose parent this one is and that belong to the lab. */
 function ownLabProcesses(): string[] {
-  const { stdout } = spawnSync("ps", ["-o", "pid=,args=", "--ppid", String(process.pid)], { encoding: "utf8" });
+  const { stdout } = spawnSync("ps", ["-o", "pid=,args=", "--ppid", String(process.pid)], {
+    encoding: "utf8",
+  });
   return stdout.split("\n").filter((line) => /lab\/(broker|config-service)\.[jt]s/.test(line));
 }
 

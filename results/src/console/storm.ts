@@ -1,6 +1,6 @@
 import type { StormFields, StormSummary } from "../summary-schema.ts";
-import { regionTable } from "./regions.ts";
 import { type Colours, count, duration, percent, printable, ratio, shorten, table, wrap } from "./format.ts";
+import { regionTable } from "./regions.ts";
 
 const WIDTH = 108;
 const HEADER = ["50 %", "90 %", "99 %", "100 %", "reconnect", "connect", "config"];
