@@ -109,6 +109,25 @@ export const STORM_COUNTERS = [
 ] as const;
 export type StormCounter = (typeof STORM_COUNTERS)[number];
 
+/** Counted for each region of a script that has several targets. */
+export const REGION_COUNTERS = [
+  "homeDevices",
+  "connectsAccepted",
+  "failovers",
+  "configRequests",
+  "configResponses",
+] as const;
+export type RegionCounter = (typeof REGION_COUNTERS)[number];
+export type WorkerRegion = Record<RegionCounter, number>;
+
+/** Names of regions are part of metric names: letters, digits, `_` and `-`. */
+export const REGION_NAME: RegExp = /^[A-Za-z][A-Za-z0-9_-]{0,31}$/;
+
+/** Artillery counter of the connections that a region accepted. */
+export function regionMetricName(region: string): string {
+  return `mqtt.region.${region}.connects`;
+}
+
 /** HDR histogram range of every `.hlog`: 1 µs to 2 hours at 3 significant digits. Values above are clamped. */
 export const HISTOGRAM = {
   lowestDiscernibleValueUs: 1,
@@ -178,7 +197,15 @@ export function safeFileName(id: string): string {
 }
 
 /** Storm causes. */
-export const STORM_CAUSES = ["reset", "close", "disconnect", "silent", "exec", "external"] as const;
+export const STORM_CAUSES = [
+  "reset",
+  "close",
+  "disconnect",
+  "silent",
+  "exec",
+  "external",
+  "regionLoss",
+] as const;
 export type StormCause = (typeof STORM_CAUSES)[number];
 
 /** Counts of one storm and cohort in one worker: over the devices that the storm disconnected. */
@@ -195,8 +222,10 @@ export interface WorkerStorm {
   /** From 1, in script order. */
   index: number;
   cause: StormCause;
-  /** 0..1; null for a cause that has none. */
+  /** 0..1; of a region that is lost, its share by weight; null for a cause that has none. */
   fraction: number | null;
+  /** The region that is lost. */
+  region?: string | undefined;
   /** Milliseconds from time zero, as the script says. */
   atMs: number;
   windowMs: number;
@@ -208,6 +237,8 @@ export interface WorkerStorm {
   /** True once the whole window was watched. */
   closed: boolean;
   cohorts: Record<string, WorkerStormCohort>;
+  /** What each region gained inside the window, of all devices; not given without regions. */
+  regions?: Record<string, WorkerRegion> | undefined;
   /** The generator during the window; null while it has not come. */
   generator: GeneratorHealth | null;
 }
@@ -240,6 +271,8 @@ export interface WorkerRecord {
   timeZeroMs: number | null;
   cohorts: Record<string, { devices: number; everOnline: number }>;
   storms: WorkerStorm[];
+  /** By name; not given without regions. */
+  regions?: Record<string, WorkerRegion> | undefined;
   /** Per cohort. */
   counters: Record<string, Record<CounterName, number>>;
   /** Disconnects per cohort and cause. */

@@ -6,11 +6,12 @@ import {
   type RunEvents,
   type Step,
 } from "./artillery.ts";
-import type { LabOptions } from "./lab/lab.ts";
+import type { ConfigServiceOptions, LabOptions } from "./lab/lab.ts";
+import type { LabPlan } from "./lab/regions.ts";
 import { compileSteps, series } from "./script/compile.ts";
 import { renderProblems } from "./script/problem.ts";
 import type { Compiler } from "./script/steps/step.ts";
-import { credentialsOf } from "./script/target.ts";
+import { credentialsOf, type Target } from "./script/target.ts";
 import { type FleetPlan, validateHook } from "./script/validate.ts";
 import { mqttTlsOptions } from "./transport/mqtt-tls-options.ts";
 import { usesTls } from "./transport/open.ts";
@@ -34,7 +35,7 @@ export function compileHook(
       helpers,
       runEvents,
       processor: processorOf(script),
-      lab: labOptions(plan, tls),
+      lab: labPlan(plan, tls),
       // Steps of a hook use neither.
       deviceEvents: null as unknown as Compiler["deviceEvents"],
       fleet: null as unknown as Compiler["fleet"],
@@ -50,20 +51,38 @@ export function compileHook(
 }
 
 /** What the script's `lab` step starts; null where everything is the user's own. */
-function labOptions({ target, settings }: FleetPlan, tls: TlsMaterial): LabOptions | null {
-  const { configService, protocolVersion } = settings;
+function labPlan({ target, regions, settings }: FleetPlan, tls: TlsMaterial): LabPlan | null {
+  // With regions nobody asks for configuration at the control connection.
+  const main = labOptions(target, regions === null ? configServiceOf(settings) : null, settings, tls);
+  const ofRegions = (regions?.list ?? []).flatMap(({ name, target: where }) => {
+    const options = labOptions(where, configServiceOf(settings), settings, tls);
+    return options === null ? [] : [{ name, options }];
+  });
+  return main === null && ofRegions.length === 0 ? null : { main, regions: ofRegions };
+}
+
+/** At one target; null for nothing. */
+function labOptions(
+  target: Target,
+  configService: ConfigServiceOptions | null,
+  settings: FleetPlan["settings"],
+  tls: TlsMaterial,
+): LabOptions | null {
   const broker = target.kind === "lab";
-  if (!broker && configService === "external") return null;
-  const options: LabOptions = { broker, protocolVersion, configService: null };
-  if (configService !== "external") {
-    const { requestTopic, responseTopic, payload, capacity, queueLimit, scaleUp } = configService;
-    options.configService = { requestTopic, responseTopic, payload, capacity, queueLimit };
-    if (scaleUp !== undefined) options.configService.scaleUp = { afterMs: scaleUp.after, to: scaleUp.to };
-  }
+  if (!broker && configService === null) return null;
+  const options: LabOptions = { broker, protocolVersion: settings.protocolVersion, configService };
   if (target.kind === "url") {
     options.target = target.url;
     Object.assign(options, credentialsOf(target, settings));
     if (usesTls(target.endpoint)) options.tls = mqttTlsOptions(tls);
   }
+  return options;
+}
+
+function configServiceOf({ configService }: FleetPlan["settings"]): ConfigServiceOptions | null {
+  if (configService === "external") return null;
+  const { requestTopic, responseTopic, payload, capacity, queueLimit, scaleUp } = configService;
+  const options: ConfigServiceOptions = { requestTopic, responseTopic, payload, capacity, queueLimit };
+  if (scaleUp !== undefined) options.scaleUp = { afterMs: scaleUp.after, to: scaleUp.to };
   return options;
 }

@@ -9,9 +9,11 @@ import {
   type WorkerEvents,
 } from "./artillery.ts";
 import { compileHook } from "./hook.ts";
+import type { LabAddresses, StartedLabs } from "./lab/regions.ts";
+import type { KnownRegion, RegionsPlan } from "./region/plan.ts";
 import { renderProblems } from "./script/problem.ts";
 import { LAB_VARIABLE } from "./script/steps/lab.ts";
-import { parseTarget } from "./script/target.ts";
+import { parseTarget, type Target, type UrlTarget } from "./script/target.ts";
 import { loadTls } from "./script/tls-settings.ts";
 import { type FleetPlan, validate } from "./script/validate.ts";
 import { createPemReader } from "./transport/pem.ts";
@@ -66,25 +68,46 @@ export default class MqttEngine {
   }
 
   #start(plan: FleetPlan, context: VuContext, runEvents: RunEvents): Worker | null {
-    const lab = context.vars[LAB_VARIABLE] as { target: string; certificate: string | null } | undefined;
-    const target = plan.target.kind === "url" ? plan.target : parseTarget(lab?.target);
-    if ("problem" in target || target.kind === "lab") {
+    const lab = context.vars[LAB_VARIABLE] as (LabAddresses & Pick<StartedLabs, "regions">) | undefined;
+    const target = resolve(plan.target, lab);
+    const regions = plan.regions && resolveRegions(plan.regions, lab);
+    if (target === null || (plan.regions !== null && regions === null)) {
       abortRun(
-        "artillery-engine-mqtt: config.target is lab, but no lab was started; the script needs\n" +
+        "artillery-engine-mqtt: a target is lab, but no lab was started; the script needs\n" +
           "  before: { engine: mqtt, flow: [ { lab: {} } ] }",
       );
       return null;
     }
-    // The lab's certificate is its own authority.
-    const tls = lab?.certificate ? { ...this.#tls, ca: [lab.certificate] } : this.#tls;
+    // The lab's certificates are their own authorities.
+    const certificates = [lab, ...Object.values(lab?.regions ?? {})].flatMap((one) => one?.certificate ?? []);
+    const tls = certificates.length > 0 ? { ...this.#tls, ca: certificates } : this.#tls;
     return new Worker({
       script: this.#script,
       plan,
       helpers: this.#helpers,
       runEvents,
       broker: target,
+      regions,
       tls,
       readPem: this.#readPem,
     });
   }
+}
+
+/** The lab's target stands in its addresses; null where it was not started. */
+function resolve(target: Target, lab: LabAddresses | undefined): UrlTarget | null {
+  if (target.kind === "url") return target;
+  const started = parseTarget(lab?.target);
+  return "kind" in started && started.kind === "url" ? started : null;
+}
+
+function resolveRegions(
+  { list, failover }: RegionsPlan,
+  lab: Pick<StartedLabs, "regions"> | undefined,
+): RegionsPlan<UrlTarget> | null {
+  const known = list.flatMap(({ name, weight, target }): KnownRegion[] => {
+    const where = resolve(target, lab?.regions[name]);
+    return where === null ? [] : [{ name, weight, target: where }];
+  });
+  return known.length === list.length ? { list: known, failover } : null;
 }

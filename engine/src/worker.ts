@@ -32,6 +32,8 @@ import { Fleet, type FleetMember } from "./device/fleet.ts";
 import { deviceId, deviceNumber, shareOf, type WorkerShare } from "./device/identity.ts";
 import type { Losses } from "./device/losses.ts";
 import { hashRandom } from "./device/random.ts";
+import type { RegionsPlan } from "./region/plan.ts";
+import { Regions } from "./region/regions.ts";
 import { compileSteps, series } from "./script/compile.ts";
 import { parseDuration } from "./script/duration.ts";
 import { openHttp } from "./script/http-client.ts";
@@ -39,6 +41,7 @@ import { callProcessor } from "./script/steps/function.ts";
 import { bindDevice, StepFailure, type StepPlace } from "./script/steps/step.ts";
 import { credentialsOf, type UrlTarget } from "./script/target.ts";
 import type { CohortPlan, FleetPlan } from "./script/validate.ts";
+import { REGION_VARIABLE } from "./script/variables.ts";
 import { planEndMs } from "./storm/schedule.ts";
 import type { RosterEntry } from "./storm/selection.ts";
 import { Storms } from "./storm/storms.ts";
@@ -52,6 +55,7 @@ import { mqttTlsOptions } from "./transport/mqtt-tls-options.ts";
 import { createOpener, type OpenerOptions, usesTls } from "./transport/open.ts";
 import type { PemReader } from "./transport/pem.ts";
 import { SecureContexts, type TlsMaterial } from "./transport/tls-material.ts";
+import type { OpenTransport } from "./transport/transport.ts";
 import { keepYoungGenerationSmall } from "./young-generation.ts";
 
 /** What was measured is on disk after at most this long. */
@@ -90,8 +94,10 @@ export interface WorkerOptions {
   plan: FleetPlan;
   helpers: Helpers;
   runEvents: RunEvents;
-  /** Of the broker that devices connect to: the script's, or the lab's. */
+  /** Of the control connection, and of the devices where there are no regions: the script's, or the lab's. */
   broker: UrlTarget;
+  /** Where devices connect to instead; null where the script has one target. */
+  regions: RegionsPlan<UrlTarget> | null;
   tls: TlsMaterial;
   readPem: PemReader;
 }
@@ -102,6 +108,7 @@ export class Worker {
   readonly #share: WorkerShare;
   readonly #recorder: Recorder;
   readonly #fleet: Fleet;
+  readonly #regions: Regions | null;
   readonly #storms: Storms;
   readonly #losses: Losses = { watch: null };
   readonly #watch = new GeneratorWatch();
@@ -122,21 +129,27 @@ export class Worker {
   constructor(options: WorkerOptions) {
     keepYoungGenerationSmall();
     this.#options = options;
-    const { plan, script, runEvents, broker } = options;
+    const { plan, script, runEvents } = options;
     this.#share = shareOf(script.config.phases, workerIdentity().container);
     this.#health = this.#watch.begin();
     const names = plan.cohorts.map((cohort) => cohort.name);
     this.#recorder = new Recorder(names, runEvents, wallClock);
     this.#devicesOf = names.map(() => 0);
     this.#fleet = new Fleet(planEndMs(plan.storms) !== null, time.now);
+    const { seed } = plan.settings;
+    this.#regions =
+      options.regions === null
+        ? null
+        : new Regions({ regions: options.regions.list, failover: options.regions.failover, seed });
     this.#storms = new Storms({
       plans: plan.storms,
-      seed: plan.settings.seed,
+      seed,
       share: this.#share,
       members: this.#fleet.members,
       recorder: this.#recorder,
       losses: this.#losses,
       watch: this.#watch,
+      regions: this.#regions,
       roster: () => this.#roster(),
       wallClock,
       monotonic: time.now,
@@ -151,7 +164,7 @@ export class Worker {
     this.#cohorts = plan.cohorts.map((cohort, index) => this.#compile(cohort, index, openers, codec));
     if (this.#share.worker === 1) {
       this.#limits.check(script.config.phases, this.#share.workers);
-      if (usesTls(broker.endpoint) && options.tls.insecure) log(INSECURE);
+      if (this.#isInsecure) log(INSECURE);
     }
     this.#files = this.#openFiles();
     this.#flush();
@@ -179,8 +192,24 @@ export class Worker {
     };
   }
 
-  #everySecond(): void {
+  /** Where devices connect to. */
+  get #targets(): readonly UrlTarget[] {
+    const { broker, regions } = this.#options;
+    return regions === null ? [broker] : regions.list.map(({ target }) => target);
+  }
+
+  get #isInsecure(): boolean {
+    const { broker, tls } = this.#options;
+    return tls.insecure && [broker, ...this.#targets].some(({ endpoint }) => usesTls(endpoint));
+  }
+
+  #emitCounters(): void {
     this.#recorder.emitCounters();
+    this.#regions?.counts.emit(this.#options.runEvents);
+  }
+
+  #everySecond(): void {
+    this.#emitCounters();
     for (const cohort of this.#cohorts.keys()) this.#limits.look(this.#recorder.counters(cohort).refused);
   }
 
@@ -190,9 +219,9 @@ export class Worker {
     openers: OpenerOptions,
     codec: DeviceEnvironment["codec"],
   ): Cohort {
-    const { plan, helpers, runEvents, broker } = this.#options;
+    const { plan, helpers, runEvents } = this.#options;
     const { settings } = plan;
-    const { endpoint } = broker;
+    const regions = this.#regions;
     const openerOptions = { ...openers, resume: cohort.resume ?? openers.resume };
     const compile = (place: StepPlace, steps: CohortPlan["flow"]): Step =>
       series(
@@ -208,6 +237,13 @@ export class Worker {
           lab: null,
         }),
       );
+    const open = this.#targets.map(({ endpoint }) =>
+      followEndpoints(
+        createOpener(endpoint, openerOptions),
+        (host, port) => createOpener({ ...endpoint, host, port }, openerOptions),
+        endpoint.port,
+      ),
+    );
     const bootstrap = compile("onConnect", cohort.onConnect);
     const devicePlan: DevicePlan = {
       cohort: index,
@@ -233,17 +269,16 @@ export class Worker {
       environment: {
         plan: devicePlan,
         time,
-        open: followEndpoints(
-          createOpener(endpoint, openerOptions),
-          (host, port) => createOpener({ ...endpoint, host, port }, openerOptions),
-          endpoint.port,
-        ),
+        open: regions === null ? (open[0] as OpenTransport) : regions.opener(open),
+        ...(regions === null ? {} : { regions }),
         codec,
         events: this.#recorder,
         losses: this.#losses,
         random: (device, draw) => hashRandom(settings.seed, device, draw),
         bootstrap(device, done) {
-          bootstrap(device.owner as VuContext, (error) => {
+          const context = device.owner as VuContext;
+          if (regions !== null) context.vars[REGION_VARIABLE] = regions.names[device.region];
+          bootstrap(context, (error) => {
             done(error === null ? null : error instanceof StepFailure ? error.failure : "bootstrap_failed");
           });
         },
@@ -279,6 +314,10 @@ export class Worker {
     const credentials = { clientId, username, password };
     const device = new Device(deviceNumber(this.#share, index), credentials, cohort.environment, context);
     bindDevice(context, device);
+    if (this.#regions !== null) {
+      context.vars[REGION_VARIABLE] = this.#regions.names[device.region];
+      this.#regions.counts.atHome(device.region);
+    }
     const member: FleetMember = { device, cohort: cohortIndex };
     this.#fleet.add(member);
     this.#devicesOf[cohortIndex] = (this.#devicesOf[cohortIndex] as number) + 1;
@@ -293,7 +332,7 @@ export class Worker {
       this.#fleet.remove(member);
       this.#live--;
       // Artillery looks at its counters as soon as the last virtual user is over.
-      if (this.#live === 0) this.#recorder.emitCounters();
+      if (this.#live === 0) this.#emitCounters();
       callback(error, context);
     };
     this.#callFunctions(cohort.before, context, (error) => {
@@ -374,7 +413,7 @@ export class Worker {
       workerId: workerIdentity().id,
       state: this.#state,
       target: broker.url,
-      tls: { insecure: usesTls(broker.endpoint) && this.#options.tls.insecure },
+      tls: { insecure: this.#isInsecure },
       seed: plan.settings.seed,
       startedAtMs: this.#startedAtMs,
       updatedAtMs: Math.ceil(nowMs),
@@ -384,6 +423,7 @@ export class Worker {
         everOnline: this.#recorder.counters(cohort).everOnline,
       })),
       storms: this.#storms.report(),
+      ...(this.#regions === null ? {} : { regions: this.#regions.counts.byName() }),
       counters: byCohort((cohort) => this.#recorder.counters(cohort).counters),
       disconnects: byCohort((cohort) => this.#recorder.counters(cohort).disconnects),
       errors: byCohort((cohort) => this.#recorder.counters(cohort).errors),
@@ -407,11 +447,12 @@ export class Worker {
   }
 
   #warnIfNeverOnline(): void {
-    const { plan, broker } = this.#options;
+    const { plan } = this.#options;
     if (this.#fleet.started === 0) return;
     if (plan.cohorts.some((_, cohort) => this.#recorder.counters(cohort).everOnline > 0)) return;
     if (this.#state === "interrupted") return;
-    log(`mqtt: none of ${this.#fleet.started} devices was ever online; is ${broker.url} the right target?`);
+    const urls = this.#targets.map(({ url }) => url).join(" or ");
+    log(`mqtt: none of ${this.#fleet.started} devices was ever online; is ${urls} the right target?`);
     suggestExitCode(NEVER_ONLINE_EXIT_CODE);
   }
 }

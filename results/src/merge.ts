@@ -4,6 +4,7 @@ import {
   type GeneratorHealth,
   TIMELINE_ROW_MS,
   type WorkerRecord,
+  type WorkerRegion,
   type WorkerStorm,
   type WorkerStormCohort,
 } from "artillery-engine-mqtt/contract";
@@ -15,8 +16,10 @@ import { mergeTimelines, type TimelineRow } from "./timeline.ts";
 
 type Counts = Map<string, number>;
 
-export interface MergedStorm extends Omit<WorkerStorm, "cohorts"> {
+export interface MergedStorm extends Omit<WorkerStorm, "cohorts" | "regions"> {
   cohorts: Map<string, WorkerStormCohort>;
+  /** In the script's order; empty without regions. */
+  regions: Map<string, WorkerRegion>;
 }
 
 /** The whole run: what all workers saw, added up. */
@@ -31,6 +34,8 @@ export interface MergedRun {
   timeZeroMs: number;
   cohorts: Map<string, { devices: number; everOnline: number }>;
   storms: MergedStorm[];
+  /** In the script's order; empty without regions. */
+  regions: Map<string, WorkerRegion>;
   counters: Map<string, Record<CounterName, number>>;
   disconnects: Map<string, Counts>;
   errors: Map<string, Counts>;
@@ -57,6 +62,7 @@ export function mergeRun(workers: readonly WorkerFiles[]): MergedRun {
     timeZeroMs,
     cohorts: sumByKey(records.map((record) => record.cohorts)),
     storms: mergeStorms(records),
+    regions: sumByKey(records.map((record) => record.regions ?? {})),
     counters: mergeCounters(records),
     disconnects: sumNames(records.map((record) => record.disconnects)),
     errors: sumNames(records.map((record) => record.errors)),
@@ -108,8 +114,9 @@ export function mergeObstacles(workers: readonly WorkerFiles[]): string[] {
   ];
 }
 
-function stormShape({ cause, fraction, atMs, windowMs }: WorkerStorm): string {
-  return `${fraction === null ? cause : `${cause} of ${fraction}`} at ${atMs} ms for ${windowMs} ms`;
+function stormShape({ cause, fraction, region, atMs, windowMs }: WorkerStorm): string {
+  const share = region ?? fraction;
+  return `${share === null ? cause : `${cause} of ${share}`} at ${atMs} ms for ${windowMs} ms`;
 }
 
 /** The generator is as bad as its worst worker. */
@@ -149,6 +156,7 @@ function mergeStorm(same: WorkerStorm[]): MergedStorm {
     startedAtMs: smallest(same.map((storm) => storm.startedAtMs)),
     closed: began.length > 0 && began.every((storm) => storm.closed),
     cohorts: sumByKey(same.map((storm) => storm.cohorts)),
+    regions: sumByKey(same.map((storm) => storm.regions ?? {})),
     generator: generators.length > 0 ? worstGenerator(generators) : null,
   };
 }

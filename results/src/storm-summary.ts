@@ -24,6 +24,7 @@ export function summarizeStorm(run: MergedRun, storm: MergedStorm, target: numbe
     ...stormFields(run, storm, cohorts, target),
     stormFactor: stormFactor(run, storm),
     generator: storm.generator,
+    regions: Object.fromEntries(storm.regions),
     cohorts: Object.fromEntries(cohorts.map((name) => [name, stormFields(run, storm, [name], target)])),
   };
 }
@@ -64,6 +65,7 @@ function stormFields(run: MergedRun, storm: MergedStorm, cohorts: string[], targ
     index: storm.index,
     cause: storm.cause,
     fraction: storm.fraction,
+    region: storm.region ?? null,
     at: storm.atMs,
     windowMs: storm.windowMs,
     happened,

@@ -1,8 +1,13 @@
-import { percent } from "./console/format.ts";
+import { percent, printable } from "./console/format.ts";
 import type { StormFields } from "./summary-schema.ts";
 
-/** `reset of 25 %`; a cause that has no fraction stands alone. */
-export function stormWords({ cause, fraction }: Pick<StormFields, "cause" | "fraction">): string {
+/** `reset of 25 %`, `loss of region eu`; a cause that has no fraction stands alone. */
+export function stormWords({
+  cause,
+  fraction,
+  region,
+}: Pick<StormFields, "cause" | "fraction" | "region">): string {
+  if (region !== null) return `loss of region ${printable(region)}`;
   return fraction === null ? cause : `${cause} of ${percent(fraction)}`;
 }
 

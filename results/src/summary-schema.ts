@@ -2,6 +2,7 @@ import {
   COUNTER_NAMES,
   type CounterName,
   LATENCY_METRICS,
+  REGION_COUNTERS,
   SCHEMA_VERSION,
   STORM_CAUSES,
   STORM_COUNTERS,
@@ -34,13 +35,18 @@ function shapeOf<Name extends string>(names: readonly Name[]): Record<Name, type
   return Object.fromEntries(names.map((name) => [name, count])) as Record<Name, typeof count>;
 }
 
+/** By the region that devices were connected to; `homeDevices` by home. Empty without regions, and in older summaries. */
+const regions = z.record(z.string(), z.object(shapeOf(REGION_COUNTERS))).default({});
+
 /** What is said of a storm for the whole fleet, and again for each cohort. */
 const stormFields = z.object({
   /** From 1. */
   index: z.int().positive(),
   cause: z.enum(STORM_CAUSES),
-  /** Null for a cause that has none. */
+  /** Of a region that is lost: its share by weight. Null for a cause that has none. */
   fraction: z.number().nullable(),
+  /** The region that was lost; null for other causes. */
+  region: z.string().nullable().default(null),
   /** Milliseconds from time zero; for `external` when it began, or from when it was watched for. */
   at: ms,
   windowMs: ms,
@@ -98,9 +104,12 @@ const schema = z.object({
        */
       stormFactor: z.number().nullable().default(null),
       generator: generator.nullable(),
+      /** What each region gained inside the window, of all devices. */
+      regions,
       cohorts: z.record(z.string(), stormFields),
     }),
   ),
+  regions,
   totals: z.object(
     Object.fromEntries(COUNTER_NAMES.map((name) => [name, count.default(0)])) as Record<
       CounterName,

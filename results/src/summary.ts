@@ -54,6 +54,7 @@ function measuredSummary(run: MergedRun, options: SummaryOptions): Omit<Summary,
       cohorts: Object.fromEntries(fleet.map(([name, cohort]) => [name, cohort.devices])),
     },
     storms: run.storms.map((storm) => summarizeStorm(run, storm, options.target)),
+    regions: Object.fromEntries(run.regions),
     totals: Object.fromEntries(
       COUNTER_NAMES.map((name) => [name, sum([...run.counters.values()].map((counters) => counters[name]))]),
     ) as Record<CounterName, number>,

@@ -1,5 +1,6 @@
 import {
   COUNTER_NAMES,
+  REGION_COUNTERS,
   SCHEMA_VERSION,
   STORM_CAUSES,
   STORM_COUNTERS,
@@ -27,18 +28,22 @@ const generator = z.object({
   cpuShare: z.number(),
 });
 
+const regions = z.record(z.string(), counters(REGION_COUNTERS));
+
 const storm = z.object({
   index: z.int().positive(),
   cause: z.enum(STORM_CAUSES),
   fraction: z.number().nullable(),
   atMs: z.number(),
   windowMs: z.number().positive(),
+  region: z.string().optional(),
   startedAtMs: z.number().nullable(),
   closed: z.boolean(),
   cohorts: z.record(
     z.string(),
     z.object({ selected: count, affected: count, recovered: count, ...counters(STORM_COUNTERS).shape }),
   ),
+  regions: regions.optional(),
   generator: generator.nullable(),
 });
 
@@ -59,6 +64,7 @@ export const workerRecordSchema: z.ZodType<WorkerRecord> = z.object({
   timeZeroMs: z.number().nullable(),
   cohorts: z.record(z.string(), z.object({ devices: count, everOnline: count })),
   storms: z.array(storm),
+  regions: regions.optional(),
   counters: z.record(z.string(), counters(COUNTER_NAMES)),
   disconnects: byName,
   errors: byName,

@@ -1,4 +1,5 @@
 import type { IConnackPacket, Packet } from "mqtt-packet";
+import { RegionRoute } from "../region/region-route.ts";
 import { splitPackets } from "../transport/framing.ts";
 import { connackReason, isOverload, isRedirect, reasonName } from "../transport/reason-codes.ts";
 import type {
@@ -45,6 +46,7 @@ export class Device implements TransportListener, Dialer, DeviceConnection {
   #redirection: Redirection | null = null;
   /** For mutual TLS; null for that of the settings. */
   certificate: ClientCertificate | null = null;
+  readonly #route: RegionRoute | null;
   /** Whoever made the device; it means nothing to the device itself. */
   readonly owner: object;
   readonly #env: DeviceEnvironment;
@@ -90,6 +92,8 @@ export class Device implements TransportListener, Dialer, DeviceConnection {
     this.credentials = credentials;
     this.#env = environment;
     this.#previousDelayMs = environment.plan.backoffBaseMs;
+    const { regions } = environment;
+    this.#route = regions === undefined ? null : new RegionRoute(regions.failover, regions.home(number));
     this.#exchange = new Exchange(this, environment);
   }
 
@@ -221,6 +225,7 @@ export class Device implements TransportListener, Dialer, DeviceConnection {
     }
     this.#enter("accepted");
     this.#redirection?.accepted();
+    if (this.#route !== null) this.#env.regions?.counts.connected(this.region, this.#route.accepted());
     this.#assignedId = packet.properties?.assignedClientIdentifier ?? this.#assignedId;
     this.#clearTimer();
     const now = time.now();
@@ -270,6 +275,11 @@ export class Device implements TransportListener, Dialer, DeviceConnection {
   /** Where the next connection goes; null for the target of the script. */
   get endpoint(): ServerReference | null {
     return this.#redirection?.endpoint ?? null;
+  }
+
+  /** Of the connection, or of the next one; 0 where the script has no regions. */
+  get region(): number {
+    return this.#route?.region ?? 0;
   }
 
   #bootstrapped(failure: string | null): void {
@@ -367,18 +377,27 @@ export class Device implements TransportListener, Dialer, DeviceConnection {
     return this.#onlineSinceMs > lostAtMs;
   }
 
+  /** Ends an attempt under way, if there is one: it failed for `reason`. */
+  failAttempt(reason: TransportFailure): void {
+    if (!isOnline(this.#state)) this.#failAttempt(reason);
+  }
+
   /** `redirected`: the next connection goes to another server. */
   #lose(cause: DisconnectCause, redirected: boolean = false): void {
     const { plan, events, time, losses } = this.#env;
-    if (!redirected) this.#redirection?.failed();
+    if (!redirected) {
+      this.#redirection?.failed();
+      this.#route?.lost();
+    }
     const now = time.now();
-    const isStormDrop = cause === "reset" || cause === "close" || cause === "disconnect";
-    if (losses.watch !== null && !isStormDrop && !this.#silent) this.#tellLoss(losses.watch, now);
+    const isMeant =
+      cause === "reset" || cause === "close" || cause === "disconnect" || cause === "return_home";
+    if (losses.watch !== null && !isMeant && !this.#silent) this.#tellLoss(losses.watch, now);
     if (Number.isNaN(this.#lostAtMs)) {
       this.#lostAtMs = now;
       this.#reconnectRecorded = false;
     }
-    if (!isStormDrop) events.error(plan.cohort, cause);
+    if (!isMeant) events.error(plan.cohort, cause);
     const { resetAfter } = plan;
     if (typeof resetAfter === "object" && now - this.#onlineSinceMs >= resetAfter.connectedMs)
       this.#resetBackoff();
@@ -411,6 +430,7 @@ export class Device implements TransportListener, Dialer, DeviceConnection {
       this.#setTimer(0, onBackoffOver);
     } else {
       this.#redirection?.failed();
+      this.#route?.failed(() => this.random());
       this.#scheduleReconnect();
     }
   }
@@ -615,6 +635,11 @@ export class Device implements TransportListener, Dialer, DeviceConnection {
   /** Called about once a second for every device, again in `nextInMs`: one timer for the whole fleet. */
   keepaliveTick(nowMs: number, nextInMs: number = 0): void {
     if (!isOnline(this.#state)) return;
+    if (this.#state === "ready" && this.#route?.isDueHome(nowMs - this.#onlineSinceMs)) {
+      this.#closeTransport("disconnect");
+      this.#lose("return_home");
+      return;
+    }
     // [MQTT-3.2.2-21]: the server's keepalive stands in for the device's.
     const keepaliveMs = this.#exchange.limits.keepaliveMs ?? this.#env.plan.keepaliveMs;
     switch (keepaliveAction(nowMs, this.#lastSentMs, this.#pingSentMs, keepaliveMs, nextInMs)) {

@@ -1,3 +1,5 @@
+import type { RegionCounts } from "../region/counts.ts";
+import type { FailoverPlan } from "../region/failover.ts";
 import type { Codec } from "../transport/codec.ts";
 import type { OpenTransport } from "../transport/transport.ts";
 import type { BackoffDelay, ResetAfter } from "./backoff.ts";
@@ -16,6 +18,8 @@ export type DisconnectCause =
   | "config_timeout"
   | "ack_timeout"
   | "malformed_packet"
+  /** Away from home long enough. */
+  | "return_home"
   | "finished";
 
 /** What happens to devices is told here, once; capture/recorder.ts makes every view of it. Times in milliseconds. */
@@ -95,6 +99,8 @@ export interface DeviceEnvironment {
   plan: DevicePlan;
   time: Time;
   open: OpenTransport;
+  /** Not given where the script has one target. */
+  regions?: { failover: FailoverPlan; counts: RegionCounts; home(deviceNumber: number): number };
   codec: Codec;
   events: DeviceEvents;
   losses: Losses;

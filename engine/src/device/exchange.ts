@@ -14,6 +14,8 @@ export interface DeviceConnection {
   /** Counts connections and their ends. */
   readonly generation: number;
   readonly storm: number;
+  /** 0 where the script has no regions. */
+  readonly region: number;
   write(bytes: Buffer): void;
   fail(cause: DisconnectCause): void;
 }
@@ -239,6 +241,7 @@ export class Exchange {
     this.#requests ??= new Requests();
     this.#requests.add(pending);
     events.configRequest(plan.cohort, this.#connection.storm);
+    this.#env.regions?.counts.configRequest(this.#connection.region);
     const publish: PublishCall = { topic: call.topic, payload: call.payload, qos: call.qos, retain: false };
     if (call.correlation === "properties") {
       publish.properties = {
@@ -431,6 +434,7 @@ export class Exchange {
       return;
     }
     events.configResponse(plan.cohort, this.#connection.storm, time.now() - request.sentAtMs);
+    this.#env.regions?.counts.configResponse(this.#connection.region);
     this.#settleRequest(request, "answer", packet.payload.toString());
   }
 }

@@ -46,6 +46,7 @@ export class OutsideCalls {
     this.#pending.add(pending);
     pending.timer = time.set(call.timeoutMs, onCallTimeout, this, pending);
     events.configRequest(plan.cohort, this.#connection.storm);
+    this.#env.regions?.counts.configRequest(this.#connection.region);
     const abandon = call.start((answer) => this.#answered(pending, answer));
     // It may have been answered at once.
     if (this.#pending.has(pending)) pending.abandon = abandon;
@@ -56,6 +57,7 @@ export class OutsideCalls {
     const { plan, events, time } = this.#env;
     if (answer.kind === "answer") {
       events.configResponse(plan.cohort, this.#connection.storm, time.now() - pending.sentAtMs);
+      this.#env.regions?.counts.configResponse(this.#connection.region);
       pending.call.settled("answer", answer.body);
       return;
     }

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { BACKOFF_POLICIES } from "../device/backoff.ts";
 import { PRESETS } from "../device/backoff-presets.ts";
+import { failover, targets } from "../region/settings.ts";
 import { LOCAL_ADDRESSES_ALLOWED, parseLocalAddresses } from "../transport/local-addresses.ts";
 import { durationMs, settings, text } from "./steps/step.ts";
 import { storms } from "./storms.ts";
@@ -145,6 +146,8 @@ export const engineSettings = z.strictObject({
   session: session.default({ clean: true, expiry: 0 }),
   resubscribe: z.enum(["auto", "always"], { error: "auto or always" }).default("auto"),
   reconnect: reconnect.default({ policy: "full-jitter" }),
+  targets: targets.optional(),
+  failover: failover.optional(),
   storms: storms.default([]),
   allowExec: boolean.default(false),
   tls: tlsSettings.optional(),

@@ -1,5 +1,7 @@
 import { z } from "zod";
-import { STORM_CAUSES } from "../contract.ts";
+import { STORM_CAUSES, type StormCause } from "../contract.ts";
+import type { RegionsPlan } from "../region/plan.ts";
+import { regionLoss } from "../region/settings.ts";
 import { CAUSE_KEYS } from "../storm/causes/cause.ts";
 import { CAUSES } from "../storm/causes/index.ts";
 import { latestEndMs, type StormPlan } from "../storm/schedule.ts";
@@ -17,11 +19,15 @@ const times = { error: `a whole number from 1 to ${MOST_STORMS}` };
 const command = { error: "a list: the program and its arguments; no shell reads it" };
 const argument = z.union([z.string(), z.number()], { error: "text" }).transform(String);
 
+/** The loss of a region has a key of its own. */
+const NAMED_CAUSES = STORM_CAUSES.filter((cause) => cause !== "regionLoss");
+
 const storm = z
   .strictObject({
     at: durationMs,
     fraction: z.number(fraction).gt(0, fraction).max(1, fraction).optional(),
-    cause: z.enum(STORM_CAUSES, { error: STORM_CAUSES.join(", ") }).default("reset"),
+    cause: z.enum(NAMED_CAUSES, { error: NAMED_CAUSES.join(", ") }).optional(),
+    regionLoss: regionLoss.optional(),
     window: positiveDuration,
     command: z.array(argument, command).nonempty(command).optional(),
     timeout: positiveDuration.optional(),
@@ -31,15 +37,30 @@ const storm = z
       .optional(),
   })
   .superRefine((value, context) => {
-    const { needs, takes } = CAUSES[value.cause];
+    const cause = causeOf(value);
+    const { needs, takes } = CAUSES[cause];
+    if (value.regionLoss !== undefined && value.cause !== undefined) {
+      const message = "nothing beside regionLoss, which is the cause";
+      context.addIssue({ code: "custom", path: ["cause"], message });
+    }
     for (const key of CAUSE_KEYS) {
       const message =
         value[key] === undefined
           ? needs.includes(key) && NEEDED[key]
-          : !needs.includes(key) && !takes.includes(key) && `nothing with the cause ${value.cause}`;
+          : !needs.includes(key) && !takes.includes(key) && `nothing with the cause ${cause}`;
       if (message) context.addIssue({ code: "custom", path: [key], message });
     }
   });
+
+function causeOf({
+  cause,
+  regionLoss,
+}: {
+  cause?: StormCause | undefined;
+  regionLoss?: unknown;
+}): StormCause {
+  return regionLoss === undefined ? (cause ?? "reset") : "regionLoss";
+}
 
 const NEEDED: Record<(typeof CAUSE_KEYS)[number], string> = {
   fraction: fraction.error,
@@ -64,11 +85,14 @@ export interface ExpandedStorm {
 }
 
 /** Every storm of the list, repetitions one by one, numbered from 1. */
-export function expandStorms(specs: readonly StormSpec[]): ExpandedStorm[] {
+export function expandStorms(
+  specs: readonly StormSpec[],
+  regions: RegionsPlan | null = null,
+): ExpandedStorm[] {
   const expanded = specs.flatMap((spec, place) => {
     const { times, every } = spec.repeat ?? { times: 1, every: 0 };
     return Array.from({ length: times }, (_, repetition) => ({
-      plan: planOf(spec, spec.at + repetition * every),
+      plan: planOf(spec, spec.at + repetition * every, regions),
       place,
       repetition,
     }));
@@ -76,15 +100,32 @@ export function expandStorms(specs: readonly StormSpec[]): ExpandedStorm[] {
   return expanded.map((one, i) => ({ ...one, plan: { index: i + 1, ...one.plan } }));
 }
 
-function planOf(spec: StormSpec, atMs: number): Omit<StormPlan, "index"> {
+function planOf(spec: StormSpec, atMs: number, regions: RegionsPlan | null): Omit<StormPlan, "index"> {
   const { command, timeout = DEFAULT_TIMEOUT_MS, waitFor = DEFAULT_WAIT_MS } = spec;
+  const cause = causeOf(spec);
   return {
     atMs,
     fraction: spec.fraction ?? null,
-    cause: spec.cause,
+    cause,
     windowMs: spec.window,
+    ...(spec.regionLoss === undefined ? {} : lossOf(spec.regionLoss, spec.window, regions)),
     ...(command === undefined ? {} : { exec: { command, timeoutMs: timeout } }),
-    ...(CAUSES[spec.cause].takes.includes("waitFor") ? { waitForMs: waitFor } : {}),
+    ...(CAUSES[cause].takes.includes("waitFor") ? { waitForMs: waitFor } : {}),
+  };
+}
+
+/** The region's share by weight, and which it is. */
+function lossOf(
+  { target, for: forMs }: NonNullable<StormSpec["regionLoss"]>,
+  windowMs: number,
+  regions: RegionsPlan | null,
+): Pick<StormPlan, "fraction" | "region"> {
+  const list = regions?.list ?? [];
+  const index = list.findIndex(({ name }) => name === target);
+  const total = list.reduce((sum, { weight }) => sum + weight, 0);
+  return {
+    fraction: total === 0 ? null : (list[index]?.weight ?? 0) / total,
+    region: { index, name: target, forMs: forMs ?? windowMs },
   };
 }
 

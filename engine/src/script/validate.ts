@@ -1,6 +1,8 @@
 import type { ArtilleryScript } from "../artillery.ts";
 import type { BackoffSpec, ResetAfter } from "../device/backoff.ts";
 import { PRESETS, type PresetName } from "../device/backoff-presets.ts";
+import type { RegionsPlan } from "../region/plan.ts";
+import { type LabStep, planRegions, regionProblems } from "../region/settings.ts";
 import type { StormPlan } from "../storm/schedule.ts";
 import type { TimeZeroPlan } from "../storm/time-zero.ts";
 import { type Problem, renderPath } from "./problem.ts";
@@ -16,7 +18,10 @@ import { hintOf, problemsOf } from "./zod-problems.ts";
 
 /** A script that was found to be good: everything the engine needs, in its own units. */
 export interface FleetPlan {
+  /** Of the control connection; also of the devices where there are no regions. */
   target: Target;
+  /** Null where the script has one target. */
+  regions: RegionsPlan | null;
   settings: EngineSettings;
   backoff: BackoffSpec;
   resetAfter: ResetAfter;
@@ -60,15 +65,37 @@ export function validate(script: ArtilleryScript, hasHook = script.before !== un
   }
   const anyVariable = script.before === undefined ? hasHook : hookSetsVariables(script.before);
   const cohorts = validateScenarios(script, anyVariable, problems);
-  problems.push(...stormListProblems(raw, ENGINE_PATH), ...crossProblems(raw, target, cohorts));
+  problems.push(
+    ...stormListProblems(raw, ENGINE_PATH),
+    ...crossProblems(raw, target, cohorts, labSteps(script)),
+  );
   if (!parsed.success || "problem" in target || problems.length > 0) return { plan: null, problems };
 
   const settings = parsed.data;
-  const storms = expandStorms(settings.storms).map(({ plan }) => plan);
+  const regions = planRegions(settings);
+  const storms = expandStorms(settings.storms, regions).map(({ plan }) => plan);
   return {
-    plan: { target, settings, ...backoffOf(settings), storms, timeZero: timeZeroOf(settings), cohorts },
+    plan: {
+      target,
+      regions,
+      settings,
+      ...backoffOf(settings),
+      storms,
+      timeZero: timeZeroOf(settings),
+      cohorts,
+    },
     problems: null,
   };
+}
+
+/** The `lab` steps of the hook, which name regions. A worker does not see the hook. */
+function labSteps(script: ArtilleryScript): LabStep[] {
+  const { before } = script;
+  if ((before as { engine?: unknown } | null | undefined)?.engine !== "mqtt") return [];
+  return validateHook(script, before).steps.flatMap(({ path, spec }) => {
+    const { lab } = spec as { lab?: { regions?: LabStep["regions"] } };
+    return lab === undefined ? [] : [{ path, regions: lab.regions ?? [] }];
+  });
 }
 
 /** Rules over more than one key. Each key is read by itself: a bad one elsewhere hides nothing. */
@@ -76,9 +103,11 @@ function crossProblems(
   raw: unknown,
   target: Target | { problem: Problem },
   cohorts: readonly CohortPlan[],
+  lab: readonly LabStep[],
 ): Problem[] {
   const problems: Problem[] = [];
   const settings = readableSettings(raw);
+  problems.push(...regionProblems(settings, "kind" in target ? target : null, lab));
   if ("kind" in target && target.kind === "lab" && settings.protocolVersion === 5) {
     problems.push({
       path: renderPath([...ENGINE_PATH, "protocolVersion"]),
@@ -88,7 +117,12 @@ function crossProblems(
     });
   }
   problems.push(...versionProblems(raw, settings), ...identityProblems(settings, target, cohorts));
-  const endpoints = "kind" in target && target.kind === "url" ? [target.endpoint] : [];
+  const regions = (settings.targets ?? []).map(({ url }) => parseTarget(url));
+  // Where any is the lab, nothing is known of all.
+  const known = [target, ...regions].flatMap((one) =>
+    "kind" in one && one.kind === "url" ? [one.endpoint] : [],
+  );
+  const endpoints = known.length === 1 + regions.length ? known : [];
   const scenarios = cohorts.map(({ scenarioIndex: index, resume, flow }) => {
     return { index, tls: resume === null ? undefined : { resume }, flow };
   });

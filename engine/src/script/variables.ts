@@ -20,6 +20,9 @@ const BUILT_IN = [
   "$randomString()",
 ];
 
+/** Name of the region that the device is connected to; only where the script has regions. */
+export const REGION_VARIABLE = "region";
+
 interface Found {
   path: PropertyKey[];
   name: string;
@@ -39,6 +42,8 @@ export function unknownVariables(
   const defined = new Set<string>([...BUILT_IN, ...inlineVariables(script), ...payloadFields(script)]);
   // The lab's step of a hook sets it: the main thread sees the hook, workers give the benefit of the doubt.
   if (script.before !== undefined) defined.add(LAB_VARIABLE);
+  const { targets } = (script.config.engines?.["mqtt"] ?? {}) as { targets?: unknown };
+  if (targets !== undefined) defined.add(REGION_VARIABLE);
   let callsCode = scenario["beforeScenario"] !== undefined;
   for (const key of ["onConnect", "flow"]) {
     callsCode = walk(scenario[key], [...path, key], [], found, defined) || callsCode;

@@ -14,6 +14,8 @@ export interface StormPlan {
   exec?: Command;
   /** `external` only: how long after `atMs` it may open. Its window begins when it opens. */
   waitForMs?: number;
+  /** The region that is lost, by its place in the script's list; then `fraction` is its share by weight. */
+  region?: { index: number; name: string; forMs: number };
 }
 
 /** When a storm's window ends at the latest. */
@@ -33,6 +35,8 @@ export type StormEvent =
   | { kind: "begin"; storm: StormPlan; atMs: number }
   /** A storm that has not opened will not do so any more. */
   | { kind: "expire"; storm: StormPlan; atMs: number }
+  /** The region that was lost is back. */
+  | { kind: "restore"; storm: StormPlan; atMs: number }
   | { kind: "end"; storm: StormPlan; atMs: number }
   | { kind: "over"; atMs: number };
 
@@ -47,6 +51,9 @@ export function storyOf(storms: readonly StormPlan[]): StormEvent[] {
     ...(storm.waitForMs === undefined
       ? []
       : [{ kind: "expire" as const, storm, atMs: storm.atMs + storm.waitForMs }]),
+    ...(storm.region === undefined
+      ? []
+      : [{ kind: "restore" as const, storm, atMs: storm.atMs + storm.region.forMs }]),
     { kind: "end", storm, atMs: latestEndMs(storm) },
   ]);
   const end = planEndMs(storms);
@@ -88,8 +95,9 @@ function inOrder(events: readonly StormEvent[]): StormEvent[] {
 
 const ORDER: Record<StormEvent["kind"], number> = {
   expire: 0,
-  end: 1,
-  prepare: 2,
-  begin: 3,
-  over: 4,
+  restore: 1,
+  end: 2,
+  prepare: 3,
+  begin: 4,
+  over: 5,
 };

@@ -1,9 +1,10 @@
 import type { GeneratorWatch, HealthStretch } from "../capture/generator-health.ts";
 import type { Recorder } from "../capture/recorder.ts";
-import type { GeneratorHealth, WorkerStorm } from "../contract.ts";
+import type { GeneratorHealth, WorkerRegion, WorkerStorm } from "../contract.ts";
 import type { FleetMember } from "../device/fleet.ts";
 import { containerKey, type WorkerShare } from "../device/identity.ts";
 import type { Losses } from "../device/losses.ts";
+import type { Regions } from "../region/regions.ts";
 import type { CutCause, WatchCause } from "./causes/cause.ts";
 import { CAUSES } from "./causes/index.ts";
 import { type Loss, Onset, OpenStorm } from "./loss-watch.ts";
@@ -18,6 +19,8 @@ export interface StormsOptions {
   recorder: Recorder;
   losses: Losses;
   watch: GeneratorWatch;
+  /** Null where the script has one target. */
+  regions: Regions | null;
   /** All workers of the run that are known by now, this one included. */
   roster(): readonly RosterEntry[];
   /** Epoch milliseconds. */
@@ -35,6 +38,9 @@ interface Progress {
   health: GeneratorHealth | null;
   /** The largest key that the storm hits; -1 until its devices are chosen. */
   limit: number;
+  /** What each region had counted when the storm began, and what it gained by the end. */
+  regionsBefore: WorkerRegion[] | null;
+  regionsGained: Record<string, WorkerRegion> | null;
 }
 
 /** Runs the storms of a script on this worker's devices, from time zero on. */
@@ -57,6 +63,8 @@ export class Storms {
       stretch: null,
       health: null,
       limit: -1,
+      regionsBefore: null,
+      regionsGained: null,
     }));
   }
 
@@ -103,6 +111,9 @@ export class Storms {
       case "expire":
         this.#expire(event.storm);
         break;
+      case "restore":
+        if (event.storm.region !== undefined) this.#options.regions?.restore(event.storm.region.index);
+        break;
       case "end":
         this.#end(event.storm);
         break;
@@ -131,6 +142,7 @@ export class Storms {
     const progress = this.#progress[plan.index - 1] as Progress;
     progress.startedAtMs = startedAtMs;
     progress.stretch = this.#options.watch.begin();
+    progress.regionsBefore = this.#options.regions?.counts.read() ?? null;
     this.#options.recorder.openStorm(plan.index);
   }
 
@@ -141,18 +153,24 @@ export class Storms {
 
   /** Cuts all chosen devices of this worker in one synchronous pass. */
   #cut(plan: StormPlan, cause: CutCause): void {
-    const { recorder, members, share, seed, monotonic, log } = this.#options;
+    const { recorder, members, share, seed, regions, monotonic, log } = this.#options;
     const progress = this.#progress[plan.index - 1] as Progress;
     // Devices may have arrived since they were chosen from.
     if (progress.limit < 0) this.#choose(plan);
     const startedAtMs = this.#timeZeroMs + plan.atMs;
     this.#open(plan, startedAtMs);
+    const { region } = plan;
+    if (region !== undefined) regions?.lose(region.index);
     const container = containerKey(share.container);
     const { limit } = progress;
     const plannedMs = this.#monotonicAt(startedAtMs);
     let dropped = 0;
     for (const { device, cohort } of members) {
-      if (stormKey(seed, plan.index, container, device.number) > limit) continue;
+      const isHit =
+        region === undefined
+          ? stormKey(seed, plan.index, container, device.number) <= limit
+          : device.region === region.index;
+      if (!isHit) continue;
       recorder.stormSelected(cohort, plan.index);
       const lostAtMs = cause.cut(device, plan.index);
       if (Number.isNaN(lostAtMs)) continue;
@@ -219,6 +237,10 @@ export class Storms {
     const progress = this.#progress[plan.index - 1] as Progress;
     progress.closed = true;
     this.#options.losses.watch = null;
+    const { regions } = this.#options;
+    if (regions !== null && progress.regionsBefore !== null) {
+      progress.regionsGained = regions.counts.since(progress.regionsBefore);
+    }
     this.#options.recorder.closeStorm();
     if (progress.stretch !== null) {
       this.#options.watch.end(progress.stretch);
@@ -230,13 +252,19 @@ export class Storms {
   /** What each storm did to this worker's devices so far. */
   report(): WorkerStorm[] {
     return this.#options.plans.map((plan, i) => {
-      const { startedAtMs, closed, stretch, health } = this.#progress[i] as Progress;
+      const progress = this.#progress[i] as Progress;
+      const { startedAtMs, closed, stretch, health, regionsBefore } = progress;
+      const gained =
+        progress.regionsGained ??
+        (regionsBefore === null ? null : (this.#options.regions?.counts.since(regionsBefore) ?? null));
       return {
         index: plan.index,
         cause: plan.cause,
         fraction: plan.fraction,
         atMs: plan.atMs,
         windowMs: plan.windowMs,
+        ...(plan.region === undefined ? {} : { region: plan.region.name }),
+        ...(gained === null ? {} : { regions: gained }),
         startedAtMs,
         closed,
         cohorts: this.#options.recorder.stormCounts(plan.index),

@@ -6,6 +6,8 @@ export type TransportFailure =
   | "tcp_timeout"
   | "tcp_reset"
   | "tcp_unreachable"
+  /** The region is lost, by a storm of the script. */
+  | "region_lost"
   | "dns"
   | "local_ports"
   | "local_address"
@@ -64,6 +66,8 @@ export interface Dialer {
   readonly endpoint: ServerReference | null;
   /** Null for the one of the settings, if they have one. */
   readonly certificate?: ClientCertificate | null;
+  /** Of this attempt: its place in the script's list of regions, from 0; 0 where there is none. */
+  readonly region: number;
 }
 
 /** Another server, as a server names it. MQTT 5.0 section 4.11. */

@@ -1,6 +1,7 @@
 import { stormWords } from "../storm-words.ts";
 import type { StormFields, StormSummary } from "../summary-schema.ts";
 import { type Colours, count, duration, printable, ratio, shorten, table, wrap } from "./format.ts";
+import { regionTable } from "./regions.ts";
 
 const WIDTH = 108;
 const HEADER = ["50 %", "90 %", "99 %", "100 %", "reconnect", "connect", "config"];
@@ -18,7 +19,7 @@ export function stormLines(storm: StormSummary, colours: Colours): string[] {
   const rows: [string, StormFields][] = cohorts.length > 1 ? [["all cohorts", storm], ...cohorts] : cohorts;
   const differing = cohorts.filter(([, cohort]) => cohort.verdict !== storm.verdict);
   lines.push(...differing.flatMap(([name, cohort]) => verdictLines(name, cohort, colours)));
-  return [...lines, ...cohortTable(rows)];
+  return [...lines, ...cohortTable(rows), ...regionTable("region, in the window", storm.regions)];
 }
 
 function factorLine(seconds: number): string {

@@ -1,6 +1,7 @@
 import pc from "picocolors";
 import type { LatencyName, Summary } from "../summary-schema.ts";
 import { type Colours, count, duration, percent, printable, table } from "./format.ts";
+import { regionTable } from "./regions.ts";
 import { stormLines } from "./storm.ts";
 
 export interface ConsoleOptions {
@@ -29,6 +30,7 @@ export function consoleSummary(summary: Summary, options: ConsoleOptions): strin
     ...headLines(summary, colours),
     ...summary.storms.flatMap((storm) => stormLines(storm, colours)),
     ...totalLines(summary, colours),
+    ...regionLines(summary, colours),
     ...latencyLines(summary, colours),
     ...errorLines(summary, colours),
     ...generatorLines(summary, colours),
@@ -83,6 +85,11 @@ function totalLines({ totals, disconnects }: Summary, colours: Colours): string[
     `  config requests  ${configRequests.join(", ")}`,
     `  disconnects      ${causes.length > 0 ? causes.join(", ") : "0"}`,
   ];
+}
+
+function regionLines({ regions }: Summary, colours: Colours): string[] {
+  const lines = regionTable("", regions);
+  return lines.length === 0 ? [] : ["", colours.bold("Regions"), ...lines];
 }
 
 function latencyLines({ latencyMs }: Summary, colours: Colours): string[] {

@@ -5,7 +5,7 @@ import { BROWSER_CODE } from "./charts.ts";
 import { embeddedJson, type Html, html, NOTHING, trusted } from "./html.ts";
 import { plotsOf } from "./plots.ts";
 import type { ReportData } from "./report.ts";
-import { errorSection, generatorSection, serviceTimesTable } from "./run-tables.ts";
+import { errorSection, generatorSection, regionSection, serviceTimesTable } from "./run-tables.ts";
 import { STYLE } from "./style.ts";
 import { uPlot } from "./vendor.ts";
 import { verdictSection } from "./verdicts.ts";
@@ -44,6 +44,7 @@ ${plots.load}
 ${plots.percentiles}
 ${serviceTimesTable(data)}
 ${errorSection(summary)}
+${regionSection(summary)}
 ${generatorSection(summary)}
 ${scriptSection(data.script)}
 ${glossary(summary)}

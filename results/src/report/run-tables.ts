@@ -1,4 +1,5 @@
 import { count, duration, percent } from "../console/format.ts";
+import { regionValues } from "../console/regions.ts";
 import type { LatencyName, LatencySummary, Summary } from "../summary-schema.ts";
 import { type Html, html, NOTHING } from "./html.ts";
 import type { ReportData } from "./report.ts";
@@ -81,6 +82,29 @@ function totalsTable({ totals, disconnects }: Summary): Html {
     header: ["What", "Count"],
     rows: rows.map(([name, n]) => ({ head: name, cells: [cell(count(n))] })),
   })}</details>`;
+}
+
+/** What each region had to bear, in the whole run and in each storm's window. */
+export function regionSection({ regions, storms }: Summary): Html {
+  if (Object.keys(regions).length === 0) return NOTHING;
+  const spans = [
+    { span: "whole run", regions },
+    ...storms.map((storm) => ({ span: `storm ${storm.index}`, regions: storm.regions })),
+  ];
+  const rows = spans.flatMap(({ span, regions: of }) =>
+    Object.entries(of).map(([name, region]) => ({
+      head: `${name}, ${span}`,
+      cells: regionValues(region).map((value) => cell(count(value))),
+    })),
+  );
+  return html`<section aria-labelledby="regions"><h2 id="regions">Regions</h2>
+<p class="lead">Counted for the region that a device was connected to, wherever it is at home; in a storm, of all devices and inside its window.</p>
+<div class="card">${table({
+    caption: "Load of each region",
+    wide: true,
+    header: ["Region", "Home devices", "Connects", "Failed over to it", "Config requests", "Answered"],
+    rows,
+  })}</div></section>`;
 }
 
 export function generatorSection(summary: Summary): Html {

@@ -1,8 +1,8 @@
-import { count, duration, percent, ratio } from "../console/format.ts";
+import { count, duration, ratio } from "../console/format.ts";
 import type { StormFields, StormSummary, Summary } from "../summary-schema.ts";
 import { type Html, html, NOTHING } from "./html.ts";
 import { cell, table, timeCell, wordCell } from "./table.ts";
-import { ALL_COHORTS, causeWords, VERDICT_BADGES, verdictSentence } from "./words.ts";
+import { ALL_COHORTS, stormWords, VERDICT_BADGES, verdictSentence } from "./words.ts";
 
 export function verdictSection(summary: Summary): Html {
   return html`<section aria-labelledby="verdicts"><h2 id="verdicts">Verdict of each storm</h2>
@@ -15,7 +15,7 @@ function stormCard(storm: StormSummary, target: number): Html {
   const judged = storm.happened && storm.affected > 0;
   const heading = `storm-${storm.index}`;
   return html`<article class="card storm ${badgeOf(storm).tone}" aria-labelledby="${heading}">
-<div class="storm-head">${badge(storm)}${storm.generatorSaturated ? html`<span class="badge fair"><span aria-hidden="true">!</span> Generator saturated</span>` : NOTHING}<h3 id="${heading}">Storm ${storm.index}: ${storm.fraction === null ? NOTHING : html`${percent(storm.fraction)} of the fleet `}at ${duration(storm.at)}, ${causeWords(storm.cause)}</h3></div>
+<div class="storm-head">${badge(storm)}${storm.generatorSaturated ? html`<span class="badge fair"><span aria-hidden="true">!</span> Generator saturated</span>` : NOTHING}<h3 id="${heading}">Storm ${storm.index}: ${stormWords(storm)}</h3></div>
 <p class="sentence">${verdictSentence(storm, target)}</p>
 <p class="note">Why: ${storm.verdictReason}.</p>
 ${storm.generatorSaturated ? html`<div class="alert"><p><strong>Generator saturated:</strong> during this storm the load generator itself was at its limit. The times are at least partly its own, so the verdict is about the generator as well as about the system under test.</p></div>` : NOTHING}

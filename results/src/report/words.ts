@@ -1,4 +1,4 @@
-import { count, duration } from "../console/format.ts";
+import { count, duration, percent } from "../console/format.ts";
 import type { LatencyName, StormFields, Summary } from "../summary-schema.ts";
 
 export const ALL_COHORTS = "all cohorts";
@@ -24,11 +24,15 @@ const CAUSE_WORDS = new Map([
   ["external", "caused from outside"],
 ]);
 
-export function causeWords(cause: string): string {
-  return CAUSE_WORDS.get(cause) ?? cause;
+/** What a storm cut, when and how. */
+export function stormWords({ at, cause, fraction, region }: StormFields): string {
+  if (region !== null) return `region ${region} lost at ${duration(at)}`;
+  const share = fraction === null ? "" : `${percent(fraction)} of the fleet `;
+  return `${share}at ${duration(at)}, ${CAUSE_WORDS.get(cause) ?? cause}`;
 }
 
 const ERROR_WORDS = new Map([
+  ["region_lost", "the device tried a region that a storm had taken away"],
   ["tcp_refused", "the broker's host refused the TCP connection"],
   ["tcp_timeout", "no answer to the TCP handshake: a full accept queue looks like this"],
   ["dns", "the broker's name could not be resolved"],

@@ -1,5 +1,5 @@
 import { Device } from "../../../engine/src/device/device.ts";
-import type { DeviceEvents, DevicePlan } from "../../../engine/src/device/environment.ts";
+import type { DeviceEnvironment, DeviceEvents, DevicePlan } from "../../../engine/src/device/environment.ts";
 import type { Losses } from "../../../engine/src/device/losses.ts";
 import type { OperationDone } from "../../../engine/src/device/session.ts";
 import { createCodec } from "../../../engine/src/transport/codec.ts";
@@ -25,7 +25,7 @@ export class Rig {
   /** What every bootstrap does; the test may replace it. */
   onBootstrap: (device: Device, done: OperationDone) => void = () => {};
 
-  constructor(plan: Partial<DevicePlan> = {}) {
+  constructor(plan: Partial<DevicePlan> = {}, regions?: DeviceEnvironment["regions"]) {
     const version = plan.protocolVersion ?? 4;
     this.network = new FakeNetwork(version);
     const events = new Proxy(
@@ -62,6 +62,7 @@ export class Rig {
         },
         time: this.time,
         open: this.network.open,
+        ...(regions === undefined ? {} : { regions }),
         codec: createCodec(version),
         events,
         losses: this.losses,

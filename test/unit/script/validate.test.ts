@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import type { ArtilleryScript } from "../../../engine/src/artillery.ts";
-import { STORM_CAUSES } from "../../../engine/src/contract.ts";
 import { BACKOFF_POLICIES } from "../../../engine/src/device/backoff.ts";
 import { PRESET_NAMES } from "../../../engine/src/device/backoff-presets.ts";
 import { DURATION_NOTATION } from "../../../engine/src/script/duration.ts";
@@ -175,7 +174,7 @@ describe("unknown keys", () => {
       [
         "config.engines.mqtt.storms[0].casue",
         "reset",
-        "one of the keys at, fraction, cause, window, command, timeout, waitFor, repeat",
+        "one of the keys at, fraction, cause, regionLoss, window, command, timeout, waitFor, repeat",
       ],
       "cause",
     ],
@@ -474,7 +473,7 @@ describe("engine settings", () => {
     [{ storms: [{ at: "-5s", fraction: 1, window: 1 }] }, ["storms[0].at", "-5s", DURATION_NOTATION]],
     [
       { storms: [{ at: 1, fraction: 1, window: 1, cause: "meteor" }] },
-      ["storms[0].cause", "meteor", STORM_CAUSES.join(", ")],
+      ["storms[0].cause", "meteor", "reset, close, disconnect, silent, exec, external"],
     ],
     [{ seed: 1.5 }, ["seed", 1.5, "a whole number"]],
     [{ seed: "42" }, ["seed", "42", "a whole number"]],
@@ -865,7 +864,10 @@ describe("hooks", () => {
   it.each<[unknown, Refusal]>([
     [{ engine: "mqtt", flow: [{ connect: {} }] }, ["before.flow[0].connect", { connect: {} }, HOOK]],
     [{ engine: "mqtt", flow: [{ lap: {} }] }, ["before.flow[0].lap", {}, HOOK]],
-    [{ engine: "mqtt", flow: [{ lab: { port: 1 } }] }, ["before.flow[0].lab.port", 1, "one of the keys tls"]],
+    [
+      { engine: "mqtt", flow: [{ lab: { port: 1 } }] },
+      ["before.flow[0].lab.port", 1, "one of the keys tls, regions"],
+    ],
     [{ engine: "mqtt", flow: { lab: {} } }, ["before.flow", { lab: {} }, "a list of steps"]],
     [{ engine: "mqtt" }, ["before.flow", undefined, "a list of steps"]],
   ])("%j", (before, refusal) => {

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { GeneratorWatch } from "../../../engine/src/capture/generator-health.ts";
 import { Recorder } from "../../../engine/src/capture/recorder.ts";
 import type { FleetMember } from "../../../engine/src/device/fleet.ts";
+import { Regions } from "../../../engine/src/region/regions.ts";
 import type { StormPlan } from "../../../engine/src/storm/schedule.ts";
 import { Storms } from "../../../engine/src/storm/storms.ts";
 
@@ -37,12 +38,15 @@ interface Drop {
 }
 
 /** Storms over fake devices that are online unless `offline` names them. */
-function start(plans: StormPlan[], devices: number, offline: number[] = []) {
+function start(plans: StormPlan[], devices: number, offline: number[] = [], regions: Regions | null = null) {
   const drops: Drop[] = [];
+  const failed: { number: number; reason: string }[] = [];
   const members: FleetMember[] = Array.from({ length: devices }, (_, number) => ({
     cohort: number % 2,
     device: {
       number,
+      region: number % 3,
+      failAttempt: (reason: string) => failed.push({ number, reason }),
       drop(cause: string, storm: number): number {
         if (offline.includes(number)) return Number.NaN;
         drops.push({ number, storm, cause, atMs: Date.now() - EPOCH });
@@ -61,13 +65,14 @@ function start(plans: StormPlan[], devices: number, offline: number[] = []) {
     recorder,
     losses: { watch: null },
     watch,
+    regions,
     roster: () => [{ container: "", worker: 1, workers: 1, devices: members.length }],
     wallClock: () => Date.now(),
     monotonic,
     log: () => {},
     onOver: () => over.push(Date.now() - EPOCH),
   });
-  return { storms, drops, members, recorder, over, watch };
+  return { storms, drops, failed, members, recorder, over, watch };
 }
 
 describe("storms", () => {
@@ -192,5 +197,49 @@ describe("storms", () => {
     const closed = storms.report()[0]?.generator;
     vi.advanceTimersByTime(5000);
     expect(storms.report()[0]?.generator).toEqual(closed);
+  });
+
+  it("take a region away: all of its devices and no other, and every attempt until it is back", async () => {
+    const list = ["eu", "us", "ap"].map((name) => ({ name, weight: 1 }));
+    const failover = { policy: "next", after: 1, returnHomeMs: Number.POSITIVE_INFINITY } as const;
+    const regions = new Regions({ regions: list, failover, seed: 1 });
+    const opened: number[] = [];
+    const transport = { write() {}, close() {}, reset() {} };
+    const open = regions.opener(
+      list.map((_, region) => () => {
+        opened.push(region);
+        return transport;
+      }),
+    );
+    const listener = { onOpen() {}, onStep() {}, onBytes() {}, onClosed() {} };
+    const dial = (): unknown =>
+      [0, 1, 2].map((region) => open(listener, { number: 1, endpoint: null, region }));
+    const loss: StormPlan = {
+      ...plan(1, 1000, 2000, 1 / 3),
+      cause: "regionLoss",
+      region: { index: 1, name: "us", forMs: 1500 },
+    };
+    const { storms, drops, failed } = start([loss], 9, [4], regions);
+    storms.setTimeZero(EPOCH);
+    vi.advanceTimersByTime(1000);
+    expect(drops.map(({ number, cause, storm }) => [number, cause, storm])).toEqual([
+      [1, "reset", 1],
+      [7, "reset", 1],
+    ]);
+    expect(failed).toEqual([{ number: 4, reason: "region_lost" }]);
+    dial();
+    expect(opened.splice(0)).toEqual([0, 2]);
+    regions.counts.connected(2, true);
+    vi.advanceTimersByTime(1500);
+    dial();
+    expect(opened).toEqual([0, 1, 2]);
+    vi.advanceTimersByTime(500);
+    regions.counts.connected(2, true);
+    expect(storms.report()[0]).toMatchObject({
+      cause: "regionLoss",
+      region: "us",
+      closed: true,
+      regions: { eu: { connectsAccepted: 0 }, ap: { connectsAccepted: 1, failovers: 1 } },
+    });
   });
 });

@@ -54,6 +54,7 @@ function start(plans: StormPlan[], devices: number) {
     members: [],
     recorder,
     losses,
+    regions: null,
     watch: new GeneratorWatch(),
     roster: () => [{ container: "", worker: 1, workers: 1, devices }],
     wallClock: () => Date.now(),

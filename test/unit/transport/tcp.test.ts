@@ -34,7 +34,7 @@ async function listen(): Promise<{ port: number; accepted: () => Promise<Socket>
 async function connected(): Promise<{ heard: Heard; transport: Transport; socket: Socket }> {
   const { port, accepted } = await listen();
   const heard = new Heard();
-  const transport = createTcp("127.0.0.1", port)(heard, { number: 0, endpoint: null });
+  const transport = createTcp("127.0.0.1", port)(heard, { number: 0, endpoint: null, region: 0 });
   const [socket] = await Promise.all([accepted(), heard.until("open")]);
   return { heard, transport, socket };
 }
@@ -97,7 +97,7 @@ describe("a connection", () => {
   it.each(["close", "reset"] as const)("that is not open yet says nothing after %s", async (end) => {
     const { port } = await listen();
     const heard = new Heard();
-    const transport = createTcp("127.0.0.1", port)(heard, { number: 0, endpoint: null });
+    const transport = createTcp("127.0.0.1", port)(heard, { number: 0, endpoint: null, region: 0 });
     transport[end]();
     await settle();
     expect(heard.calls).toEqual([]);
@@ -122,7 +122,7 @@ describe("a connection that cannot be made", () => {
     const { port } = await listen();
     await new Promise((resolve) => servers.splice(0)[0]?.close(resolve));
     const heard = new Heard();
-    createTcp("127.0.0.1", port)(heard, { number: 0, endpoint: null });
+    createTcp("127.0.0.1", port)(heard, { number: 0, endpoint: null, region: 0 });
     await heard.until("closed tcp_refused");
     await settle();
     expect(heard.calls).toEqual(["closed tcp_refused"]);
@@ -133,10 +133,10 @@ describe("a connection that cannot be made", () => {
     const open = createTcp("localhost", port);
     const [first, second, gone] = [new Heard(), new Heard(), new Heard()];
     const transports = [
-      open(first, { number: 0, endpoint: null }),
-      open(second, { number: 0, endpoint: null }),
+      open(first, { number: 0, endpoint: null, region: 0 }),
+      open(second, { number: 0, endpoint: null, region: 0 }),
     ];
-    open(gone, { number: 0, endpoint: null }).close();
+    open(gone, { number: 0, endpoint: null, region: 0 }).close();
     await Promise.all([first.until("open"), second.until("open"), accepted(), accepted()]);
     await settle();
     expect([first.calls, second.calls, gone.calls]).toEqual([["open"], ["open"], []]);
@@ -150,7 +150,7 @@ it("reads of several connections share a buffer, and each hears its own bytes", 
   const pairs: { heard: Heard; transport: Transport; socket: Socket }[] = [];
   for (let i = 0; i < 20; i++) {
     const heard = new Heard();
-    const transport = open(heard, { number: 0, endpoint: null });
+    const transport = open(heard, { number: 0, endpoint: null, region: 0 });
     const [socket] = await Promise.all([accepted(), heard.until("open")]);
     pairs.push({ heard, transport, socket });
   }

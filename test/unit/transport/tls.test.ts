@@ -72,7 +72,11 @@ function opener(
 async function connected(options: TlsOptions = {}, changes: Partial<TlsMaterial> = {}) {
   const listening = await listen(options);
   const heard = new Heard();
-  const transport: Transport = opener(listening.port, changes)(heard, { number: 0, endpoint: null });
+  const transport: Transport = opener(listening.port, changes)(heard, {
+    number: 0,
+    endpoint: null,
+    region: 0,
+  });
   const [{ tcp, secure }] = await Promise.all([listening.accepted, heard.until("open")]);
   // Out of the handshake's own callbacks, of which the server's is still to send its tickets.
   await settle();
@@ -132,7 +136,7 @@ describe("a TLS connection", () => {
   it.each(["close", "reset"] as const)("that is not open yet says nothing after %s", async (end) => {
     const { port } = await listen();
     const heard = new Heard();
-    opener(port)(heard, { number: 0, endpoint: null })[end]();
+    opener(port)(heard, { number: 0, endpoint: null, region: 0 })[end]();
     await settle();
     expect(heard.calls).toEqual([]);
   });
@@ -144,7 +148,11 @@ describe("a TLS connection", () => {
     const peer = new Promise<Socket>((resolve) => silent.once("connection", resolve));
     await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
     const heard = new Heard();
-    const transport = opener((silent.address() as AddressInfo).port)(heard, { number: 0, endpoint: null });
+    const transport = opener((silent.address() as AddressInfo).port)(heard, {
+      number: 0,
+      endpoint: null,
+      region: 0,
+    });
     const [socket] = await Promise.all([peer, heard.until("step tls")]);
     const end = endOf(socket);
     transport.reset();
@@ -166,7 +174,7 @@ describe("what does not verify is refused", () => {
   ): Promise<readonly string[]> {
     const { port } = await listen(server);
     const heard = new Heard();
-    opener(port, changes, {}, host)(heard, { number: 0, endpoint: null });
+    opener(port, changes, {}, host)(heard, { number: 0, endpoint: null, region: 0 });
     await heard.closed();
     return heard.calls;
   }
@@ -214,7 +222,7 @@ describe("what does not verify is refused", () => {
     servers.push(plain);
     await new Promise<void>((resolve) => plain.listen(0, "127.0.0.1", resolve));
     const heard = new Heard();
-    opener((plain.address() as AddressInfo).port)(heard, { number: 0, endpoint: null });
+    opener((plain.address() as AddressInfo).port)(heard, { number: 0, endpoint: null, region: 0 });
     await heard.closed();
     expect(heard.calls).toEqual(["step tls", "closed tls"]);
   });
@@ -227,7 +235,7 @@ describe("what does not verify is refused", () => {
     servers.push(closing);
     await new Promise<void>((resolve) => closing.listen(0, "127.0.0.1", resolve));
     const heard = new Heard();
-    opener((closing.address() as AddressInfo).port)(heard, { number: 0, endpoint: null });
+    opener((closing.address() as AddressInfo).port)(heard, { number: 0, endpoint: null, region: 0 });
     await heard.closed();
     expect(heard.calls).toEqual(["step tls", "closed tls"]);
   });
@@ -248,7 +256,7 @@ describe("what verifies otherwise", () => {
   it("a name is resolved, asked for and verified", async () => {
     const { port } = await listen();
     const heard = new Heard();
-    opener(port, {}, {}, "localhost")(heard, { number: 0, endpoint: null });
+    opener(port, {}, {}, "localhost")(heard, { number: 0, endpoint: null, region: 0 });
     await heard.until("open");
   });
 });
@@ -261,7 +269,7 @@ describe("a device's own certificate", () => {
     const heard = new Heard();
     const reasons: string[] = [];
     const open = opener(port, {}, { onBadCertificate: (reason) => reasons.push(reason) });
-    open(heard, { number: 0, endpoint: null, certificate });
+    open(heard, { number: 0, endpoint: null, region: 0, certificate });
     return { heard, reasons };
   }
 
@@ -296,11 +304,15 @@ describe("session resumption", () => {
     servers.at(-1)?.on("secureConnection", (socket: Socket) => socket.write("ready"));
     const open = opener(listening.port, {}, { resume });
     const devices = [
-      { number: 0, endpoint: null },
-      { number: 1, endpoint: null },
+      { number: 0, endpoint: null, region: 0 },
+      { number: 1, endpoint: null, region: 0 },
     ];
     const opened: string[] = [];
-    for (const dialer of [devices[0], devices[0], devices[1]] as { number: number; endpoint: null }[]) {
+    for (const dialer of [devices[0], devices[0], devices[1]] as {
+      number: number;
+      endpoint: null;
+      region: 0;
+    }[]) {
       const heard = new Heard();
       const transport = open(heard, dialer);
       await heard.until("bytes ready");

@@ -62,7 +62,7 @@ async function connected(kind: "ws" | "wss") {
   );
   const port = await listen(server);
   const heard = new Heard();
-  const transport = opener(kind, port)(heard, { number: 0, endpoint: null });
+  const transport = opener(kind, port)(heard, { number: 0, endpoint: null, region: 0 });
   const [found] = await Promise.all([accepted, heard.until("open")]);
   await settle();
   return { heard, transport, port, ...found };
@@ -131,7 +131,7 @@ describe.each(["ws", "wss"] as const)("a connection over %s", (kind) => {
   it.each(["close", "reset"] as const)("that is not open yet says nothing after %s", async (end) => {
     const port = await listen(serverOf(kind));
     const heard = new Heard();
-    opener(kind, port)(heard, { number: 0, endpoint: null })[end]();
+    opener(kind, port)(heard, { number: 0, endpoint: null, region: 0 })[end]();
     await settle();
     expect(heard.calls).toEqual([]);
   });
@@ -150,7 +150,7 @@ describe("an upgrade that is refused", () => {
     });
     const port = await listen(server);
     const heard = new Heard();
-    opener("ws", port)(heard, { number: 0, endpoint: null });
+    opener("ws", port)(heard, { number: 0, endpoint: null, region: 0 });
     await heard.closed();
     await settle();
     expect(heard.calls).toEqual(["step websocket", `closed ${failure}`]);
@@ -161,7 +161,7 @@ describe("an upgrade that is refused", () => {
     new WebSocketServer({ server, handleProtocols: () => false });
     const port = await listen(server);
     const heard = new Heard();
-    opener("ws", port)(heard, { number: 0, endpoint: null });
+    opener("ws", port)(heard, { number: 0, endpoint: null, region: 0 });
     await heard.closed();
     expect(heard.calls).toEqual(["step websocket", "closed websocket"]);
   });
@@ -171,7 +171,7 @@ describe("an upgrade that is refused", () => {
     const port = await listen(server);
     await new Promise((resolve) => servers.splice(0)[0]?.close(resolve));
     const heard = new Heard();
-    opener("ws", port)(heard, { number: 0, endpoint: null });
+    opener("ws", port)(heard, { number: 0, endpoint: null, region: 0 });
     await heard.closed();
     expect(heard.calls).toEqual(["closed tcp_refused"]);
   });
@@ -185,7 +185,7 @@ it("wss resumes the device's session", async () => {
     peer.send(Buffer.from("ready"));
   });
   const open = opener("wss", await listen(server), true);
-  const dialer = { number: 0, endpoint: null };
+  const dialer = { number: 0, endpoint: null, region: 0 };
   for (const step of ["step websocket", "step websocket, resumed"]) {
     const heard = new Heard();
     const transport = open(heard, dialer);

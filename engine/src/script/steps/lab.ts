@@ -1,31 +1,57 @@
 import { z } from "zod";
 import { log } from "../../artillery.ts";
-import { startLab } from "../../lab/lab.ts";
-import { defineStep, settings } from "./step.ts";
-
-/** Where the lab's addresses stand (`target` of the broker, `http` of the config service) in the variables that a `before` hook hands to all workers. */
-export const LAB_VARIABLE = "$mqttLab";
+import type { LabOptions } from "../../lab/lab.ts";
+import { type LabPlan, startLabs } from "../../lab/regions.ts";
+import { defineStep, settings, text } from "./step.ts";
 
 /**
- * In a `before` hook: starts the embedded broker if the target is `lab`, with TLS or without, and the config service unless it is `external`.
- * Both end with the run.
+ * Where the lab's addresses stand in the variables that a `before` hook hands to all workers: `target` of the broker,
+ * `http` of the config service, and the same for each region in `regions`.
+ */
+export const LAB_VARIABLE = "$mqttLab";
+
+const CAPACITY_ALLOWED = "a number of answers per second, above 0";
+
+const regions = z.array(
+  z.union(
+    [
+      text,
+      z.strictObject({
+        name: text,
+        capacity: z.number({ error: CAPACITY_ALLOWED }).positive({ error: CAPACITY_ALLOWED }),
+      }),
+    ],
+    { error: "the name of a region, or { name, capacity: answers per second of its config service }" },
+  ),
+  { error: "a list of regions" },
+);
+
+const labSettings = settings({
+  tls: z.boolean({ error: "true or false" }).default(false),
+  /** For readers, and for capacities that differ: every target whose url is lab is started. */
+  regions: regions.default([]),
+});
+type LabSpec = z.output<typeof labSettings>;
+
+/**
+ * In a `before` hook: starts the embedded broker if the target is `lab`, with TLS or without, and the config service unless it is `external`;
+ * with regions, for each of them. All end with the run.
  */
 export const lab = defineStep({
   name: "lab",
   places: ["hook"],
-  schema: z.strictObject({ lab: settings({ tls: z.boolean({ error: "true or false" }).default(false) }) }),
+  schema: z.strictObject({ lab: labSettings }),
   compile(spec, compiler) {
     return (context, callback) => {
-      const options = compiler.lab === null ? null : { ...compiler.lab, brokerTls: spec.lab.tls };
-      if (options === null) {
+      if (compiler.lab === null) {
         callback(null, context);
         return;
       }
-      startLab(options).then(
-        (started) => {
-          log(started.description);
-          const { target, http, certificate } = started;
-          context.vars[LAB_VARIABLE] = { target, http, certificate };
+      startLabs(withSpec(compiler.lab, spec.lab)).then(
+        ({ main, regions: ofRegions, descriptions }) => {
+          for (const line of descriptions) log(line);
+          const nothing = { target: null, http: null, certificate: null };
+          context.vars[LAB_VARIABLE] = { ...(main ?? nothing), regions: ofRegions };
           callback(null, context);
         },
         (error: Error) => callback(error, context),
@@ -33,3 +59,20 @@ export const lab = defineStep({
     };
   },
 });
+
+function withSpec(plan: LabPlan, { tls, regions: listed }: LabSpec): LabPlan {
+  return {
+    main: plan.main === null ? null : { ...plan.main, brokerTls: tls },
+    regions: plan.regions.map(({ name, options }) => {
+      const own = listed.find((region) => typeof region === "object" && region.name === name);
+      const capacity = typeof own === "object" ? own.capacity : null;
+      return { name, options: { ...withCapacity(options, capacity), brokerTls: tls } };
+    }),
+  };
+}
+
+function withCapacity(options: LabOptions, capacity: number | null): LabOptions {
+  const { configService } = options;
+  if (capacity === null || configService === null) return options;
+  return { ...options, configService: { ...configService, capacity } };
+}

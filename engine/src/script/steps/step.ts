@@ -3,7 +3,7 @@ import type { Helpers, ProcessorFunction, RunEvents, Step, VuContext } from "../
 import type { Device } from "../../device/device.ts";
 import type { DeviceEvents } from "../../device/environment.ts";
 import { LOST, type OperationDone } from "../../device/session.ts";
-import type { LabOptions } from "../../lab/lab.ts";
+import type { LabPlan } from "../../lab/regions.ts";
 import type { HttpClient } from "../../transport/http-client.ts";
 import { DURATION_NOTATION, parseDuration } from "../duration.ts";
 
@@ -22,7 +22,7 @@ export interface Compiler {
   /** For `http` steps; null in a hook. */
   http: HttpClient | null;
   /** What a `lab` step starts; null for nothing. */
-  lab: LabOptions | null;
+  lab: LabPlan | null;
   compileSteps(steps: readonly ParsedStep[]): Step[];
 }
 

@@ -4,6 +4,7 @@ import { close } from "./close.ts";
 import { disconnect } from "./disconnect.ts";
 import { exec } from "./exec.ts";
 import { external } from "./external.ts";
+import { regionLoss } from "./region-loss.ts";
 import { reset } from "./reset.ts";
 import { silent } from "./silent.ts";
 
@@ -15,4 +16,5 @@ export const CAUSES: Record<StormCause, Cause> = {
   silent,
   exec,
   external,
+  regionLoss,
 };

@@ -1,0 +1,14 @@
+import type { CutCause } from "./cause.ts";
+
+/** A region fails: every device in it loses its connection (TCP RST), and none gets in until the region is back. */
+export const regionLoss: CutCause = {
+  kind: "cut",
+  needs: [],
+  takes: [],
+  cut(device, storm) {
+    const lostAtMs = device.drop("reset", storm);
+    // Who is about to come in does not get in either.
+    if (Number.isNaN(lostAtMs)) device.failAttempt("region_lost");
+    return lostAtMs;
+  },
+};

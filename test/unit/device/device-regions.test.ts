@@ -1,0 +1,83 @@
+import { describe, expect, it } from "vitest";
+import { RegionCounts } from "../../../engine/src/region/counts.ts";
+import type { FailoverPolicy } from "../../../engine/src/region/failover.ts";
+import { Rig } from "./device-rig.ts";
+
+/** At home in region 1 of 3; leaves a region after 2 failures. */
+function rigOf(
+  policy: FailoverPolicy,
+  returnHomeMs = Number.POSITIVE_INFINITY,
+): { rig: Rig; counts: RegionCounts } {
+  const counts = new RegionCounts(["eu", "us", "ap"]);
+  const failover = { policy, after: 2, returnHomeMs, regions: 3 };
+  return { rig: new Rig({}, { failover, counts, home: () => 1 }), counts };
+}
+
+/** One attempt of a device that is about to reconnect, refused. */
+function refuse(rig: Rig): void {
+  rig.time.advance(10_000);
+  rig.broker.ends("tcp_refused");
+}
+
+describe("a device of several regions", () => {
+  it.each([
+    ["next", 1],
+    ["sticky", 2],
+  ] as const)("by %s fails over, bootstraps there, and begins its next outage in %i", (policy, begins) => {
+    const { rig, counts } = rigOf(policy);
+    rig.start();
+    expect(rig.device.region).toBe(1);
+    rig.device.drop("reset", 1);
+    refuse(rig);
+    expect(rig.device.region).toBe(1);
+    refuse(rig);
+    expect(rig.device.region).toBe(2);
+    rig.onBootstrap = (device) => expect(device.region).toBe(2);
+    rig.reconnect(10_000);
+    expect(rig.bootstraps.length).toBe(2);
+    expect(counts.byName()).toMatchObject({
+      eu: { connectsAccepted: 0, failovers: 0 },
+      us: { connectsAccepted: 1, failovers: 0 },
+      ap: { connectsAccepted: 1, failovers: 1 },
+    });
+    rig.device.drop("reset", 2);
+    expect(rig.device.region).toBe(begins);
+  });
+
+  it("goes home by itself after the time that the script says, politely and not as a failure", () => {
+    const { rig, counts } = rigOf("next", 5000);
+    rig.start();
+    rig.device.drop("reset", 1);
+    refuse(rig);
+    refuse(rig);
+    rig.reconnect(10_000);
+    rig.bootstraps.at(-1)?.(null);
+    expect(rig.device.state).toBe("ready");
+    rig.time.advance(4999);
+    rig.device.keepaliveTick(rig.time.now());
+    expect(rig.device.state).toBe("ready");
+    rig.time.advance(1);
+    rig.device.keepaliveTick(rig.time.now());
+    expect(rig.device.state).toBe("backoff");
+    expect(rig.device.region).toBe(1);
+    expect(rig.log).toContainEqual(["disconnected", 0, "return_home", true]);
+    expect(rig.log.filter(([name]) => name === "error")).toEqual([]);
+    rig.reconnect(10_000);
+    expect(counts.byName()["us"]).toMatchObject({ connectsAccepted: 2, failovers: 0 });
+  });
+
+  it("gives up an attempt at a region that is lost meanwhile, and no connection", () => {
+    const { rig } = rigOf("next");
+    rig.device.connect();
+    rig.device.failAttempt("region_lost");
+    expect(rig.device.state).toBe("backoff");
+    expect(rig.log).toContainEqual(["connectRefused", 0, "region_lost"]);
+    rig.reconnect(10_000);
+    rig.device.failAttempt("region_lost");
+    expect(rig.device.isOnline).toBe(true);
+  });
+
+  it("is in region 0 where the script has none", () => {
+    expect(new Rig().start().device.region).toBe(0);
+  });
+});
