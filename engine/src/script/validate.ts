@@ -60,7 +60,7 @@ export function validate(script: ArtilleryScript, hasHook = script.before !== un
   const target = parseTarget(script.config.target);
   if ("problem" in target) problems.push(target.problem);
   for (const hook of [script.before, script.after]) {
-    if ((hook as { engine?: unknown } | null | undefined)?.engine !== "mqtt") continue;
+    if (hook === undefined || hook === null || !isOurs(script, hook)) continue;
     problems.push(...validateHook(script, hook).problems);
   }
   const anyVariable = script.before === undefined ? hasHook : hookSetsVariables(script.before);
@@ -91,7 +91,7 @@ export function validate(script: ArtilleryScript, hasHook = script.before !== un
 /** The `lab` steps of the hook, which name regions. A worker does not see the hook. */
 function labSteps(script: ArtilleryScript): LabStep[] {
   const { before } = script;
-  if ((before as { engine?: unknown } | null | undefined)?.engine !== "mqtt") return [];
+  if (before === undefined || before === null || !isOurs(script, before)) return [];
   return validateHook(script, before).steps.flatMap(({ path, spec }) => {
     const { lab } = spec as { lab?: { regions?: LabStep["regions"] } };
     return lab === undefined ? [] : [{ path, regions: lab.regions ?? [] }];

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { performance } from "node:perf_hooks";
-import { maskText } from "../secret-text.ts";
+import { MASK, maskText } from "../secret-text.ts";
 
 /** A command of the script's. No shell reads it. */
 export interface Command {
@@ -11,6 +11,9 @@ export interface Command {
 
 /** Of what the command wrote to stderr, so many characters of its end are shown. */
 const TAIL_CHARACTERS = 500;
+
+/** So many are kept, to be masked as a whole: a secret may stand across the cut. */
+const KEPT_CHARACTERS = 65_536;
 
 /** After its exit, what it wrote to stderr may still be on its way for so long. */
 const LAST_WORDS_MS = 500;
@@ -24,6 +27,7 @@ export function runCommand({ command, timeoutMs }: Command, tell: (line: string)
   const startedMs = performance.now();
   const child = spawn(program, args, { stdio: ["ignore", "ignore", "pipe"], detached: true });
   let tail = "";
+  let isCut = false;
   let killedFor: string | null = null;
   let over = false;
 
@@ -41,15 +45,16 @@ export function runCommand({ command, timeoutMs }: Command, tell: (line: string)
     if (over) return;
     over = true;
     clearTimeout(timer);
-    const said = tail.trim();
-    const stderr = said === "" ? "" : `; stderr: ${maskText(said).slice(-TAIL_CHARACTERS)}`;
+    const said = shownTail(tail, isCut);
+    const stderr = said === "" ? "" : `; stderr: ${said}`;
     const tookMs = Math.round(performance.now() - startedMs);
     tell(`command ${program} ${how} after ${tookMs} ms${stderr}`);
   };
 
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
-    // Twice what is shown: masked as a whole, for a secret may stand across the cut.
-    tail = (tail + text).slice(-2 * TAIL_CHARACTERS);
+    const all = tail + text;
+    isCut ||= all.length > KEPT_CHARACTERS;
+    tail = all.slice(-KEPT_CHARACTERS);
   });
   child.once("error", (error: NodeJS.ErrnoException) => {
     end(`could not be started (${error.code ?? error.message})`);
@@ -65,4 +70,16 @@ export function runCommand({ command, timeoutMs }: Command, tell: (line: string)
     setTimeout(finish, LAST_WORDS_MS).unref();
   });
   return () => kill("the run is over");
+}
+
+/**
+ * The end of what a command wrote, masked. Where its beginning was cut off, the first line and the rest of a key block may
+ * be parts of a secret that no pattern knows any more: they are left out.
+ */
+export function shownTail(text: string, isCut: boolean): string {
+  const whole = isCut ? text.replace(/^[^\n]*\n?/, "") : text;
+  const withoutKey = isCut
+    ? whole.replace(/^(?:(?!-----BEGIN)[\s\S])*?-----END [^-]*PRIVATE KEY-----/, MASK)
+    : whole;
+  return maskText(withoutKey).trim().slice(-TAIL_CHARACTERS);
 }

@@ -137,7 +137,7 @@ describe("what is wrong with regions", () => {
       "a cause beside it",
       { mqtt: { targets: [EU, US], storms: [{ ...LOSS, cause: "close" }] } },
       "storms[0].cause",
-      "nothing with the cause regionLoss",
+      "nothing beside regionLoss",
     ],
   ])("%s", (_, parts, path, allowed) => {
     const problems = problemsOf(parts);
