@@ -188,7 +188,8 @@ export function rssAt({ samples, summary }: EngineRun, atMs: number): number {
 export function measurementOf(devices: number, idle: EngineRun, full: EngineRun): Measurement {
   const { everOnline } = full.summary.fleet;
   // Artillery leaves arrivals out where it cannot keep up with them.
-  if (everOnline < devices) throw new Error(`only ${everOnline} of ${devices} devices arrived and were online`);
+  if (everOnline < devices)
+    throw new Error(`only ${everOnline} of ${devices} devices arrived and were online`);
   const [storm] = full.summary.storms;
   const lastReady = full.ready.find(({ ready }) => ready >= devices);
   // A second before time zero: Artillery's arrivals and the first rows lie about it.
