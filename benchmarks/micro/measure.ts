@@ -7,10 +7,22 @@ export interface Effort {
   /** Per case, in milliseconds; at least `iterations` samples are taken. */
   timeMs: number;
   iterations: number;
+  warmupIterations: number;
 }
 
 /** Whatever the cases return ends here, where the compiler cannot know that nobody reads it. */
 let sink = 0;
+
+function work(one: Case): () => void | Promise<void> {
+  if ("run" in one)
+    return () => {
+      sink += one.run();
+    };
+  return async () => {
+    const value = await one.runAsync();
+    sink += value;
+  };
+}
 
 /** Rows of one table, each handed over as soon as it is measured; stops between cases when `signal` aborts. */
 export async function measure(
@@ -28,16 +40,17 @@ export async function measure(
       time: effort.timeMs,
       iterations: effort.iterations,
       warmupTime: effort.timeMs / 4,
-      warmupIterations: effort.iterations,
+      warmupIterations: effort.warmupIterations,
       throws: true,
       signal,
     });
+    // Left to itself tinybench finds out what is async with a run of its own, for which nothing was prepared.
+    const async = "runAsync" in one;
+    const { prepare } = one;
     bench.add(
       one.name,
-      () => {
-        sink += one.run();
-      },
-      one.prepare === undefined ? {} : { beforeEach: () => one.prepare?.() },
+      work(one),
+      prepare === undefined ? { async } : { async, beforeEach: () => prepare() },
     );
     await bench.run();
     const result = bench.tasks[0]?.result;

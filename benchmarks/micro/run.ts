@@ -72,7 +72,9 @@ export async function runBenchmarks(
       return 1;
     }
   }
-  const effort = options.quick ? { timeMs: 1, iterations: 2 } : { timeMs: options.time, iterations: 16 };
+  const effort = options.quick
+    ? { timeMs: 1, iterations: 2, warmupIterations: 2 }
+    : { timeMs: options.time, iterations: 64, warmupIterations: 16 };
   const wanted = options.filter?.toLowerCase() ?? "";
   const rows: Row[] = [];
   for (const [file, load] of Object.entries(SUITES)) {
