@@ -81,8 +81,7 @@ export async function runBenchmarks(
     for (const table of await (await load()).tables(options.quick ? TINY : FULL)) {
       const whole = `${file} ${table.title}`.toLowerCase().includes(wanted);
       const cases = table.cases.filter(({ name }) => whole || name.toLowerCase().includes(wanted));
-      const measured: Row[] = [];
-      await measure(table, cases, effort, signal, (row) => measured.push(row));
+      const measured = await measure(table, cases, effort, signal);
       if (measured.length > 0) out(`${tableText(measured)}\n`);
       rows.push(...measured);
     }
