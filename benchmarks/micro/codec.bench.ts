@@ -82,7 +82,9 @@ function parserPerClient(chunks: Chunks, batch: number): Case {
   });
 }
 
-export function tables({ batch }: Scale): Table[] {
+export function tables(scale: Scale): Table[] {
+  // A packet costs microseconds: samples shorter than a scheduler's slice are rarely interrupted by another process.
+  const batch = Math.ceil(scale.batch / 5);
   const codec = createCodec(4);
   const encode = Object.entries(SENT).map(([name, packet]) => ({
     title: `encode ${name}`,

@@ -5,43 +5,60 @@ import type { DeviceEnvironment, Time } from "../../engine/src/device/environmen
 import { hashRandom } from "../../engine/src/device/random.ts";
 import { createCodec } from "../../engine/src/transport/codec.ts";
 import type { Transport, TransportListener } from "../../engine/src/transport/transport.ts";
-import type { Scale, Table } from "./suite.ts";
+import type { Scale, SyncCase, Table } from "./suite.ts";
 
+/** Its window stays open. */
+const STORM = 1;
 const CONNACK = Buffer.from([0x20, 2, 0, 0]);
 
 /** Accepts everything and sends nothing anywhere: what is left is the engine's own work. */
 const transport: Transport = { write: () => {}, close: () => {}, reset: () => {} };
 
-/** Callbacks are kept, and called by `fire`, in order. */
+class HeldTimer {
+  /** Null once cleared. */
+  call: (() => void) | null = null;
+}
+
+/** Timers are kept, and called by `fire`, in the order in which they were set. */
 class HeldTime implements Time {
-  #held = new Map<object, () => void>();
+  #held: HeldTimer[] = [];
   now(): number {
     return performance.now();
   }
   set<T, A>(_delayMs: number, callback: (target: T, argument: A) => void, target: T, argument: A): object {
-    const timer = {};
-    this.#held.set(timer, () => callback(target, argument));
+    const timer = new HeldTimer();
+    timer.call = () => callback(target, argument);
+    this.#held.push(timer);
     return timer;
   }
   clear(timer: object): void {
-    this.#held.delete(timer);
+    (timer as HeldTimer).call = null;
   }
   fire(): void {
-    const due = this.#held;
-    this.#held = new Map();
-    for (const callback of due.values()) callback();
+    const held = this.#held;
+    this.#held = [];
+    for (const { call } of held) call?.();
   }
 }
 
 interface BenchFleet {
-  devices: Device[];
-  /** Every device that waits in back-off connects, and is accepted. */
-  reconnect(): void;
+  /** Every device that waits in back-off connects, and is accepted; how many did. */
+  reconnect(): number;
+  /** As a storm: every device is dropped and told to the recorder. How many were online. */
+  drop(): number;
+  /** The lines of the timeline that a flush would take every 2 s do not pile up. */
+  flush(): void;
 }
 
 function fleetOf(count: number): BenchFleet {
   const time = new HeldTime();
   const opened: TransportListener[] = [];
+  const events = new Recorder(
+    ["devices"],
+    { emit: () => {} },
+    () => performance.timeOrigin + performance.now(),
+  );
+  events.openStorm(STORM);
   const backoff = createBackoff({ policy: "full-jitter", baseMs: 1000, capMs: 30_000 });
   const environment: DeviceEnvironment = {
     plan: {
@@ -68,7 +85,7 @@ function fleetOf(count: number): BenchFleet {
     },
     codec: createCodec(4),
     losses: { watch: null },
-    events: new Recorder(["devices"], { emit: () => {} }, () => performance.timeOrigin + performance.now()),
+    events,
     random: (device, draw) => hashRandom(42, device, draw),
     bootstrap: (_, done) => done(null),
   };
@@ -77,18 +94,47 @@ function fleetOf(count: number): BenchFleet {
     return new Device(number, { clientId, username: null, password: null }, environment, environment);
   });
   for (const device of devices) device.connect();
-  const accept = (): void => {
-    for (const listener of opened.splice(0)) {
+  const accept = (): number => {
+    const connecting = opened.splice(0);
+    for (const listener of connecting) {
       listener.onOpen();
       listener.onBytes(CONNACK);
     }
+    return connecting.length;
   };
   accept();
+  if (!devices.every(({ state }) => state === "ready"))
+    throw new Error("a device of the benchmark is not ready");
   return {
-    devices,
     reconnect: () => {
       time.fire();
-      accept();
+      return accept();
+    },
+    drop: () => {
+      const startedMs = performance.now();
+      let dropped = 0;
+      for (const device of devices) {
+        const lostAtMs = device.drop("reset", STORM);
+        if (Number.isNaN(lostAtMs)) continue;
+        events.stormDropped(0, STORM, lostAtMs - startedMs);
+        dropped++;
+      }
+      return dropped;
+    },
+    flush: () => void events.timeline.take(),
+  };
+}
+
+/** A case whose every run must concern all devices: what it does not do costs nothing, and must not look fast. */
+function ofAll(name: string, count: number, prepare: () => void, operation: () => number): SyncCase {
+  return {
+    name,
+    operations: count,
+    prepare,
+    run: () => {
+      const done = operation();
+      if (done !== count) throw new Error(`${name}: ${done} devices of ${count}`);
+      return done;
     },
   };
 }
@@ -96,31 +142,30 @@ function fleetOf(count: number): BenchFleet {
 export function tables({ devices: count }: Scale): Table[] {
   const dropped = fleetOf(count);
   const back = fleetOf(count);
-  const drop = ({ devices }: BenchFleet): number => {
-    let sum = 0;
-    for (const device of devices) sum += device.drop("reset", 1);
-    return sum;
-  };
+  dropped.drop();
   return [
     {
       title: `drop ${count} devices`,
       operation: "device",
       cases: [
-        {
-          name: "engine: drop and schedule the reconnect",
-          operations: count,
-          prepare: () => dropped.reconnect(),
-          run: () => drop(dropped),
-        },
-        {
-          name: "engine: reconnect, CONNECT to ready",
-          operations: count,
-          prepare: () => void drop(back),
-          run: () => {
-            back.reconnect();
-            return count;
+        ofAll(
+          "engine: drop and schedule the reconnect",
+          count,
+          () => {
+            dropped.reconnect();
+            dropped.flush();
           },
-        },
+          dropped.drop,
+        ),
+        ofAll(
+          "engine: reconnect, CONNECT to ready",
+          count,
+          () => {
+            back.drop();
+            back.flush();
+          },
+          back.reconnect,
+        ),
       ],
     },
   ];

@@ -8,9 +8,22 @@ export interface Row {
   operation: string;
   medianNs: number;
   meanNs: number;
-  /** Relative margin of error of the mean, in percent, at 95 % (tinybench's rme). */
+  /** Relative margin of error of the mean, in percent, at 95 % (1.96 standard errors). */
   marginPercent: number;
   samples: number;
+}
+
+/** Of one sample or more. Samples are many, so the normal distribution serves for the margin. */
+export function statistics(samplesNs: readonly number[]): Pick<Row, "medianNs" | "meanNs" | "marginPercent"> {
+  const sorted = Float64Array.from(samplesNs).sort();
+  const count = sorted.length;
+  const middle = count >> 1;
+  const upper = sorted[middle] as number;
+  const medianNs = count % 2 === 1 ? upper : ((sorted[middle - 1] as number) + upper) / 2;
+  const meanNs = sorted.reduce((sum, value) => sum + value, 0) / count;
+  const squares = sorted.reduce((sum, value) => sum + (value - meanNs) ** 2, 0);
+  const standardError = count > 1 ? Math.sqrt(squares / (count - 1) / count) : 0;
+  return { medianNs, meanNs, marginPercent: meanNs === 0 ? 0 : (196 * standardError) / meanNs };
 }
 
 const COLUMNS = {

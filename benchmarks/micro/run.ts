@@ -72,15 +72,16 @@ export async function runBenchmarks(
       return 1;
     }
   }
-  const effort = options.quick ? { timeMs: 1, iterations: 2 } : { timeMs: options.time, iterations: 16 };
+  const effort = options.quick
+    ? { timeMs: 1, iterations: 2, warmupIterations: 2 }
+    : { timeMs: options.time, iterations: 64, warmupIterations: 16 };
   const wanted = options.filter?.toLowerCase() ?? "";
   const rows: Row[] = [];
   for (const [file, load] of Object.entries(SUITES)) {
     for (const table of await (await load()).tables(options.quick ? TINY : FULL)) {
       const whole = `${file} ${table.title}`.toLowerCase().includes(wanted);
       const cases = table.cases.filter(({ name }) => whole || name.toLowerCase().includes(wanted));
-      const measured: Row[] = [];
-      await measure(table, cases, effort, signal, (row) => measured.push(row));
+      const measured = await measure(table, cases, effort, signal);
       if (measured.length > 0) out(`${tableText(measured)}\n`);
       rows.push(...measured);
     }

@@ -1,13 +1,44 @@
 import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 import { hashKey, hashRandom } from "../../engine/src/device/random.ts";
-import { selectionLimit, stormKey } from "../../engine/src/storm/selection.ts";
+import { affectedCount, selectionLimit, stormKey } from "../../engine/src/storm/selection.ts";
 import { each, type Scale, type Table } from "./suite.ts";
+
+const SHARE = 0.25;
+
+/** The limit without a sort: Hoare's selection of the key at `rank`, from 0, around the middle one. */
+export function quickSelect(keys: Float64Array, rank: number): number {
+  let low = 0;
+  let high = keys.length - 1;
+  while (low < high) {
+    const pivot = keys[(low + high) >> 1] as number;
+    let left = low;
+    let right = high;
+    while (left <= right) {
+      while ((keys[left] as number) < pivot) left++;
+      while ((keys[right] as number) > pivot) right--;
+      if (left > right) break;
+      const held = keys[left] as number;
+      keys[left++] = keys[right] as number;
+      keys[right--] = held;
+    }
+    if (rank <= right) high = right;
+    else if (rank >= left) low = left;
+    else break;
+  }
+  return keys[rank] as number;
+}
+
+function limitByQuickSelect(fleet: number): number {
+  const keys = new Float64Array(fleet);
+  for (let number = 0; number < fleet; number++) keys[number] = stormKey(42, 1, 0, number);
+  return quickSelect(keys, affectedCount(SHARE, fleet) - 1);
+}
 
 export function tables({ batch, fleet }: Scale): Table[] {
   const generator = xoroshiro128plus(42);
   const roster = [{ container: "", worker: 1, workers: 1, devices: fleet }];
-  const limit = selectionLimit(42, 1, 0.25, roster);
+  const limit = selectionLimit(42, 1, SHARE, roster);
   return [
     {
       title: "random numbers",
@@ -25,7 +56,12 @@ export function tables({ batch, fleet }: Scale): Table[] {
         {
           name: "engine: the limit, half a second before the storm",
           operations: fleet,
-          run: () => selectionLimit(42, 1, 0.25, roster),
+          run: () => selectionLimit(42, 1, SHARE, roster),
+        },
+        {
+          name: "the limit by quick-select instead of a sort",
+          operations: fleet,
+          run: () => limitByQuickSelect(fleet),
         },
         {
           name: "engine: who is below it, in the storm's pass",
@@ -41,7 +77,7 @@ export function tables({ batch, fleet }: Scale): Table[] {
           operations: fleet,
           run: () => {
             let chosen = 0;
-            for (let number = 0; number < fleet; number++) if (uniformFloat64(generator) < 0.25) chosen++;
+            for (let number = 0; number < fleet; number++) if (uniformFloat64(generator) < SHARE) chosen++;
             return chosen;
           },
         },

@@ -6,15 +6,25 @@ export interface Table {
   cases: Case[];
 }
 
-export interface Case {
+interface Named {
   name: string;
   /** Operations of one `run`: its time is divided by this, so that the timer's resolution does not dominate. */
   operations: number;
-  /** Returns something that depends on all its work, which the caller keeps: the work cannot be optimised away. */
-  run(): number;
   /** Before every `run`, not timed. */
   prepare?(): void;
 }
+
+/** `run` returns something that depends on all its work, which the caller keeps: the work cannot be optimised away. */
+export interface SyncCase extends Named {
+  run(): number;
+}
+
+/** Work that needs the event loop, timed until its promise is resolved. */
+export interface AsyncCase extends Named {
+  runAsync(): Promise<number>;
+}
+
+export type Case = SyncCase | AsyncCase;
 
 /** How large the inputs are. */
 export interface Scale {
@@ -31,7 +41,7 @@ export const FULL: Scale = { batch: 1000, devices: 20_000, fleet: 100_000, worke
 export const TINY: Scale = { batch: 4, devices: 8, fleet: 16, workers: 2 };
 
 /** A case whose operation is called `batch` times with 0, 1, 2 …; what it returns is summed. */
-export function each(name: string, batch: number, operation: (i: number) => number): Case {
+export function each(name: string, batch: number, operation: (i: number) => number): SyncCase {
   return {
     name,
     operations: batch,

@@ -1,22 +1,28 @@
-import type { VuContext } from "../../engine/src/artillery.ts";
+import { createRequire } from "node:module";
+import { pathToFileURL } from "node:url";
+import type { Helpers, VuContext } from "../../engine/src/artillery.ts";
 import { compileTextTemplate } from "../../engine/src/script/template.ts";
 import { each, type Scale, type Table } from "./suite.ts";
 
 const TOPIC = "fleets/{{ region }}/devices/{{ deviceId }}/config/get";
+const CONSTANT = "commands/all";
 
-/** Looked at anew for every topic, as a template that is not compiled. */
-function interpreted(text: string, vars: Readonly<Record<string, unknown>>): string {
-  return text.replace(/\{\{\s*(\w+)\s*\}\}/g, (_, name: string) => String(vars[name]));
+/** Artillery's own, which it gives to engines as a helper; its package does not export it. */
+async function artilleryTemplate(): Promise<Helpers["template"]> {
+  const artillery = pathToFileURL(createRequire(import.meta.url).resolve("artillery/package.json"));
+  const util = (await import(new URL("dist/lib/commons/engine_util.js", artillery).href)) as Helpers;
+  return util.template;
 }
 
-export function tables({ batch }: Scale): Table[] {
+export async function tables({ batch }: Scale): Promise<Table[]> {
+  const template = await artilleryTemplate();
   const contexts = Array.from({ length: 64 }, (_, i) => {
     const vars = { deviceId: `device-${String(i).padStart(6, "0")}`, region: "eu" };
     return { vars } as unknown as VuContext;
   });
   const contextOf = (i: number): VuContext => contexts[i & 63] as VuContext;
   const compiled = compileTextTemplate(TOPIC);
-  const constant = compileTextTemplate("commands/all");
+  const constant = compileTextTemplate(CONSTANT);
   return [
     {
       title: "topic templates",
@@ -25,9 +31,14 @@ export function tables({ batch }: Scale): Table[] {
         each("engine: compiled, two variables", batch, (i) => compiled(contextOf(i)).length),
         each("engine: compiled, no variable", batch, (i) => constant(contextOf(i)).length),
         each(
-          "a regular expression for every topic",
+          "Artillery: template, two variables",
           batch,
-          (i) => interpreted(TOPIC, contextOf(i).vars).length,
+          (i) => String(template(TOPIC, contextOf(i))).length,
+        ),
+        each(
+          "Artillery: template, no variable",
+          batch,
+          (i) => String(template(CONSTANT, contextOf(i))).length,
         ),
       ],
     },

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { comparisonText, tableText, time } from "../../../../benchmarks/micro/format.ts";
-import { compare, fromCsv, type Row, ratio, toCsv } from "../../../../benchmarks/micro/rows.ts";
+import { compare, fromCsv, type Row, ratio, statistics, toCsv } from "../../../../benchmarks/micro/rows.ts";
 
 function row(name: string, medianNs: number): Row {
   return {
@@ -13,6 +13,21 @@ function row(name: string, medianNs: number): Row {
     samples: 64,
   };
 }
+
+describe("statistics", () => {
+  it("are those of all samples, in any order", () => {
+    const { medianNs, meanNs, marginPercent } = statistics([9, 1, 2, 4]);
+    expect([medianNs, meanNs]).toEqual([3, 4]);
+    // Variance (25 + 9 + 4 + 0) / 3, over 4 samples: the standard error is 1.7795.
+    expect(marginPercent).toBeCloseTo((196 * 1.77951) / 4, 2);
+    expect(statistics([3, 1, 2]).medianNs).toBe(2);
+  });
+
+  it("of one sample have no margin", () => {
+    expect(statistics([5])).toEqual({ medianNs: 5, meanNs: 5, marginPercent: 0 });
+    expect(statistics([0, 0]).marginPercent).toBe(0);
+  });
+});
 
 describe("rows", () => {
   it("come back from CSV as they were", () => {
