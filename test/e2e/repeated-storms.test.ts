@@ -1,0 +1,98 @@
+/** The scenarios of silent and of repeated storms at small size, and brokers that are restarted one after the other. */
+import { setTimeout as pause } from "node:timers/promises";
+import { describe, expect, it } from "vitest";
+import { runArtillery } from "../support/artillery.ts";
+import { Mosquitto, mosquittoAvailable } from "../support/broker.ts";
+import { readSummary } from "../support/summary.ts";
+
+const SMALL = JSON.stringify({ config: { phases: [{ duration: 2, arrivalRate: 30 }] } });
+
+describe("scenarios at small size", () => {
+  it("half-open.yml: half of the fleet goes silent, and its keepalive finds out", async () => {
+    const run = await runArtillery("scenarios/half-open.yml", { args: ["--overrides", SMALL] });
+    expect(run.code, run.stdout + run.stderr).toBe(0);
+    const [storm] = readSummary(run).storms;
+    expect(storm).toMatchObject({ cause: "silent", affected: 30, recovered: 30, verdict: "recovered" });
+    // 5 s of keepalive without an answer at the least: times count from the silence, not from its discovery.
+    expect(storm?.readyMs.p50).toBeGreaterThan(5000);
+  }, 90_000);
+
+  it("flapping.yml: five storms from one line of the script, each over a quarter of the fleet", async () => {
+    const run = await runArtillery("scenarios/flapping.yml", { args: ["--overrides", SMALL] });
+    expect(run.code, run.stdout + run.stderr).toBe(0);
+    const { storms } = readSummary(run);
+    expect(storms.map(({ index, affected, verdict }) => [index, affected, verdict])).toEqual(
+      [1, 2, 3, 4, 5].map((index) => [index, 15, "recovered"]),
+    );
+    expect(storms.map(({ at }) => at - (storms[0]?.at ?? 0))).toEqual([0, 7000, 14_000, 21_000, 28_000]);
+  }, 90_000);
+});
+
+describe.skipIf(!mosquittoAvailable())("a rolling restart of two brokers", () => {
+  it("is watched as one storm after the other, each over the devices of one broker", async () => {
+    const brokers = [await Mosquitto.start(), await Mosquitto.start()] as const;
+    const [first, second] = brokers;
+    try {
+      const watched = { cause: "external", fraction: 0.3, waitFor: "6s", window: "5s" };
+      const script = {
+        config: {
+          target: first.url,
+          phases: [{ duration: 1, arrivalRate: 60 }],
+          engines: {
+            mqtt: {
+              timeZero: "local",
+              targets: [
+                { name: "a", url: first.url },
+                { name: "b", url: second.url },
+              ],
+              // Each stays with its broker until that is back.
+              failover: { policy: "next", after: 1000 },
+              reconnect: { policy: "full-jitter", base: "500ms", cap: "1s" },
+              storms: [
+                { at: "2s", ...watched },
+                { at: "13s", ...watched },
+              ],
+            },
+          },
+          plugins: { "mqtt-results": {} },
+        },
+        scenarios: [{ name: "devices", engine: "mqtt", flow: [{ connect: {} }, { stayOnline: {} }] }],
+      };
+      const running = runArtillery(script, {
+        onOutput: (text) => {
+          if (!started && text.includes("Phase")) {
+            started = true;
+            void restartBoth();
+          }
+        },
+      });
+      let started = false;
+      const restartBoth = async (): Promise<void> => {
+        for (const [broker, waitMs] of [
+          [first, 4000],
+          [second, 10_500],
+        ] as const) {
+          await pause(waitMs);
+          await broker.kill();
+          await pause(500);
+          await broker.run();
+        }
+      };
+      const run = await running;
+      expect(run.code, run.stdout + run.stderr).toBe(0);
+      const { storms, fleet, regions } = readSummary(run);
+      expect(
+        storms.map(({ verdict }) => verdict),
+        run.stdout,
+      ).toEqual(["recovered", "recovered"]);
+      // No device was hit twice, and none was left out.
+      expect(storms.reduce((sum, { affected }) => sum + affected, 0)).toBe(fleet.devices);
+      expect(storms.map(({ affected }) => affected)).toEqual([
+        regions["a"]?.homeDevices,
+        regions["b"]?.homeDevices,
+      ]);
+    } finally {
+      await Promise.all(brokers.map((broker) => broker.stop()));
+    }
+  }, 90_000);
+});
