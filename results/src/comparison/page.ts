@@ -25,7 +25,7 @@ export function renderComparison(comparison: Comparison): string {
 <p class="kicker">Broker comparison</p>
 <h1>${disclosure.name}</h1>
 <dl class="facts">
-<div><dt>Brokers</dt><dd>${brokers.map(({ title }) => title).join(", ")}</dd></div>
+<div><dt>Brokers</dt><dd>${brokers.map(({ title }) => title).join(" · ")}</dd></div>
 <div><dt>Rounds</dt><dd>${disclosure.rounds}, interleaved</dd></div>
 <div><dt>Ratios to</dt><dd>${disclosure.reference}, in the same round</dd></div>
 <div><dt>Started</dt><dd>${disclosure.startedAt.slice(0, 19).replace("T", " ")} UTC</dd></div>
@@ -99,7 +99,8 @@ function valueNames(values: readonly Value[]): string[] {
 
 function valueCell(value: Value | undefined): Html {
   if (value === undefined || value.spread === null) return cell("–");
-  const ratio = value.ratio === null ? "" : ` · ${ratioWords(value)}`;
+  // Where nothing was reached there is nothing to relate.
+  const ratio = (value.ratio?.median ?? null) === null ? "" : ` · ${ratioWords(value)}`;
   return cell(`${spreadWords(value.unit, value.spread)}${ratio}`);
 }
 
