@@ -97,7 +97,7 @@ function pids(): number[] {
     .filter((pid) => pid > 0);
 }
 
-function allProcesses(): Map<number, Process> {
+export function allProcesses(): Map<number, Process> {
   const processes = new Map<number, Process>();
   for (const pid of pids()) {
     try {

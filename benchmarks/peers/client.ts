@@ -25,8 +25,12 @@ export interface Measurement {
   cpuUsPerDevice: number;
   /** Resident memory per device, all ready, above that of the idle process. */
   rssKbPerDevice: number;
+  /** Of Mosquitto, over the same time as `cpuUsPerDevice`. */
+  brokerCpuUsPerDevice: number;
   /** All devices dropped at once, and reconnecting without back-off. */
   storm: StormMeasurement | null;
+  /** What else there is to know: why a storm that should be there is not. */
+  note: string | null;
 }
 
 export interface StormMeasurement {
@@ -36,6 +40,7 @@ export interface StormMeasurement {
   allReadyMs: number;
   readyPerS: number;
   cpuUsPerDevice: number;
+  brokerCpuUsPerDevice: number;
   /** As the summary says; null for clients that do not watch themselves. */
   generatorSaturated: boolean | null;
 }

@@ -5,8 +5,9 @@ import { Command } from "commander";
 import { stringify } from "csv-stringify/sync";
 import { interleave } from "../../results/src/comparison/order.ts";
 import { engine } from "./clients/engine.ts";
+import { parseCommandLine, wholeNumber, wholeNumbers } from "./command-line.ts";
 import { startMosquitto } from "./mosquitto.ts";
-import { abortOnSignals, wholeNumber } from "./run.ts";
+import { abortOnSignals } from "./run.ts";
 import { minMedianMax } from "./table.ts";
 
 interface Point {
@@ -17,23 +18,33 @@ interface Point {
   storm_cpu_us_per_device: number | null;
 }
 
+interface Options {
+  sizes: number[];
+  rounds: number;
+  output: string;
+}
+
 const VALUES = ["cpu_us_per_device", "rss_kb_per_device", "storm_cpu_us_per_device"] as const;
 
-/** Exit codes: 0, 130 after Ctrl-C. */
+/** Exit codes: 0, 1 for a bad command line or a fleet that failed, 130 after Ctrl-C. */
 export async function runGrowth(
   args: readonly string[],
   out: (text: string) => void,
+  err: (text: string) => void,
   signal: AbortSignal,
 ): Promise<number> {
   const program = new Command("bench:growth")
     .description("The engine at several fleet sizes, round by round")
-    .option("--sizes <list>", "fleet sizes", "1000,4000,16000")
+    .option("--sizes <list>", "fleet sizes", wholeNumbers(1, 19_000), [1000, 4000, 16_000])
     .option("--rounds <n>", "rounds of all sizes", wholeNumber(1, 100), 3)
     .option("--output <file>", "CSV to write", "benchmarks/results/growth.csv");
-  program.parse([...args], { from: "user" });
-  const { sizes, rounds, output } = program.opts<{ sizes: string; rounds: number; output: string }>();
-  const fleets = sizes.split(",").map(wholeNumber(1, 19_000));
+  const parsed = parseCommandLine<Options>(program, args, out, err);
+  if ("exitCode" in parsed) return parsed.exitCode;
+  const { rounds, output } = parsed.options;
+  const fleets = [...new Set(parsed.options.sizes)].sort((a, b) => a - b);
   const points: Point[] = [];
+  let failures = 0;
+  mkdirSync(dirname(output), { recursive: true });
   for (const { round, contestant: devices } of interleave(fleets, rounds)) {
     if (signal.aborted) break;
     out(`round ${round} of ${rounds}: ${devices} devices …\n`);
@@ -46,7 +57,8 @@ export async function runGrowth(
         workload: "subscribe",
         signal,
       } as const;
-      const { cpuUsPerDevice, rssKbPerDevice, storm } = await engine.measure(job);
+      const { cpuUsPerDevice, rssKbPerDevice, storm, note } = await engine.measure(job);
+      if (note !== null) out(`  ${note}\n`);
       points.push({
         round,
         devices,
@@ -54,40 +66,49 @@ export async function runGrowth(
         rss_kb_per_device: rssKbPerDevice,
         storm_cpu_us_per_device: storm?.cpuUsPerDevice ?? null,
       });
+      writeFileSync(output, stringify(points, { header: true }));
     } catch (error) {
-      if (!signal.aborted) throw error;
+      if (signal.aborted) break;
+      failures++;
+      out(`  failed: ${(error as Error).message}\n`);
     } finally {
       await broker.stop();
     }
   }
-  mkdirSync(dirname(output), { recursive: true });
-  writeFileSync(output, stringify(points, { header: true }));
-  out(`${growthTable(points, fleets)}\n${output}\n`);
-  return signal.aborted ? 130 : 0;
+  out(points.length === 0 ? "nothing was measured\n" : `${growthTable(points, fleets)}\n${output}\n`);
+  if (signal.aborted) return 130;
+  return failures === 0 ? 0 : 1;
 }
 
-/** Medians per size, and their ratio to the smallest fleet's. */
+/** Per size the median over rounds; in brackets the ratio to the smallest fleet in the same round: min, median, max. */
 export function growthTable(points: readonly Point[], sizes: readonly number[]): string {
-  const median = (devices: number, name: (typeof VALUES)[number]): number | null =>
-    minMedianMax(points.filter((point) => point.devices === devices).flatMap((point) => point[name] ?? []))
-      ?.median ?? null;
+  const [smallest] = sizes;
   const lines = sizes.map((devices) => {
+    const own = points.filter((point) => point.devices === devices);
     const cells = VALUES.map((name) => {
-      const [value, base] = [median(devices, name), median(sizes[0] as number, name)];
-      if (value === null) return "-";
-      return `${value.toFixed(1)} (${base === null || base === 0 ? "-" : `${(value / base).toFixed(2)}x`})`;
+      const median = minMedianMax(own.flatMap((point) => point[name] ?? []))?.median;
+      if (median === undefined) return "-";
+      const ratio = minMedianMax(
+        own.flatMap((point) => {
+          const base = points.find(({ round, devices }) => round === point.round && devices === smallest);
+          const [value, baseValue] = [point[name], base?.[name] ?? null];
+          return value === null || baseValue === null || baseValue <= 0 ? [] : [value / baseValue];
+        }),
+      );
+      if (ratio === null || devices === smallest) return median.toFixed(1);
+      return `${median.toFixed(1)} (${ratio.min.toFixed(2)} / ${ratio.median.toFixed(2)} / ${ratio.max.toFixed(2)})`;
     });
-    return `${String(devices).padStart(8)}  ${cells.map((cell) => cell.padStart(24)).join("")}`;
+    return `${String(devices).padStart(8)}  ${cells.map((cell) => cell.padStart(30)).join("")}`;
   });
-  return [`${"devices".padStart(8)}  ${VALUES.map((name) => name.padStart(24)).join("")}`, ...lines].join(
-    "\n",
-  );
+  const head = `${"devices".padStart(8)}  ${VALUES.map((name) => name.padStart(30)).join("")}`;
+  return [head, ...lines].join("\n");
 }
 
 if (import.meta.main) {
   process.exitCode = await runGrowth(
     process.argv.slice(2),
     (text) => process.stdout.write(text),
+    (text) => process.stderr.write(text),
     abortOnSignals(),
   );
 }

@@ -1,4 +1,5 @@
 import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
+import { allProcesses, treeOf } from "../brokers/process-usage.ts";
 
 const children = new Set<ChildProcess>();
 
@@ -11,7 +12,27 @@ export function spawnOwn(command: string, args: readonly string[], options: Spaw
 }
 
 export function killAll(): void {
-  for (const child of children) child.kill("SIGKILL");
+  for (const child of children) killTree(child);
+}
+
+/** A launcher that is a script leaves its program behind unless that is ended too. */
+export function killTree(child: ChildProcess): void {
+  for (const pid of descendantsOf(child)) endProcess(pid);
+  child.kill("SIGKILL");
+}
+
+function endProcess(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // It has ended meanwhile.
+  }
+}
+
+function descendantsOf(child: ChildProcess): number[] {
+  const { pid } = child;
+  if (pid === undefined || child.exitCode !== null || process.platform !== "linux") return [];
+  return treeOf(pid, allProcesses()).filter((one) => one !== pid);
 }
 
 process.once("exit", killAll);

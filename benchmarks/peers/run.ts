@@ -1,14 +1,15 @@
 /** `npm run bench:peers`: this engine and other clients in one run, round by round, against one Mosquitto each. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { Command } from "commander";
 import { interleave } from "../../results/src/comparison/order.ts";
 import { type PeerClient, WORKLOAD_WORDS, WORKLOADS, type Workload } from "./client.ts";
 import { CLIENTS } from "./clients/index.ts";
-import { startMosquitto } from "./mosquitto.ts";
+import { listOf, parseCommandLine, wholeNumber } from "./command-line.ts";
+import { listenOverflows } from "./listen-queue.ts";
+import { findProgram, startMosquitto } from "./mosquitto.ts";
 import { exited, killAll, spawnOwn } from "./own-child.ts";
-import { usageOf } from "./process-usage.ts";
-import { type Result, resultsCsv, resultsTable } from "./table.ts";
+import { type Result, resultLine, resultsCsv, resultsTable } from "./table.ts";
 
 interface Options {
   devices: number;
@@ -18,26 +19,7 @@ interface Options {
   output: string;
 }
 
-export function wholeNumber(from: number, to: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (!Number.isInteger(value) || value < from || value > to) {
-      throw new InvalidArgumentError(`A whole number from ${from} to ${to} is expected.`);
-    }
-    return value;
-  };
-}
-
-export function listOf<Name extends string>(allowed: readonly Name[]): (text: string) => Name[] {
-  return (text) => {
-    const names = text.split(",").map((name) => name.trim());
-    const unknown = names.find((name) => !allowed.includes(name as Name));
-    if (unknown !== undefined) throw new InvalidArgumentError(`Allowed are ${allowed.join(", ")}.`);
-    return names as Name[];
-  };
-}
-
-/** Exit codes: 0, 1 for a bad command line or a machine without Mosquitto, 130 after Ctrl-C. */
+/** Exit codes: 0, 1 for a bad command line, a machine without Mosquitto or a round that failed, 130 after Ctrl-C. */
 export async function runPeers(
   args: readonly string[],
   out: (text: string) => void,
@@ -51,16 +33,14 @@ export async function runPeers(
     .option("--rounds <n>", "rounds of all clients", wholeNumber(1, 100), 5)
     .option("--clients <list>", `of ${names.join(", ")}`, listOf(names), names)
     .option("--workloads <list>", `of ${WORKLOADS.join(", ")}`, listOf(WORKLOADS), [...WORKLOADS])
-    .option("--output <file>", "CSV to write", "benchmarks/results/peers.csv")
-    .exitOverride()
-    .configureOutput({ writeOut: out, writeErr: err });
-  try {
-    program.parse([...args], { from: "user" });
-  } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 1;
-    throw error;
+    .option("--output <file>", "CSV to write", "benchmarks/results/peers.csv");
+  const parsed = parseCommandLine<Options>(program, args, out, err);
+  if ("exitCode" in parsed) return parsed.exitCode;
+  const { options } = parsed;
+  if (findProgram("mosquitto") === null) {
+    err("mosquitto is neither on the PATH nor in /usr/sbin: apt-get install mosquitto\n");
+    return 1;
   }
-  const options = program.opts<Options>();
   const present: { client: PeerClient; version: string }[] = [];
   for (const client of CLIENTS.filter(({ name }) => options.clients.includes(name))) {
     const found = await client.version();
@@ -77,15 +57,21 @@ export async function runPeers(
     for (const { round, contestant } of interleave(able, options.rounds)) {
       if (signal.aborted) break;
       out(`${WORKLOAD_WORDS[workload]}, round ${round} of ${options.rounds}: ${contestant.client.title} …\n`);
-      results.push(await oneResult(contestant, round, workload, options.devices, signal));
+      const result = await oneResult(contestant, round, workload, options.devices, signal);
+      // One that was interrupted says nothing about the client.
+      if (signal.aborted && result.measurement === null) break;
+      out(`  ${resultLine(result)}\n`);
+      results.push(result);
       save();
     }
   }
-  if (signal.aborted) results.pop();
-  save();
+  if (results.length === 0) {
+    out("nothing was measured\n");
+    return signal.aborted ? 130 : 1;
+  }
   out(`${resultsTable(results, present[0]?.client.name ?? "")}\n\n${options.output}\n`);
   if (signal.aborted) return 130;
-  return results.some(({ measurement }) => measurement !== null) ? 0 : 1;
+  return results.every(({ measurement }) => measurement !== null) ? 0 : 1;
 }
 
 async function oneResult(
@@ -100,7 +86,7 @@ async function oneResult(
     const broker = await startMosquitto();
     const responder = workload === "config" ? await startResponder(broker.port) : null;
     try {
-      const before = usageOf(broker.pid)?.cpuUs ?? 0;
+      const before = listenOverflows();
       const measurement = await client.measure({
         port: broker.port,
         brokerPid: broker.pid,
@@ -108,14 +94,14 @@ async function oneResult(
         workload,
         signal,
       });
-      const brokerCpuUs = (usageOf(broker.pid)?.cpuUs ?? before) - before;
-      return { ...result, measurement, brokerCpuUsPerDevice: brokerCpuUs / devices, failure: null };
+      const overflows = before === null ? null : (listenOverflows() ?? before) - before;
+      return { ...result, measurement, listenOverflows: overflows, failure: null };
     } finally {
       await responder?.();
       await broker.stop();
     }
   } catch (error) {
-    return { ...result, measurement: null, brokerCpuUsPerDevice: null, failure: (error as Error).message };
+    return { ...result, measurement: null, listenOverflows: null, failure: (error as Error).message };
   }
 }
 

@@ -1,7 +1,7 @@
 import { stringify } from "csv-stringify/sync";
 import type { Measurement, Workload } from "./client.ts";
 
-/** One client in one round. `brokerCpuUsPerDevice` is of connecting and the storm together. */
+/** One client in one round. */
 export interface Result {
   round: number;
   workload: Workload;
@@ -9,7 +9,8 @@ export interface Result {
   version: string;
   devices: number;
   measurement: Measurement | null;
-  brokerCpuUsPerDevice: number | null;
+  /** See listen-queue.ts; of the whole measurement, storm included. */
+  listenOverflows: number | null;
   /** Why there is no measurement. */
   failure: string | null;
 }
@@ -18,10 +19,19 @@ export const VALUES = [
   ["ready_per_s", "ready /s", (m: Measurement) => m.readyPerS],
   ["cpu_us_per_device", "CPU µs/device", (m: Measurement) => m.cpuUsPerDevice],
   ["rss_kb_per_device", "RSS KB/device", (m: Measurement) => m.rssKbPerDevice],
+  ["broker_cpu_us_per_device", "broker CPU µs/device", (m: Measurement) => m.brokerCpuUsPerDevice],
   ["storm_ready_per_s", "storm: ready /s", (m: Measurement) => m.storm?.readyPerS ?? null],
   ["storm_cpu_us_per_device", "storm: CPU µs/device", (m: Measurement) => m.storm?.cpuUsPerDevice ?? null],
+  [
+    "storm_broker_cpu_us_per_device",
+    "storm: broker CPU µs/dev.",
+    (m: Measurement) => m.storm?.brokerCpuUsPerDevice ?? null,
+  ],
+  ["storm_all_ready_ms", "storm: all ready, ms", (m: Measurement) => m.storm?.allReadyMs ?? null],
   ["storm_drop_spread_ms", "storm: drops within ms", (m: Measurement) => m.storm?.dropSpreadMs ?? null],
 ] as const;
+
+const TITLE = 27;
 
 export function resultsCsv(results: readonly Result[]): string {
   const rows = results.map((result) => ({
@@ -33,8 +43,9 @@ export function resultsCsv(results: readonly Result[]): string {
         result.measurement === null ? null : read(result.measurement),
       ]),
     ),
-    broker_cpu_us_per_device: result.brokerCpuUsPerDevice,
+    listen_overflows: result.listenOverflows,
     generator_saturated: result.measurement?.storm?.generatorSaturated ?? null,
+    note: result.failure ?? result.measurement?.note ?? null,
   }));
   const columns = [
     "round",
@@ -43,9 +54,9 @@ export function resultsCsv(results: readonly Result[]): string {
     "version",
     "devices",
     ...VALUES.map(([column]) => column),
-    "broker_cpu_us_per_device",
     "generator_saturated",
-    "failure",
+    "listen_overflows",
+    "note",
   ];
   return stringify(rows, { header: true, columns, cast: { boolean: String } });
 }
@@ -89,8 +100,10 @@ export function resultsTable(results: readonly Result[], reference: string): str
     for (const client of new Set(same.map((result) => result.client))) {
       const own = same.filter((result) => result.client === client);
       lines.push(`  ${client} ${own[0]?.version ?? ""}`);
-      for (const { failure, round } of own)
-        if (failure !== null) lines.push(`    round ${round}: ${failure}`);
+      for (const { failure, measurement, round } of own) {
+        const note = failure ?? measurement?.note ?? null;
+        if (note !== null) lines.push(`    round ${round}: ${note}`);
+      }
       const saturated = own.filter(({ measurement }) => measurement?.storm?.generatorSaturated).length;
       for (const [, title, read] of VALUES) {
         const values = minMedianMax(
@@ -99,16 +112,34 @@ export function resultsTable(results: readonly Result[], reference: string): str
         if (values === null) continue;
         const ratio = client === reference ? null : minMedianMax(ratios(own, base, read));
         lines.push(
-          `    ${title.padEnd(24)}${triple(values, 0)}${ratio === null ? "" : `   x ${triple(ratio, 2)}`}`,
+          `    ${title.padEnd(TITLE)}${triple(values, 0)}${ratio === null ? "" : `   x ${triple(ratio, 2)}`}`,
         );
       }
-      const broker = minMedianMax(own.flatMap(({ brokerCpuUsPerDevice }) => brokerCpuUsPerDevice ?? []));
-      if (broker !== null) lines.push(`    ${"broker CPU µs/device".padEnd(24)}${triple(broker, 0)}`);
+      const overflows = minMedianMax(own.flatMap(({ listenOverflows }) => listenOverflows ?? []));
+      if (overflows !== null)
+        lines.push(`    ${"accept queue overflows".padEnd(TITLE)}${triple(overflows, 0)}`);
       if (saturated > 0)
         lines.push(`    generator saturated in the storm of ${saturated} of ${own.length} rounds`);
     }
   }
   return lines.join("\n");
+}
+
+/** What a run has just shown, in one line. */
+export function resultLine({ measurement, failure, listenOverflows }: Result): string {
+  if (measurement === null) return `failed: ${failure}`;
+  const { readyPerS, cpuUsPerDevice, rssKbPerDevice, storm, note } = measurement;
+  const parts = [
+    readyPerS === null ? null : `${readyPerS.toFixed(0)} ready/s`,
+    `${cpuUsPerDevice.toFixed(0)} µs`,
+    `${rssKbPerDevice.toFixed(1)} KB`,
+    storm === null
+      ? null
+      : `storm ${storm.readyPerS.toFixed(0)} ready/s, ${storm.cpuUsPerDevice.toFixed(0)} µs`,
+    listenOverflows === null || listenOverflows === 0 ? null : `${listenOverflows} accept queue overflows`,
+    note,
+  ];
+  return parts.filter((part) => part !== null).join(", ");
 }
 
 function triple({ min, median, max }: MinMedianMax, digits: number): string {

@@ -1,8 +1,9 @@
 import { execFileSync } from "node:child_process";
 import { setTimeout as pause } from "node:timers/promises";
+import { watchProcesses } from "../../brokers/process-usage.ts";
 import type { Job, Measurement } from "../client.ts";
 import { findProgram } from "../mosquitto.ts";
-import { exited, spawnOwn } from "../own-child.ts";
+import { exited, killTree, spawnOwn } from "../own-child.ts";
 import { openFilesOf, usageOf } from "../process-usage.ts";
 
 /** A program of others that connects and subscribes N devices and stays. What it does is seen from outside. */
@@ -26,7 +27,7 @@ export function versionOf(
 
 /**
  * All are connected when the broker has a file open for each. Its idle process is itself with one device; subscriptions
- * follow within the second that is waited.
+ * follow within the second that is waited. Launchers that are scripts have children, so the whole process tree counts.
  */
 export async function measureProgram(
   job: Job,
@@ -37,8 +38,10 @@ export async function measureProgram(
   return {
     readyPerS: (job.devices * 1000) / full.tookMs,
     cpuUsPerDevice: (full.cpuUs - idle.cpuUs) / job.devices,
-    rssKbPerDevice: (full.rssBytes - idle.rssBytes) / 1024 / job.devices,
+    rssKbPerDevice: (full.peakMemoryBytes - idle.peakMemoryBytes) / 1024 / job.devices,
+    brokerCpuUsPerDevice: (full.brokerCpuUs - idle.brokerCpuUs) / job.devices,
     storm: null,
+    note: null,
   };
 }
 
@@ -47,8 +50,10 @@ const LIMIT_MS = 180_000;
 async function observe(job: Job, devices: number, { program, args }: { program: string; args: string[] }) {
   const path = findProgram(program) as string;
   const before = openFilesOf(job.brokerPid);
-  const child = spawnOwn(path, args, { stdio: "ignore", detached: false });
-  const pid = child.pid as number;
+  const brokerBeforeUs = usageOf(job.brokerPid)?.cpuUs ?? Number.NaN;
+  const child = spawnOwn(path, args, { stdio: "ignore" });
+  const watch = watchProcesses(() => child.pid ?? null);
+  if (watch === null) throw new Error("processes can only be measured on Linux");
   let firstMs: number | null = null;
   try {
     const deadline = performance.now() + LIMIT_MS;
@@ -63,13 +68,15 @@ async function observe(job: Job, devices: number, { program, args }: { program: 
     }
     const tookMs = performance.now() - (firstMs ?? performance.now());
     await pause(1000);
-    const usage = usageOf(pid);
-    if (usage === null) throw new Error(`${program} is gone`);
-    return { ...usage, tookMs: Math.max(1, tookMs) };
+    const { cpuSeconds, peakMemoryBytes } = watch.usage();
+    const brokerCpuUs = (usageOf(job.brokerPid)?.cpuUs ?? Number.NaN) - brokerBeforeUs;
+    return { cpuUs: cpuSeconds * 1e6, peakMemoryBytes, brokerCpuUs, tookMs: Math.max(1, tookMs) };
   } finally {
-    child.kill("SIGKILL");
+    watch.stop();
+    killTree(child);
     await exited(child);
     // Its connections are closed before the next one counts them.
-    while (openFilesOf(job.brokerPid) > before + 2) await pause(50);
+    const deadline = performance.now() + 10_000;
+    while (openFilesOf(job.brokerPid) > before && performance.now() < deadline) await pause(50);
   }
 }

@@ -9,10 +9,21 @@ import { type ProcessUsage, usageAt, usageOf } from "../process-usage.ts";
 
 const REPOSITORY = resolve(fileURLToPath(import.meta.url), "../../../..");
 const SAMPLE_MS = 100;
-/** All devices arrive in the first second; the storm comes when they have been ready for a while. */
-const STORM_AT_S = 9;
-const STORM_WINDOW_S = 8;
-const READY_MS = (STORM_AT_S - 1) * 1000;
+
+/**
+ * All devices arrive in the first second. A slow broker gets the time that it needs: what would be cut off would look
+ * cheap, so a fleet that is not ready by `readyByMs` has no figures.
+ */
+export interface Timing {
+  readyByMs: number;
+  stormAtS: number;
+  windowS: number;
+}
+
+export function timingOf(devices: number): Timing {
+  const stormAtS = 5 + Math.ceil(devices / 800);
+  return { readyByMs: (stormAtS - 1) * 1000, stormAtS, windowS: 5 + Math.ceil(devices / 800) };
+}
 
 /** `artillery run` with this repository's engine, results plugin on: everything that a user has on. */
 export const engine: PeerClient = {
@@ -27,17 +38,27 @@ export const engine: PeerClient = {
     return { version };
   },
   async measure(job) {
-    const idle = await artilleryRun({ ...job, devices: 1 });
-    const full = await artilleryRun(job);
-    return measurementOf(job.devices, idle, full);
+    const timing = timingOf(job.devices);
+    const storms = [{ at: `${timing.stormAtS}s`, window: `${timing.windowS}s` }];
+    const idle = await artilleryRun({ ...job, devices: 1 }, { storms });
+    const full = await artilleryRun(job, { storms });
+    return measurementOf(job.devices, timing, idle, full);
   },
 };
 
 export interface EngineRun {
   samples: ProcessUsage[];
+  /** Of Mosquitto. */
+  brokerSamples: ProcessUsage[];
   summary: RunSummary;
-  /** Ready devices at the end of each 100 ms row, times from time zero. */
-  ready: { tMs: number; ready: number }[];
+  timeline: TimelineRow[];
+}
+
+/** 100 ms of the run, times from time zero: devices ready at its end, CONNECTs tried in it. */
+export interface TimelineRow {
+  tMs: number;
+  ready: number;
+  attempts: number;
 }
 
 /** What is read of summary.json. */
@@ -47,6 +68,7 @@ export interface RunSummary {
   generator: { saturated: boolean; eventLoopDelayMs: { p99: number } };
   storms: {
     at: number;
+    windowMs: number;
     affected: number;
     recovered: number;
     verdict: string;
@@ -59,14 +81,14 @@ export interface RunSummary {
 export interface EngineScript {
   /** Seconds; all devices arrive in it. */
   arriveInS?: number;
-  storms?: { at: string; window: string }[];
+  storms: { at: string; window: string }[];
 }
 
 function scriptOf(
   { port, devices, workload }: Pick<Job, "port" | "devices" | "workload">,
   more: EngineScript,
 ) {
-  const { arriveInS = 1, storms = [{ at: `${STORM_AT_S}s`, window: `${STORM_WINDOW_S}s` }] } = more;
+  const { arriveInS = 1, storms } = more;
   return {
     config: {
       target: `mqtt://127.0.0.1:${port}`,
@@ -110,8 +132,8 @@ const STEPS: Record<Workload, object[]> = {
 
 /** One run, sampled from outside. Rejects where it left no summary. */
 export async function artilleryRun(
-  job: Pick<Job, "port" | "devices" | "workload" | "signal">,
-  more: EngineScript = {},
+  job: Job,
+  more: EngineScript,
   onSample: (usage: ProcessUsage) => void = () => {},
   sampleMs = SAMPLE_MS,
 ): Promise<EngineRun> {
@@ -135,10 +157,13 @@ export async function artilleryRun(
     });
   }
   const samples: ProcessUsage[] = [];
+  const brokerSamples: ProcessUsage[] = [];
   const timer = setInterval(() => {
     const usage = usageOf(pid);
-    if (usage === null) return;
+    const broker = usageOf(job.brokerPid);
+    if (usage === null || broker === null) return;
     samples.push(usage);
+    brokerSamples.push(broker);
     onSample(usage);
   }, sampleMs);
   const stop = (): void => {
@@ -148,10 +173,11 @@ export async function artilleryRun(
   try {
     const code = await exited(child);
     const results = join(directory, "results");
-    const [run] = readdirSync(results);
-    if (code !== 0 || run === undefined) throw new Error(`artillery ended with ${code}: ${tail}`);
+    const [run] = code === 0 ? readdirSync(results) : [];
+    if (run === undefined) throw new Error(`artillery ended with ${code}: ${tail}`);
     const summary = JSON.parse(readFileSync(join(results, run, "summary.json"), "utf8")) as RunSummary;
-    return { samples, summary, ready: readyLevels(readFileSync(join(results, run, "timeline.csv"), "utf8")) };
+    const timeline = timelineRows(readFileSync(join(results, run, "timeline.csv"), "utf8"));
+    return { samples, brokerSamples, summary, timeline };
   } catch (error) {
     throw job.signal.aborted ? new Error("interrupted") : error;
   } finally {
@@ -161,56 +187,76 @@ export async function artilleryRun(
   }
 }
 
-/** The column `ready` of timeline.csv; the run has one cohort. */
-export function readyLevels(csv: string): { tMs: number; ready: number }[] {
+/** Of timeline.csv; the run has one cohort. */
+export function timelineRows(csv: string): TimelineRow[] {
   const [header = "", ...lines] = csv.trim().split("\n");
-  const column = header.split(",").indexOf("ready");
+  const columns = header.split(",");
+  const [ready, attempts] = [columns.indexOf("ready"), columns.indexOf("connect_attempts")];
   return lines.map((line) => {
-    const cells = line.split(",");
-    return { tMs: Number(cells[0]), ready: Number(cells[column]) };
+    const cells = line.split(",").map(Number);
+    return { tMs: cells[0] as number, ready: cells[ready] as number, attempts: cells[attempts] as number };
   });
 }
 
 /** CPU time between two instants after time zero, microseconds. */
-export function cpuBetween({ samples, summary }: EngineRun, fromMs: number, toMs: number): number {
-  const zero = Date.parse(summary.timeZeroAt);
+function cpuBetween(samples: readonly ProcessUsage[], zero: number, fromMs: number, toMs: number): number {
   const from = usageAt(samples, zero + fromMs);
   const to = usageAt(samples, zero + toMs);
   if (from === null || to === null) throw new Error("the run was not sampled in time");
   return to.cpuUs - from.cpuUs;
 }
 
-export function rssAt({ samples, summary }: EngineRun, atMs: number): number {
+export function rssAt({ samples, summary }: Pick<EngineRun, "samples" | "summary">, atMs: number): number {
   return usageAt(samples, Date.parse(summary.timeZeroAt) + atMs)?.rssBytes ?? 0;
 }
 
-/** The idle process is the same run with one device: Artillery, its report and its timers are in both. */
-export function measurementOf(devices: number, idle: EngineRun, full: EngineRun): Measurement {
+/**
+ * The idle process is the same run with one device: Artillery, its report and its timers are in both. Throws where the
+ * fleet was not ready as a whole in time.
+ */
+export function measurementOf(
+  devices: number,
+  { readyByMs, stormAtS, windowS }: Timing,
+  idle: EngineRun,
+  full: EngineRun,
+): Measurement {
   const { everOnline } = full.summary.fleet;
   // Artillery leaves arrivals out where it cannot keep up with them.
   if (everOnline < devices)
     throw new Error(`only ${everOnline} of ${devices} devices arrived and were online`);
-  const [storm] = full.summary.storms;
-  const lastReady = full.ready.find(({ ready }) => ready >= devices);
+  const firstAttempt = full.timeline.find(({ attempts }) => attempts > 0);
+  const lastReady = full.timeline.find(({ ready }) => ready >= devices);
+  if (firstAttempt === undefined || lastReady === undefined || lastReady.tMs >= readyByMs) {
+    const most = Math.max(0, ...full.timeline.filter(({ tMs }) => tMs < readyByMs).map(({ ready }) => ready));
+    throw new Error(`${most} of ${devices} devices were ready after ${readyByMs / 1000} s`);
+  }
+  const perDevice = (series: "samples" | "brokerSamples", fromMs: number, toMs: number): number => {
+    const used = (run: EngineRun): number =>
+      cpuBetween(run[series], Date.parse(run.summary.timeZeroAt), fromMs, toMs);
+    return (used(full) - used(idle)) / devices;
+  };
   // A second before time zero: Artillery's arrivals and the first rows lie about it.
-  const cpu = (run: EngineRun): number => cpuBetween(run, -1000, READY_MS);
-  const stormCpu = (run: EngineRun): number =>
-    cpuBetween(run, STORM_AT_S * 1000 - 200, (STORM_AT_S + STORM_WINDOW_S) * 1000 - 500);
+  const provisioning = [-1000, readyByMs] as const;
+  const storming = [stormAtS * 1000 - 200, (stormAtS + windowS) * 1000 - 500] as const;
+  const [storm] = full.summary.storms;
   const allReadyMs = storm?.readyMs.max ?? null;
+  const isWhole = storm !== undefined && storm.recovered === devices && allReadyMs !== null;
   return {
-    // Rows are 100 ms wide.
-    readyPerS: lastReady === undefined ? null : (devices * 1000) / (lastReady.tMs + 100),
-    cpuUsPerDevice: (cpu(full) - cpu(idle)) / devices,
-    rssKbPerDevice: (rssAt(full, READY_MS) - rssAt(idle, READY_MS)) / 1024 / devices,
-    storm:
-      storm === undefined || allReadyMs === null
-        ? null
-        : {
-            dropSpreadMs: storm.dropSpreadMs.max ?? 0,
-            allReadyMs,
-            readyPerS: (devices * 1000) / allReadyMs,
-            cpuUsPerDevice: (stormCpu(full) - stormCpu(idle)) / devices,
-            generatorSaturated: storm.generatorSaturated,
-          },
+    // Rows are 100 ms wide: the last ready one counts whole.
+    readyPerS: (devices * 1000) / (lastReady.tMs + 100 - firstAttempt.tMs),
+    cpuUsPerDevice: perDevice("samples", ...provisioning),
+    rssKbPerDevice: (rssAt(full, readyByMs) - rssAt(idle, readyByMs)) / 1024 / devices,
+    brokerCpuUsPerDevice: perDevice("brokerSamples", ...provisioning),
+    storm: isWhole
+      ? {
+          dropSpreadMs: storm.dropSpreadMs.max ?? 0,
+          allReadyMs,
+          readyPerS: (devices * 1000) / allReadyMs,
+          cpuUsPerDevice: perDevice("samples", ...storming),
+          brokerCpuUsPerDevice: perDevice("brokerSamples", ...storming),
+          generatorSaturated: storm.generatorSaturated,
+        }
+      : null,
+    note: isWhole ? null : `storm: ${storm?.recovered ?? 0} of ${devices} ready again after ${windowS} s`,
   };
 }

@@ -7,10 +7,14 @@ import { connect, type MqttClient } from "mqtt";
 const [port, count, workload] = [Number(process.argv[2]), Number(process.argv[3]), process.argv[4]];
 
 const clients: MqttClient[] = [];
+/** 1: ready since it was told to connect, or since the storm. One that is cut twice must not count twice. */
+const isReady = new Uint8Array(count);
 let ready = 0;
 let whenAllReady = (): void => {};
 
-function deviceReady(): void {
+function deviceReady(number: number): void {
+  if (isReady[number] === 1) return;
+  isReady[number] = 1;
   ready++;
   if (ready === count) whenAllReady();
 }
@@ -29,7 +33,7 @@ function start(number: number): void {
   client.on("connect", () => {
     if (workload === "subscribe") {
       client.subscribe(`commands/${id}`, { qos: 1 }, (error) => {
-        if (!error) deviceReady();
+        if (!error) deviceReady(number);
       });
       return;
     }
@@ -39,7 +43,7 @@ function start(number: number): void {
   });
   if (workload === "config") {
     client.on("message", (topic) => {
-      if (topic === `config/${id}`) deviceReady();
+      if (topic === `config/${id}`) deviceReady(number);
     });
   }
 }
@@ -52,6 +56,7 @@ process.on("message", (message) => {
   }
   if (message === "storm") {
     ready = 0;
+    isReady.fill(0);
     const startedMs = performance.now();
     whenAllReady = () =>
       process.send?.({ kind: "storm", dropSpreadMs, tookMs: performance.now() - startedMs });

@@ -14,6 +14,8 @@ type Message =
   | { kind: "ready"; tookMs: number }
   | { kind: "storm"; dropSpreadMs: number; tookMs: number };
 
+type Reading = ProcessUsage & { brokerCpuUs: number };
+
 /** One client of MQTT.js per device, all in one process: what one writes who has no load generator. */
 export const mqttjs: PeerClient = {
   name: "mqttjs",
@@ -23,7 +25,7 @@ export const mqttjs: PeerClient = {
     const path = createRequire(import.meta.url).resolve("mqtt/package.json");
     return { version: (JSON.parse(readFileSync(path, "utf8")) as { version: string }).version };
   },
-  async measure({ port, devices, workload, signal }): Promise<Measurement> {
+  async measure({ port, brokerPid, devices, workload, signal }): Promise<Measurement> {
     const child = spawnOwn(process.execPath, [FLEET, String(port), String(devices), workload], {
       stdio: ["ignore", "ignore", "inherit", "ipc"],
     });
@@ -37,11 +39,14 @@ export const mqttjs: PeerClient = {
         child.once("message", (message) => resolve(message as Message));
         child.once("exit", (code, by) => reject(new Error(`the MQTT.js fleet ended: ${by ?? code}`)));
       });
-    const now = (): ProcessUsage => {
-      const usage = usageOf(pid);
+    const now = (): Reading => {
+      const [usage, broker] = [usageOf(pid), usageOf(brokerPid)];
       if (usage === null) throw new Error("the MQTT.js fleet is gone");
-      return usage;
+      if (broker === null) throw new Error("Mosquitto is gone");
+      return { ...usage, brokerCpuUs: broker.cpuUs };
     };
+    const perDevice = (name: "cpuUs" | "brokerCpuUs", from: Reading, to: Reading): number =>
+      (to[name] - from[name]) / devices;
     try {
       await hear();
       await pause(SETTLE_MS);
@@ -60,15 +65,19 @@ export const mqttjs: PeerClient = {
       const after = now();
       return {
         readyPerS: (devices * 1000) / ready.tookMs,
-        cpuUsPerDevice: (online.cpuUs - idle.cpuUs) / devices,
+
+        cpuUsPerDevice: perDevice("cpuUs", idle, online),
+        brokerCpuUsPerDevice: perDevice("brokerCpuUs", idle, online),
         rssKbPerDevice: (online.rssBytes - idle.rssBytes) / 1024 / devices,
         storm: {
           dropSpreadMs: storm.dropSpreadMs,
           allReadyMs: storm.tookMs,
           readyPerS: (devices * 1000) / storm.tookMs,
-          cpuUsPerDevice: (after.cpuUs - online.cpuUs) / devices,
+          cpuUsPerDevice: perDevice("cpuUs", online, after),
+          brokerCpuUsPerDevice: perDevice("brokerCpuUs", online, after),
           generatorSaturated: null,
         },
+        note: null,
       };
     } finally {
       signal.removeEventListener("abort", stop);

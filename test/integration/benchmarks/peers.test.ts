@@ -36,7 +36,7 @@ describe.skipIf(!mosquittoAvailable())("against a Mosquitto of its own", () => {
       expect.stringContaining("config: min / median / max over rounds"),
     ]);
     const rows = rowsOf(output);
-    expect(rows.map(({ client, failure }) => [client, failure])).toEqual([
+    expect(rows.map(({ client, note }) => [client, note])).toEqual([
       ["mqttjs", ""],
       ["engine", ""],
     ]);
@@ -44,22 +44,44 @@ describe.skipIf(!mosquittoAvailable())("against a Mosquitto of its own", () => {
       expect(Number(row["ready_per_s"])).toBeGreaterThan(0);
       expect(Number(row["storm_ready_per_s"])).toBeGreaterThan(0);
     }
-  }, 120_000);
+  }, 180_000);
 
   it("bench:growth measures each size", async () => {
     const output = join(directory, "growth.csv");
-    expect(await runGrowth(["--sizes", "10", "--rounds", "1", "--output", output], () => {}, never)).toBe(0);
+    expect(
+      await runGrowth(
+        ["--sizes", "10", "--rounds", "1", "--output", output],
+        () => {},
+        () => {},
+        never,
+      ),
+    ).toBe(0);
     expect(rowsOf(output).map(({ devices }) => devices)).toEqual(["10"]);
-  }, 120_000);
+  }, 180_000);
 
   it("bench:steady samples memory through its storms", async () => {
     const output = join(directory, "steady.csv");
     const text: string[] = [];
-    const args = ["--minutes", "0.2", "--devices", "20", "--storm-every", "4", "--output", output];
-    expect(await runSteady(args, (line) => text.push(line), never)).toBe(0);
+    const args = [
+      "--minutes",
+      "0.2",
+      "--devices",
+      "20",
+      "--storm-every",
+      "4s",
+      "--sample-every",
+      "500ms",
+      "--output",
+      output,
+    ];
+    const hear = (line: string): void => void text.push(line);
+    expect([await runSteady(args, hear, hear, never), text.join("")]).toEqual([
+      0,
+      expect.stringMatching(/memory since the second storm: -?[\d.]+ KB\/min/),
+    ]);
     expect(text.join("").match(/^storm \d: 20 of 20 recovered/gm)).toHaveLength(3);
     expect(rowsOf(output).length).toBeGreaterThan(5);
-  }, 120_000);
+  }, 180_000);
 });
 
 describe("the command line", () => {
@@ -71,6 +93,18 @@ describe("the command line", () => {
     const text: string[] = [];
     const hear = (line: string): void => void text.push(line);
     expect(await runPeers(args, hear, hear, never)).toBe(1);
+    expect(text.join("")).toContain(message);
+  });
+
+  it.each([
+    [runSteady, ["--storm-every", "often"], 'a duration: "500ms"'],
+    [runSteady, ["--minutes", "-1"], "A number above 0 is expected"],
+    [runGrowth, ["--sizes", "1000,many"], "A whole number from 1 to 19000 is expected"],
+    [runGrowth, ["extra"], "too many arguments"],
+  ])("%o refuses %j", async (run, args, message) => {
+    const text: string[] = [];
+    const hear = (line: string): void => void text.push(line);
+    expect(await run(args, hear, hear, never)).toBe(1);
     expect(text.join("")).toContain(message);
   });
 });

@@ -1,13 +1,20 @@
 import { expect, it } from "vitest";
-import { type EngineRun, measurementOf, readyLevels } from "../../../../benchmarks/peers/clients/engine.ts";
+import {
+  type EngineRun,
+  measurementOf,
+  type TimelineRow,
+  timelineRows,
+  timingOf,
+} from "../../../../benchmarks/peers/clients/engine.ts";
 
+const TIMING = { readyByMs: 8000, stormAtS: 9, windowS: 8 };
 const ZERO = Date.parse("2026-01-01T00:00:00.000Z");
 
 /** CPU time grows by `cpuUsPerMs` from a second before time zero on. */
 function run(
   cpuUsPerMs: number,
   rssBytes: number,
-  ready: EngineRun["ready"],
+  timeline: TimelineRow[],
   readyMaxMs: number | null,
 ): EngineRun {
   const samples = Array.from({ length: 220 }, (_, i) => ({
@@ -17,6 +24,7 @@ function run(
   }));
   const storm = {
     at: 9000,
+    windowMs: 8000,
     affected: 10,
     recovered: 10,
     verdict: "recovered",
@@ -26,7 +34,8 @@ function run(
   };
   return {
     samples,
-    ready,
+    brokerSamples: samples.map((sample) => ({ ...sample, cpuUs: sample.cpuUs / 2 })),
+    timeline,
     summary: {
       timeZeroAt: new Date(ZERO).toISOString(),
       fleet: { everOnline: 10 },
@@ -36,37 +45,52 @@ function run(
   };
 }
 
+const row = (tMs: number, ready: number, attempts = 0): TimelineRow => ({ tMs, ready, attempts });
+const idle = run(1, 1_000_000, [row(0, 1, 1)], 5);
+
 it("what a device costs is what the run used above the idle run, per device", () => {
-  const idle = run(1, 1_000_000, [{ tMs: 0, ready: 1 }], 5);
-  const ready = [
-    { tMs: 0, ready: 4 },
-    { tMs: 100, ready: 10 },
-  ];
-  const full = run(3, 1_000_000 + 10 * 2048, ready, 50);
-  expect(measurementOf(10, idle, full)).toEqual({
+  const timeline = [row(0, 0), row(100, 4, 10), row(200, 10)];
+  const full = run(3, 1_000_000 + 10 * 2048, timeline, 50);
+  expect(measurementOf(10, TIMING, idle, full)).toEqual({
+    // From the start of the row with the first attempt to the end of that with the last ready: 200 ms.
     readyPerS: 50,
     // 9 s at 2 µs/ms more, over 10 devices.
     cpuUsPerDevice: 1800,
     rssKbPerDevice: 2,
+    brokerCpuUsPerDevice: 900,
     storm: {
       dropSpreadMs: 3,
       allReadyMs: 50,
       readyPerS: 200,
       cpuUsPerDevice: 1540,
+      brokerCpuUsPerDevice: 770,
       generatorSaturated: false,
     },
+    note: null,
   });
 });
 
-it("a fleet that never was ready as a whole has no rate", () => {
-  const idle = run(1, 0, [], null);
-  const { readyPerS, storm } = measurementOf(10, idle, run(1, 0, [{ tMs: 0, ready: 9 }], null));
-  expect([readyPerS, storm]).toEqual([null, null]);
+it("a fleet that is not ready in time has no figures: what would be cut off would look cheap", () => {
+  const never = run(1, 0, [row(0, 9, 10)], null);
+  expect(() => measurementOf(10, TIMING, idle, never)).toThrow("9 of 10 devices were ready after 8 s");
+  const late = run(1, 0, [row(0, 7, 10), row(8000, 10)], 5);
+  expect(() => measurementOf(10, TIMING, idle, late)).toThrow("7 of 10 devices were ready after 8 s");
 });
 
-it("reads the column ready of a timeline", () => {
-  expect(readyLevels("t_ms,cohort,online,ready,drops\n0,peers,2,1,0\n100,peers,2,2,0\n")).toEqual([
-    { tMs: 0, ready: 1 },
-    { tMs: 100, ready: 2 },
-  ]);
+it("a storm that not all survived has no figures, and a note", () => {
+  const full = run(1, 0, [row(0, 10, 10)], null);
+  const [storm] = full.summary.storms;
+  if (storm !== undefined) storm.recovered = 9;
+  const { storm: measured, note } = measurementOf(10, TIMING, idle, full);
+  expect([measured, note]).toEqual([null, "storm: 9 of 10 ready again after 8 s"]);
+});
+
+it("larger fleets have more time", () => {
+  expect(timingOf(20)).toEqual({ readyByMs: 5000, stormAtS: 6, windowS: 6 });
+  expect(timingOf(16_000)).toEqual({ readyByMs: 24_000, stormAtS: 25, windowS: 25 });
+});
+
+it("reads the columns of a timeline", () => {
+  const csv = "t_ms,cohort,online,ready,drops,connect_attempts\n0,peers,2,1,0,3\n100,peers,2,2,0,0\n";
+  expect(timelineRows(csv)).toEqual([row(0, 1, 3), row(100, 2)]);
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Measurement } from "../../../../benchmarks/peers/client.ts";
 import { growthTable } from "../../../../benchmarks/peers/growth.ts";
-import { slopeOf } from "../../../../benchmarks/peers/steady.ts";
+import { slopeOf, stormLines, stormTimes, trendLine } from "../../../../benchmarks/peers/steady.ts";
 import {
   minMedianMax,
   type Result,
@@ -14,7 +14,9 @@ const measurement = (cpuUsPerDevice: number, readyPerS: number | null = 1000): M
   readyPerS,
   cpuUsPerDevice,
   rssKbPerDevice: 10,
+  brokerCpuUsPerDevice: 50,
   storm: null,
+  note: null,
 });
 
 const result = (
@@ -29,7 +31,7 @@ const result = (
   version: "1.0",
   devices: 100,
   measurement: measured,
-  brokerCpuUsPerDevice: measured === null ? null : 50,
+  listenOverflows: measured === null ? null : 7,
   failure,
 });
 
@@ -72,23 +74,69 @@ it("a round that failed is said in the table, and a row of the CSV", () => {
   const lines = resultsCsv(results).trim().split("\n");
   expect(lines).toHaveLength(3);
   expect(lines[0]).toMatch(/^round,workload,client,version,devices,ready_per_s,cpu_us_per_device,/);
-  expect(lines[2]).toMatch(/^1,subscribe,engine,1.0,100,,,,,,,,,"it died, ""badly"""$/);
+  expect(lines[2]).toMatch(/^1,subscribe,engine,1.0,100,,,,,,,,,,,,"it died, ""badly"""$/);
 });
 
-it("growth is the ratio to the smallest fleet", () => {
-  const point = (devices: number, cpu: number) => ({
-    round: 1,
+it("growth is the ratio to the smallest fleet of the same round", () => {
+  const point = (round: number, devices: number, cpu: number) => ({
+    round,
     devices,
     cpu_us_per_device: cpu,
     rss_kb_per_device: 10,
     storm_cpu_us_per_device: null,
   });
-  const lines = growthTable([point(1000, 200), point(4000, 220)], [1000, 4000]).split("\n");
-  expect(lines[2]).toMatch(/^\s+4000\s+220\.0 \(1\.10x\)\s+10\.0 \(1\.00x\)\s+-$/);
+  const points = [point(1, 1000, 200), point(1, 4000, 220), point(2, 1000, 100), point(2, 4000, 130)];
+  const lines = growthTable(points, [1000, 4000]).split("\n");
+  expect(lines[1]).toMatch(/^\s+1000\s+150\.0\s+10\.0\s+-$/);
+  expect(lines[2]).toMatch(
+    /^\s+4000\s+175\.0 \(1\.10 \/ 1\.20 \/ 1\.30\)\s+10\.0 \(1\.00 \/ 1\.00 \/ 1\.00\)\s+-$/,
+  );
 });
 
 it("slopeOf is that of the line through the samples", () => {
   const samples = [0, 1000, 2000, 3000].map((atMs) => ({ atMs, rssBytes: 5_000_000 + 2 * atMs }));
   expect(slopeOf(samples)).toBeCloseTo(2, 9);
   expect(slopeOf(samples.slice(0, 1))).toBe(0);
+});
+
+it("storms come as often as they fit, each over long before the next", () => {
+  expect(stormTimes(30 * 60_000, 120_000)).toHaveLength(15);
+  expect(stormTimes(30 * 60_000, 120_000)[1]).toEqual({ atMs: 240_000, windowMs: 30_000 });
+  expect(stormTimes(12_000, 4000).at(-1)).toEqual({ atMs: 12_000, windowMs: 2000 });
+});
+
+it("the trend counts from the second storm: what a heap grows to before is no leak", () => {
+  const samples = Array.from({ length: 60 }, (_, i) => ({
+    atMs: 1_000_000 + i * 1000,
+    cpuUs: 0,
+    // Grows fast before 20 s, then by a kilobyte a second.
+    rssBytes: i < 20 ? i * 1e6 : 50_000_000 + i * 1024,
+  }));
+  const storms = [10_000, 20_000, 30_000].map((atMs) => ({ atMs, windowMs: 5000 }));
+  expect(trendLine(samples, 1_000_000, storms)).toMatch(/^memory since the second storm: 60\.0 KB\/min/);
+  expect(trendLine(samples, 1_000_000, storms.slice(0, 1))).toContain("no trend");
+  expect(trendLine(samples.slice(0, 21), 1_000_000, storms)).toContain("no trend");
+});
+
+it("memory after a storm is that at the end of its window", () => {
+  const storm = {
+    at: 2000,
+    windowMs: 1000,
+    affected: 5,
+    recovered: 5,
+    verdict: "recovered",
+    generatorSaturated: true,
+    dropSpreadMs: { max: 3 },
+    readyMs: { max: 40 },
+  };
+  const samples = [0, 1000, 2000, 3000, 4000].map((ms) => ({ atMs: ms, cpuUs: 0, rssBytes: ms * 1000 }));
+  const summary = {
+    timeZeroAt: new Date(0).toISOString(),
+    fleet: { everOnline: 5 },
+    generator: { saturated: false, eventLoopDelayMs: { p99: 1 } },
+    storms: [storm],
+  };
+  expect(stormLines({ samples, summary })).toEqual([
+    "storm 1: 5 of 5 recovered, recovered; drops within 3 ms, all ready after 40 ms, generator saturated; after it 3 MB",
+  ]);
 });
