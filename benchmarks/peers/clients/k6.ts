@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { PeerClient } from "../client.ts";
@@ -17,13 +17,18 @@ export const k6: PeerClient = {
     const text = execFileSync(findProgram("k6") as string, ["version"], { encoding: "utf8" });
     return /mqtt/i.test(text) ? found : { reason: "this k6 was built without an MQTT extension" };
   },
-  measure(job) {
-    const file = join(mkdtempSync(join(tmpdir(), "bench-k6-")), "subscribe.js");
+  async measure(job) {
+    const directory = mkdtempSync(join(tmpdir(), "bench-k6-"));
+    const file = join(directory, "subscribe.js");
     writeFileSync(file, script(job.port));
-    return measureProgram(job, (devices) => ({
-      program: "k6",
-      args: ["run", "--quiet", "--vus", String(devices), "--duration", "10m", file],
-    }));
+    try {
+      return await measureProgram(job, (devices) => ({
+        program: "k6",
+        args: ["run", "--quiet", "--vus", String(devices), "--duration", "10m", file],
+      }));
+    } finally {
+      rmSync(directory, { recursive: true, force: true });
+    }
   },
 };
 

@@ -1,21 +1,25 @@
 /**
- * Child process: one MQTT.js client per device. Arguments: port, devices, workload. Says `loaded` before it connects
+ * Child process: one MQTT.js client per device. Arguments: port, devices, workload, connections opened at a time. Says `loaded` before it connects
  * anything, so that its idle process can be measured, and goes on when told to.
  */
 import { connect, type MqttClient } from "mqtt";
 
 const [port, count, workload] = [Number(process.argv[2]), Number(process.argv[3]), process.argv[4]];
+const inFlight = Number(process.argv[5]);
 
 const clients: MqttClient[] = [];
 /** 1: ready since it was told to connect, or since the storm. One that is cut twice must not count twice. */
 const isReady = new Uint8Array(count);
 let ready = 0;
+/** Devices that have been told to connect. */
+let started = 0;
 let whenAllReady = (): void => {};
 
 function deviceReady(number: number): void {
   if (isReady[number] === 1) return;
   isReady[number] = 1;
   ready++;
+  if (started < count) start(started++);
   if (ready === count) whenAllReady();
 }
 
@@ -52,7 +56,7 @@ process.on("message", (message) => {
   if (message === "connect") {
     const startedMs = performance.now();
     whenAllReady = () => process.send?.({ kind: "ready", tookMs: performance.now() - startedMs });
-    for (let number = 0; number < count; number++) start(number);
+    while (started < Math.min(inFlight, count)) start(started++);
   }
   if (message === "storm") {
     ready = 0;

@@ -39,6 +39,7 @@ describe.skipIf(!mosquittoAvailable())("against a Mosquitto of its own", () => {
     expect(rows.map(({ client, note }) => [client, note])).toEqual([
       ["mqttjs", ""],
       ["engine", ""],
+      ["mqttjs_at_once", ""],
     ]);
     for (const row of rows) {
       expect(Number(row["ready_per_s"])).toBeGreaterThan(0);
@@ -87,7 +88,7 @@ describe.skipIf(!mosquittoAvailable())("against a Mosquitto of its own", () => {
 describe("the command line", () => {
   it.each([
     [["--devices", "many"], "A whole number from 1 to 19000 is expected"],
-    [["--clients", "engine,nosuch"], "Allowed are mqttjs, engine, emqtt_bench, mqttx, k6"],
+    [["--clients", "engine,nosuch"], "Allowed are mqttjs, engine, mqttjs_at_once, emqtt_bench, mqttx, k6"],
     [["--workloads", "all"], "Allowed are subscribe, config"],
   ])("refuses %j", async (args, message) => {
     const text: string[] = [];
