@@ -1,0 +1,17 @@
+/** Vitest global set-up: whatever a test run writes lies in one folder of the system's, which goes when the run ends. */
+import { chmodSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+export default function setup(): () => void {
+  const before = process.env["TMPDIR"];
+  const folder = mkdtempSync(join(tmpdir(), "mqtt-test-"));
+  // Brokers that give up root still have to reach their files below it.
+  chmodSync(folder, 0o755);
+  process.env["TMPDIR"] = folder;
+  return () => {
+    if (before === undefined) delete process.env["TMPDIR"];
+    else process.env["TMPDIR"] = before;
+    rmSync(folder, { recursive: true, force: true });
+  };
+}
