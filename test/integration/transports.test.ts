@@ -23,9 +23,13 @@ import { fleetOf, freePort, Mosquitto, mosquittoAvailable } from "../support/bro
 import { eventually, publish, subscribe } from "../support/device-fleet.ts";
 import { createWebSocketStream, WebSocketServer } from "../support/websocket-server.ts";
 
-const authority = createCertificate({ name: "authority", authority: true });
-const identity = createCertificate({ name: "broker", hosts: ["127.0.0.1", "localhost"], issuer: authority });
-const device = createCertificate({ name: "device", issuer: authority });
+const authority = await createCertificate({ name: "authority", authority: true });
+const identity = await createCertificate({
+  name: "broker",
+  hosts: ["127.0.0.1", "localhost"],
+  issuer: authority,
+});
+const device = await createCertificate({ name: "device", issuer: authority });
 const TRUSTED: Partial<TlsMaterial> = { ca: [authority.cert] };
 
 function openerOf(
@@ -153,7 +157,7 @@ describe.skipIf(!mosquittoAvailable())("Mosquitto", () => {
   });
 
   it("is refused by devices that do not trust it, unless they are insecure", async () => {
-    const other = createCertificate({ name: "other", authority: true });
+    const other = await createCertificate({ name: "other", authority: true });
     const options = { port: secure.port, backoff: { policy: "fixed", baseMs: 60_000 } } as const;
     const wary = fleetOf({ ...options, open: openerOf("tls", secure.port, { ca: [other.cert] }) }).connect();
     await eventually(() => wary.device.state === "backoff");

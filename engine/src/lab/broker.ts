@@ -2,7 +2,7 @@
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
 import { Aedes } from "aedes";
-import { createCertificate } from "./certificate.ts";
+import type { Certificate } from "./certificate.ts";
 import { serve } from "./child.ts";
 
 /**
@@ -21,9 +21,7 @@ serve<BrokerSettings>(async ({ tls }) => {
   const handle = (socket: Socket): void => {
     broker.handle(socket);
   };
-  const identity = tls
-    ? createCertificate({ name: "the lab's broker", hosts: ["127.0.0.1", "localhost"] })
-    : null;
+  const identity = tls ? await makeIdentity() : null;
   const server =
     identity === null
       ? createServer({ noDelay: true }, handle)
@@ -38,3 +36,9 @@ serve<BrokerSettings>(async ({ tls }) => {
   const { port } = server.address() as AddressInfo;
   return { port, ...(identity === null ? {} : { certificate: identity.cert }) };
 });
+
+/** Loaded only by a lab that speaks TLS: the library takes longer to load than the broker. */
+async function makeIdentity(): Promise<Certificate> {
+  const { createCertificate } = await import("./certificate.ts");
+  return createCertificate({ name: "the lab's broker", hosts: ["127.0.0.1", "localhost"] });
+}

@@ -1,15 +1,17 @@
-import { generateKeyPairSync, type KeyObject, randomBytes, sign } from "node:crypto";
-import { isIPv4 } from "node:net";
+import "reflect-metadata";
+import { webcrypto } from "node:crypto";
+import { isIP } from "node:net";
+import * as x509 from "@peculiar/x509";
 
 /**
- * X.509 certificates for the lab and for tests: made when they are needed, so that no key is ever in the repository.
- * Node reads certificates but makes none; what is written here is the little DER that one takes. RFC 5280, X.690.
+ * X.509 certificates for the lab, for tests and for brokers that are compared: made when they are needed, so that no key is
+ * ever in the repository. RFC 5280.
  */
 
 export interface CertificateOptions {
   /** Common name of the subject. */
   name: string;
-  /** Names and IPv4 addresses that it is valid for. */
+  /** Names and addresses that it is valid for. */
   hosts?: readonly string[];
   /** May sign others. */
   authority?: boolean;
@@ -24,92 +26,46 @@ export interface Certificate {
   cert: string;
   /** PEM, PKCS #8. */
   key: string;
-  name: string;
-  privateKey: KeyObject;
+  /** Distinguished name of the subject. */
+  subject: string;
+  privateKey: webcrypto.CryptoKey;
 }
 
+const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
 const DAY_MS = 86_400_000;
 
-// Object identifiers, already in DER.
-const ECDSA_WITH_SHA256 = sequence(Buffer.from("06082a8648ce3d040302", "hex"));
-const COMMON_NAME = Buffer.from("0603550403", "hex");
-const BASIC_CONSTRAINTS = Buffer.from("0603551d13", "hex");
-const SUBJECT_ALT_NAME = Buffer.from("0603551d11", "hex");
-
 /** An ECDSA P-256 certificate and its key. */
-export function createCertificate(options: CertificateOptions): Certificate {
+export async function createCertificate(options: CertificateOptions): Promise<Certificate> {
   const { name, hosts = [], authority = false, issuer } = options;
-  const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  x509.cryptoProvider.set(webcrypto);
+  const { publicKey, privateKey } = await webcrypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]);
   const now = Date.now();
   const notAfter = options.notAfter ?? new Date(now + 30 * DAY_MS);
-  const notBefore = new Date(Math.min(now, notAfter.getTime()) - DAY_MS);
-  const extensions = [
-    extension(
-      BASIC_CONSTRAINTS,
-      sequence(authority ? der(0x01, Buffer.from([0xff])) : Buffer.alloc(0)),
-      true,
-    ),
-    ...(hosts.length === 0 ? [] : [extension(SUBJECT_ALT_NAME, sequence(...hosts.map(hostName)), false)]),
-  ];
-  const content = sequence(
-    der(0xa0, der(0x02, Buffer.from([2]))),
-    serialNumber(),
-    ECDSA_WITH_SHA256,
-    distinguishedName(issuer?.name ?? name),
-    sequence(time(notBefore), time(notAfter)),
-    distinguishedName(name),
-    publicKey.export({ type: "spki", format: "der" }),
-    der(0xa3, sequence(...extensions)),
-  );
-  const signature = sign("sha256", content, issuer?.privateKey ?? privateKey);
-  const cert = sequence(content, ECDSA_WITH_SHA256, der(0x03, Buffer.concat([Buffer.from([0]), signature])));
+  const subject = new x509.Name([{ CN: [name] }]).toString();
+  const certificate = await x509.X509CertificateGenerator.create({
+    subject,
+    issuer: issuer?.subject ?? subject,
+    notBefore: new Date(Math.min(now, notAfter.getTime()) - DAY_MS),
+    notAfter,
+    publicKey,
+    signingKey: issuer?.privateKey ?? privateKey,
+    signingAlgorithm: ALGORITHM,
+    extensions: [
+      new x509.BasicConstraintsExtension(authority, undefined, true),
+      ...(authority
+        ? [new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true)]
+        : []),
+      ...(hosts.length === 0 ? [] : [new x509.SubjectAlternativeNameExtension(hosts.map(alternativeName))]),
+    ],
+  });
   return {
-    cert: pem(cert),
-    key: privateKey.export({ type: "pkcs8", format: "pem" }) as string,
-    name,
+    cert: `${certificate.toString("pem")}\n`,
+    key: `${x509.PemConverter.encode(await webcrypto.subtle.exportKey("pkcs8", privateKey), "PRIVATE KEY")}\n`,
+    subject,
     privateKey,
   };
 }
 
-/** Tag, length, content. */
-function der(tag: number, content: Uint8Array): Buffer {
-  const { length } = content;
-  const head =
-    length < 0x80 ? [length] : length < 0x100 ? [0x81, length] : [0x82, length >> 8, length & 0xff];
-  return Buffer.concat([Buffer.from([tag, ...head]), content]);
-}
-
-function sequence(...parts: Uint8Array[]): Buffer {
-  return der(0x30, Buffer.concat(parts));
-}
-
-/** Positive and of constant length: the first byte is from 0x40 to 0x7f. */
-function serialNumber(): Buffer {
-  const bytes = randomBytes(16);
-  bytes[0] = 0x40 | ((bytes[0] as number) & 0x3f);
-  return der(0x02, bytes);
-}
-
-function distinguishedName(name: string): Buffer {
-  return sequence(der(0x31, sequence(COMMON_NAME, der(0x0c, Buffer.from(name)))));
-}
-
-/** UTCTime, for years up to 2049. */
-function time(date: Date): Buffer {
-  const digits = date.toISOString().replace(/\D/g, "");
-  return der(0x17, Buffer.from(`${digits.slice(2, 14)}Z`));
-}
-
-function extension(identifier: Buffer, value: Buffer, critical: boolean): Buffer {
-  const mark = critical ? der(0x01, Buffer.from([0xff])) : Buffer.alloc(0);
-  return sequence(identifier, mark, der(0x04, value));
-}
-
-function hostName(host: string): Buffer {
-  return isIPv4(host) ? der(0x87, Buffer.from(host.split(".").map(Number))) : der(0x82, Buffer.from(host));
-}
-
-function pem(certificate: Buffer): string {
-  const lines = certificate.toString("base64").match(/.{1,64}/g) as string[];
-  return `-----BEGIN CERTIFICATE-----\n${lines.join("\n")}\n-----END CERTIFICATE-----\n`;
+function alternativeName(host: string): { type: "ip" | "dns"; value: string } {
+  return { type: isIP(host) === 0 ? "dns" : "ip", value: host };
 }

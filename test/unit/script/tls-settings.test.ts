@@ -10,8 +10,8 @@ import { problemsOf, scriptWith } from "./good-script.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "tls-settings-"));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
-const pair = createCertificate({ name: "device" });
-const other = createCertificate({ name: "other" });
+const pair = await createCertificate({ name: "device" });
+const other = await createCertificate({ name: "other" });
 writeFileSync(join(directory, "cert.pem"), pair.cert);
 writeFileSync(join(directory, "key.pem"), pair.key);
 

@@ -13,9 +13,13 @@ import {
 import type { ClientCertificate, Transport } from "../../../engine/src/transport/transport.ts";
 import { endOf, Heard, settle } from "../../support/transport-listener.ts";
 
-const authority = createCertificate({ name: "authority", authority: true });
-const broker = createCertificate({ name: "broker", hosts: ["127.0.0.1", "localhost"], issuer: authority });
-const device = createCertificate({ name: "device", issuer: authority });
+const authority = await createCertificate({ name: "authority", authority: true });
+const broker = await createCertificate({
+  name: "broker",
+  hosts: ["127.0.0.1", "localhost"],
+  issuer: authority,
+});
+const device = await createCertificate({ name: "device", issuer: authority });
 
 const servers: Server[] = [];
 const sockets: Socket[] = [];
@@ -180,7 +184,7 @@ describe("what does not verify is refused", () => {
   }
 
   it("an authority that is not the broker's", async () => {
-    const other = createCertificate({ name: "other", authority: true });
+    const other = await createCertificate({ name: "other", authority: true });
     expect(await refusal({}, { ca: [other.cert] })).toEqual(["step tls", "closed tls_certificate"]);
   });
 
@@ -189,13 +193,13 @@ describe("what does not verify is refused", () => {
   });
 
   it("a certificate for another name", async () => {
-    const elsewhere = createCertificate({ name: "elsewhere", hosts: ["elsewhere"], issuer: authority });
+    const elsewhere = await createCertificate({ name: "elsewhere", hosts: ["elsewhere"], issuer: authority });
     const server = { cert: elsewhere.cert, key: elsewhere.key };
     expect(await refusal(server, {})).toEqual(["step tls", "closed tls_certificate"]);
   });
 
   it("a certificate that has expired", async () => {
-    const old = createCertificate({
+    const old = await createCertificate({
       name: "old",
       hosts: ["127.0.0.1"],
       issuer: authority,
@@ -243,7 +247,7 @@ describe("what does not verify is refused", () => {
 
 describe("what verifies otherwise", () => {
   it("is taken by the server's name of the settings", async () => {
-    const named = createCertificate({ name: "named", hosts: ["broker.example"], issuer: authority });
+    const named = await createCertificate({ name: "named", hosts: ["broker.example"], issuer: authority });
     const { heard } = await connected({ cert: named.cert, key: named.key }, { serverName: "broker.example" });
     expect(heard.calls).toEqual(["step tls", "open"]);
   });

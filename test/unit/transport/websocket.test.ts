@@ -11,7 +11,7 @@ import type { Endpoint, OpenTransport } from "../../../engine/src/transport/tran
 import { endOf, Heard, settle } from "../../support/transport-listener.ts";
 import { WebSocketServer } from "../../support/websocket-server.ts";
 
-const identity = createCertificate({ name: "broker", hosts: ["127.0.0.1"] });
+const identity = await createCertificate({ name: "broker", hosts: ["127.0.0.1"] });
 const material = { ...NO_TLS_SETTINGS, ca: [identity.cert] };
 
 const servers: Server[] = [];
