@@ -39,6 +39,16 @@ export function openFilesOf(pid: number): number {
   return readdirSync(`/proc/${pid}/fd`).length;
 }
 
+/** CPU time used until an instant, on the line between the samples about it; null where there are none. */
+export function cpuUsAt(samples: readonly ProcessUsage[], atMs: number): number | null {
+  const next = samples.findIndex((sample) => sample.atMs >= atMs);
+  const [before, after] = [samples[next - 1], samples[next]];
+  if (after === undefined) return null;
+  if (after.atMs === atMs) return after.cpuUs;
+  if (before === undefined) return null;
+  return before.cpuUs + ((after.cpuUs - before.cpuUs) * (atMs - before.atMs)) / (after.atMs - before.atMs);
+}
+
 /** The last sample that was taken before `atMs`; null where there is none. */
 export function usageAt(samples: readonly ProcessUsage[], atMs: number): ProcessUsage | null {
   return samples.findLast((sample) => sample.atMs <= atMs) ?? null;

@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Job, Measurement, PeerClient, Workload } from "../client.ts";
 import { exited, spawnOwn } from "../own-child.ts";
-import { type ProcessUsage, usageAt, usageOf } from "../process-usage.ts";
+import { cpuUsAt, type ProcessUsage, usageAt, usageOf } from "../process-usage.ts";
 
 const REPOSITORY = resolve(fileURLToPath(import.meta.url), "../../../..");
 const SAMPLE_MS = 100;
@@ -20,9 +20,10 @@ export interface Timing {
   windowS: number;
 }
 
-export function timingOf(devices: number): Timing {
-  const stormAtS = 5 + Math.ceil(devices / 800);
-  return { readyByMs: (stormAtS - 1) * 1000, stormAtS, windowS: 5 + Math.ceil(devices / 800) };
+export function timingOf(devices: number, connectAfterS = 0): Timing {
+  const windowS = 5 + Math.ceil(devices / 800);
+  const stormAtS = connectAfterS + windowS;
+  return { readyByMs: (stormAtS - 1) * 1000, stormAtS, windowS };
 }
 
 /** `artillery run` with this repository's engine, results plugin on: everything that a user has on. */
@@ -37,14 +38,17 @@ export const engine: PeerClient = {
     };
     return { version };
   },
-  async measure(job) {
-    const timing = timingOf(job.devices);
-    const storms = [{ at: `${timing.stormAtS}s`, window: `${timing.windowS}s` }];
-    const idle = await artilleryRun({ ...job, devices: 1 }, { storms });
-    const full = await artilleryRun(job, { storms });
-    return measurementOf(job.devices, timing, idle, full);
-  },
+  measure: (job) => measureEngine(job),
 };
+
+/** `connectAfterS`: devices arrive, and connect that much later, when Artillery's arrivals are over. */
+export async function measureEngine(job: Job, connectAfterS = 0): Promise<Measurement> {
+  const timing = timingOf(job.devices, connectAfterS);
+  const storms = [{ at: `${timing.stormAtS}s`, window: `${timing.windowS}s` }];
+  const idle = await artilleryRun({ ...job, devices: 1 }, { storms, connectAfterS });
+  const full = await artilleryRun(job, { storms, connectAfterS });
+  return measurementOf(job.devices, timing, idle, full);
+}
 
 export interface EngineRun {
   samples: ProcessUsage[];
@@ -81,6 +85,7 @@ export interface RunSummary {
 export interface EngineScript {
   /** Seconds; all devices arrive in it. */
   arriveInS?: number;
+  connectAfterS?: number;
   storms: { at: string; window: string }[];
 }
 
@@ -88,7 +93,7 @@ function scriptOf(
   { port, devices, workload }: Pick<Job, "port" | "devices" | "workload">,
   more: EngineScript,
 ) {
-  const { arriveInS = 1, storms } = more;
+  const { arriveInS = 1, connectAfterS = 0, storms } = more;
   return {
     config: {
       target: `mqtt://127.0.0.1:${port}`,
@@ -109,7 +114,11 @@ function scriptOf(
         name: "peers",
         engine: "mqtt",
         onConnect: STEPS[workload],
-        flow: [{ connect: {} }, { stayOnline: {} }],
+        flow: [
+          ...(connectAfterS === 0 ? [] : [{ think: connectAfterS }]),
+          { connect: {} },
+          { stayOnline: {} },
+        ],
       },
     ],
   };
@@ -200,10 +209,10 @@ export function timelineRows(csv: string): TimelineRow[] {
 
 /** CPU time between two instants after time zero, microseconds. */
 function cpuBetween(samples: readonly ProcessUsage[], zero: number, fromMs: number, toMs: number): number {
-  const from = usageAt(samples, zero + fromMs);
-  const to = usageAt(samples, zero + toMs);
+  const from = cpuUsAt(samples, zero + fromMs);
+  const to = cpuUsAt(samples, zero + toMs);
   if (from === null || to === null) throw new Error("the run was not sampled in time");
-  return to.cpuUs - from.cpuUs;
+  return to - from;
 }
 
 export function rssAt({ samples, summary }: Pick<EngineRun, "samples" | "summary">, atMs: number): number {
@@ -235,8 +244,8 @@ export function measurementOf(
       cpuBetween(run[series], Date.parse(run.summary.timeZeroAt), fromMs, toMs);
     return (used(full) - used(idle)) / devices;
   };
-  // A second before time zero: Artillery's arrivals and the first rows lie about it.
-  const provisioning = [-1000, readyByMs] as const;
+  // Before the first CONNECT, Artillery starts; with one device it then waits a second for the arrival, and is idle.
+  const provisioning = [firstAttempt.tMs, readyByMs] as const;
   const storming = [stormAtS * 1000 - 200, (stormAtS + windowS) * 1000 - 500] as const;
   const [storm] = full.summary.storms;
   const allReadyMs = storm?.readyMs.max ?? null;

@@ -1,5 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { cpuTicksOf, rssBytesOf, usageAt, usageOf } from "../../../../benchmarks/peers/process-usage.ts";
+import {
+  cpuTicksOf,
+  cpuUsAt,
+  rssBytesOf,
+  usageAt,
+  usageOf,
+} from "../../../../benchmarks/peers/process-usage.ts";
 
 describe("what /proc says", () => {
   it("user and system time, whatever the command is called", () => {
@@ -18,6 +24,15 @@ describe("what /proc says", () => {
     expect(usage?.rssBytes).toBeGreaterThan(1_000_000);
     expect(usageOf(2 ** 22 + 1)).toBeNull();
   });
+});
+
+it("cpuUsAt lies between the samples about an instant", () => {
+  const samples = [10, 20, 40].map((atMs) => ({ atMs, cpuUs: atMs * 3, rssBytes: 0 }));
+  expect(cpuUsAt(samples, 10)).toBe(30);
+  expect(cpuUsAt(samples, 25)).toBe(75);
+  expect(cpuUsAt(samples, 40)).toBe(120);
+  expect(cpuUsAt(samples, 9)).toBeNull();
+  expect(cpuUsAt(samples, 41)).toBeNull();
 });
 
 it("usageAt is the last sample before an instant", () => {
