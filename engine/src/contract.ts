@@ -263,6 +263,8 @@ export interface WorkerRecord {
   target: string;
   /** `insecure`: connections were made over TLS that verified nothing. */
   tls: { insecure: boolean };
+  /** `insecure`: `http` steps asked over TLS that verified nothing. */
+  http: { insecure: boolean };
   seed: number;
   startedAtMs: number;
   /** Of the last flush. */

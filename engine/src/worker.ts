@@ -414,6 +414,7 @@ export class Worker {
       state: this.#state,
       target: broker.url,
       tls: { insecure: this.#isInsecure },
+      http: { insecure: this.#http.isInsecure },
       seed: plan.settings.seed,
       startedAtMs: this.#startedAtMs,
       updatedAtMs: Math.ceil(nowMs),

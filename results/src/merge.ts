@@ -27,6 +27,7 @@ export interface MergedRun {
   testRunId: string;
   target: string;
   tls: WorkerRecord["tls"];
+  http: WorkerRecord["http"];
   workers: Pick<WorkerRecord, "workerId" | "state" | "updatedAtMs">[];
   startedAtMs: number;
   endedAtMs: number;
@@ -56,6 +57,7 @@ export function mergeRun(workers: readonly WorkerFiles[]): MergedRun {
     testRunId: [...new Set(records.map((record) => record.testRunId))].join(" + "),
     target: first.target,
     tls: { insecure: records.some(({ tls }) => tls.insecure) },
+    http: { insecure: records.some(({ http }) => http.insecure) },
     workers: records.map(({ workerId, state, updatedAtMs }) => ({ workerId, state, updatedAtMs })),
     startedAtMs,
     endedAtMs: Math.max(...records.map((record) => record.updatedAtMs)),

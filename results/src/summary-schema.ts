@@ -91,6 +91,8 @@ const schema = z.object({
   target: z.string(),
   /** `insecure`: connections were made over TLS that verified nothing. */
   tls: z.object({ insecure: z.boolean() }).default({ insecure: false }),
+  /** `insecure`: `http` steps asked over TLS that verified nothing. */
+  http: z.object({ insecure: z.boolean() }).default({ insecure: false }),
   workers: count,
   /** Share of the affected devices that had to be ready for `recovered`. */
   recoveryTarget: z.number(),

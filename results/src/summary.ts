@@ -46,6 +46,7 @@ function measuredSummary(run: MergedRun, options: SummaryOptions): Omit<Summary,
     missing,
     target: run.target,
     tls: run.tls,
+    http: run.http,
     workers: run.workers.length,
     recoveryTarget: options.target,
     fleet: {

@@ -58,6 +58,7 @@ export const workerRecordSchema: z.ZodType<WorkerRecord> = z.object({
   target: z.string(),
   /** Older engines had no TLS. */
   tls: z.object({ insecure: z.boolean() }).default({ insecure: false }),
+  http: z.object({ insecure: z.boolean() }).default({ insecure: false }),
   seed: z.number(),
   startedAtMs: z.number(),
   updatedAtMs: z.number(),

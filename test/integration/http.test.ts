@@ -1,13 +1,10 @@
 /** `http` steps of real devices against real HTTP servers: counts, refusals, and calls whose MQTT connection goes. */
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer, type RequestListener, type Server } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import { type AddressInfo, createServer as createTcpServer } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { CaptureResult, Helpers, VuContext } from "../../engine/src/artillery.ts";
+import { createCertificate } from "../../engine/src/lab/certificate.ts";
 import { startLab } from "../../engine/src/lab/lab.ts";
 import { compileHttp, httpSettings } from "../../engine/src/script/steps/http.ts";
 import type { Compiler } from "../../engine/src/script/steps/step.ts";
@@ -64,6 +61,7 @@ interface Asking {
   contexts: VuContext[];
   /** What every call ended with. */
   outcomes: (string | null)[];
+  http: HttpClient;
 }
 
 /** Devices of a real broker whose bootstrap is one `http` step. */
@@ -89,7 +87,7 @@ async function asking(
       }),
   });
   fleet.connect();
-  return { fleet, contexts, outcomes };
+  return { fleet, contexts, outcomes, http };
 }
 
 describe("an http step", () => {
@@ -222,14 +220,15 @@ describe("an http step", () => {
   });
 
   it("verifies certificates, unless it is told not to", async () => {
-    const { privateKey, certificate } = selfSigned();
-    const back = await listening(createTlsServer({ key: privateKey, cert: certificate }, answerAll), "https");
+    const { cert, key } = await createCertificate({ name: "127.0.0.1", hosts: ["127.0.0.1"] });
+    const back = await listening(createTlsServer({ key, cert }, answerAll), "https");
     const strict = await asking({ get: back.url });
     await eventually(() => (strict.fleet.events.errors["http_tls"] ?? 0) >= 1);
-    const trusting = await asking({ get: back.url }, { ca: [certificate] });
+    const trusting = await asking({ get: back.url }, { ca: [cert] });
     await trusting.fleet.allReady();
     const insecure = await asking({ get: back.url }, { insecure: true });
     await insecure.fleet.allReady();
+    expect([strict, trusting, insecure].map(({ http }) => http.isInsecure)).toEqual([false, false, true]);
     expect(strict.fleet.events.responses).toBe(0);
   });
 });
@@ -264,16 +263,3 @@ describe("the lab's config service", () => {
     expect(performance.now() - startedMs).toBeGreaterThan((answered - 1) * 20 - 20);
   });
 });
-
-/** Made by openssl, in a folder that goes with the test. */
-function selfSigned(): { privateKey: string; certificate: string } {
-  const folder = mkdtempSync(join(tmpdir(), "http-certificate-"));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
-  const [key, certificate] = [join(folder, "key.pem"), join(folder, "certificate.pem")];
-  const what = ["-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "1"];
-  const whose = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"];
-  execFileSync("openssl", ["req", ...what, ...whose, "-keyout", key, "-out", certificate], {
-    stdio: "ignore",
-  });
-  return { privateKey: readFileSync(key, "utf8"), certificate: readFileSync(certificate, "utf8") };
-}

@@ -72,6 +72,7 @@ export function record(changes: Partial<WorkerRecord> = {}): WorkerRecord {
     workerId: "1",
     state: "ended",
     tls: { insecure: false },
+    http: { insecure: false },
     target: "mqtt://broker:1883",
     seed: 42,
     startedAtMs: TIME_ZERO_MS - 500,

@@ -47,6 +47,7 @@ export class HttpClient {
   readonly #options: HttpClientOptions;
   readonly #connect: buildConnector.connector;
   readonly #pools = new Map<string, Pool>();
+  #isInsecure = false;
 
   constructor(options: HttpClientOptions) {
     this.#options = options;
@@ -62,9 +63,15 @@ export class HttpClient {
     } as buildConnector.BuildOptions);
   }
 
+  /** Some call went over TLS that verified nothing. */
+  get isInsecure(): boolean {
+    return this.#isInsecure;
+  }
+
   /** Calls `done` once, unless the function that it returns was called before: that ends the call and its connection. */
   send(call: HttpCall, done: (outcome: HttpOutcome) => void): () => void {
-    const { origin } = call.url;
+    const { origin, protocol } = call.url;
+    if (this.#options.insecure && protocol === "https:") this.#isInsecure = true;
     if (this.#options.connection === "keep-alive") {
       const handler = new CallHandler(call.maxBodyBytes, done);
       dispatch(this.#pool(origin), call, false, handler);

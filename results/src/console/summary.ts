@@ -44,6 +44,8 @@ export function consoleSummary(summary: Summary, options: ConsoleOptions): strin
   ].join("\n");
 }
 
+const INSECURE_HTTP =
+  "INSECURE HTTPS: the configuration server's certificate was not verified (http.insecure)";
 const INSECURE = "INSECURE TLS: the broker's certificate was not verified (tls.insecure)";
 
 function headLines(summary: Summary, colours: Colours): string[] {
@@ -55,6 +57,7 @@ function headLines(summary: Summary, colours: Colours): string[] {
     `  ${printable(summary.target)}: ${size}, ${plural(workers, "worker")}`,
   ];
   if (summary.tls.insecure) lines.push(colours.red(`  ${INSECURE}`));
+  if (summary.http.insecure) lines.push(colours.red(`  ${INSECURE_HTTP}`));
   if (!summary.complete) {
     lines.push(colours.red(`  INCOMPLETE RUN: ${summary.missing.map(printable).join("\n    ")}`));
   }

@@ -24,6 +24,7 @@ const record = (updatedAtMs: number): WorkerRecord => ({
   workerId: "1",
   state: "running",
   tls: { insecure: false },
+  http: { insecure: false },
   target: "mqtt://localhost:1883",
   seed: 42,
   startedAtMs: STARTED,

@@ -70,6 +70,17 @@ it("keeps every line of an ordinary run within 110 columns", () => {
   expect(Math.max(...text.split("\n").map((line) => line.length))).toBeLessThan(110);
 });
 
+it.each([
+  ["tls", "INSECURE TLS"],
+  ["http", "INSECURE HTTPS"],
+] as const)("says aloud that %s verified nothing", (what, words) => {
+  const summary = summaryOf([spiralWorker("1"), spiralWorker("2")]);
+  const text = (insecure: boolean): string =>
+    consoleSummary({ ...summary, [what]: { insecure } }, { colour: false, files: [] });
+  expect(text(true)).toContain(words);
+  expect(text(false)).not.toContain(words);
+});
+
 it("colours only when asked", () => {
   const summary = summaryOf([spiralWorker("1")]);
   expect(consoleSummary(summary, { colour: true, files: [] })).toContain("\u001b[31mMETASTABLE\u001b[39m");

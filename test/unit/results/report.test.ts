@@ -52,6 +52,15 @@ function tableOf(html: string, name: string): string[][] {
 }
 
 describe("report.html", () => {
+  it.each([
+    ["tls", "Insecure TLS."],
+    ["http", "Insecure HTTPS."],
+  ] as const)("says aloud that %s verified nothing", (what, words) => {
+    const insecure = { ...spiral, summary: { ...spiral.summary, [what]: { insecure: true } } };
+    expect(textOf(renderReport(insecure))).toContain(words);
+    expect(textOf(page)).not.toContain(words);
+  });
+
   it("says each storm's verdict in a sentence, with the reason of summary.json", () => {
     const [only] = spiral.summary.storms;
     if (!only) throw new Error("no storm");
