@@ -21,11 +21,20 @@ interface Point {
 interface Options {
   sizes: number[];
   rounds: number;
+  devicesPerAddress: number;
   output: string;
 }
 
 /** Artillery's arrival timer spins for a second, however few arrive: what a small fleet cost would be its time. */
 const CONNECT_AFTER_S = 3;
+
+/**
+ * Of the loopback network. Where more than half of the local ports to one broker are taken, connect() looks for a free one
+ * for longer and longer (the even ones are tried first: inet_hash_connect() in Linux's net/ipv4/inet_hashtables.c).
+ */
+export function sourceAddresses(devices: number, perAddress: number): string[] {
+  return Array.from({ length: Math.ceil(devices / perAddress) }, (_, i) => `127.0.0.${i + 1}`);
+}
 
 const VALUES = ["cpu_us_per_device", "rss_kb_per_device", "storm_cpu_us_per_device"] as const;
 
@@ -40,10 +49,11 @@ export async function runGrowth(
     .description("The engine at several fleet sizes, round by round")
     .option("--sizes <list>", "fleet sizes", wholeNumbers(1, 19_000), [1000, 4000, 16_000])
     .option("--rounds <n>", "rounds of all sizes", wholeNumber(1, 100), 3)
+    .option("--devices-per-address <n>", "one source address for so many", wholeNumber(100, 19_000), 4000)
     .option("--output <file>", "CSV to write", "benchmarks/results/growth.csv");
   const parsed = parseCommandLine<Options>(program, args, out, err);
   if ("exitCode" in parsed) return parsed.exitCode;
-  const { rounds, output } = parsed.options;
+  const { rounds, devicesPerAddress, output } = parsed.options;
   const fleets = [...new Set(parsed.options.sizes)].sort((a, b) => a - b);
   const points: Point[] = [];
   let failures = 0;
@@ -60,7 +70,10 @@ export async function runGrowth(
         workload: "subscribe",
         signal,
       } as const;
-      const { cpuUsPerDevice, rssKbPerDevice, storm, note } = await measureEngine(job, CONNECT_AFTER_S);
+      const { cpuUsPerDevice, rssKbPerDevice, storm, note } = await measureEngine(job, {
+        connectAfterS: CONNECT_AFTER_S,
+        localAddresses: sourceAddresses(devices, devicesPerAddress),
+      });
       if (note !== null) out(`  ${note}\n`);
       points.push({
         round,

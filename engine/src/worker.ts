@@ -163,7 +163,8 @@ export class Worker {
     this.#http = openHttp(plan.settings.http);
     this.#cohorts = plan.cohorts.map((cohort, index) => this.#compile(cohort, index, openers, codec));
     if (this.#share.worker === 1) {
-      this.#limits.check(script.config.phases, this.#share.workers);
+      const paths = (openers.local?.count ?? 1) * this.#targets.length;
+      this.#limits.check(script.config.phases, this.#share.workers, paths);
       if (this.#isInsecure) log(INSECURE);
     }
     this.#files = this.#openFiles();

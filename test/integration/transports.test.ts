@@ -7,9 +7,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createServer as createTlsServer } from "node:tls";
 import { Aedes } from "aedes";
+import mqttPacket from "mqtt-packet";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
-import { createCertificate } from "../../engine/src/lab/certificate.ts";
+import { type Certificate, createCertificate } from "../../engine/src/lab/certificate.ts";
 import { Agreement } from "../../engine/src/storm/time-zero.ts";
+import { followEndpoints } from "../../engine/src/transport/endpoints.ts";
 import { parseLocalAddresses } from "../../engine/src/transport/local-addresses.ts";
 import { mqttTlsOptions } from "../../engine/src/transport/mqtt-tls-options.ts";
 import { createOpener, type OpenerOptions } from "../../engine/src/transport/open.ts";
@@ -37,11 +39,12 @@ function openerOf(
   port: number,
   tls: Partial<TlsMaterial> = TRUSTED,
   options: Partial<OpenerOptions> = {},
+  host = "127.0.0.1",
 ): OpenTransport {
   const material = { ...NO_TLS_SETTINGS, ...tls };
   const path = kind === "ws" || kind === "wss" ? "/mqtt" : "";
   return createOpener(
-    { kind, host: "127.0.0.1", port, path },
+    { kind, host, port, path },
     {
       material,
       contexts: new SecureContexts(material, (pem) => pem),
@@ -52,6 +55,19 @@ function openerOf(
       ...options,
     },
   );
+}
+
+/** Answers whatever comes first on a connection with these bytes. */
+async function tlsServer({ cert, key }: Certificate, answer: Buffer): Promise<number> {
+  const server = createTlsServer({ cert, key }, (socket) => {
+    socket.on("error", () => {}).once("data", () => socket.write(answer));
+  });
+  server.on("tlsClientError", () => {});
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => {
+    server.close();
+  });
+  return (server.address() as AddressInfo).port;
 }
 
 /** 20 devices that subscribe, hear a publish of their own, lose their connection to a storm, and are all back. */
@@ -143,6 +159,34 @@ describe.skipIf(!mosquittoAvailable())("Mosquitto", () => {
     for (const one of fleet.devices) one.certificate = device;
     await fleet.connect().allReady();
     expect(mutual.logged(/as mutual-\d+ .*u'device'/)).toBe(3);
+  });
+
+  it("a device that is sent to another server over TLS verifies that one too", async () => {
+    const redirected = async (to: number) => {
+      const properties = { serverReference: `localhost:${to}` };
+      const answer = mqttPacket.generate(
+        { cmd: "connack", reasonCode: 0x9c, sessionPresent: false, properties },
+        { protocolVersion: 5 },
+      );
+      const port = await tlsServer(identity, answer);
+      const openTo = (host: string, other: number) => openerOf("tls", other, TRUSTED, {}, host);
+      const fleet = fleetOf({
+        open: followEndpoints(openerOf("tls", port), openTo, port),
+        port,
+        protocolVersion: 5,
+        devices: 5,
+        plan: { followReferences: true },
+        backoff: { policy: "fixed", baseMs: 60_000 },
+      });
+      return fleet.connect();
+    };
+    const { events } = await (await redirected(secure.port)).allReady();
+    expect(events).toMatchObject({ attempts: 10, accepted: 5, redirections: 5, tlsFull: 10, refused: {} });
+
+    const elsewhere = await createCertificate({ name: "elsewhere", hosts: ["elsewhere"], issuer: authority });
+    const wary = await redirected(await tlsServer(elsewhere, Buffer.of(0x20, 3, 0, 0, 0)));
+    await eventually(() => wary.events.refused["tls_certificate"] === 5);
+    expect(wary.events).toMatchObject({ accepted: 0, redirections: 5 });
   });
 
   it("refuses a device without a certificate: counted as tls_alert", async () => {

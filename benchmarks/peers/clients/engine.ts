@@ -41,12 +41,14 @@ export const engine: PeerClient = {
   measure: (job) => measureEngine(job),
 };
 
-/** `connectAfterS`: devices arrive, and connect that much later, when Artillery's arrivals are over. */
-export async function measureEngine(job: Job, connectAfterS = 0): Promise<Measurement> {
-  const timing = timingOf(job.devices, connectAfterS);
+export async function measureEngine(
+  job: Job,
+  more: Pick<EngineScript, "connectAfterS" | "localAddresses"> = {},
+): Promise<Measurement> {
+  const timing = timingOf(job.devices, more.connectAfterS);
   const storms = [{ at: `${timing.stormAtS}s`, window: `${timing.windowS}s` }];
-  const idle = await artilleryRun({ ...job, devices: 1 }, { storms, connectAfterS });
-  const full = await artilleryRun(job, { storms, connectAfterS });
+  const idle = await artilleryRun({ ...job, devices: 1 }, { ...more, storms });
+  const full = await artilleryRun(job, { ...more, storms });
   return measurementOf(job.devices, timing, idle, full);
 }
 
@@ -85,7 +87,9 @@ export interface RunSummary {
 export interface EngineScript {
   /** Seconds; all devices arrive in it. */
   arriveInS?: number;
+  /** Devices arrive, and connect that much later, when Artillery's arrivals are over. */
   connectAfterS?: number;
+  localAddresses?: string[];
   storms: { at: string; window: string }[];
 }
 
@@ -93,7 +97,7 @@ function scriptOf(
   { port, devices, workload }: Pick<Job, "port" | "devices" | "workload">,
   more: EngineScript,
 ) {
-  const { arriveInS = 1, connectAfterS = 0, storms } = more;
+  const { arriveInS = 1, connectAfterS = 0, localAddresses, storms } = more;
   return {
     config: {
       target: `mqtt://127.0.0.1:${port}`,
@@ -103,6 +107,7 @@ function scriptOf(
           reconnect: { policy: "immediate" },
           connectTimeout: "30s",
           timeZero: "local",
+          ...(localAddresses === undefined ? {} : { localAddresses }),
           storms: storms.map((storm) => ({ ...storm, fraction: 1, cause: "reset" })),
           seed: 1,
         },

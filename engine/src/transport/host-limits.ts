@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { descriptorWarning, devicesOfPhases, EXHAUSTED, openFilesLimit } from "./descriptors.ts";
+import { localPortCount, localPortWarning } from "./local-ports.ts";
 
 type Exhaustible = keyof typeof EXHAUSTED;
 
@@ -14,11 +15,18 @@ export class HostLimits {
     this.#durationMs = durationMs;
   }
 
-  /** Compares the phases of one of `workers` workers with the limit on open files, where the system says it. */
-  check(phases: unknown, workers: number): void {
+  /**
+   * Compares the phases of one of `workers` workers with what the system says of its open files and local ports.
+   *
+   * @param paths source addresses times brokers
+   */
+  check(phases: unknown, workers: number, paths: number): void {
     const devices = devicesOfPhases(phases, workers, this.#durationMs);
-    const warning = descriptorWarning(openFilesLimit(processLimits()), devices);
-    if (warning !== null) this.#log(warning);
+    const warnings = [
+      descriptorWarning(openFilesLimit(textOf(PROCESS_LIMITS)), devices),
+      localPortWarning(localPortCount(textOf(PORT_RANGE)), devices, paths),
+    ];
+    for (const warning of warnings) if (warning !== null) this.#log(warning);
   }
 
   /** `refused` counts refused connects by reason. */
@@ -32,11 +40,16 @@ export class HostLimits {
 }
 
 /** https://man7.org/linux/man-pages/man5/proc_pid_limits.5.html */
-function processLimits(): string {
+const PROCESS_LIMITS = "/proc/self/limits";
+
+/** https://www.kernel.org/doc/html/latest/networking/ip-sysctl.html */
+const PORT_RANGE = "/proc/sys/net/ipv4/ip_local_port_range";
+
+/** Empty where there is none: only Linux has these. */
+function textOf(path: string): string {
   try {
-    return readFileSync("/proc/self/limits", "utf8");
+    return readFileSync(path, "utf8");
   } catch {
-    // Only Linux has it.
     return "";
   }
 }
