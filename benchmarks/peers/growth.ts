@@ -30,9 +30,11 @@ const CONNECT_AFTER_S = 3;
 
 /**
  * Of the loopback network. Where more than half of the local ports to one broker are taken, connect() looks for a free one
- * for longer and longer (the even ones are tried first: inet_hash_connect() in Linux's net/ipv4/inet_hashtables.c).
+ * for longer and longer (the even ones are tried first: inet_hash_connect() in Linux's net/ipv4/inet_hashtables.c). Undefined
+ * where one does: a socket that is bound to it must find a port that no earlier run still holds in TIME_WAIT.
  */
-export function sourceAddresses(devices: number, perAddress: number): string[] {
+export function sourceAddresses(devices: number, perAddress: number): string[] | undefined {
+  if (devices <= perAddress) return undefined;
   return Array.from({ length: Math.ceil(devices / perAddress) }, (_, i) => `127.0.0.${i + 1}`);
 }
 
@@ -70,9 +72,10 @@ export async function runGrowth(
         workload: "subscribe",
         signal,
       } as const;
+      const localAddresses = sourceAddresses(devices, devicesPerAddress);
       const { cpuUsPerDevice, rssKbPerDevice, storm, note } = await measureEngine(job, {
         connectAfterS: CONNECT_AFTER_S,
-        localAddresses: sourceAddresses(devices, devicesPerAddress),
+        ...(localAddresses === undefined ? {} : { localAddresses }),
       });
       if (note !== null) out(`  ${note}\n`);
       points.push({

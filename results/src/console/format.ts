@@ -5,7 +5,8 @@ export type Colours = ReturnType<typeof pc.createColors>;
 /** Milliseconds for people: three digits, and a unit that fits. */
 export function duration(ms: number | null): string {
   if (ms === null) return "not reached";
-  if (ms < 1000) return `${Number(ms.toPrecision(ms < 1 ? 2 : 3))} ms`;
+  // 999.6 ms is a second in three digits.
+  if (ms < 999.5) return `${Number(ms.toPrecision(ms < 1 ? 2 : 3))} ms`;
   return `${ms < 100_000 ? Number((ms / 1000).toPrecision(3)) : Math.round(ms / 1000)} s`;
 }
 
