@@ -1,7 +1,8 @@
-import { existsSync, readdirSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Installed } from "./adapter.ts";
+import type { Certificates, Installed } from "./adapter.ts";
 import { mavenDependencies, run, type Say } from "./install-steps.ts";
 import { cacheDir, findProgram } from "./programs.ts";
 
@@ -12,8 +13,33 @@ export interface JavaBroker {
   artifact: string;
 }
 
-export function classPath({ name }: JavaBroker): string {
-  return `${join(cacheDir(name), "classes")}:${join(cacheDir(name), "lib")}/*`;
+/** Of a key store that lives as long as its broker, in a folder of its own: no secret. */
+export const KEY_STORE_PASSWORD = "comparison";
+
+export function keyStorePath(workDir: string): string {
+  return join(workDir, "server.p12");
+}
+
+/** What the launchers take to make that key store of PEM files. */
+export function keyStoreArgs(workDir: string, { certificate, key }: Certificates): string[] {
+  return [certificate, key, keyStorePath(workDir), KEY_STORE_PASSWORD];
+}
+
+function sources({ name }: JavaBroker): string[] {
+  return [`${name}/Launcher.java`, "java/KeyStores.java"].map((file) =>
+    fileURLToPath(new URL(`./launchers/${file}`, import.meta.url)),
+  );
+}
+
+/** Named by what was compiled: a launcher of an earlier version of this tool does not stand in for this one's. */
+function classesDir(broker: JavaBroker): string {
+  const hash = createHash("sha256");
+  for (const file of sources(broker)) hash.update(readFileSync(file));
+  return join(cacheDir(broker.name), `classes-${hash.digest("hex").slice(0, 12)}`);
+}
+
+export function classPath(broker: JavaBroker): string {
+  return `${classesDir(broker)}:${join(cacheDir(broker.name), "lib")}/*`;
 }
 
 export async function installJava(say: Say, broker: JavaBroker): Promise<void> {
@@ -21,19 +47,20 @@ export async function installJava(say: Say, broker: JavaBroker): Promise<void> {
   const javac = findProgram("javac");
   if (javac === null) throw new Error("javac is needed and not there: apt-get install default-jdk-headless");
   await mavenDependencies(say, broker.artifact, folder);
-  const source = fileURLToPath(new URL(`./launchers/${broker.name}/Launcher.java`, import.meta.url));
-  await run(say, [javac, "-cp", `${join(folder, "lib")}/*`, "-d", join(folder, "classes"), source]);
+  const classes = classesDir(broker);
+  await run(say, [javac, "-cp", `${join(folder, "lib")}/*`, "-d", classes, ...sources(broker)]);
 }
 
-export function installedJava({ name, artifact }: JavaBroker): Promise<Installed> {
-  return Promise.resolve(inspect(name, artifact));
+export function installedJava(broker: JavaBroker): Promise<Installed> {
+  return Promise.resolve(inspect(broker));
 }
 
-function inspect(name: string, artifact: string): Installed {
+function inspect(broker: JavaBroker): Installed {
+  const { name, artifact } = broker;
   if (findProgram("java") === null) return { reason: "java is not on the PATH" };
   const folder = cacheDir(name);
-  if (!existsSync(join(folder, "classes", "Launcher.class")))
-    return { reason: `${folder} has no compiled launcher` };
+  if (!existsSync(join(classesDir(broker), "Launcher.class")))
+    return { reason: `${folder} has no compiled launcher of this version` };
   const prefix = `${artifact.split(":")[1]}-`;
   const jar = readdirSync(join(folder, "lib")).find((file) => file.startsWith(prefix));
   return jar === undefined

@@ -1,6 +1,13 @@
 import { join } from "node:path";
 import type { BrokerAdapter } from "../adapter.ts";
-import { classPath, installedJava, installJava } from "../java-launcher.ts";
+import {
+  classPath,
+  installedJava,
+  installJava,
+  KEY_STORE_PASSWORD,
+  keyStoreArgs,
+  keyStorePath,
+} from "../java-launcher.ts";
 import { findProgram } from "../programs.ts";
 
 const BROKER = { name: "hivemq-ce", artifact: "com.hivemq:hivemq-community-edition-embedded:2025.5" };
@@ -14,7 +21,7 @@ export const hivemqCe: BrokerAdapter = {
   kind: "native",
   capabilities: {
     protocolVersions: [4, 5],
-    tls: { reason: "takes Java key stores only; this adapter makes none from PEM files yet" },
+    tls: true,
     persistentSessions: true,
     restart: true,
   },
@@ -33,13 +40,13 @@ export const hivemqCe: BrokerAdapter = {
   startTimeoutMs: 60_000,
   installed: () => installedJava(BROKER),
   install: (say) => installJava(say, BROKER),
-  configure: ({ workDir, host, port }) => ({
+  configure: ({ workDir, host, port, tls }) => ({
     files: {
       "conf/config.xml": `<?xml version="1.0"?>
 <hivemq>
   <listeners>
     <tcp-listener><port>${port}</port><bind-address>${host}</bind-address></tcp-listener>
-  </listeners>
+${tls === undefined ? "" : tlsListener(workDir, host, tls.port)}  </listeners>
   <restrictions><max-connections>-1</max-connections><incoming-bandwidth-throttling>0</incoming-bandwidth-throttling></restrictions>
   <persistence><mode>in-memory</mode></persistence>
   <anonymous-usage-statistics><enabled>false</enabled></anonymous-usage-statistics>
@@ -53,6 +60,21 @@ export const hivemqCe: BrokerAdapter = {
       classPath(BROKER),
       "Launcher",
       ...["conf", "data", "extensions"].map((folder) => join(workDir, folder)),
+      ...(tls === undefined ? [] : keyStoreArgs(workDir, tls.certificates)),
     ],
   }),
 };
+
+function tlsListener(workDir: string, host: string, port: number): string {
+  return `    <tls-tcp-listener>
+      <port>${port}</port><bind-address>${host}</bind-address>
+      <tls>
+        <keystore>
+          <path>${keyStorePath(workDir)}</path>
+          <password>${KEY_STORE_PASSWORD}</password>
+          <private-key-password>${KEY_STORE_PASSWORD}</private-key-password>
+        </keystore>
+      </tls>
+    </tls-tcp-listener>
+`;
+}

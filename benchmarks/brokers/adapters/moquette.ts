@@ -1,5 +1,12 @@
 import type { BrokerAdapter } from "../adapter.ts";
-import { classPath, installedJava, installJava } from "../java-launcher.ts";
+import {
+  classPath,
+  installedJava,
+  installJava,
+  KEY_STORE_PASSWORD,
+  keyStoreArgs,
+  keyStorePath,
+} from "../java-launcher.ts";
 import { findProgram } from "../programs.ts";
 
 const BROKER = { name: "moquette", artifact: "io.moquette:moquette-broker:0.17" };
@@ -13,7 +20,7 @@ export const moquette: BrokerAdapter = {
   kind: "native",
   capabilities: {
     protocolVersions: [4],
-    tls: { reason: "takes Java key stores only; this adapter makes none from PEM files yet" },
+    tls: true,
     persistentSessions: true,
     restart: true,
   },
@@ -32,7 +39,7 @@ export const moquette: BrokerAdapter = {
   startTimeoutMs: 30_000,
   installed: () => installedJava(BROKER),
   install: (say) => installJava(say, BROKER),
-  configure: ({ workDir, host, port }) => ({
+  configure: ({ workDir, host, port, tls }) => ({
     files: {
       "moquette.conf": `host ${host}
 port ${port}
@@ -41,7 +48,7 @@ persistence_enabled false
 telemetry_enabled false
 data_path ${workDir}/data
 netty.so_backlog 4096
-`,
+${tls === undefined ? "" : tlsListener(workDir, tls.port)}`,
       "data/.keep": "",
       "log4j.properties": `log4j.rootLogger=WARN, out
 log4j.appender.out=org.apache.log4j.ConsoleAppender
@@ -56,6 +63,16 @@ log4j.appender.out.layout=org.apache.log4j.SimpleLayout
       classPath(BROKER),
       "Launcher",
       `${workDir}/moquette.conf`,
+      ...(tls === undefined ? [] : keyStoreArgs(workDir, tls.certificates)),
     ],
   }),
 };
+
+function tlsListener(workDir: string, port: number): string {
+  return `ssl_port ${port}
+jks_path ${keyStorePath(workDir)}
+key_store_type pkcs12
+key_store_password ${KEY_STORE_PASSWORD}
+key_manager_password ${KEY_STORE_PASSWORD}
+`;
+}

@@ -1,7 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { connectAsync } from "mqtt";
 import { afterAll, describe, expect, it } from "vitest";
+import type { BrokerAdapter, Certificates } from "../../../benchmarks/brokers/adapter.ts";
 import { ADAPTERS } from "../../../benchmarks/brokers/adapters/index.ts";
+import { makeCertificates } from "../../../benchmarks/brokers/certificates.ts";
 import { processesMarked, watchProcesses } from "../../../benchmarks/brokers/process-usage.ts";
 import { MARK, RunningBroker } from "../../../benchmarks/brokers/running-broker.ts";
 import { eventually } from "../../support/device-fleet.ts";
@@ -14,19 +17,24 @@ afterAll(async () => {
   for (const broker of started) await broker.stop();
 });
 
-async function startOf(name: string): Promise<RunningBroker> {
-  const adapter = ADAPTERS.find((one) => one.name === name);
-  if (adapter === undefined) throw new Error(`no adapter ${name}`);
-  const broker = await RunningBroker.start(adapter);
+async function startOf(adapter: BrokerAdapter, certificates?: Certificates): Promise<RunningBroker> {
+  const broker = await RunningBroker.start(adapter, certificates === undefined ? {} : { certificates });
   started.push(broker);
   return broker;
 }
 
-/** A message published by one client reaches another. */
+/** A message published by one client reaches another: over TLS where the broker speaks it. */
 async function roundTrip(broker: RunningBroker, protocolVersion: 4 | 5): Promise<string> {
-  const options = { protocolVersion, reconnectPeriod: 0, ...broker.adapter.credentials };
-  const listener = await connectAsync(broker.url, { ...options, clientId: `listener${protocolVersion}` });
-  const speaker = await connectAsync(broker.url, { ...options, clientId: `speaker${protocolVersion}` });
+  const { tls } = broker.setup;
+  const options = {
+    protocolVersion,
+    reconnectPeriod: 0,
+    ...broker.adapter.credentials,
+    ...(tls === undefined ? {} : { ca: readFileSync(tls.certificates.ca), servername: "localhost" }),
+  };
+  const url = broker.tlsUrl ?? broker.url;
+  const listener = await connectAsync(url, { ...options, clientId: `listener${protocolVersion}` });
+  const speaker = await connectAsync(url, { ...options, clientId: `speaker${protocolVersion}` });
   try {
     const heard = new Promise<string>((resolve) => {
       listener.on("message", (_topic, payload) => resolve(payload.toString()));
@@ -51,7 +59,7 @@ for (const adapter of ADAPTERS) {
   }
   describe.skipIf(reason !== null)(`${adapter.name}`, () => {
     it("starts, passes messages on, starts again after a kill, and leaves nothing behind", async () => {
-      const broker = await startOf(adapter.name);
+      const broker = await startOf(adapter);
       const watch = watchProcesses(() => broker.pid);
       for (const version of adapter.capabilities.protocolVersions) {
         expect(await roundTrip(broker, version)).toBe(`hello ${version}`);
@@ -67,6 +75,18 @@ for (const adapter of ADAPTERS) {
       await broker.stop();
       expect(broker.leftovers()).toEqual([]);
     }, 180_000);
+
+    it.skipIf(adapter.capabilities.tls !== true)(
+      "speaks TLS with the certificate that it is given",
+      async () => {
+        const broker = await startOf(adapter, await makeCertificates());
+        const [version = 4] = adapter.capabilities.protocolVersions;
+        expect(await roundTrip(broker, version)).toBe(`hello ${version}`);
+        await broker.stop();
+        expect(broker.leftovers()).toEqual([]);
+      },
+      180_000,
+    );
   });
 }
 
