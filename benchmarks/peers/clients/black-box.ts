@@ -19,7 +19,7 @@ export function versionOf(
       stdio: ["ignore", "pipe", "pipe"],
       timeout: 20_000,
     });
-    return { version: /\d+\.\d+(\.\d+)?/.exec(text)?.[0] ?? text.trim().slice(0, 40) };
+    return { version: /\d+\.\d+(\.\d+)?/.exec(text)?.[0] ?? "of unknown version" };
   } catch (error) {
     return { reason: `${path} does not run: ${(error as Error).message.split("\n")[0]}` };
   }

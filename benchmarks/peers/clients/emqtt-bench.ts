@@ -8,7 +8,8 @@ export const emqttBench: PeerClient = {
   // It cannot ask for a configuration.
   workloads: ["subscribe"],
   async version() {
-    return versionOf("emqtt_bench", ["--version"]);
+    // It has no option that tells its version.
+    return versionOf("emqtt_bench", ["--help"]);
   },
   measure(job) {
     return measureProgram(job, (devices) => ({
@@ -21,8 +22,10 @@ export const emqttBench: PeerClient = {
         String(job.port),
         "-c",
         String(devices),
+        // A worker process per thousand a second, each with a millisecond between two connections: it ends itself where
+        // that would be less.
         "-R",
-        "100000",
+        String(Math.min(100_000, 1000 * devices)),
         "-t",
         "commands/%i",
         "-q",

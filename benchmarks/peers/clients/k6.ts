@@ -6,7 +6,7 @@ import type { PeerClient } from "../client.ts";
 import { findProgram } from "../mosquitto.ts";
 import { measureProgram, versionOf } from "./black-box.ts";
 
-/** k6 with xk6-mqtt built in. https://github.com/pmalhaire/xk6-mqtt */
+/** k6 with Grafana's xk6-mqtt built in. https://github.com/grafana/xk6-mqtt */
 export const k6: PeerClient = {
   name: "k6",
   title: "k6 with xk6-mqtt",
@@ -20,31 +20,28 @@ export const k6: PeerClient = {
   async measure(job) {
     const directory = mkdtempSync(join(tmpdir(), "bench-k6-"));
     const file = join(directory, "subscribe.js");
-    writeFileSync(file, script(job.port));
     try {
-      return await measureProgram(job, (devices) => ({
-        program: "k6",
-        args: ["run", "--quiet", "--vus", String(devices), "--duration", "10m", file],
-      }));
+      return await measureProgram(job, (devices) => {
+        writeFileSync(file, script(job.port, devices));
+        return { program: "k6", args: ["run", "--quiet", "--no-usage-report", file] };
+      });
     } finally {
       rmSync(directory, { recursive: true, force: true });
     }
   },
 };
 
-function script(port: number): string {
+/** One virtual user per device. An iteration lasts as long as its client is connected. */
+function script(port: number, devices: number): string {
   return `
-const mqtt = require("k6/x/mqtt");
-const { sleep } = require("k6");
-const client = new mqtt.Client(["127.0.0.1:${port}"], "", "", false, "k6-" + __VU, 10000);
-let connected = false;
+import { Client } from "k6/x/mqtt";
+export const options = {
+  scenarios: { fleet: { executor: "per-vu-iterations", vus: ${devices}, iterations: 1, maxDuration: "10m" } },
+};
 export default function () {
-  if (!connected) {
-    client.connect();
-    client.subscribe("commands/k6-" + __VU, 1, 10000);
-    connected = true;
-  }
-  sleep(60);
+  const client = new Client({ client_id: "k6-" + __VU });
+  client.on("connect", () => client.subscribe("commands/k6-" + __VU, { qos: 1 }));
+  client.connect("mqtt://127.0.0.1:${port}", { clean_session: true, keepalive: 300 });
 }
 `;
 }
