@@ -7,7 +7,6 @@ import {
   type ProcessorFunction,
   processorOf,
   type RunEvents,
-  type Step,
   type StepCallback,
   suggestExitCode,
   testRunId,
@@ -17,6 +16,7 @@ import {
 import { GeneratorWatch, type HealthStretch } from "./capture/generator-health.ts";
 import { Recorder } from "./capture/recorder.ts";
 import { WorkerFiles } from "./capture/worker-files.ts";
+import { type Cohort, type CohortParts, compileCohort } from "./cohort.ts";
 import {
   DEFAULT_OUTPUT,
   PLUGIN_NAME,
@@ -25,37 +25,32 @@ import {
   TIMELINE_ROW_MS,
   type WorkerRecord,
 } from "./contract.ts";
-import { createBackoff } from "./device/backoff.ts";
 import { Device } from "./device/device.ts";
-import type { DeviceCredentials, DeviceEnvironment, DevicePlan, Time } from "./device/environment.ts";
+import type { DeviceCredentials, Time } from "./device/environment.ts";
 import { Fleet, type FleetMember } from "./device/fleet.ts";
 import { deviceId, deviceNumber, shareOf, type WorkerShare } from "./device/identity.ts";
 import type { Losses } from "./device/losses.ts";
-import { hashRandom } from "./device/random.ts";
 import type { RegionsPlan } from "./region/plan.ts";
 import { Regions } from "./region/regions.ts";
-import { compileSteps, series } from "./script/compile.ts";
 import { parseDuration } from "./script/duration.ts";
 import { openHttp } from "./script/http-client.ts";
 import { callProcessor } from "./script/steps/function.ts";
-import { bindDevice, StepFailure, type StepPlace } from "./script/steps/step.ts";
+import { bindDevice, StepFailure } from "./script/steps/step.ts";
 import { credentialsOf, type UrlTarget } from "./script/target.ts";
-import type { CohortPlan, FleetPlan } from "./script/validate.ts";
+import type { FleetPlan } from "./script/validate.ts";
 import { REGION_VARIABLE } from "./script/variables.ts";
 import { planEndMs } from "./storm/schedule.ts";
 import type { RosterEntry } from "./storm/selection.ts";
 import { Storms } from "./storm/storms.ts";
 import { Agreement } from "./storm/time-zero.ts";
 import { createCodec } from "./transport/codec.ts";
-import { followEndpoints } from "./transport/endpoints.ts";
 import { HostLimits } from "./transport/host-limits.ts";
 import type { HttpClient } from "./transport/http-client.ts";
 import { parseLocalAddresses } from "./transport/local-addresses.ts";
 import { mqttTlsOptions } from "./transport/mqtt-tls-options.ts";
-import { createOpener, type OpenerOptions, usesTls } from "./transport/open.ts";
+import { type OpenerOptions, usesTls } from "./transport/open.ts";
 import type { PemReader } from "./transport/pem.ts";
 import { SecureContexts, type TlsMaterial } from "./transport/tls-material.ts";
-import type { OpenTransport } from "./transport/transport.ts";
 import { keepYoungGenerationSmall } from "./young-generation.ts";
 
 /** What was measured is on disk after at most this long. */
@@ -81,13 +76,6 @@ const time: Time = {
 
 const INSECURE =
   "mqtt: WARNING: config.engines.mqtt.tls.insecure is true: the broker's certificate is NOT verified; anyone on the way can read passwords and payloads";
-
-interface Cohort {
-  environment: DeviceEnvironment;
-  flow: Step;
-  before: readonly string[];
-  after: readonly string[];
-}
 
 export interface WorkerOptions {
   script: ArtilleryScript;
@@ -157,11 +145,25 @@ export class Worker {
       onOver: () => this.#fleet.over(),
     });
     const openers = this.#openerOptions();
-    const codec = createCodec(plan.settings.protocolVersion);
     const { username = null, password = null } = credentialsOf(plan.target, plan.settings);
     this.#credentials = { username, password };
     this.#http = openHttp(plan.settings.http);
-    this.#cohorts = plan.cohorts.map((cohort, index) => this.#compile(cohort, index, openers, codec));
+    const parts: CohortParts = {
+      plan,
+      script,
+      helpers: options.helpers,
+      runEvents,
+      events: this.#recorder,
+      losses: this.#losses,
+      fleet: this.#fleet,
+      http: this.#http,
+      regions: this.#regions,
+      targets: this.#targets,
+      openers,
+      codec: createCodec(plan.settings.protocolVersion),
+      time,
+    };
+    this.#cohorts = plan.cohorts.map((cohort, index) => compileCohort(cohort, index, parts));
     if (this.#share.worker === 1) {
       const paths = (openers.local?.count ?? 1) * this.#targets.length;
       this.#limits.check(script.config.phases, this.#share.workers, paths);
@@ -212,79 +214,6 @@ export class Worker {
   #everySecond(): void {
     this.#emitCounters();
     for (const cohort of this.#cohorts.keys()) this.#limits.look(this.#recorder.counters(cohort).refused);
-  }
-
-  #compile(
-    cohort: CohortPlan,
-    index: number,
-    openers: OpenerOptions,
-    codec: DeviceEnvironment["codec"],
-  ): Cohort {
-    const { plan, helpers, runEvents } = this.#options;
-    const { settings } = plan;
-    const regions = this.#regions;
-    const openerOptions = { ...openers, resume: cohort.resume ?? openers.resume };
-    const compile = (place: StepPlace, steps: CohortPlan["flow"]): Step =>
-      series(
-        compileSteps(steps, {
-          place,
-          helpers,
-          runEvents,
-          processor: processorOf(this.#options.script),
-          deviceEvents: this.#recorder,
-          cohort: index,
-          fleet: this.#fleet,
-          http: this.#http,
-          lab: null,
-        }),
-      );
-    const open = this.#targets.map(({ endpoint }) =>
-      followEndpoints(
-        createOpener(endpoint, openerOptions),
-        (host, port) => createOpener({ ...endpoint, host, port }, openerOptions),
-        endpoint.port,
-      ),
-    );
-    const bootstrap = compile("onConnect", cohort.onConnect);
-    const devicePlan: DevicePlan = {
-      cohort: index,
-      protocolVersion: settings.protocolVersion,
-      keepaliveMs: settings.keepalive,
-      connectTimeoutMs: settings.connectTimeout,
-      ackTimeoutMs: settings.ackTimeout,
-      clean: settings.session.clean,
-      sessionExpiryS: Math.round(settings.session.expiry / 1000),
-      resubscribe: settings.resubscribe,
-      backoff: createBackoff(plan.backoff),
-      backoffBaseMs: "baseMs" in plan.backoff ? plan.backoff.baseMs : 0,
-      resetAfter: plan.resetAfter,
-      maxPacketBytes: settings.maxPacketSize,
-      receiveMaximum: settings.receiveMaximum ?? 65_535,
-      topicAliasMaximum: settings.topicAliasMaximum ?? 0,
-      followReferences: settings.serverReference === "follow",
-    };
-    return {
-      flow: compile("flow", cohort.flow),
-      before: cohort.beforeScenario,
-      after: cohort.afterScenario,
-      environment: {
-        plan: devicePlan,
-        time,
-        open: regions === null ? (open[0] as OpenTransport) : regions.opener(open),
-        ...(regions === null ? {} : { regions }),
-        codec,
-        events: this.#recorder,
-        losses: this.#losses,
-        random: (device, draw) => hashRandom(settings.seed, device, draw),
-        bootstrap(device, done) {
-          const context = device.owner as VuContext;
-          if (regions !== null) context.vars[REGION_VARIABLE] = regions.names[device.region];
-          bootstrap(context, (error) => {
-            done(error === null ? null : error instanceof StepFailure ? error.failure : "bootstrap_failed");
-          });
-        },
-      },
-    };
   }
 
   #openFiles(): WorkerFiles | null {

@@ -21,6 +21,8 @@ import type {
 import { type DeviceConnection, Exchange } from "./exchange.ts";
 import { keepaliveAction } from "./keepalive.ts";
 import type { LossWatch } from "./losses.ts";
+import { failureOfAttempt, Opening } from "./opening.ts";
+import { Outage } from "./outage.ts";
 import { type OutsideCall, OutsideCalls } from "./outside-calls.ts";
 import { Redirection } from "./redirection.ts";
 import type { RequestCall } from "./requests.ts";
@@ -66,21 +68,11 @@ export class Device implements TransportListener, Dialer, DeviceConnection {
   #requestCount = 0;
   #wasOnline = false;
 
-  #attemptStartedMs = 0;
-  /** What opening waits for, and since when; then CONNACK. */
-  #step: OpeningStep = "tcp";
-  #stepStartedMs = 0;
+  readonly #opening: Opening = new Opening();
+  readonly #outage: Outage = new Outage();
   #onlineSinceMs = 0;
-  /** When the connection was lost; NaN while ready or never connected. */
-  #lostAtMs = Number.NaN;
-  #reconnectRecorded = true;
   #lastSentMs = 0;
   #pingSentMs = 0;
-
-  /** The last storm that disconnected this device, from 1; 0 for none. */
-  storm = 0;
-  /** From that storm's drop until the device is ready again for the first time. */
-  #recovering = false;
   /** Online as far as the device knows; it neither speaks nor hears. */
   #silent = false;
   /** Called when ready, with null, or when over, with the reason. */
@@ -114,6 +106,11 @@ export class Device implements TransportListener, Dialer, DeviceConnection {
 
   get wasOnline(): boolean {
     return this.#wasOnline;
+  }
+
+  /** The last one that disconnected this device, from 1; 0 for none. */
+  get storm(): number {
+    return this.#outage.storm;
   }
 
   get sessionPresent(): boolean {
@@ -151,9 +148,7 @@ export class Device implements TransportListener, Dialer, DeviceConnection {
     if (!this.#enter("connect")) return;
     const { plan, events, time, open } = this.#env;
     this.#generation++;
-    this.#attemptStartedMs = time.now();
-    this.#step = "tcp";
-    this.#stepStartedMs = this.#attemptStartedMs;
+    this.#opening.begin(time.now());
     events.connectAttempt(plan.cohort, this.storm);
     this.#setTimer(plan.connectTimeoutMs, onConnectTimeout);
     if (this.credentialSource === null) this.#transport = open(this, this);
@@ -170,8 +165,7 @@ export class Device implements TransportListener, Dialer, DeviceConnection {
         this.#failAttempt("credentials_failed");
         return;
       }
-      this.#attemptStartedMs = time.now();
-      this.#stepStartedMs = this.#attemptStartedMs;
+      this.#opening.begin(time.now());
       this.#setTimer(plan.connectTimeoutMs, onConnectTimeout);
       this.#transport = open(this, this);
     });
@@ -179,24 +173,15 @@ export class Device implements TransportListener, Dialer, DeviceConnection {
 
   onStep(next: OpeningStep, resumed: boolean): void {
     if (this.#state !== "connecting") return;
-    this.#stepDone(resumed);
-    this.#step = next;
-  }
-
-  #stepDone(resumed: boolean): void {
     const { plan, events, time } = this.#env;
-    const now = time.now();
-    const ms = now - this.#stepStartedMs;
-    this.#stepStartedMs = now;
-    if (this.#step === "tcp") events.tcpOpened(plan.cohort, ms);
-    else if (this.#step === "tls") events.tlsOpened(plan.cohort, ms, resumed);
-    else events.websocketOpened(plan.cohort, ms);
+    this.#opening.stepDone(time.now(), events, plan.cohort, resumed);
+    this.#opening.goOn(next);
   }
 
   onOpen(resumed: boolean = false): void {
     if (!this.#enter("opened")) return;
-    const { plan, codec } = this.#env;
-    this.#stepDone(resumed);
+    const { plan, events, time, codec } = this.#env;
+    this.#opening.stepDone(time.now(), events, plan.cohort, resumed);
     this.write(codec.encode(connectPacket(plan, this.credentials, this.clientId)));
   }
 
@@ -231,17 +216,10 @@ export class Device implements TransportListener, Dialer, DeviceConnection {
     const now = time.now();
     this.#onlineSinceMs = now;
     this.#pingSentMs = 0;
-    events.connectAccepted(
-      plan.cohort,
-      this.storm,
-      now - this.#attemptStartedMs,
-      now - this.#stepStartedMs,
-      !this.#wasOnline,
-    );
-    if (!this.#reconnectRecorded) {
-      this.#reconnectRecorded = true;
-      events.reconnected(plan.cohort, this.#recovering ? this.storm : 0, now - this.#lostAtMs);
-    }
+    const { startedMs, stepStartedMs } = this.#opening;
+    events.connectAccepted(plan.cohort, this.storm, now - startedMs, now - stepStartedMs, !this.#wasOnline);
+    const reconnectMs = this.#outage.reconnected(now);
+    if (reconnectMs !== null) events.reconnected(plan.cohort, this.#outage.recoversFrom, reconnectMs);
     if (plan.resetAfter === "connack") this.#resetBackoff();
     this.#wasOnline = true;
     const generation = this.#generation;
@@ -292,12 +270,9 @@ export class Device implements TransportListener, Dialer, DeviceConnection {
     if (!this.#enter("bootstrapped")) return;
     if (this.#silent) return;
     if (plan.resetAfter === "ready") this.#resetBackoff();
-    const lost = this.#lostAtMs;
-    this.#lostAtMs = Number.NaN;
-    const storm = this.#recovering ? this.storm : 0;
-    this.#recovering = false;
     const now = time.now();
-    events.becameReady(plan.cohort, storm, Number.isNaN(lost) ? null : now - lost);
+    const storm = this.#outage.recoversFrom;
+    events.becameReady(plan.cohort, storm, this.#outage.end(now));
     losses.watch?.ready(this, now);
     this.#tellReady(null);
   }
@@ -330,13 +305,10 @@ export class Device implements TransportListener, Dialer, DeviceConnection {
    */
   drop(cause: DropCause, storm: number): number {
     if (!isOnline(this.#state) || this.#silent) return Number.NaN;
-    this.storm = storm;
-    this.#recovering = true;
-    // Of this storm's outage, not of an earlier one that it interrupts.
-    this.#lostAtMs = Number.NaN;
+    this.#outage.claim(storm);
     this.#closeTransport(cause);
     this.#lose(cause);
-    return this.#lostAtMs;
+    return this.#outage.lostAtMs;
   }
 
   /**
@@ -347,13 +319,11 @@ export class Device implements TransportListener, Dialer, DeviceConnection {
     if (!isOnline(this.#state) || this.#silent) return Number.NaN;
     const { plan, events, time } = this.#env;
     this.#silent = true;
-    this.storm = storm;
-    this.#recovering = true;
-    this.#lostAtMs = time.now();
-    this.#reconnectRecorded = false;
+    this.#outage.claim(storm);
+    this.#outage.begin(time.now());
     this.#partial = null;
     events.silenced(plan.cohort, this.#state === "ready");
-    return this.#lostAtMs;
+    return this.#outage.lostAtMs;
   }
 
   /**
@@ -363,14 +333,10 @@ export class Device implements TransportListener, Dialer, DeviceConnection {
    */
   join(storm: number, lostAtMs: number, readyAtMs: number | null): void {
     const { plan, events } = this.#env;
-    this.storm = storm;
     if (this.hasReconnectedSince(lostAtMs)) {
       events.reconnected(plan.cohort, storm, this.#onlineSinceMs - lostAtMs);
     }
-    // A device whose flow has disconnected it is in no outage.
-    if (readyAtMs !== null || Number.isNaN(this.#lostAtMs)) return;
-    this.#lostAtMs = lostAtMs;
-    this.#recovering = true;
+    this.#outage.join(storm, lostAtMs, readyAtMs !== null);
   }
 
   hasReconnectedSince(lostAtMs: number): boolean {
@@ -393,10 +359,7 @@ export class Device implements TransportListener, Dialer, DeviceConnection {
     const isMeant =
       cause === "reset" || cause === "close" || cause === "disconnect" || cause === "return_home";
     if (losses.watch !== null && !isMeant && !this.#silent) this.#tellLoss(losses.watch, now);
-    if (Number.isNaN(this.#lostAtMs)) {
-      this.#lostAtMs = now;
-      this.#reconnectRecorded = false;
-    }
+    this.#outage.begin(now);
     if (!isMeant) events.error(plan.cohort, cause);
     const { resetAfter } = plan;
     if (typeof resetAfter === "object" && now - this.#onlineSinceMs >= resetAfter.connectedMs)
@@ -409,10 +372,7 @@ export class Device implements TransportListener, Dialer, DeviceConnection {
   /** As in `drop`, where the loss belongs to a storm. */
   #tellLoss(watch: LossWatch, nowMs: number): void {
     const storm = watch.lost(this, this.#env.plan.cohort, nowMs);
-    if (storm === 0) return;
-    this.storm = storm;
-    this.#recovering = true;
-    this.#lostAtMs = Number.NaN;
+    if (storm !== 0) this.#outage.claim(storm);
   }
 
   /** The attempt ended before its CONNACK was accepted. */
@@ -453,7 +413,7 @@ export class Device implements TransportListener, Dialer, DeviceConnection {
         plan.cohort,
         this.storm,
         cause,
-        event === "failed" ? time.now() - this.#lostAtMs : null,
+        event === "failed" ? time.now() - this.#outage.lostAtMs : null,
       );
     this.#exchange.interrupt();
     this.#outside?.interrupt();
@@ -474,9 +434,7 @@ export class Device implements TransportListener, Dialer, DeviceConnection {
   /** MQTT DISCONNECT and no further attempt, until the flow connects again. */
   disconnect(): void {
     // An outage ends where the device wants to be away.
-    this.#recovering = false;
-    this.#lostAtMs = Number.NaN;
-    this.#reconnectRecorded = true;
+    this.#outage.abandon();
     if (isOnline(this.#state)) {
       this.#closeTransport("disconnect");
       this.#leaveOnline("finished", "disconnect");
@@ -657,7 +615,7 @@ export class Device implements TransportListener, Dialer, DeviceConnection {
   connectTimedOut(): void {
     this.#timer = null;
     if (this.#transport === null) this.#failAttempt("credentials_failed");
-    else this.#failAttempt(this.#state === "connecting" ? `${this.#step}_timeout` : "connack_timeout");
+    else this.#failAttempt(this.#opening.timeoutReason(this.#state));
   }
 
   backoffOver(): void {
@@ -700,11 +658,4 @@ interface Pause {
 function onPauseOver(device: Device, pause: Pause): void {
   if (device.generation === pause.generation) pause.callback();
   else pause.lost();
-}
-
-/** Where an attempt failed; design.md, "Measuring honestly", point 8. */
-function failureOfAttempt(state: DeviceState, failure: TransportFailure | null): string {
-  // TLS 1.3 tells a client that its certificate was refused only after the handshake: RFC 8446 section 4.4.2.4.
-  if (state === "awaiting-connack" && failure !== "tls_alert") return "closed_before_connack";
-  return failure ?? "tcp_reset";
 }

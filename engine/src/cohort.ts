@@ -1,0 +1,125 @@
+import {
+  type ArtilleryScript,
+  type Helpers,
+  processorOf,
+  type RunEvents,
+  type Step,
+  type VuContext,
+} from "./artillery.ts";
+import { createBackoff } from "./device/backoff.ts";
+import type { DeviceEnvironment, DeviceEvents, DevicePlan, Time } from "./device/environment.ts";
+import type { Fleet } from "./device/fleet.ts";
+import type { Losses } from "./device/losses.ts";
+import { hashRandom } from "./device/random.ts";
+import type { Regions } from "./region/regions.ts";
+import { compileSteps, series } from "./script/compile.ts";
+import { StepFailure, type StepPlace } from "./script/steps/step.ts";
+import type { UrlTarget } from "./script/target.ts";
+import type { CohortPlan, FleetPlan } from "./script/validate.ts";
+import { REGION_VARIABLE } from "./script/variables.ts";
+import { followEndpoints } from "./transport/endpoints.ts";
+import type { HttpClient } from "./transport/http-client.ts";
+import { createOpener, type OpenerOptions } from "./transport/open.ts";
+import type { OpenTransport } from "./transport/transport.ts";
+
+/** The devices of one scenario of the script, ready to be made. */
+export interface Cohort {
+  environment: DeviceEnvironment;
+  flow: Step;
+  /** Processor functions around the flow, by name. */
+  before: readonly string[];
+  after: readonly string[];
+}
+
+/** What the cohorts of a worker share. */
+export interface CohortParts {
+  plan: FleetPlan;
+  script: ArtilleryScript;
+  helpers: Helpers;
+  runEvents: RunEvents;
+  events: DeviceEvents;
+  losses: Losses;
+  fleet: Fleet;
+  http: HttpClient;
+  /** Null where the script has none; then there is one target. */
+  regions: Regions | null;
+  targets: readonly UrlTarget[];
+  openers: OpenerOptions;
+  codec: DeviceEnvironment["codec"];
+  time: Time;
+}
+
+/** `index`: of the cohort within the worker's counts. */
+export function compileCohort(cohort: CohortPlan, index: number, parts: CohortParts): Cohort {
+  const { plan, script, helpers, runEvents, events, losses, fleet, http, regions, codec, time } = parts;
+  const compile = (place: StepPlace, steps: CohortPlan["flow"]): Step =>
+    series(
+      compileSteps(steps, {
+        place,
+        helpers,
+        runEvents,
+        processor: processorOf(script),
+        deviceEvents: events,
+        cohort: index,
+        fleet,
+        http,
+        lab: null,
+      }),
+    );
+  const open = openersOf(cohort, parts);
+  const bootstrap = compile("onConnect", cohort.onConnect);
+  return {
+    flow: compile("flow", cohort.flow),
+    before: cohort.beforeScenario,
+    after: cohort.afterScenario,
+    environment: {
+      plan: devicePlan(plan, index),
+      time,
+      open: regions === null ? (open[0] as OpenTransport) : regions.opener(open),
+      ...(regions === null ? {} : { regions }),
+      codec,
+      events,
+      losses,
+      random: (device, draw) => hashRandom(plan.settings.seed, device, draw),
+      bootstrap(device, done) {
+        const context = device.owner as VuContext;
+        if (regions !== null) context.vars[REGION_VARIABLE] = regions.names[device.region];
+        bootstrap(context, (error) => {
+          done(error === null ? null : error instanceof StepFailure ? error.failure : "bootstrap_failed");
+        });
+      },
+    },
+  };
+}
+
+/** One per target. Servers that a broker names instead of itself are opened the same way. */
+function openersOf(cohort: CohortPlan, { openers, targets }: CohortParts): OpenTransport[] {
+  const options = { ...openers, resume: cohort.resume ?? openers.resume };
+  return targets.map(({ endpoint }) =>
+    followEndpoints(
+      createOpener(endpoint, options),
+      (host, port) => createOpener({ ...endpoint, host, port }, options),
+      endpoint.port,
+    ),
+  );
+}
+
+function devicePlan({ settings, backoff, resetAfter }: FleetPlan, cohort: number): DevicePlan {
+  return {
+    cohort,
+    protocolVersion: settings.protocolVersion,
+    keepaliveMs: settings.keepalive,
+    connectTimeoutMs: settings.connectTimeout,
+    ackTimeoutMs: settings.ackTimeout,
+    clean: settings.session.clean,
+    sessionExpiryS: Math.round(settings.session.expiry / 1000),
+    resubscribe: settings.resubscribe,
+    backoff: createBackoff(backoff),
+    backoffBaseMs: "baseMs" in backoff ? backoff.baseMs : 0,
+    resetAfter,
+    maxPacketBytes: settings.maxPacketSize,
+    receiveMaximum: settings.receiveMaximum ?? 65_535,
+    topicAliasMaximum: settings.topicAliasMaximum ?? 0,
+    followReferences: settings.serverReference === "follow",
+  };
+}
