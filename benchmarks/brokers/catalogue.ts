@@ -105,7 +105,9 @@ async function start(
     usage: () => {
       if (watch === null || before === null) return null;
       const { cpuSeconds, peakMemoryBytes } = watch.usage();
-      return { cpuSeconds: cpuSeconds - before.cpuSeconds, peakMemoryBytes };
+      // Both are whole clock ticks; their difference in floating point is not.
+      const usedMs = Math.round((cpuSeconds - before.cpuSeconds) * 1000);
+      return { cpuSeconds: usedMs / 1000, peakMemoryBytes };
     },
     diedOf: () => death,
     restart: async () => {
