@@ -13,7 +13,7 @@ import type { Losses } from "./device/losses.ts";
 import { hashRandom } from "./device/random.ts";
 import type { Regions } from "./region/regions.ts";
 import { compileSteps, series } from "./script/compile.ts";
-import { StepFailure, type StepPlace } from "./script/steps/step.ts";
+import { NEVER_S, StepFailure, type StepPlace } from "./script/steps/step.ts";
 import type { UrlTarget } from "./script/target.ts";
 import type { CohortPlan, FleetPlan } from "./script/validate.ts";
 import { REGION_VARIABLE } from "./script/variables.ts";
@@ -112,7 +112,7 @@ function devicePlan({ settings, backoff, resetAfter }: FleetPlan, cohort: number
     connectTimeoutMs: settings.connectTimeout,
     ackTimeoutMs: settings.ackTimeout,
     clean: settings.session.clean,
-    sessionExpiryS: Math.round(settings.session.expiry / 1000),
+    sessionExpiryS: Math.min(settings.session.expiry / 1000, NEVER_S),
     resubscribe: settings.resubscribe,
     backoff: createBackoff(backoff),
     backoffBaseMs: "baseMs" in backoff ? backoff.baseMs : 0,

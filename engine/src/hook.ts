@@ -11,7 +11,7 @@ import type { LabPlan } from "./lab/regions.ts";
 import { compileSteps, series } from "./script/compile.ts";
 import { renderProblems } from "./script/problem.ts";
 import type { Compiler } from "./script/steps/step.ts";
-import { credentialsOf, type Target } from "./script/target.ts";
+import { credentialsOf, dialUrl, type Target } from "./script/target.ts";
 import { type FleetPlan, validateHook } from "./script/validate.ts";
 import { mqttTlsOptions } from "./transport/mqtt-tls-options.ts";
 import { usesTls } from "./transport/open.ts";
@@ -72,7 +72,7 @@ function labOptions(
   if (!broker && configService === null) return null;
   const options: LabOptions = { broker, protocolVersion: settings.protocolVersion, configService };
   if (target.kind === "url") {
-    options.target = target.url;
+    options.target = dialUrl(target);
     Object.assign(options, credentialsOf(target, settings));
     if (usesTls(target.endpoint)) options.tls = mqttTlsOptions(tls);
   }

@@ -1,3 +1,4 @@
+import { rootCertificates } from "node:tls";
 import { isMainThread } from "node:worker_threads";
 import {
   type ArtilleryScript,
@@ -80,7 +81,9 @@ export default class MqttEngine {
     }
     // The lab's certificates are their own authorities.
     const certificates = [lab, ...Object.values(lab?.regions ?? {})].flatMap((one) => one?.certificate ?? []);
-    const tls = certificates.length > 0 ? { ...this.#tls, ca: certificates } : this.#tls;
+    const targets = [plan.target, ...(plan.regions?.list.map((region) => region.target) ?? [])];
+    const known = targets.every(({ kind }) => kind === "lab") ? [] : (this.#tls.ca ?? rootCertificates);
+    const tls = certificates.length > 0 ? { ...this.#tls, ca: [...known, ...certificates] } : this.#tls;
     return new Worker({
       script: this.#script,
       plan,

@@ -35,8 +35,9 @@ import { Regions } from "./region/regions.ts";
 import { parseDuration } from "./script/duration.ts";
 import { openHttp } from "./script/http-client.ts";
 import { callProcessor } from "./script/steps/function.ts";
+import { usesHttp } from "./script/steps/http.ts";
 import { bindDevice, StepFailure } from "./script/steps/step.ts";
-import { credentialsOf, type UrlTarget } from "./script/target.ts";
+import { credentialsOf, dialUrl, type UrlTarget } from "./script/target.ts";
 import type { FleetPlan } from "./script/validate.ts";
 import { REGION_VARIABLE } from "./script/variables.ts";
 import { planEndMs } from "./storm/schedule.ts";
@@ -47,6 +48,7 @@ import { createCodec } from "./transport/codec.ts";
 import { HostLimits } from "./transport/host-limits.ts";
 import type { HttpClient } from "./transport/http-client.ts";
 import { parseLocalAddresses } from "./transport/local-addresses.ts";
+import { localPortPaths } from "./transport/local-ports.ts";
 import { mqttTlsOptions } from "./transport/mqtt-tls-options.ts";
 import { type OpenerOptions, usesTls } from "./transport/open.ts";
 import type { PemReader } from "./transport/pem.ts";
@@ -165,8 +167,9 @@ export class Worker {
     };
     this.#cohorts = plan.cohorts.map((cohort, index) => compileCohort(cohort, index, parts));
     if (this.#share.worker === 1) {
-      const paths = (openers.local?.count ?? 1) * this.#targets.length;
-      this.#limits.check(script.config.phases, this.#share.workers, paths);
+      const lost = plan.storms.some(({ cause }) => cause === "regionLoss") ? 1 : 0;
+      const paths = localPortPaths(openers.local?.count ?? null, this.#targets.length - lost);
+      this.#limits.check(script.config.phases, this.#share.workers, paths, descriptorsPerDevice(plan));
       if (this.#isInsecure) log(INSECURE);
     }
     this.#files = this.#openFiles();
@@ -213,7 +216,11 @@ export class Worker {
 
   #everySecond(): void {
     this.#emitCounters();
-    for (const cohort of this.#cohorts.keys()) this.#limits.look(this.#recorder.counters(cohort).refused);
+    for (const cohort of this.#cohorts.keys()) {
+      const { refused, errors } = this.#recorder.counters(cohort);
+      this.#limits.look(refused);
+      this.#limits.look(errors);
+    }
   }
 
   #openFiles(): WorkerFiles | null {
@@ -300,7 +307,7 @@ export class Worker {
     if (timeZero.kind !== "agreed" || storms.length === 0) return;
     this.#agreement = new Agreement(
       {
-        url: broker.url,
+        url: dialUrl(broker),
         protocolVersion: settings.protocolVersion,
         topic: timeZero.topic,
         testRunId: safeFileName(testRunId()),
@@ -373,6 +380,7 @@ export class Worker {
     this.#fleet.stop();
     this.#http.close();
     this.#flush(true);
+    this.#files?.close();
     this.#warnIfNeverOnline();
     void this.#agreement?.end();
   }
@@ -386,6 +394,12 @@ export class Worker {
     log(`mqtt: none of ${this.#fleet.started} devices was ever online; is ${urls} the right target?`);
     suggestExitCode(NEVER_ONLINE_EXIT_CODE);
   }
+}
+
+/** An `http` step that makes a connection of its own does so beside the device's. */
+function descriptorsPerDevice({ settings, cohorts }: FleetPlan): 1 | 2 {
+  const asks = cohorts.some(({ onConnect, flow }) => usesHttp(onConnect) || usesHttp(flow));
+  return asks && settings.http.connection === "new" ? 2 : 1;
 }
 
 /**

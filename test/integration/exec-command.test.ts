@@ -1,3 +1,5 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { runCommand } from "../../engine/src/storm/command.ts";
 import { eventually } from "../support/device-fleet.ts";
@@ -49,6 +51,30 @@ describe("a command", () => {
     await ended();
     expect(lines[0]).toMatch(/^command no-such-program-anywhere could not be started \(ENOENT\)/);
     stop();
+  });
+
+  it("that cannot be one is told: a program below a file", async () => {
+    const { lines, ended, stop } = run(["/etc/hosts/restart"]);
+    await ended();
+    expect(lines[0]).toMatch(/^command \/etc\/hosts\/restart could not be started \(ENOTDIR\)/);
+    stop();
+  });
+
+  it("for which there is no file descriptor left is told", async () => {
+    const program = `
+      import { openSync } from "node:fs";
+      import { runCommand } from ${JSON.stringify(new URL("../../engine/src/storm/command.ts", import.meta.url))};
+      try { for (;;) openSync("/dev/null", "r"); } catch {}
+      runCommand({ command: ["true"], timeoutMs: 1000 }, console.log);
+    `;
+    const { stdout, stderr } = await promisify(execFile)("bash", [
+      "-c",
+      'ulimit -n 64 && exec "$0" --input-type=module -e "$1"',
+      process.execPath,
+      program,
+    ]);
+    expect(stderr).toBe("");
+    expect(stdout).toMatch(/^command true could not be started \(EMFILE\)/);
   });
 
   it.each([

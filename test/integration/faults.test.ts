@@ -1,6 +1,8 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { AedesServer, fleetOf, freePort, Mosquitto, mosquittoAvailable } from "../support/broker.ts";
@@ -286,5 +288,37 @@ describe("a generator without file descriptors", () => {
     expect(Object.keys(refused)).toEqual(["descriptors"]);
     expect(refused.descriptors).toBeGreaterThanOrEqual(200 - ready);
     expect(attempts).toBe(accepted + refused.descriptors);
+  });
+
+  it("loses nothing of what it measured", async () => {
+    const directory = mkdtempSync(join(tmpdir(), "no-descriptors-"));
+    const module = (path: string): string => JSON.stringify(new URL(`../../${path}`, import.meta.url));
+    const program = `
+      import { openSync } from "node:fs";
+      import { Histograms } from ${module("engine/src/capture/histograms.ts")};
+      import { WorkerFiles } from ${module("engine/src/capture/worker-files.ts")};
+      const problems = [];
+      const files = new WorkerFiles(${JSON.stringify(directory)}, "1", 0, (problem) => problems.push(problem));
+      const histograms = new Histograms();
+      let reason = "";
+      try { for (;;) openSync("/dev/null", "r"); } catch (error) { reason = error.code; }
+      for (const value of [100, 200, 300]) {
+        histograms.get("m;a").recordValue(value);
+        files.flush(value, histograms, ["row " + value], { updatedAtMs: value });
+      }
+      console.log(JSON.stringify({ reason, problems }));
+    `;
+    const child = spawn(
+      "bash",
+      ["-c", 'ulimit -n 64 && exec "$0" --input-type=module -e "$1"', process.execPath, program],
+      { stdio: ["ignore", "pipe", "pipe"] },
+    );
+    const [output, errors] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "exit")]);
+    expect(errors).toBe("");
+    expect(JSON.parse(output)).toEqual({ reason: "EMFILE", problems: [] });
+    const rows = readFileSync(join(directory, "worker-1.timeline.csv"), "utf8").split("\n").slice(1);
+    expect(rows).toEqual(["row 100", "row 200", "row 300", ""]);
+    expect(readFileSync(join(directory, "worker-1.hlog"), "utf8").match(/^Tag=m;a/gm)).toHaveLength(3);
+    expect(JSON.parse(readFileSync(join(directory, "worker-1.json"), "utf8"))).toEqual({ updatedAtMs: 300 });
   });
 });

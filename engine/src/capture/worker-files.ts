@@ -1,7 +1,9 @@
-import { appendFileSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, renameSync, writeFileSync } from "node:fs";
+import { devNull } from "node:os";
 import { join } from "node:path";
 import * as hdr from "hdr-histogram-js";
 import { FILES, type WorkerRecord } from "../contract.ts";
+import { GrowingFile } from "./growing-file.ts";
 import type { Histograms } from "./histograms.ts";
 import { Timeline } from "./timeline.ts";
 
@@ -10,8 +12,13 @@ import { Timeline } from "./timeline.ts";
  * are synchronous: the last flush happens while the thread exits. A full disk is reported once, and the run goes on.
  */
 export class WorkerFiles {
-  readonly #paths: { histograms: string; timeline: string; record: string };
+  readonly #recordPath: string;
   readonly #onProblem: (message: string) => void;
+  /** Null where they could not be made. */
+  #histograms: GrowingFile | null = null;
+  #timeline: GrowingFile | null = null;
+  /** Held for the record, a new file each time, against devices that take every descriptor there is. */
+  #spareDescriptor: number | null = null;
   #failed = false;
   #flushedAtMs: number;
 
@@ -21,11 +28,7 @@ export class WorkerFiles {
     startedAtMs: number,
     onProblem: (message: string) => void,
   ) {
-    this.#paths = {
-      histograms: join(directory, FILES.workerHistograms(workerId)),
-      timeline: join(directory, FILES.workerTimeline(workerId)),
-      record: join(directory, FILES.workerRecord(workerId)),
-    };
+    this.#recordPath = join(directory, FILES.workerRecord(workerId));
     this.#onProblem = onProblem;
     this.#flushedAtMs = startedAtMs;
     this.#attempt(() => {
@@ -36,26 +39,55 @@ export class WorkerFiles {
       writer.outputComment("[Values are microseconds; tag = metric;cohort, the cohort URI-encoded]");
       writer.outputStartTime(startedAtMs);
       writer.outputLegend();
-      writeFileSync(this.#paths.histograms, lines.join("").replace(/\n\n/g, "\n"));
-      writeFileSync(this.#paths.timeline, `${Timeline.header}\n`);
+      this.#histograms = new GrowingFile(join(directory, FILES.workerHistograms(workerId)));
+      this.#timeline = new GrowingFile(join(directory, FILES.workerTimeline(workerId)));
+      this.#histograms.append(lines.join("").replace(/\n\n/g, "\n"));
+      this.#timeline.append(`${Timeline.header}\n`);
+      this.#holdSpare();
     });
   }
 
   /** What was recorded since the last flush. */
   flush(nowMs: number, histograms: Histograms, timelineLines: readonly string[], record: WorkerRecord): void {
-    this.#attempt(() => {
-      const lines: string[] = [];
-      const writer = new hdr.HistogramLogWriter((line) => lines.push(line));
-      histograms.takeInterval((histogram) => {
-        writer.outputIntervalHistogram(histogram, this.#flushedAtMs / 1000, nowMs / 1000, 1_000_000);
-      });
-      this.#flushedAtMs = nowMs;
-      if (lines.length > 0) appendFileSync(this.#paths.histograms, lines.join(""));
-      if (timelineLines.length > 0) appendFileSync(this.#paths.timeline, `${timelineLines.join("\n")}\n`);
-      // Renamed into place: whoever reads it sees a whole record.
-      writeFileSync(`${this.#paths.record}.tmp`, JSON.stringify(record));
-      renameSync(`${this.#paths.record}.tmp`, this.#paths.record);
+    const lines: string[] = [];
+    const writer = new hdr.HistogramLogWriter((line) => lines.push(line));
+    histograms.takeInterval((histogram) => {
+      writer.outputIntervalHistogram(histogram, this.#flushedAtMs / 1000, nowMs / 1000, 1_000_000);
     });
+    this.#flushedAtMs = nowMs;
+    this.#attempt(() => this.#histograms?.append(lines.join("")));
+    this.#attempt(() => this.#timeline?.append(timelineLines.map((line) => `${line}\n`).join("")));
+    this.#attempt(() => this.#writeRecord(JSON.stringify(record)));
+  }
+
+  /** After the last flush. */
+  close(): void {
+    this.#histograms?.close();
+    this.#timeline?.close();
+    if (this.#spareDescriptor !== null) closeSync(this.#spareDescriptor);
+    this.#histograms = null;
+    this.#timeline = null;
+    this.#spareDescriptor = null;
+  }
+
+  #writeRecord(text: string): void {
+    if (this.#spareDescriptor !== null) closeSync(this.#spareDescriptor);
+    this.#spareDescriptor = null;
+    try {
+      // Renamed into place: whoever reads it sees a whole record.
+      writeFileSync(`${this.#recordPath}.tmp`, text);
+      renameSync(`${this.#recordPath}.tmp`, this.#recordPath);
+    } finally {
+      this.#holdSpare();
+    }
+  }
+
+  #holdSpare(): void {
+    try {
+      this.#spareDescriptor = openSync(devNull, "r");
+    } catch {
+      // None is left: the next record may be written late, or the one after.
+    }
   }
 
   #attempt(write: () => void): void {
@@ -64,9 +96,7 @@ export class WorkerFiles {
     } catch (error) {
       if (this.#failed) return;
       this.#failed = true;
-      this.#onProblem(
-        `mqtt: results cannot be written: ${(error as Error).message}; the run goes on without`,
-      );
+      this.#onProblem(`mqtt: results cannot be written: ${(error as Error).message}; the run goes on`);
     }
   }
 }

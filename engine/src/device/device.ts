@@ -113,6 +113,10 @@ export class Device implements TransportListener, Dialer, DeviceConnection {
     return this.#outage.storm;
   }
 
+  get isSilent(): boolean {
+    return this.#silent;
+  }
+
   get sessionPresent(): boolean {
     return this.#exchange.sessionPresent;
   }

@@ -11,6 +11,8 @@ import { TopicAliases } from "./topic-aliases.ts";
 export interface DeviceConnection {
   readonly state: DeviceState;
   readonly isOnline: boolean;
+  /** Online as far as the device knows; it neither speaks nor hears. */
+  readonly isSilent: boolean;
   /** Counts connections and their ends. */
   readonly generation: number;
   readonly storm: number;
@@ -357,7 +359,9 @@ export class Exchange {
         const waiting = this.session.inflight?.get(packet.messageId ?? 0);
         if (waiting?.packet?.qos !== (packet.cmd === "puback" ? 1 : 2)) return;
         const entry = this.#acknowledge("publish", packet.messageId);
-        if (entry !== null) this.#published(entry, packet.reasonCode ?? 0);
+        // What PUBREC took has arrived. A PUBREL that is sent again may find the server done with it, which "is not an
+        // error during recovery": MQTT 5.0 section 3.7.2.1.
+        if (entry !== null) this.#published(entry, entry.released ? 0 : (packet.reasonCode ?? 0));
         return;
       }
       case "pubrec": {

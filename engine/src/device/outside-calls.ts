@@ -47,13 +47,15 @@ export class OutsideCalls {
     pending.timer = time.set(call.timeoutMs, onCallTimeout, this, pending);
     events.configRequest(plan.cohort, this.#connection.storm);
     this.#env.regions?.counts.configRequest(this.#connection.region);
+    // Half of its way is gone to every server, not only to the broker: what is left is the time-out.
+    if (this.#connection.isSilent) return;
     const abandon = call.start((answer) => this.#answered(pending, answer));
     // It may have been answered at once.
     if (this.#pending.has(pending)) pending.abandon = abandon;
   }
 
   #answered(pending: PendingCall, answer: OutsideAnswer): void {
-    if (!this.#take(pending)) return;
+    if (this.#connection.isSilent || !this.#take(pending)) return;
     const { plan, events, time } = this.#env;
     if (answer.kind === "answer") {
       events.configResponse(plan.cohort, this.#connection.storm, time.now() - pending.sentAtMs);

@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { connect, type IClientPublishOptions, type MqttClient } from "mqtt";
+import { maskUrl } from "../script/target.ts";
 import { serve } from "./child.ts";
 import type { ConfigServiceSettings } from "./lab.ts";
 import { ServiceQueue } from "./service-queue.ts";
@@ -75,7 +76,9 @@ serve<ConfigServiceSettings>(async (settings) => {
     offer(answer);
   });
   await client.subscribeAsync(settings.requestTopic, { qos: 0 }).catch((error: Error) => {
-    throw new Error(`cannot subscribe to ${settings.requestTopic} at ${settings.target}: ${error.message}`);
+    throw new Error(
+      `cannot subscribe to ${settings.requestTopic} at ${maskUrl(settings.target)}: ${error.message}`,
+    );
   });
   const port = await listen((path, response) => {
     const captures = captureTopic(settings.requestTopic, path);
@@ -127,7 +130,7 @@ function connected(settings: ConfigServiceSettings): Promise<MqttClient> {
       ...(password === undefined ? {} : { password }),
     });
     const fail = (reason: string): void => {
-      reject(new Error(`cannot connect to ${target}: ${reason}`));
+      reject(new Error(`cannot connect to ${maskUrl(target)}: ${reason}`));
     };
     const timer = setTimeout(
       () => fail(`no CONNACK within ${CONNECT_TIMEOUT_MS / 1000} s`),

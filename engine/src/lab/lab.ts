@@ -1,3 +1,4 @@
+import { maskUrl } from "../script/target.ts";
 import type { MqttTlsOptions } from "../transport/mqtt-tls-options.ts";
 import { type LabChild, startChild } from "./child.ts";
 
@@ -85,10 +86,12 @@ export async function startLab(options: LabOptions): Promise<Lab> {
       const scaling =
         scaleUp === undefined ? "" : `, ${scaleUp.to}/s after ${scaleUp.afterMs / 1000} s of load`;
       const power = `${capacity} answers/s${scaling}, ${queueLimit} waiting at most`;
-      started.push(`config service of ${access.target} and at ${http}, ${power} (pid ${service.pid})`);
+      started.push(
+        `config service of ${maskUrl(access.target)} and at ${http}, ${power} (pid ${service.pid})`,
+      );
     }
     return {
-      target,
+      target: maskUrl(target),
       http,
       certificate,
       description: `mqtt lab: ${started.join("; ") || "nothing to start"}`,

@@ -1,3 +1,5 @@
+import { MASK, maskText } from "../secret-text.ts";
+
 /** One thing wrong with a script. */
 export interface Problem {
   /** As a reader finds it in the file: `config.engines.mqtt.storms[1].fraction`. */
@@ -26,18 +28,15 @@ function renderValue({ path, value, hint }: Problem): string {
   if (typeof value === "number") return String(value);
   const text =
     typeof value === "function" ? "a function" : (JSON.stringify(value, hideSecrets) ?? String(value));
-  return shorten(text.replace(USER_INFO, "$1"));
+  return shorten(maskText(text));
 }
-
-/** User name and password of a URL. */
-const USER_INFO = /(\bhttps?:\/\/)[^/?#\s"]*@/gi;
 
 function shorten(text: string): string {
   return text.length > 120 ? `${text.slice(0, 117)}...` : text;
 }
 
 function hideSecrets(key: string, value: unknown): unknown {
-  return SECRET.test(key) && value !== null && value !== undefined ? "(not shown)" : value;
+  return SECRET.test(key) && value !== null && value !== undefined ? MASK : value;
 }
 
 /** ["config", "storms", 1, "at"] as `config.storms[1].at`. */

@@ -3,7 +3,7 @@ import { BACKOFF_POLICIES } from "../device/backoff.ts";
 import { PRESETS } from "../device/backoff-presets.ts";
 import { failover, targets } from "../region/settings.ts";
 import { LOCAL_ADDRESSES_ALLOWED, parseLocalAddresses } from "../transport/local-addresses.ts";
-import { durationMs, settings, text } from "./steps/step.ts";
+import { durationMs, secondsMs, settings, text } from "./steps/step.ts";
 import { storms } from "./storms.ts";
 import { scenarioTlsSettings, tlsSettings } from "./tls-settings.ts";
 
@@ -110,7 +110,12 @@ const timeZero = z.union(
   { error: "local, a date and time such as 2026-11-23T10:00:00Z, or { topic: … }" },
 );
 
-const session = settings({ clean: boolean.default(true), expiry: durationMs.default(0) });
+/** In milliseconds; Infinity for `never`. */
+const sessionExpiry = z.union([z.literal("never").transform(() => Number.POSITIVE_INFINITY), secondsMs], {
+  error: "a duration of whole seconds, or never",
+});
+
+const session = settings({ clean: boolean.default(true), expiry: sessionExpiry.default(0) });
 
 export const engineSettings = z.strictObject({
   protocolVersion: z.union([z.literal(4), z.literal(5)], { error: "4 (MQTT 3.1.1) or 5" }).default(4),

@@ -12,8 +12,14 @@ export interface UrlTarget {
   endpoint: Endpoint;
   username: string | null;
   password: string | null;
-  /** Without user name and password. */
+  /** Without user name, password and query: to be shown. */
   url: string;
+}
+
+/** As a client other than the devices dials it. Its query may be a secret. */
+export function dialUrl({ url, endpoint }: UrlTarget): string {
+  const query = endpoint.path.indexOf("?");
+  return query < 0 ? url : url + endpoint.path.slice(query);
 }
 
 /** `config.target` that asks for the embedded broker. */

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { performance } from "node:perf_hooks";
 import { MASK, maskText } from "../secret-text.ts";
 
@@ -25,7 +25,14 @@ const LAST_WORDS_MS = 500;
 export function runCommand({ command, timeoutMs }: Command, tell: (line: string) => void): () => void {
   const [program = "", ...args] = command;
   const startedMs = performance.now();
-  const child = spawn(program, args, { stdio: ["ignore", "ignore", "pipe"], detached: true });
+  let child: ChildProcess;
+  try {
+    child = spawn(program, args, { stdio: ["ignore", "ignore", "pipe"], detached: true });
+  } catch (error) {
+    // Node throws what it does not hand to `error`: ENOTDIR, E2BIG, a NUL in an argument.
+    tell(`command ${program} could not be started (${codeOf(error)})`);
+    return () => {};
+  }
   let tail = "";
   let isCut = false;
   let killedFor: string | null = null;
@@ -51,25 +58,29 @@ export function runCommand({ command, timeoutMs }: Command, tell: (line: string)
     tell(`command ${program} ${how} after ${tookMs} ms${stderr}`);
   };
 
-  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+  // None where there was no descriptor left for it: `error` tells.
+  child.stderr?.setEncoding("utf8").on("data", (text: string) => {
     const all = tail + text;
     isCut ||= all.length > KEPT_CHARACTERS;
     tail = all.slice(-KEPT_CHARACTERS);
   });
-  child.once("error", (error: NodeJS.ErrnoException) => {
-    end(`could not be started (${error.code ?? error.message})`);
-  });
+  child.once("error", (error) => end(`could not be started (${codeOf(error)})`));
   child.once("exit", (code, signal) => {
     const finish = (): void => {
       if (killedFor !== null) end(`was killed (${killedFor})`);
       else end(code === null ? `was killed by ${signal}` : `ended with exit code ${code}`);
-      child.stderr.destroy();
+      child.stderr?.destroy();
     };
     child.once("close", finish);
     // A daemon that the command leaves behind may hold its stderr open for ever.
     setTimeout(finish, LAST_WORDS_MS).unref();
   });
   return () => kill("the run is over");
+}
+
+function codeOf(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return code ?? message;
 }
 
 /**

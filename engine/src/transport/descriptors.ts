@@ -38,10 +38,18 @@ export function devicesOfPhases(
   return Number.isFinite(devices) ? Math.ceil(devices) : null;
 }
 
-/** What to say before the run; null where there are enough. */
-export function descriptorWarning(limit: number | null, devices: number | null): string | null {
+/**
+ * What to say before the run; null where there are enough.
+ *
+ * @param perDevice open files of one device at one time, at most
+ */
+export function descriptorWarning(
+  limit: number | null,
+  devices: number | null,
+  perDevice = 1,
+): string | null {
   if (limit === null || devices === null) return null;
-  const needed = devices + OTHER_DESCRIPTORS;
+  const needed = devices * perDevice + OTHER_DESCRIPTORS;
   if (limit >= needed) return null;
   return `mqtt: WARNING: this process may open ${limit} files, but ${devices} devices need about ${needed}; those beyond will be refused as "descriptors". ${DESCRIPTORS_REMEDY}`;
 }
@@ -53,6 +61,9 @@ const DESCRIPTORS_REMEDY =
 /** What to say, once, when a resource of this host is exhausted. */
 export const EXHAUSTED = {
   descriptors: `mqtt: out of file descriptors: devices are refused as "descriptors". ${DESCRIPTORS_REMEDY}`,
+  http_descriptors: `mqtt: out of file descriptors: http steps fail as "http_descriptors". ${DESCRIPTORS_REMEDY}`,
+  http_local_ports:
+    'mqtt: out of local ports: http steps fail as "http_local_ports". Share connections (config.engines.mqtt.http.connection: keep-alive), widen net.ipv4.ip_local_port_range, or use more hosts.',
   local_ports:
     'mqtt: out of local ports: devices are refused as "local_ports". Give more source addresses (config.engines.mqtt.localAddresses), widen net.ipv4.ip_local_port_range, or use more hosts.',
   local_address:

@@ -18,21 +18,22 @@ export class HostLimits {
   /**
    * Compares the phases of one of `workers` workers with what the system says of its open files and local ports.
    *
-   * @param paths source addresses times brokers
+   * @param paths of `localPortPaths`
+   * @param perDevice open files of one device at one time, at most
    */
-  check(phases: unknown, workers: number, paths: number): void {
+  check(phases: unknown, workers: number, paths: number, perDevice: number): void {
     const devices = devicesOfPhases(phases, workers, this.#durationMs);
     const warnings = [
-      descriptorWarning(openFilesLimit(textOf(PROCESS_LIMITS)), devices),
+      descriptorWarning(openFilesLimit(textOf(PROCESS_LIMITS)), devices, perDevice),
       localPortWarning(localPortCount(textOf(PORT_RANGE)), devices, paths),
     ];
     for (const warning of warnings) if (warning !== null) this.#log(warning);
   }
 
-  /** `refused` counts refused connects by reason. */
-  look(refused: Readonly<Record<string, number>>): void {
+  /** Counts by reason. */
+  look(counts: Readonly<Record<string, number>>): void {
     for (const resource of this.#left) {
-      if (refused[resource] === undefined) continue;
+      if (counts[resource] === undefined) continue;
       this.#left.delete(resource);
       this.#log(EXHAUSTED[resource]);
     }

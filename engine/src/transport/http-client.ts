@@ -201,6 +201,7 @@ const FAILURE_OF_CODE: Record<string, HttpFailure> = {
   ENOTFOUND: "http_dns",
   EAI_AGAIN: "http_dns",
   EADDRNOTAVAIL: "http_local_ports",
+  EADDRINUSE: "http_local_ports",
   EMFILE: "http_descriptors",
   ENFILE: "http_descriptors",
   UND_ERR_HEADERS_OVERFLOW: "http_malformed",

@@ -8,20 +8,31 @@ export function localPortCount(range: string): number | null {
 }
 
 /**
+ * How many times over the local ports can be used. A socket that is given its source address is bound to a port of it before
+ * it is known where it connects to; without one the kernel chooses a port for each broker.
+ *
+ * @param sourceAddresses null where the kernel chooses
+ * @param brokers that devices connect to at one time, at least
+ */
+export function localPortPaths(sourceAddresses: number | null, brokers: number): number {
+  return sourceAddresses ?? Math.max(1, brokers);
+}
+
+/**
  * What to say before the run; null where there are enough ports. connect() tries every other port first, from a random one
  * on: past half of them it searches for longer and longer, and a connection costs the generator twice as much
  * (benchmarks/README.md, "Growth"). `__inet_hash_connect` in https://github.com/torvalds/linux/blob/master/net/ipv4/inet_hashtables.c
  *
- * @param paths source addresses times brokers
+ * @param paths of `localPortPaths`
  */
 export function localPortWarning(ports: number | null, devices: number | null, paths: number): string | null {
   if (ports === null || devices === null) return null;
   const each = Math.ceil(devices / paths);
   if (each > ports) {
-    return `mqtt: WARNING: ${each} devices per source address and broker, but this host has ${ports} local ports for them; those beyond will be refused as "local_ports". ${REMEDY}`;
+    return `mqtt: WARNING: ${each} devices per source address (or broker), but this host has ${ports} local ports for them; those beyond will be refused as "local_ports". ${REMEDY}`;
   }
   if (each > ports / 2) {
-    return `mqtt: WARNING: ${each} devices per source address and broker take more than half of this host's ${ports} local ports: connecting costs the kernel much more processor time from there on. ${REMEDY}`;
+    return `mqtt: WARNING: ${each} devices per source address (or broker) take more than half of this host's ${ports} local ports: connecting costs the kernel much more processor time from there on. ${REMEDY}`;
   }
   return null;
 }

@@ -192,7 +192,9 @@ export function tlsFailureOf(error: NodeJS.ErrnoException, socket: TLSSocket): T
   const code = error.code ?? "";
   // OpenSSL names the alerts of the peer: ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED, ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE.
   if (/_ALERT_/.test(code)) return "tls_alert";
-  if (socket.authorizationError) return "tls_certificate";
+  // Where certificates are not verified the socket has this too, whatever it failed of later.
+  if (socket.authorizationError && String(socket.authorizationError) === (error.code ?? error.message))
+    return "tls_certificate";
   // Before the handshake is done Node has no cipher; a FIN or RST there is the handshake's failure.
   if (code.startsWith("ERR_SSL_") || code.startsWith("ERR_TLS_") || socket.secureConnecting) return "tls";
   return failureOf(error);

@@ -129,8 +129,6 @@ describe("the files of a worker", () => {
       files.flush(STARTED + i, histograms, ["line"], record(STARTED));
     }
     expect(problems.length).toBe(1);
-    expect(problems[0]).toMatch(
-      /^mqtt: results cannot be written: (ENOTDIR|EEXIST).*; the run goes on without$/,
-    );
+    expect(problems[0]).toMatch(/^mqtt: results cannot be written: (ENOTDIR|EEXIST).*; the run goes on$/);
   });
 });

@@ -62,6 +62,16 @@ describe("receive maximum of the server", () => {
     expect(payloads(rig.broker.take())).toEqual(["b"]);
   });
 
+  it("takes a PUBREL's message as delivered where a server that resumes does not know it any more", () => {
+    const rig = readyWith({ receiveMaximum: 1 });
+    const sent = publishQos(rig, 2, "a");
+    rig.broker.sends({ cmd: "pubrec", messageId: 1 }, { cmd: "pubcomp", messageId: 1, reasonCode: 0x92 });
+    expect(sent).toEqual([null]);
+    const unknown = publishQos(rig, 2, "b");
+    rig.broker.sends({ cmd: "pubcomp", messageId: 2, reasonCode: 0x92 });
+    expect(unknown).toEqual(["puback.packet_identifier_not_found"]);
+  });
+
   it("gives no time-out to what was not sent, and does not take an acknowledgement for it", () => {
     const rig = readyWith({ receiveMaximum: 1 });
     publishQos(rig, 1);

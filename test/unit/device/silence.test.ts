@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { OutsideAnswer, OutsideCall } from "../../../engine/src/device/outside-calls.ts";
 import { Rig } from "./device-rig.ts";
 
 /** Keepalive of 4 s, asked every second, as the fleet does. */
@@ -77,6 +78,28 @@ describe("a silent device", () => {
     tickFor(rig, 10);
     rig.reconnect(100);
     expect(rig.events("becameReady")).toHaveLength(1);
+  });
+
+  it("hears no answer of an outside server either, and asks none", () => {
+    const rig = silentRig();
+    const outcomes: string[] = [];
+    const started: ((answer: OutsideAnswer) => void)[] = [];
+    const call: OutsideCall = {
+      timeoutMs: 3000,
+      start: (answered) => {
+        started.push(answered);
+        return () => outcomes.push("abandoned");
+      },
+      settled: (outcome) => outcomes.push(outcome),
+    };
+    rig.device.ask(call);
+    rig.device.silence(1);
+    started[0]?.({ kind: "answer", body: "too late" });
+    rig.device.ask(call);
+    expect([started.length, outcomes]).toEqual([1, []]);
+    rig.time.advance(3000);
+    expect(outcomes).toEqual(["abandoned", "timeout", "timeout"]);
+    expect(rig.events("configResponse")).toEqual([]);
   });
 
   it("has found nothing when its flow ends first", () => {

@@ -36,7 +36,7 @@ describe("the settings of http", () => {
 
   it("are shown without a URL's user name and password, and without credentials in headers", () => {
     const at = (path: string, value: unknown): string => renderProblems([{ path, value, allowed: "x" }]);
-    expect(at("http.get", "http://user:s3cret@h/")).toContain('"http://h/"');
+    expect(at("http.get", "http://user:s3cret@h/")).toContain('"http://***@h/"');
     expect(at("http.headers", { Authorization: "s3cret", Cookie: "s3cret" })).not.toContain("s3cret");
   });
 });

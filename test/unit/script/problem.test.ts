@@ -40,7 +40,17 @@ describe("messages", () => {
     [{ apiToken: "hunter2" }],
   ])("do not show a password: %j", (mqtt) => {
     const text = renderProblems(problemsOf({ mqtt }));
-    expect(text).toMatch(/not shown/);
+    expect(text).toMatch(/not shown|"\*\*\*"/);
+    expect(text).not.toMatch(/hunter2/);
+  });
+
+  it.each([
+    { targets: [{ name: "eu", url: "mqtt://fleet:hunter2@eu" }] },
+    { broker: "mqtts://fleet:hunter2@eu" },
+    { broker: "wss://eu/mqtt?token=hunter2" },
+  ])("do not show what is secret in a URL: %j", (mqtt) => {
+    const text = renderProblems(problemsOf({ mqtt }));
+    expect(text).toMatch(/\/\/(\*\*\*@)?eu/);
     expect(text).not.toMatch(/hunter2/);
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { maskUrl, parseTarget } from "../../../engine/src/script/target.ts";
+import { dialUrl, maskUrl, parseTarget, type UrlTarget } from "../../../engine/src/script/target.ts";
 import type { Endpoint } from "../../../engine/src/transport/transport.ts";
 
 function refusal(value: unknown): { path: string; value: unknown; allowed: string } {
@@ -65,7 +65,10 @@ describe("config.target", () => {
       "ws://broker:9001/x",
     ],
   ])("%s is an endpoint, shown without its query", (value, endpoint, url) => {
-    expect(parseTarget(value)).toMatchObject({ kind: "url", endpoint, url });
+    const target = parseTarget(value) as UrlTarget;
+    expect(target).toMatchObject({ kind: "url", endpoint, url });
+    expect(dialUrl(target).slice(0, url.length)).toBe(url);
+    expect(dialUrl(target).endsWith(endpoint.path)).toBe(true);
   });
 
   it.each([

@@ -433,7 +433,10 @@ describe("engine settings", () => {
     [{ maxPacketSize: 5 }, ["maxPacketSize", 5, "at least 128 bytes"]],
     [{ maxPacketSize: "1MB" }, ["maxPacketSize", "1MB", "a number of bytes"]],
     [{ session: { clean: "no" } }, ["session.clean", "no", "true or false"]],
-    [{ session: { clean: false, expiry: "x" } }, ["session.expiry", "x", DURATION_NOTATION]],
+    ...["x", "400ms", "1193047h", -1].map((expiry): [Record<string, unknown>, Refusal] => [
+      { protocolVersion: 5, session: { clean: false, expiry } },
+      ["session.expiry", expiry, /^a duration of whole seconds, /],
+    ]),
     [{ session: true }, ["session", true, "a value of type object"]],
     [{ resubscribe: "never" }, ["resubscribe", "never", "auto or always"]],
     [{ reconnect: "immediate" }, ["reconnect", "immediate", "a value of type object"]],
@@ -540,6 +543,17 @@ describe("rules over more than one key", () => {
     ]);
     expect(problemsOf(withStorm({ protocolVersion: 5 }))).toEqual([]);
     expect(problemsOf({ ...withStorm({ protocolVersion: 4 }), config: { target: "lab" } })).toEqual([]);
+  });
+
+  it.each([
+    ["30d", 2_592_000_000],
+    [5, 5000],
+    [4_294_967_294, 4_294_967_294_000],
+    ["never", Number.POSITIVE_INFINITY],
+  ])("a session may expire after %s", (expiry, milliseconds) => {
+    const { plan, problems } = validate(scriptWith(withStorm({ protocolVersion: 5, session: { expiry } })));
+    expect(problems).toBeNull();
+    expect(plan?.settings.session.expiry).toBe(milliseconds);
   });
 
   it("MQTT 3.1.1 has no session expiry", () => {

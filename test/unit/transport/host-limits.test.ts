@@ -30,6 +30,7 @@ describe("the limit on open files", () => {
   ])("of %s for %s devices: warning %s", (limit, devices, warns) => {
     const warning = descriptorWarning(limit, devices);
     expect(warning !== null).toBe(warns);
+    expect(descriptorWarning(limit, devices && Math.ceil(devices / 2), 2) !== null).toBe(warns);
     if (warning !== null) {
       expect(warning).toContain("may open 1024 files, but 825 devices need about 1025");
       expect(warning).toContain("ulimit");
@@ -58,7 +59,9 @@ it("each exhausted resource is named once, with its remedy", () => {
   limits.look({ tcp_refused: 3 });
   limits.look({ local_ports: 1 });
   limits.look({ local_ports: 9, descriptors: 2 });
-  expect(lines).toHaveLength(2);
+  limits.look({ http_descriptors: 1 });
+  expect(lines).toHaveLength(3);
+  expect(lines[2]).toContain("http steps fail");
   expect(lines[0]).toContain("localAddresses");
   expect(lines[1]).toContain("ulimit");
 });

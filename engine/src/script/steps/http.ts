@@ -7,7 +7,15 @@ import type { HttpCall, HttpOutcome } from "../../transport/http-client.ts";
 import { compileTemplate, compileTextTemplate, parseTemplate } from "../template.ts";
 import { asPayload } from "./publish.ts";
 import { captureNames, captureOf, captureSpec, keep, onTimeout, withoutAnswer } from "./request.ts";
-import { type Compiler, defineStep, durationMs, payload, runOperation, text } from "./step.ts";
+import {
+  type Compiler,
+  defineStep,
+  durationMs,
+  type ParsedStep,
+  payload,
+  runOperation,
+  text,
+} from "./step.ts";
 
 const URL_ALLOWED = "an http:// or https:// URL without user name and password";
 
@@ -160,4 +168,9 @@ function refusalOf(status: number): string {
   if (status === 429 || status === 503) return `http_${status}`;
   if (status < 400) return "http_redirect";
   return status < 500 ? "http_4xx" : "http_5xx";
+}
+
+/** Whether any of the steps, or of theirs, is one. */
+export function usesHttp(steps: readonly ParsedStep[]): boolean {
+  return steps.some(({ definition, children }) => definition === http || children.some(usesHttp));
 }

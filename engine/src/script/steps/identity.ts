@@ -4,7 +4,7 @@ import type { DeviceCredentials, Will } from "../../device/environment.ts";
 import { topicProblem } from "../../device/topic.ts";
 import { compileTemplate, compileTextTemplate, type TextTemplate } from "../template.ts";
 import { asPayload } from "./publish.ts";
-import { durationMs, payload, qos, text } from "./step.ts";
+import { payload, qos, secondsMs, text } from "./step.ts";
 
 /** Who a device says that it is in CONNECT: the part of a `connect` step that is templates. */
 
@@ -16,9 +16,6 @@ const userProperties = z.record(z.string().min(1), z.union([z.string(), z.number
   error: "an object of names and values",
 });
 
-/** Four bytes of whole seconds, as MQTT 5 carries them. */
-const seconds = durationMs.refine((value) => value % 1000 === 0, { error: "a duration of whole seconds" });
-
 const will = z.strictObject({
   topic: text.refine((value) => /\{\{/.test(value) || topicProblem(value) === null, {
     error: "a topic name, without + and #",
@@ -26,8 +23,8 @@ const will = z.strictObject({
   payload: payload.default(""),
   qos: qos.default(0),
   retain: z.boolean({ error: "true or false" }).default(false),
-  delayInterval: seconds.optional(),
-  messageExpiry: seconds.optional(),
+  delayInterval: secondsMs.optional(),
+  messageExpiry: secondsMs.optional(),
   contentType: text.optional(),
   responseTopic: text.optional(),
   userProperties: userProperties.optional(),

@@ -157,6 +157,18 @@ export const durationMs: z.ZodType<number> = z
   })
   .transform((value) => parseDuration(value) as number);
 
+/** Four bytes of whole seconds, as MQTT 5 carries intervals. In milliseconds; no timer is set for it here. */
+export const secondsMs: z.ZodType<number> = z
+  .unknown()
+  .refine((value) => parseDuration(value) !== null, { error: DURATION_NOTATION, abort: true })
+  .transform((value) => parseDuration(value) as number)
+  .refine((value) => value % 1000 === 0 && value / 1000 < NEVER_S, {
+    error: "a duration of whole seconds, at most 4294967294 of them",
+  });
+
+/** As Session Expiry Interval: the session does not expire. MQTT 5.0 section 3.1.2.11.2. */
+export const NEVER_S = 0xff_ff_ff_ff;
+
 export const text: z.ZodType<string> = z
   .string({ error: "text" })
   .min(1, { error: "text that is not empty" });
