@@ -1,6 +1,6 @@
 /** The scenarios of silent and of repeated storms at small size, and brokers that are restarted one after the other. */
 import { setTimeout as pause } from "node:timers/promises";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { runArtillery } from "../support/artillery.ts";
 import { Mosquitto, mosquittoAvailable } from "../support/broker.ts";
 import { readSummary } from "../support/summary.ts";
@@ -25,6 +25,49 @@ describe("scenarios at small size", () => {
       [1, 2, 3, 4, 5].map((index) => [index, 15, "recovered"]),
     );
     expect(storms.map(({ at }) => at - (storms[0]?.at ?? 0))).toEqual([0, 7000, 14_000, 21_000, 28_000]);
+  }, 90_000);
+});
+
+describe("http-config.yml at small size", () => {
+  it("every device fetches its configuration by HTTP, again after the storm", async () => {
+    const overrides = JSON.stringify({
+      config: {
+        phases: [{ duration: 2, arrivalRate: 30 }],
+        engines: { mqtt: { storms: [{ at: "3s", fraction: 1, cause: "reset", window: "8s" }] } },
+      },
+    });
+    const run = await runArtillery("scenarios/http-config.yml", { args: ["--overrides", overrides] });
+    expect(run.code, run.stdout + run.stderr).toBe(0);
+    const { storms, totals } = readSummary(run);
+    expect(storms).toMatchObject([{ affected: 60, recovered: 60, verdict: "recovered" }]);
+    expect(totals).toMatchObject({ configRequests: 120, configResponses: 120, subscribes: 120 });
+  }, 90_000);
+});
+
+describe.skipIf(!mosquittoAvailable())("broker-restart.yml at small size", () => {
+  it("opens when a real broker is killed, and the fleet comes back to the next one", async () => {
+    const broker = await Mosquitto.start();
+    onTestFinished(() => broker.stop());
+    const overrides = JSON.stringify({
+      config: {
+        phases: [{ duration: 2, arrivalRate: 30 }],
+        engines: {
+          mqtt: { storms: [{ at: "3s", cause: "external", fraction: 0.5, waitFor: "30s", window: "8s" }] },
+        },
+      },
+    });
+    let restarted: Promise<void> | null = null;
+    const run = await runArtillery("scenarios/broker-restart.yml", {
+      args: ["-t", broker.url, "--overrides", overrides],
+      onOutput: (text) => {
+        if (text.includes("watching")) restarted ??= broker.kill().then(() => broker.run());
+      },
+    });
+    await restarted;
+    expect(run.code, run.stdout + run.stderr).toBe(0);
+    expect(readSummary(run).storms).toMatchObject([
+      { cause: "external", affected: 60, recovered: 60, verdict: "recovered" },
+    ]);
   }, 90_000);
 });
 

@@ -58,7 +58,7 @@ describe.skipIf(!mosquittoAvailable())("Mosquitto with protocol version 5", () =
     expect(events).toMatchObject({ accepted: 1, disconnects: {} });
   });
 
-  it("the id that it assigns is kept: the session is found again", async () => {
+  it("the id that it assigns is kept", async () => {
     const fleet = fleetOf({
       port: broker.port,
       protocolVersion: 5,
@@ -153,7 +153,26 @@ describe.skipIf(!ejabberdAvailable())("ejabberd with protocol version 5", () => 
     expect(first.events.errors).toEqual({ "disconnect.session_taken_over": 1, closed: 1 });
   });
 
-  it("assigns an id, which is kept: the session is found again", async () => {
+  it("keeps a session as long as it was asked to, and no longer", async () => {
+    const fleet = fleetOf({
+      port: broker.port,
+      protocolVersion: 5,
+      clientIds: "expiry-",
+      credentials: user,
+      plan: { clean: false, sessionExpiryS: 1 },
+    });
+    await fleet.connect().allReady();
+    await subscribe(fleet.device, ["kept"], 1);
+    fleet.storm("reset", 1);
+    await fleet.allReady();
+    expect(fleet.device.sessionPresent).toBe(true);
+    fleet.device.disconnect();
+    await pause(4000);
+    await fleet.connect().allReady();
+    expect(fleet.device.sessionPresent).toBe(false);
+  });
+
+  it("assigns an id, which is kept", async () => {
     const fleet = fleetOf({
       port: broker.port,
       protocolVersion: 5,

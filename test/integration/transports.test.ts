@@ -211,6 +211,20 @@ describe.skipIf(!mosquittoAvailable())("Mosquitto", () => {
     expect(insecure.events).toMatchObject({ accepted: 1, refused: {} });
   });
 
+  it.each<[string, Partial<TlsMaterial>, string]>([
+    ["are insecure", { insecure: true }, "websocket"],
+    ["do not trust it", {}, "tls_certificate"],
+  ])("over wss without an answer to the upgrade, devices that %s", async (_, tls, reason) => {
+    const port = await tlsServer(identity, Buffer.from("no HTTP\r\n\r\n"));
+    const fleet = fleetOf({
+      open: openerOf("wss", port, tls),
+      port,
+      backoff: { policy: "fixed", baseMs: 60_000 },
+    }).connect();
+    await eventually(() => fleet.device.state === "backoff");
+    expect(fleet.events.refused).toEqual({ [reason]: 1 });
+  });
+
   it("sees the source addresses of localAddresses by turns", async () => {
     const local = parseLocalAddresses(["127.0.0.2", "127.0.1.0/30"]);
     if ("entry" in local) throw new Error(local.allowed);
