@@ -43,6 +43,16 @@ export function fuzzCase(seed: number, number: number, totals: FuzzTotals): void
   totals.cases++;
 }
 
+/** One device that lives for so many steps. Returns by how many bytes it has grown in their last three quarters. */
+export function fuzzLongLife(seed: number, number: number, steps: number, bytesInUse: () => number): number {
+  let grown = 0;
+  new Case(seed, number, newTotals()).run(steps, (step) => {
+    if (step === Math.floor(steps / 4)) grown -= bytesInUse();
+    if (step === steps - 1) grown += bytesInUse();
+  });
+  return grown;
+}
+
 class Case {
   readonly #hostile: HostileBytes;
   readonly #version: 4 | 5;
@@ -53,6 +63,7 @@ class Case {
   /** How often each operation was settled. */
   readonly #settled: number[] = [];
   #connection: Connection | null = null;
+  #recovering = false;
 
   constructor(seed: number, number: number, totals: FuzzTotals) {
     this.#totals = totals;
@@ -80,8 +91,8 @@ class Case {
           resetAfter: "ready",
           maxPacketBytes: this.#maxPacketBytes,
           receiveMaximum: 65_535,
-          topicAliasMaximum: 0,
-          followReferences: false,
+          topicAliasMaximum: hostile.pick([0, 3, 65_535]),
+          followReferences: hostile.chance(0.5),
         },
         time: this.#time,
         open: (listener) => {
@@ -105,9 +116,12 @@ class Case {
     );
   }
 
-  run(): void {
+  run(steps: number = 10 + this.#hostile.int(60), onStep: (step: number) => void = ignore): void {
     this.#device.connect();
-    for (let steps = 10 + this.#hostile.int(60); steps > 0; steps--) this.#step();
+    for (let step = 0; step < steps; step++) {
+      this.#step();
+      onStep(step);
+    }
     this.#recover();
     this.#device.end("ended");
     this.#time.advance(RECOVERY_MS);
@@ -169,8 +183,11 @@ class Case {
     if (connection === null) return;
     connection.opens();
     for (const packet of connection.take()) {
-      for (const reply of repliesTo(packet, sessionPresent))
+      for (const reply of repliesTo(packet, sessionPresent)) {
+        if (reply.cmd === "connack" && this.#version === 5 && !this.#recovering && this.#hostile.chance(0.3))
+          reply.properties = this.#hostile.limits();
         this.#send(connection, this.#hostile.encode(reply));
+      }
     }
   }
 
@@ -180,7 +197,12 @@ class Case {
     switch (this.#hostile.int(4)) {
       case 0:
         device.publish(
-          { topic: "t", payload: "p", qos: this.#hostile.pick([0, 1, 2] as const), retain: false },
+          {
+            topic: "t",
+            payload: "p",
+            qos: this.#hostile.pick([0, 1, 2] as const),
+            retain: this.#hostile.chance(0.3),
+          },
           done,
         );
         return;
@@ -228,6 +250,7 @@ class Case {
 
   /** The broker behaves from now on. */
   #recover(): void {
+    this.#recovering = true;
     const startedMs = this.#time.now();
     // Half a packet of before may still stand in the stream: only a new connection is sure to be understood.
     this.#connection?.ends(null);

@@ -1,4 +1,4 @@
-import mqttPacket, { type Packet, type QoS, type UserProperties } from "mqtt-packet";
+import mqttPacket, { type IConnackPacket, type Packet, type QoS, type UserProperties } from "mqtt-packet";
 import type { RandomSource } from "../../engine/src/device/random.ts";
 
 /** What a broker may send, good and bad. Everything is drawn from one seeded source. */
@@ -70,7 +70,7 @@ export class HostileBytes {
     const reasonCode = this.chance(0.5) ? 0 : this.pick([0x10, 0x80, 0x83, 0x87, 0x91, 0x97]);
     switch (this.int(14)) {
       case 0:
-        return { cmd: "connack", returnCode: this.int(6), reasonCode: 0, sessionPresent: this.chance(0.5) };
+        return this.#connack();
       case 1:
       case 2:
       case 3:
@@ -96,7 +96,13 @@ export class HostileBytes {
       case 10:
         return { cmd: "pingresp" };
       case 11:
-        return { cmd: "disconnect", reasonCode: this.pick([0, 0x81, 0x89, 0x8e, 0x97]) };
+        return {
+          cmd: "disconnect",
+          reasonCode: this.pick([0, 0x81, 0x89, 0x8e, 0x97, 0x9c, 0x9d]),
+          ...(this.#version === 5 && this.chance(0.3)
+            ? { properties: { serverReference: this.#reference() } }
+            : {}),
+        };
       case 12:
         return { cmd: "pingreq" };
       default:
@@ -113,18 +119,73 @@ export class HostileBytes {
     }
   }
 
+  #connack(): Packet {
+    const refused = this.chance(0.3);
+    const reasonCode = refused ? this.pick([0x80, 0x87, 0x88, 0x89, 0x97, 0x9c, 0x9d, 0x9f]) : 0;
+    const sessionPresent = !refused && this.chance(0.5);
+    return {
+      cmd: "connack",
+      returnCode: refused ? 1 + this.int(5) : 0,
+      reasonCode,
+      sessionPresent,
+      ...(this.#version === 5 && this.chance(0.7) ? { properties: this.limits() } : {}),
+    };
+  }
+
+  /** What a server may say of itself, each or none. MQTT 5.0 section 3.2.2.3. */
+  limits(): NonNullable<IConnackPacket["properties"]> {
+    const some = <T>(value: T): T | undefined => (this.chance(0.3) ? value : undefined);
+    const limits = {
+      receiveMaximum: some(this.pick([1, 2, 65_535])),
+      maximumQoS: some(this.int(2)),
+      retainAvailable: some(this.chance(0.5)),
+      maximumPacketSize: some(this.pick([1, 20, 60, 1000, 268_435_455])),
+      assignedClientIdentifier: some(this.pick(["assigned", "", "x".repeat(300), "\u{1f4a5}"])),
+      topicAliasMaximum: some(this.int(65_536)),
+      wildcardSubscriptionAvailable: some(this.chance(0.5)),
+      sharedSubscriptionAvailable: some(this.chance(0.5)),
+      serverKeepAlive: some(this.pick([0, 1, 30, 65_535])),
+      sessionExpiryInterval: some(this.pick([0, 1, 0xff_ff_ff_ff])),
+      serverReference: some(this.#reference()),
+    };
+    return Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== undefined));
+  }
+
+  #reference(): string {
+    return this.pick([
+      "",
+      "b",
+      "b:1",
+      "[::1]:1883",
+      "b:99999",
+      "b c:1,d",
+      "mqtt://b",
+      "\u{1f4a5}",
+      "x".repeat(500),
+    ]);
+  }
+
   #publish(): Packet {
     const qos = this.int(3) as QoS;
+    const topicAlias = this.#version === 5 && this.chance(0.3) ? this.pick([1, 2, 3, 4, 65_535]) : undefined;
     return {
       cmd: "publish",
-      topic: this.pick(["answers/a", "answers/b", "a", "a/b/c", "$SYS/x", "\u{1f4a5}"]),
+      topic:
+        topicAlias !== undefined && this.chance(0.5)
+          ? ""
+          : this.pick(["answers/a", "answers/b", "a", "a/b/c", "$SYS/x", "\u{1f4a5}"]),
       payload: this.bytes(this.int(this.chance(0.1) ? 4000 : 60)),
       qos,
       dup: qos > 0 && this.chance(0.2),
       retain: this.chance(0.2),
       ...(qos > 0 ? { messageId: 1 + this.int(this.chance(0.5) ? 4 : 65_535) } : {}),
-      ...(this.#version === 5 && this.chance(0.3)
-        ? { properties: { correlationData: Buffer.from(String(this.int(20))) } }
+      ...(this.#version === 5
+        ? {
+            properties: {
+              ...(topicAlias === undefined ? {} : { topicAlias }),
+              ...(this.chance(0.3) ? { correlationData: Buffer.from(String(this.int(20))) } : {}),
+            },
+          }
         : {}),
     };
   }

@@ -1,11 +1,11 @@
 /**
  * Fuzzing by hand: npm run fuzz -- --minutes 10 [--seed 1] [--case 123]
  *
- * Exit code 1 with the seed and the case at the first thing that must not happen; `--case` runs that case alone.
+ * Exit code 1 with the seed and the case at the first thing that must not happen, or where memory has grown; `--case` runs that case alone.
  */
 import { parseArgs } from "node:util";
 import { fuzz, fuzzCase, newTotals } from "./fuzz.ts";
-import { bytesInUse } from "./memory.ts";
+import { bytesInUse, MOST_GROWTH_BYTES } from "./memory.ts";
 
 const { values } = parseArgs({
   options: { minutes: { type: "string", default: "10" }, seed: { type: "string" }, case: { type: "string" } },
@@ -38,6 +38,7 @@ if (values.case !== undefined) {
   const after = bytesInUse();
   console.log(JSON.stringify(totals, null, 2));
   console.log(`memory in use: ${inMb(before)} MB before, ${inMb(after)} MB after`);
+  if (after - before > MOST_GROWTH_BYTES) process.exitCode = 1;
 }
 
 function inMb(bytes: number): string {
