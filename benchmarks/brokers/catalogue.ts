@@ -80,7 +80,8 @@ async function start(
         : error;
     },
   );
-  const watch = watchProcesses(() => broker.pid);
+  // Of a container only the command that started it is a process here.
+  const watch = adapter.kind === "native" ? watchProcesses(() => broker.pid) : null;
   const before = watch?.usage() ?? null;
   let death: string | null = null;
   let restarting = false;
@@ -113,7 +114,12 @@ async function start(
     restart: async () => {
       restarting = true;
       await broker.kill();
-      await broker.run();
+      try {
+        await broker.run();
+      } catch (error) {
+        death = `the broker did not start again: ${(error as Error).message}`;
+        throw error;
+      }
       restarting = false;
       expectEnd();
     },

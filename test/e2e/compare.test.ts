@@ -1,5 +1,13 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -144,6 +152,19 @@ describe("brokers that are started for the comparison", () => {
       [expect.stringMatching(/^round 1: tcp_refused: \d+$/)],
     ]);
     expect(run.text).toContain("gone: round 1: tcp_refused");
+  }, 120_000);
+
+  it("a run that takes too long is a row that says so, whatever an earlier comparison left", async () => {
+    const stale = join(directory, "too-long", "runs", "01-aedes", "0000");
+    mkdirSync(stale, { recursive: true });
+    const args = [files.storm, "--broker", "aedes", "--rounds", "1", "--run-timeout", "5s"];
+    const run = await compareCommand(args, "too-long");
+    expect(run.code, run.text).toBe(3);
+    expect(comparisonOf(run).rounds).toMatchObject([
+      { outcome: "run_failed", detail: "the run did not end within 5 s", phases: [] },
+    ]);
+    expect(existsSync(stale)).toBe(false);
+    expect(leftovers("too-long")).toEqual([]);
   }, 120_000);
 
   it("Ctrl-C in a run keeps the files and leaves no process", async () => {

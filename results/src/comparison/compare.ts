@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { comparisonCsv } from "../csv/comparison.ts";
 import { type Comparison, compareRounds } from "./comparison.ts";
@@ -94,6 +94,8 @@ async function oneRound(
   }
   let control: Control | null = null;
   try {
+    // What an earlier comparison left here is not this round's.
+    rmSync(directory, { recursive: true, force: true });
     mkdirSync(directory, { recursive: true });
     control = broker.restart === null ? null : await openControl(broker.restart);
     return await measure(broker, control, name, round, directory, options);

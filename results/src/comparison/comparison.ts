@@ -140,6 +140,8 @@ function phaseRow(name: string, pairs: readonly Pair[]): PhaseRow {
 }
 
 const PHASE_VALUES: readonly [string, Unit, (phase: Phase) => number | null | undefined][] = [
+  // A storm takes the devices that are online: after a broker that let few in, it is a smaller one.
+  ["devices", "count", ({ devices }) => devices],
   ["ready", "share", ({ ready, devices }) => (devices === 0 ? undefined : ready / devices)],
   ["ready 50 %", "ms", ({ readyMs }) => readyMs.p50],
   ["ready 90 %", "ms", ({ readyMs }) => readyMs.p90],

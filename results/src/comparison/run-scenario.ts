@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { PLUGIN_NAME } from "artillery-engine-mqtt/contract";
+import { CREDENTIAL_VARIABLES, PLUGIN_NAME } from "artillery-engine-mqtt/contract";
 import { mergeDirectories } from "../commands/runs.ts";
 import type { Summary } from "../summary-schema.ts";
 import type { TimelineRow } from "../timeline.ts";
@@ -31,7 +31,7 @@ export async function runScenario(run: ScenarioRun, onOutput: (text: string) => 
     ["run", "-t", run.url, "--overrides", JSON.stringify(overrides), run.script],
     {
       stdio: ["ignore", "pipe", "pipe"],
-      env: { ...process.env, ARTILLERY_DISABLE_TELEMETRY: "true", ...run.env },
+      env: { ...withoutCredentials(process.env), ARTILLERY_DISABLE_TELEMETRY: "true", ...run.env },
       // Ctrl-C on the terminal reaches the whole group: this process decides when the run ends.
       detached: true,
     },
@@ -45,13 +45,22 @@ export async function runScenario(run: ScenarioRun, onOutput: (text: string) => 
   child.stderr.setEncoding("utf8").on("data", hear);
   const code = await ended(child, run);
   const found = runDirectoryBelow(run.directory);
-  if (found === null) return { kind: "failed", detail: detailOf(code, tail) };
+  // A run that was cut short has storms that never happened: they would read as "not reached".
+  if (found === null || typeof code === "string") return { kind: "failed", detail: detailOf(code, tail) };
   try {
     const { run: merged, summary } = mergeDirectories([found], {});
+    if (!summary.complete) return { kind: "failed", detail: `incomplete; ${detailOf(code, tail)}` };
     return { kind: "measured", summary, timeline: merged.timeline };
   } catch (error) {
     return { kind: "failed", detail: `${(error as Error).message}; ${detailOf(code, tail)}` };
   }
+}
+
+/** What this shell has for some broker is not for every one that is compared. */
+function withoutCredentials(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const own = { ...environment };
+  for (const name of Object.values(CREDENTIAL_VARIABLES)) delete own[name];
+  return own;
 }
 
 /** The exit code, or the sentence that says why there is none. */
