@@ -1,7 +1,6 @@
-import { execFile } from "node:child_process";
-import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { runCommand } from "../../engine/src/storm/command.ts";
+import { runWithFewDescriptors } from "../support/descriptor-limit.ts";
 import { eventually } from "../support/device-fleet.ts";
 
 function run(command: string[], timeoutMs = 20_000) {
@@ -67,12 +66,7 @@ describe("a command", () => {
       try { for (;;) openSync("/dev/null", "r"); } catch {}
       runCommand({ command: ["true"], timeoutMs: 1000 }, console.log);
     `;
-    const { stdout, stderr } = await promisify(execFile)("bash", [
-      "-c",
-      'ulimit -n 64 && exec "$0" --input-type=module -e "$1"',
-      process.execPath,
-      program,
-    ]);
+    const { stdout, stderr } = await runWithFewDescriptors(program);
     expect(stderr).toBe("");
     expect(stdout).toMatch(/^command true could not be started \(EMFILE\)/);
   });

@@ -1,11 +1,9 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtempSync, readdirSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { AedesServer, fleetOf, freePort, Mosquitto, mosquittoAvailable } from "../support/broker.ts";
+import { runWithFewDescriptors } from "../support/descriptor-limit.ts";
 import { type DeviceFleet, eventually, pause, subscribe } from "../support/device-fleet.ts";
 import {
   blackHole,
@@ -267,18 +265,9 @@ describe("a generator without file descriptors", () => {
       console.log(JSON.stringify({ ready: fleet.ready, refused, accepted, disconnects, attempts }));
       process.exit(0);
     `;
-    const child = spawn(
-      "bash",
-      ["-c", 'ulimit -n 64 && exec "$0" --input-type=module -e "$1"', process.execPath, program],
-      { stdio: ["ignore", "pipe", "pipe"] },
-    );
-    const [output, errors, [code]] = await Promise.all([
-      text(child.stdout),
-      text(child.stderr),
-      once(child, "exit"),
-    ]);
-    expect({ code, errors }).toEqual({ code: 0, errors: "" });
-    const { ready, refused, accepted, disconnects, attempts } = JSON.parse(output);
+    const { stdout, stderr } = await runWithFewDescriptors(program);
+    expect(stderr).toBe("");
+    const { ready, refused, accepted, disconnects, attempts } = JSON.parse(stdout);
     // Node itself has about 20 of the 64.
     expect(ready).toBeGreaterThan(20);
     expect(ready).toBeLessThan(64);
@@ -308,14 +297,9 @@ describe("a generator without file descriptors", () => {
       }
       console.log(JSON.stringify({ reason, problems }));
     `;
-    const child = spawn(
-      "bash",
-      ["-c", 'ulimit -n 64 && exec "$0" --input-type=module -e "$1"', process.execPath, program],
-      { stdio: ["ignore", "pipe", "pipe"] },
-    );
-    const [output, errors] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "exit")]);
-    expect(errors).toBe("");
-    expect(JSON.parse(output)).toEqual({ reason: "EMFILE", problems: [] });
+    const { stdout, stderr } = await runWithFewDescriptors(program);
+    expect(stderr).toBe("");
+    expect(JSON.parse(stdout)).toEqual({ reason: "EMFILE", problems: [] });
     const rows = readFileSync(join(directory, "worker-1.timeline.csv"), "utf8").split("\n").slice(1);
     expect(rows).toEqual(["row 100", "row 200", "row 300", ""]);
     expect(readFileSync(join(directory, "worker-1.hlog"), "utf8").match(/^Tag=m;a/gm)).toHaveLength(3);

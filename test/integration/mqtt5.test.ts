@@ -2,7 +2,7 @@
 import { connect as mqttConnect } from "mqtt";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { fleetOf, Mosquitto, mosquittoAvailable, peerOf } from "../support/broker.ts";
-import { eventually, pause, publish, subscribe } from "../support/device-fleet.ts";
+import { type DeviceFleetOptions, eventually, pause, publish, subscribe } from "../support/device-fleet.ts";
 import { Ejabberd, ejabberdAvailable } from "../support/ejabberd.ts";
 import { answering, type Fault, FaultServer } from "../support/fault-server.ts";
 
@@ -10,6 +10,28 @@ async function serverOf(fault: Fault): Promise<FaultServer> {
   const server = await FaultServer.start(fault);
   onTestFinished(() => server.stop());
   return server;
+}
+
+/** A session that may be away for a second is there after a reset, and gone after `awayMs`. */
+async function expectExpiry(
+  broker: Pick<DeviceFleetOptions, "port" | "credentials">,
+  awayMs: number,
+): Promise<void> {
+  const fleet = fleetOf({
+    ...broker,
+    protocolVersion: 5,
+    clientIds: "expiry-",
+    plan: { clean: false, sessionExpiryS: 1 },
+  });
+  await fleet.connect().allReady();
+  await subscribe(fleet.device, ["kept"], 1);
+  fleet.storm("reset", 1);
+  await fleet.allReady();
+  expect(fleet.device.sessionPresent).toBe(true);
+  fleet.device.disconnect();
+  await pause(awayMs);
+  await fleet.connect().allReady();
+  expect(fleet.device.sessionPresent).toBe(false);
 }
 
 describe.skipIf(!mosquittoAvailable())("Mosquitto with protocol version 5", () => {
@@ -73,22 +95,8 @@ describe.skipIf(!mosquittoAvailable())("Mosquitto with protocol version 5", () =
   });
 
   it("keeps a session as long as it was asked to, and no longer", async () => {
-    const fleet = fleetOf({
-      port: broker.port,
-      protocolVersion: 5,
-      clientIds: "expiry-",
-      plan: { clean: false, sessionExpiryS: 1 },
-    });
-    await fleet.connect().allReady();
-    await subscribe(fleet.device, ["kept"], 1);
-    fleet.storm("reset", 1);
-    await fleet.allReady();
-    expect(fleet.device.sessionPresent).toBe(true);
-    fleet.device.disconnect();
     // Mosquitto 2.0.11 looks for expired sessions every 5 s.
-    await pause(7000);
-    await fleet.connect().allReady();
-    expect(fleet.device.sessionPresent).toBe(false);
+    await expectExpiry({ port: broker.port }, 7000);
   });
 
   it("publishes the will of a device that is reset, after its delay, with its properties", async () => {
@@ -154,22 +162,7 @@ describe.skipIf(!ejabberdAvailable())("ejabberd with protocol version 5", () => 
   });
 
   it("keeps a session as long as it was asked to, and no longer", async () => {
-    const fleet = fleetOf({
-      port: broker.port,
-      protocolVersion: 5,
-      clientIds: "expiry-",
-      credentials: user,
-      plan: { clean: false, sessionExpiryS: 1 },
-    });
-    await fleet.connect().allReady();
-    await subscribe(fleet.device, ["kept"], 1);
-    fleet.storm("reset", 1);
-    await fleet.allReady();
-    expect(fleet.device.sessionPresent).toBe(true);
-    fleet.device.disconnect();
-    await pause(4000);
-    await fleet.connect().allReady();
-    expect(fleet.device.sessionPresent).toBe(false);
+    await expectExpiry({ port: broker.port, credentials: user }, 4000);
   });
 
   it("assigns an id, which is kept", async () => {

@@ -149,22 +149,20 @@ export function sameConnection(compiler: Compiler, step: Step): Step {
 /** Node's timers hold no more: longer ones would go off at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-export const durationMs: z.ZodType<number> = z
+const duration = z
   .unknown()
   .refine((value) => parseDuration(value) !== null, { error: DURATION_NOTATION, abort: true })
-  .refine((value) => (parseDuration(value) as number) <= LONGEST_TIMER_MS, {
-    error: "a duration of at most 24 days",
-  })
   .transform((value) => parseDuration(value) as number);
 
+export const durationMs: z.ZodType<number> = duration.refine((value) => value <= LONGEST_TIMER_MS, {
+  error: "a duration of at most 24 days",
+});
+
 /** Four bytes of whole seconds, as MQTT 5 carries intervals. In milliseconds; no timer is set for it here. */
-export const secondsMs: z.ZodType<number> = z
-  .unknown()
-  .refine((value) => parseDuration(value) !== null, { error: DURATION_NOTATION, abort: true })
-  .transform((value) => parseDuration(value) as number)
-  .refine((value) => value % 1000 === 0 && value / 1000 < NEVER_S, {
-    error: "a duration of whole seconds, at most 4294967294 of them",
-  });
+export const secondsMs: z.ZodType<number> = duration.refine(
+  (value) => value % 1000 === 0 && value / 1000 < NEVER_S,
+  { error: "a duration of whole seconds, at most 4294967294 of them" },
+);
 
 /** As Session Expiry Interval: the session does not expire. MQTT 5.0 section 3.1.2.11.2. */
 export const NEVER_S = 0xff_ff_ff_ff;
