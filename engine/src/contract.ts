@@ -98,7 +98,10 @@ export const COUNTERS = {
 export type CounterName = keyof typeof COUNTERS;
 export const COUNTER_NAMES = Object.keys(COUNTERS) as CounterName[];
 
-/** Counters that are also kept per storm and cohort, over the affected devices, while the storm's window is open. */
+/**
+ * Counters that are also kept per storm and cohort while the storm's window is open: of affected devices while they are not
+ * ready. What they do once they are back, and what all others do, is not part of them.
+ */
 export const STORM_COUNTERS = [
   "connectAttempts",
   "connectsAccepted",
@@ -163,8 +166,23 @@ export const TIMELINE_EVENTS = [
   "config_responses",
   "config_timeouts",
   "late_responses",
+  /**
+   * Of devices that have a part in the storm whose window is open and are not ready, whoever disconnected them and when:
+   * attempts to connect that were load on the target, by their end; config requests; devices that became ready for the first
+   * time since the storm.
+   */
+  "storm_connects",
+  "storm_requests",
+  "storm_ready",
 ] as const;
 export type TimelineEvent = (typeof TIMELINE_EVENTS)[number];
+
+/** Events that files of older engines do not have. */
+export const LATER_TIMELINE_EVENTS: readonly TimelineEvent[] = [
+  "storm_connects",
+  "storm_requests",
+  "storm_ready",
+];
 
 /**
  * Columns of `timeline.csv` and `worker-<id>.timeline.csv`. In worker files `t_ms` is milliseconds since the epoch; in
@@ -208,7 +226,37 @@ export const STORM_CAUSES = [
 ] as const;
 export type StormCause = (typeof STORM_CAUSES)[number];
 
-/** Counts of one storm and cohort in one worker: over the devices that the storm disconnected. */
+/**
+ * What became of the devices that were there when a storm came: all that meant to be online, but for those whose first
+ * attempt to connect was still under way, unless the storm cut it off.
+ */
+export const STORM_FATES = [
+  /** All of them. */
+  "fleet",
+  /** Not ready when the storm came, and not disconnected by it. */
+  "alreadyOffline",
+  /** Had never been ready by then. */
+  "neverReady",
+  /** Ready when the window ended, or now while it is open. */
+  "fleetReadyAtEnd",
+  /** Affected devices that were. */
+  "readyAtEnd",
+  /** Affected devices that were ready again and then lost their connection inside the window. */
+  "lostAgain",
+  /** Devices that the storm left alone and that lost their connection inside the window. */
+  "unaffectedLost",
+  /** Of all devices that were ready at or since the storm's instant: not ready when the window ended. */
+  "lostAtEnd",
+  /** Left inside the window because the script said so: `disconnect`, or the end of its flow. */
+  "fleetLeftByScript",
+  /** Affected devices that left so before they were ready again … */
+  "leftByScript",
+  /** … and after. */
+  "leftAfterRecovery",
+] as const;
+export type StormFate = (typeof STORM_FATES)[number];
+
+/** Counts of one storm and cohort in one worker. */
 export type WorkerStormCohort = {
   /** Devices that were chosen, whether or not they were online. */
   selected: number;
@@ -216,7 +264,10 @@ export type WorkerStormCohort = {
   affected: number;
   /** Affected devices that became ready again inside the window. */
   recovered: number;
-} & Record<StormCounter, number>;
+  /** Attempts inside the window that this machine itself refused, of any device: it had no port or descriptor left. */
+  refusedHere: number;
+} & Record<StormFate, number> &
+  Record<StormCounter, number>;
 
 export interface WorkerStorm {
   /** From 1, in script order. */
@@ -236,6 +287,8 @@ export interface WorkerStorm {
   startedAtMs: number | null;
   /** True once the whole window was watched. */
   closed: boolean;
+  /** So long after its instant this worker's turn came: too late, so it left its devices alone. Null where it was in time. */
+  missedByMs: number | null;
   cohorts: Record<string, WorkerStormCohort>;
   /** What each region gained inside the window, of all devices; not given without regions. */
   regions?: Record<string, WorkerRegion> | undefined;
@@ -266,6 +319,11 @@ export interface WorkerRecord {
   /** `insecure`: `http` steps asked over TLS that verified nothing. */
   http: { insecure: boolean };
   seed: number;
+  /**
+   * The longest that a device waits between two attempts to connect. Null in files of an engine that did not record it yet,
+   * nor what became of the devices in storms.
+   */
+  longestBackoffMs: number | null;
   startedAtMs: number;
   /** Of the last flush. */
   updatedAtMs: number;

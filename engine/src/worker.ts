@@ -25,6 +25,7 @@ import {
   TIMELINE_ROW_MS,
   type WorkerRecord,
 } from "./contract.ts";
+import { longestBackoffMs } from "./device/backoff.ts";
 import { Device } from "./device/device.ts";
 import type { DeviceCredentials, Time } from "./device/environment.ts";
 import { Fleet, type FleetMember } from "./device/fleet.ts";
@@ -265,6 +266,7 @@ export class Worker {
       if (over) return;
       over = true;
       if (error !== null && !(error instanceof StepFailure)) this.#recorder.error(cohortIndex, "flow_failed");
+      this.#storms.left(member, error !== null);
       device.end("ended");
       this.#fleet.remove(member);
       this.#live--;
@@ -353,6 +355,7 @@ export class Worker {
       tls: { insecure: this.#isInsecure },
       http: { insecure: this.#http.isInsecure },
       seed: plan.settings.seed,
+      longestBackoffMs: longestBackoffMs(plan.backoff),
       startedAtMs: this.#startedAtMs,
       updatedAtMs: Math.ceil(nowMs),
       timeZeroMs: this.#timeZeroMs,
@@ -375,7 +378,7 @@ export class Worker {
     this.#state = state;
     for (const timer of this.#timers) clearInterval(timer);
     this.#everySecond();
-    this.#storms.stop();
+    this.#storms.stop(state === "ended");
     this.#watch.stop();
     this.#fleet.stop();
     this.#http.close();

@@ -1,7 +1,7 @@
 import { DEFAULT_OUTPUT, PLUGIN_NAME } from "artillery-engine-mqtt/contract";
 import { z } from "zod";
 import { DURATION_NOTATION, parseDuration } from "./duration.ts";
-import type { Fail } from "./gate.ts";
+import { FAIL_VERDICTS, type Fail } from "./gate.ts";
 
 /** What `report` may name. */
 export const REPORTS = ["console", "json", "csv", "hlog", "html"] as const;
@@ -38,7 +38,7 @@ const durationMs = z.unknown().transform((value, context): number => {
 });
 
 const conditions = {
-  verdict: z.enum(["degraded", "metastable"]).optional(),
+  verdict: z.enum(FAIL_VERDICTS).optional(),
   readyP99: durationMs.optional(),
   unrecovered: share.optional(),
 };
@@ -67,7 +67,7 @@ const TOP: Record<string, string> = {
   fail: "at least one of verdict, readyP99, unrecovered, cohorts",
 };
 const CONDITIONS: Record<string, string> = {
-  verdict: "degraded or metastable (fails on that verdict or a worse one)",
+  verdict: `one of ${FAIL_VERDICTS.join(", ")} (fails on that verdict or one as bad)`,
   readyP99: DURATION_NOTATION,
   unrecovered: SHARE,
 };

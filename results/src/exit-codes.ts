@@ -11,5 +11,9 @@ export const EXIT_CODES = {
   noDeviceOnline: { code: 2, sentence: "no device of the whole fleet was ever online" },
   resultsFailed: { code: 3, sentence: "the results of the run could not be read, merged or written" },
   gate: { code: 4, sentence: "a storm did what `fail` forbids" },
+  notMeasured: {
+    code: 5,
+    sentence: "what the run was to tell cannot be known: no verdict on a storm, for the reason beside it",
+  },
 } as const;
 export type ExitName = keyof typeof EXIT_CODES;

@@ -1,11 +1,16 @@
 import { count, duration, percent } from "./console/format.ts";
+import { devicesDue } from "./recovery.ts";
 import type { StormFields, StormSummary, Summary } from "./summary-schema.ts";
-import type { Verdict } from "./verdict.ts";
+import { isAtLeastAsBad, VERDICTS, type Verdict } from "./verdict.ts";
+
+/** What `fail.verdict` may name; `degraded` is every verdict that is worse than recovered. */
+export const FAIL_VERDICTS = ["degraded", "recovering", "stalled", "relapsed", "metastable"] as const;
+export type FailVerdict = (typeof FAIL_VERDICTS)[number];
 
 /** What fails a storm; a condition that is not given always holds. */
 export interface FailConditions {
-  /** This verdict or a worse one. */
-  verdict?: Exclude<Verdict, "recovered"> | undefined;
+  /** This verdict, or one that is at least as bad. */
+  verdict?: FailVerdict | undefined;
   /** Milliseconds; a percentile that was not reached exceeds any. */
   readyP99?: number | undefined;
   /** More than this share of the affected devices not ready when the window ended. 0..1 */
@@ -49,7 +54,7 @@ function stormFailures(fail: Fail, storm: StormSummary): GateFailure[] {
     const message = `storm ${storm.index}: no verdict (${storm.verdictReason})`;
     return [{ storm: storm.index, cohort: null, message }];
   }
-  const cohorts = Object.entries(storm.cohorts).filter(([, fields]) => fields.affected > 0);
+  const cohorts = Object.entries(storm.cohorts).filter(([, fields]) => devicesDue(fields) > 0);
   const failures = cohorts.flatMap(([name, fields]) => {
     const own = fail.cohorts && Object.hasOwn(fail.cohorts, name) ? fail.cohorts[name] : {};
     return brokenConditions({ ...fail, ...own }, fields).map((message) => ({
@@ -84,10 +89,12 @@ function brokenConditions(allowed: FailConditions, storm: StormFields): string[]
   return CONDITIONS.flatMap((name) => (checks[name] === null ? [] : `${checks[name]}${mark}`));
 }
 
-function verdictFailure(worst: FailConditions["verdict"], { verdict }: StormFields): string | null {
-  if (worst === undefined || verdict === "recovered") return null;
-  if (worst === "metastable" && verdict === "degraded") return null;
-  return `verdict ${verdict ?? "missing"}, allowed ${worst === "metastable" ? "recovered or degraded" : "recovered"}`;
+function verdictFailure(forbidden: FailVerdict | undefined, { verdict }: StormFields): string | null {
+  if (forbidden === undefined) return null;
+  const least = forbidden === "degraded" ? "recovering" : forbidden;
+  const allowed = VERDICTS.filter((one: Verdict) => !isAtLeastAsBad(one, least));
+  if (verdict !== null && allowed.includes(verdict)) return null;
+  return `verdict ${verdict ?? "missing"}, allowed ${allowed.join(" or ")}`;
 }
 
 function readyFailure(allowedMs: number | undefined, { readyMs }: StormFields): string | null {
@@ -99,7 +106,7 @@ function readyFailure(allowedMs: number | undefined, { readyMs }: StormFields): 
 }
 
 function unrecoveredFailure(allowed: number | undefined, storm: StormFields): string | null {
-  if (allowed === undefined || storm.unrecovered <= storm.affected * allowed + 1e-9) return null;
-  const share = percent(storm.unrecovered / storm.affected);
-  return `${share} unrecovered (${count(storm.unrecovered)} of ${count(storm.affected)}), allowed ${percent(allowed)}`;
+  if (allowed === undefined || storm.unrecovered <= devicesDue(storm) * allowed + 1e-9) return null;
+  const share = percent(storm.unrecovered / devicesDue(storm));
+  return `${share} unrecovered (${count(storm.unrecovered)} of ${count(devicesDue(storm))}), allowed ${percent(allowed)}`;
 }

@@ -16,7 +16,10 @@ import { mergeTimelines, type TimelineRow } from "./timeline.ts";
 
 type Counts = Map<string, number>;
 
-export interface MergedStorm extends Omit<WorkerStorm, "cohorts" | "regions"> {
+export interface MergedStorm extends Omit<WorkerStorm, "cohorts" | "regions" | "missedByMs"> {
+  /** Workers whose turn came too late, the latest first. */
+  missed: { workerId: string; missedByMs: number }[];
+
   cohorts: Map<string, WorkerStormCohort>;
   /** In the script's order; empty without regions. */
   regions: Map<string, WorkerRegion>;
@@ -31,6 +34,8 @@ export interface MergedRun {
   workers: Pick<WorkerRecord, "workerId" | "state" | "updatedAtMs">[];
   startedAtMs: number;
   endedAtMs: number;
+  /** The longest that a device waits between two attempts to connect; null in files of an engine that did not say so yet. */
+  longestBackoffMs: number | null;
   /** The fleet's time zero: the earliest that a worker knows; the start of the run if no device was started. */
   timeZeroMs: number;
   cohorts: Map<string, { devices: number; everOnline: number }>;
@@ -62,6 +67,7 @@ export function mergeRun(workers: readonly WorkerFiles[]): MergedRun {
     startedAtMs,
     endedAtMs: Math.max(...records.map((record) => record.updatedAtMs)),
     timeZeroMs,
+    longestBackoffMs: largest(records.map((record) => record.longestBackoffMs)),
     cohorts: sumByKey(records.map((record) => record.cohorts)),
     storms: mergeStorms(records),
     regions: sumByKey(records.map((record) => record.regions ?? {})),
@@ -135,7 +141,13 @@ export function worstGenerator(all: readonly GeneratorHealth[]): GeneratorHealth
 
 function mergeStorms(records: readonly WorkerRecord[]): MergedStorm[] {
   const byIndex = groupBy(
-    records.flatMap((record) => record.storms.map((storm) => ({ ...storm, atMs: beganMs(storm, record) }))),
+    records.flatMap((record) =>
+      record.storms.map((storm) => ({
+        ...storm,
+        atMs: beganMs(storm, record),
+        workerId: record.workerId,
+      })),
+    ),
     (storm) => storm.index,
   );
   return [...byIndex.values()].map(mergeStorm).sort((a, b) => a.index - b.index);
@@ -147,12 +159,18 @@ function beganMs({ cause, atMs, startedAtMs }: WorkerStorm, { timeZeroMs }: Work
   return opened ? startedAtMs - timeZeroMs : atMs;
 }
 
-function mergeStorm(same: WorkerStorm[]): MergedStorm {
+function mergeStorm(same: (WorkerStorm & { workerId: string })[]): MergedStorm {
   // A worker whose last device had gone before the storm came has no say in whether the window was watched.
   const began = same.filter((storm) => storm.startedAtMs !== null);
   const generators = same.flatMap((storm) => storm.generator ?? []);
+  const missed = same.flatMap(({ workerId, missedByMs }) =>
+    missedByMs === null ? [] : { workerId, missedByMs },
+  );
+  const { missedByMs: _missed, workerId: _worker, ...first } = same[0] as (typeof same)[number];
   return {
-    ...(same[0] as WorkerStorm),
+    ...first,
+    missed: missed.sort((a, b) => b.missedByMs - a.missedByMs),
+
     // Of workers that did not see it, an `external` storm has only the time from which they watched.
     atMs: smallest((began.length > 0 ? began : same).map((storm) => storm.atMs)) as number,
     startedAtMs: smallest(same.map((storm) => storm.startedAtMs)),
@@ -173,6 +191,12 @@ function mergeCounters(records: readonly WorkerRecord[]): Map<string, Record<Cou
 function smallest(values: readonly (number | null)[]): number | null {
   const known = values.filter((value) => value !== null);
   return known.length > 0 ? Math.min(...known) : null;
+}
+
+/** Null where one of them is not known. */
+function largest(values: readonly (number | null)[]): number | null {
+  const known = values.filter((value) => value !== null);
+  return known.length === values.length ? Math.max(...known) : null;
 }
 
 /** Adds records of numbers field by field, key by key. Maps, for keys are user text. */

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { TIMELINE_ROW_MS, WORKER_RECORD_FILE, type WorkerRecord } from "artillery-engine-mqtt/contract";
 import type { StormProgress } from "./console/progress.ts";
 import { RUN_FILES } from "./files.ts";
+import { devicesDue } from "./recovery.ts";
 import { readTimeline } from "./run-files.ts";
 import type { TimelineRow } from "./timeline.ts";
 import { workerRecordSchema } from "./worker-record.ts";
@@ -35,8 +36,8 @@ export function openStorms(workers: readonly WorkerNow[]): StormProgress[] {
       const beganMs = Math.min(...same.map((storm) => storm.startedAtMs));
       return {
         index,
-        affected: sum(cohorts.map((cohort) => cohort.affected)),
-        ready: sum(cohorts.map((cohort) => cohort.recovered)),
+        due: sum(cohorts.map(devicesDue)),
+        ready: sum(cohorts.map((cohort) => cohort.readyAtEnd)),
         online: sum(workers.map(({ rows }) => onlineAtEnd(rows))),
         connectsPerS: sum(workers.map(({ rows }) => ratePerS(rows, "connects_accepted", beganMs))),
         configRequestsPerS: sum(workers.map(({ rows }) => ratePerS(rows, "config_requests", beganMs))),

@@ -2,8 +2,10 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import {
   FILES,
+  LATER_TIMELINE_EVENTS,
   parseHistogramTag,
   TIMELINE_COLUMNS,
+  type TimelineColumn,
   WORKER_RECORD_FILE,
   type WorkerRecord,
 } from "artillery-engine-mqtt/contract";
@@ -124,11 +126,15 @@ export function readHistograms(text: string, name: string, problems: string[]): 
   return sums;
 }
 
+function isLater(column: TimelineColumn): boolean {
+  return (LATER_TIMELINE_EVENTS as readonly string[]).includes(column);
+}
+
 export function readTimeline(text: string, name: string, problems: string[]): TimelineRow[] {
   const { rows, truncated } = parseCsv(text);
   const [header = [], ...body] = rows;
   const index = new Map(header.map((column, i) => [column, i]));
-  const unknown = TIMELINE_COLUMNS.filter((column) => !index.has(column));
+  const unknown = TIMELINE_COLUMNS.filter((column) => !index.has(column) && !isLater(column));
   if (unknown.length > 0) {
     problems.push(`${name} has no column ${unknown.join(", ")}; it was skipped`);
     return [];
@@ -137,7 +143,10 @@ export function readTimeline(text: string, name: string, problems: string[]): Ti
   let damaged = truncated ? 1 : 0;
   for (const fields of body) {
     const row = emptyRow(Number(fields[index.get("t_ms") ?? -1]), fields[index.get("cohort") ?? -1] ?? "");
-    for (const value of TIMELINE_VALUES) row[value] = Number(fields[index.get(value) ?? -1] || Number.NaN);
+    for (const value of TIMELINE_VALUES) {
+      const at = index.get(value);
+      row[value] = at === undefined ? 0 : Number(fields[at] || Number.NaN);
+    }
     const whole = fields.length === header.length && Number.isSafeInteger(row.t_ms);
     if (whole && TIMELINE_VALUES.every((value) => Number.isFinite(row[value]))) read.push(row);
     else damaged++;

@@ -1,21 +1,22 @@
 import {
   histogramTag,
   STORM_COUNTERS,
-  type StormCause,
+  STORM_FATES,
   type StormCounter,
+  type StormFate,
   type StormMetric,
   stormMetricName,
   TIMELINE_ROW_MS,
   type WorkerStormCohort,
 } from "artillery-engine-mqtt/contract";
 import type { Histogram } from "hdr-histogram-js";
-import { addHistograms, countBetween } from "./histogram.ts";
+import { addHistograms } from "./histogram.ts";
 import { addFields, type MergedRun, type MergedStorm } from "./merge.ts";
-import { recoveryPercentiles } from "./recovery.ts";
-import { absence } from "./storm-words.ts";
+import { devicesDue, recoveryPercentiles } from "./recovery.ts";
+import { evidenceOf } from "./storm-evidence.ts";
 import type { StormFields, StormSummary } from "./summary-schema.ts";
-import { peakPerS, series, type TimelineRow, type TimelineValue } from "./timeline.ts";
-import { judge, type Load } from "./verdict.ts";
+import { peakPerS, series } from "./timeline.ts";
+import { judge } from "./verdict.ts";
 
 /** One storm, for the whole fleet and for each cohort. */
 export function summarizeStorm(run: MergedRun, storm: MergedStorm, target: number): StormSummary {
@@ -32,6 +33,7 @@ export function summarizeStorm(run: MergedRun, storm: MergedStorm, target: numbe
 function stormFields(run: MergedRun, storm: MergedStorm, cohorts: string[], target: number): StormFields {
   const counts = cohorts.reduce((sum, name) => addFields(sum, storm.cohorts.get(name) ?? NONE), NONE);
   const { selected, affected, recovered } = counts;
+  const due = devicesDue(counts);
   const histogram = (metric: StormMetric): Histogram =>
     addHistograms(
       cohorts.flatMap(
@@ -41,26 +43,10 @@ function stormFields(run: MergedRun, storm: MergedStorm, cohorts: string[], targ
   const [ready, spread] = [histogram("ready_time"), histogram("drop_spread")];
   const { p50, p99, max } = recoveryPercentiles(spread, spread.totalCount);
   const rows = run.timeline.filter((row) => cohorts.includes(row.cohort));
-  const connectAttempts = loadOf(rows, "connect_attempts", storm);
-  const configRequests = loadOf(rows, "config_requests", storm);
-  // Of devices that the storm's cause took away one after the other, each has its own time: those lost last are in the last
-  // quarter a little sooner.
-  const lastLossMs = WATCHED.has(storm.cause) ? (max ?? 0) : 0;
-  const lastQuarterMs = Math.max(0, storm.windowMs * 0.75 - lastLossMs);
-  const readyInLastQuarter = countBetween(ready, lastQuarterMs, storm.windowMs);
-  const happened = storm.startedAtMs !== null;
-  const { verdict, reason } = judge(
-    {
-      absence: happened ? null : absence(storm),
-      closed: storm.closed,
-      affected,
-      recovered,
-      readyInLastQuarter,
-      connectAttempts,
-      configRequests,
-    },
-    target,
-  );
+  const evidence = evidenceOf(run, storm, counts, rows);
+  const { verdict, absence, reason } = judge(evidence, target);
+  const peak = (column: "connect_attempts" | "config_requests"): number =>
+    peakPerS(series(rows, column, storm.atMs, storm.atMs + storm.windowMs));
   return {
     index: storm.index,
     cause: storm.cause,
@@ -68,18 +54,20 @@ function stormFields(run: MergedRun, storm: MergedStorm, cohorts: string[], targ
     region: storm.region ?? null,
     at: storm.atMs,
     windowMs: storm.windowMs,
-    happened,
+    happened: storm.startedAtMs !== null,
     closed: storm.closed,
     selected,
     affected,
+    ...(Object.fromEntries(STORM_FATES.map((name) => [name, counts[name]])) as Record<StormFate, number>),
     dropSpreadMs: { p50, p99, max },
     recovered,
-    unrecovered: Math.max(0, affected - recovered),
+    unrecovered: Math.max(0, due - recovered),
     verdict,
+    verdictAbsence: absence,
     verdictReason: reason,
     generatorSaturated: storm.generator?.saturated ?? false,
-    readyMs: recoveryPercentiles(ready, affected),
-    reconnectMs: recoveryPercentiles(histogram("reconnect_time"), affected),
+    readyMs: recoveryPercentiles(ready, due),
+    reconnectMs: recoveryPercentiles(histogram("reconnect_time"), due),
     ...(Object.fromEntries(STORM_COUNTERS.map((name) => [name, counts[name]])) as Record<
       StormCounter,
       number
@@ -88,12 +76,9 @@ function stormFields(run: MergedRun, storm: MergedStorm, cohorts: string[], targ
       connect: affected > 0 ? counts.connectAttempts / affected : null,
       config: affected > 0 ? counts.configRequests / affected : null,
     },
-    peak: { connectAttemptsPerS: connectAttempts.peakPerS, configRequestsPerS: configRequests.peakPerS },
-    lastQuarter: {
-      connectAttemptsPerS: connectAttempts.lastQuarterPerS,
-      configRequestsPerS: configRequests.lastQuarterPerS,
-      ready: readyInLastQuarter,
-    },
+    peak: { connectAttemptsPerS: peak("connect_attempts"), configRequestsPerS: peak("config_requests") },
+    lastStretch: { ms: evidence.lastStretch.ms, back: evidence.lastStretch.back, offered: evidence.offered },
+    sustained: evidence.sustained,
   };
 }
 
@@ -112,21 +97,11 @@ function stormFactor(run: MergedRun, storm: MergedStorm): number | null {
   return connectsPerS > 0 ? affected / connectsPerS : null;
 }
 
-/** Causes that do not take all devices away in one instant. */
-const WATCHED: ReadonlySet<StormCause> = new Set(["exec", "external"]);
-
 const NONE: WorkerStormCohort = {
   selected: 0,
   affected: 0,
   recovered: 0,
+  refusedHere: 0,
+  ...(Object.fromEntries(STORM_FATES.map((name) => [name, 0])) as Record<StormFate, number>),
   ...(Object.fromEntries(STORM_COUNTERS.map((name) => [name, 0])) as Record<StormCounter, number>),
 };
-
-function loadOf(rows: TimelineRow[], column: TimelineValue, storm: MergedStorm): Load {
-  const endMs = storm.atMs + storm.windowMs;
-  return {
-    peakPerS: peakPerS(series(rows, column, storm.atMs, endMs)),
-    // Not the mean over the quarter: a fleet without jitter retries in bursts, with silence between them.
-    lastQuarterPerS: peakPerS(series(rows, column, endMs - storm.windowMs / 4, endMs)),
-  };
-}

@@ -1,4 +1,5 @@
-import { percent, printable } from "./console/format.ts";
+import type { StormFate } from "artillery-engine-mqtt/contract";
+import { count, percent, printable } from "./console/format.ts";
 import type { StormFields } from "./summary-schema.ts";
 
 /** `reset of 25 %`, `loss of region eu`; a cause that has no fraction stands alone. */
@@ -11,8 +12,22 @@ export function stormWords({
   return fraction === null ? cause : `${cause} of ${percent(fraction)}`;
 }
 
+/** What became of devices, beside those that were cut and came back; only what there was. */
+export function fateWords(storm: Pick<StormFields, StormFate>): string[] {
+  const fates: [number, string][] = [
+    [storm.alreadyOffline, "already offline before the storm"],
+    [storm.neverReady, "never ready before it"],
+    [storm.lostAgain, "affected, back, and lost again"],
+    [storm.unaffectedLost, "left alone by the storm, and lost inside the window"],
+    [storm.leftByScript, "affected, and left because the script said so"],
+    [storm.fleetLeftByScript - storm.leftByScript, "others that left because the script said so"],
+    [storm.fleet - storm.fleetLeftByScript - storm.fleetReadyAtEnd, "out when the window ended"],
+  ];
+  return fates.filter(([n]) => n > 0).map(([n, words]) => `${count(n)} ${words}`);
+}
+
 /** Why a storm is not there. */
-export function absence({ cause, fraction }: Pick<StormFields, "cause" | "fraction">): string {
+export function didNotHappen({ cause, fraction }: Pick<StormFields, "cause" | "fraction">): string {
   return cause === "external" && fraction !== null
     ? `did not happen: no worker lost ${percent(fraction)} of its online devices within one second`
     : "did not happen";

@@ -6,9 +6,10 @@ import {
   SCHEMA_VERSION,
   STORM_CAUSES,
   STORM_COUNTERS,
+  STORM_FATES,
 } from "artillery-engine-mqtt/contract";
 import { z } from "zod";
-import { VERDICTS } from "./verdict.ts";
+import { VERDICT_ABSENCES, VERDICTS } from "./verdict.ts";
 
 const count = z.number().nonnegative();
 const ms = z.number();
@@ -25,6 +26,7 @@ const latency = recovery.extend({ count, p999: msOrNotReached });
 /** In summaries of older versions. */
 const NEVER_MEASURED = { count: 0, p50: null, p90: null, p99: null, p999: null, max: null };
 const load = z.object({ connectAttemptsPerS: count, configRequestsPerS: count });
+const rates = z.object({ connectsPerS: count, configRequestsPerS: count });
 const generator = z.object({
   saturated: z.boolean(),
   eventLoopDelayMs: z.object({ p99: ms, max: ms }),
@@ -54,13 +56,23 @@ const stormFields = z.object({
   happened: z.boolean(),
   /** The whole window was watched. */
   closed: z.boolean(),
+  /** Devices that were chosen, whether or not the storm had a connection to take from them. */
   selected: count,
+  /** Devices that the storm disconnected. */
   affected: count,
+  /**
+   * `fleet`: devices that were there when the storm came and meant to be online. The others are of these, except that
+   * `readyAtEnd`, `lostAgain`, `leftByScript` and `leftAfterRecovery` are of the affected devices.
+   */
+  ...shapeOf(STORM_FATES),
   dropSpreadMs: z.object({ p50: msOrNotReached, p99: msOrNotReached, max: msOrNotReached }),
+  /** Affected devices that were ready again inside the window, whether or not they stayed. */
   recovered: count,
+  /** Those that were not, less those that left because the script said so. */
   unrecovered: count,
-  /** Null where nothing can be said; `verdictReason` says why. */
+  /** Null where nothing can be said; `verdictAbsence` and `verdictReason` say why. */
   verdict: z.enum(VERDICTS).nullable(),
+  verdictAbsence: z.enum(VERDICT_ABSENCES).nullable(),
   verdictReason: z.string(),
   /** The generator was the bottleneck during the window: the verdict is at least partly about the generator. */
   generatorSaturated: z.boolean(),
@@ -73,8 +85,13 @@ const stormFields = z.object({
   amplification: z.object({ connect: count.nullable(), config: count.nullable() }),
   /** Highest 1 s mean inside the window. */
   peak: load,
-  /** Last quarter of the window: means, and affected devices that became ready. */
-  lastQuarter: load.extend({ ready: count }),
+  /**
+   * The end of the window: a quarter of it, or as long as a device may wait between two attempts. `back`: devices that became
+   * ready in it for the first time since the storm. `offered`: means over it, of the devices of all cohorts that were out.
+   */
+  lastStretch: z.object({ ms, back: count, offered: rates }),
+  /** Connects accepted and config requests answered before the storm, highest mean over 5 s: what the target is known to sustain. */
+  sustained: rates,
 });
 
 const schema = z.object({

@@ -26,9 +26,15 @@ export function buildSummary(run: MergedRun, options: SummaryOptions): Summary {
   return { ...measured, gate, exit: exitOf(measured, gate.length > 0) };
 }
 
-function exitOf({ fleet }: Pick<Summary, "fleet">, failed: boolean): Summary["exit"] {
+function exitOf({ fleet, storms }: Pick<Summary, "fleet" | "storms">, failed: boolean): Summary["exit"] {
   if (fleet.devices > 0 && fleet.everOnline === 0) return EXIT_CODES.noDeviceOnline;
-  return failed ? EXIT_CODES.gate : EXIT_CODES.ok;
+  if (failed) return EXIT_CODES.gate;
+  return storms.some(isUnmeasured) ? EXIT_CODES.notMeasured : EXIT_CODES.ok;
+}
+
+/** What a storm was to tell was not measured, though it came and was not cut short by the user. */
+function isUnmeasured({ verdictAbsence }: Summary["storms"][number]): boolean {
+  return verdictAbsence === "not-watched" || verdictAbsence === "no-baseline";
 }
 
 function measuredSummary(run: MergedRun, options: SummaryOptions): Omit<Summary, "gate" | "exit"> {

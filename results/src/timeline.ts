@@ -88,10 +88,18 @@ export function meanPerS(slots: readonly number[]): number {
 
 /** Highest mean of any whole second (of all of it, if that is less than a second). */
 export function peakPerS(slots: readonly number[]): number {
-  const width = Math.min(slots.length, Math.round(1000 / TIMELINE_ROW_MS));
-  let peak = 0;
-  for (let from = 0; from + width <= slots.length; from++) {
-    peak = Math.max(peak, meanPerS(slots.slice(from, from + width)));
+  return bestMeanPerS(slots, 1000);
+}
+
+/** Highest mean over any stretch of that length (over all of it, if it is shorter). */
+export function bestMeanPerS(slots: readonly number[], stretchMs: number): number {
+  const width = Math.min(slots.length, Math.round(stretchMs / TIMELINE_ROW_MS));
+  if (width === 0) return 0;
+  let sum = 0;
+  let best = 0;
+  for (const [i, count] of slots.entries()) {
+    sum += count - (i >= width ? (slots[i - width] as number) : 0);
+    if (i >= width - 1) best = Math.max(best, sum);
   }
-  return peak;
+  return (best * 1000) / (width * TIMELINE_ROW_MS);
 }

@@ -1,72 +1,277 @@
-/** Verdict of one storm for one cohort, or for the whole fleet (design.md, "Measuring honestly", 3). */
-export const VERDICTS = ["recovered", "degraded", "metastable"] as const;
+/**
+ * What a storm did to the fleet, in one word; results/README.md has the rules in words. Pure: counts and rates in, a
+ * judgement out. The terms are those of Bronson et al., "Metastable Failures in Distributed Systems", HotOS 2021
+ * (https://sigops.org/s/conferences/hotos/2021/papers/hotos21-s11-bronson.pdf).
+ */
+import type { StormFate } from "artillery-engine-mqtt/contract";
+import { devicesDue } from "./recovery.ts";
+
+export const VERDICTS = ["recovered", "recovering", "stalled", "relapsed", "metastable"] as const;
 export type Verdict = (typeof VERDICTS)[number];
 
-/** Below this share of the affected devices becoming ready in the last quarter, goodput is near zero. */
-export const NO_GOODPUT_SHARE = 0.01;
-/** From this share of its storm peak on, the load still runs. */
-export const LOAD_RUNS_SHARE = 0.25;
+/** How bad each is: a gate fails on what it names and on all that is at least as bad. */
+const SEVERITY: Record<Verdict, number> = {
+  recovered: 0,
+  recovering: 1,
+  stalled: 2,
+  relapsed: 2,
+  metastable: 3,
+};
 
-export interface Load {
-  /** Highest 1 s mean inside the window, per second. */
-  peakPerS: number;
-  /** Highest 1 s mean inside the last quarter of the window, per second. */
-  lastQuarterPerS: number;
+export function isAtLeastAsBad(verdict: Verdict, as: Verdict): boolean {
+  return SEVERITY[verdict] >= SEVERITY[as];
+}
+
+/** Why there is no verdict. */
+export const VERDICT_ABSENCES = [
+  /** The storm's instant never came, or what it waits for did not happen. */
+  "did-not-happen",
+  /** No device was disconnected, or all that were left because the script said so. */
+  "nobody-affected",
+  /** The run ended inside the window. */
+  "cut-short",
+  /** The devices were not cut in time, or what became of them was not seen. */
+  "not-watched",
+  /** The fleet was not at work before the storm. */
+  "no-baseline",
+  "too-few-devices",
+  /** Nobody came back at the end of the window, but it is shorter than a device may wait between two attempts. */
+  "window-too-short",
+] as const;
+export type VerdictAbsence = (typeof VERDICT_ABSENCES)[number];
+
+/** With fewer devices one or two that are stuck decide, and they say nothing of a fleet. */
+export const FEWEST_DEVICES = 20;
+/** Up to this share of the devices coming back in the last stretch of a window, nobody comes back any more. */
+export const NOBODY_SHARE = 0.01;
+
+export interface Rates {
+  connectsPerS: number;
+  configRequestsPerS: number;
 }
 
 export interface StormEvidence {
-  /** Null where the storm's instant came; else why there is none. */
-  absence: string | null;
+  /** Known beforehand: nothing can be said. */
+  absence: { kind: VerdictAbsence; reason: string } | null;
   /** The whole window was watched. */
   closed: boolean;
-  affected: number;
-  /** Affected devices that became ready inside the window. */
-  recovered: number;
-  /** Affected devices that became ready in its last quarter. */
-  readyInLastQuarter: number;
-  connectAttempts: Load;
-  configRequests: Load;
+  windowMs: number;
+  /** The longest that a device waits between two attempts to connect. */
+  longestBackoffMs: number;
+  counts: Record<StormFate | "affected" | "recovered", number>;
+  lastStretch: LastStretch;
+  /** What the devices that were out offered in the last stretch, of all cohorts: they share the target. */
+  offered: Rates;
+  /** What the target is known to sustain, from before the storm: connects accepted, config requests answered in time. */
+  sustained: Rates;
+  /** Config requests before the storm, for a fleet that was never ready. */
+  before: { configRequests: number; configResponses: number };
+}
+
+/** The end of a window, long enough that a device that is to come back at all does so in it. */
+export interface LastStretch {
+  ms: number;
+  /** Devices that became ready in it for the first time since the storm. */
+  back: number;
+  /** How many more devices were ready at its end than at its beginning: means of its last and first quarter. */
+  readyGained: number;
+}
+
+/** A quarter of the window, or as long as a device may wait where that is longer and fits. */
+export function lastStretchMs(windowMs: number, longestBackoffMs: number): number {
+  const quarterMs = windowMs / 4;
+  return longestBackoffMs <= windowMs ? Math.max(quarterMs, longestBackoffMs) : quarterMs;
 }
 
 export interface Judgement {
-  /** Null where nothing can be said; `reason` says why. */
+  /** Null where nothing can be said; `absence` and `reason` say why. */
   verdict: Verdict | null;
+  absence: VerdictAbsence | null;
   reason: string;
 }
 
-/**
- * A window that was not watched to its end (interrupted run, killed worker) has a verdict only if the target was already
- * reached: more watching could not have taken that back, but it could have turned any other verdict.
- */
 export function judge(storm: StormEvidence, target: number): Judgement {
-  if (storm.absence !== null) return { verdict: null, reason: storm.absence };
-  if (storm.affected === 0) return { verdict: null, reason: "no device affected" };
-  const share = percent(storm.recovered / storm.affected);
-  const ready = `${share} of the affected devices were ready inside the window (target ${percent(target)})`;
-  if (storm.recovered >= storm.affected * target - 1e-9) return { verdict: "recovered", reason: ready };
-  if (!storm.closed) return { verdict: null, reason: "not watched to its end" };
-  if (storm.readyInLastQuarter >= storm.affected * NO_GOODPUT_SHARE) {
-    return { verdict: "degraded", reason: `${ready}; more were still becoming ready when it ended` };
+  const { counts } = storm;
+  if (storm.absence !== null) return none(storm.absence.kind, storm.absence.reason);
+  if (counts.affected === 0) return none("nobody-affected", `no device affected${alreadyOffline(counts)}`);
+  const { configRequests, configResponses } = storm.before;
+  const proven = counts.fleet - counts.neverReady;
+  if (proven === 0) {
+    const asked =
+      configRequests > 0 ? ` (${configResponses} of ${configRequests} config requests answered)` : "";
+    return none("no-baseline", `the fleet was never ready before the storm${asked}`);
   }
-  const running = runningLoads(storm);
-  if (running.length === 0) {
-    return {
-      verdict: "degraded",
-      reason: `${ready}; at its end hardly any became ready, but the load had fallen`,
-    };
+  if (isBelow(proven, target, counts.fleet)) {
+    const share = `${percent(proven / counts.fleet)} of the fleet`;
+    return none(
+      "no-baseline",
+      `only ${share} had ever been ready before the storm (target ${percent(target)})`,
+    );
   }
-  const loads = running.join(" and ");
-  return { verdict: "metastable", reason: `${ready}; at its end hardly any became ready, yet ${loads}` };
+  const due = devicesDue(counts);
+  if (due === 0) return none("nobody-affected", "all affected devices left because the script said so");
+  const ready = `${percent(counts.recovered / due)} of the affected devices were ready inside the window (target ${percent(target)})`;
+  if (!storm.closed) return none("cut-short", `not watched to its end; until then ${ready}`);
+
+  const cameBack = !isBelow(counts.recovered, target, due);
+  const atEnd = shortfallAtEnd(counts, target);
+  if (cameBack && atEnd === null) return { verdict: "recovered", absence: null, reason: ready };
+
+  const fleet = counts.fleet - counts.fleetLeftByScript;
+  const out = fleet - counts.fleetReadyAtEnd;
+  if (Math.max(due, out) < FEWEST_DEVICES) {
+    const stuck = plural(out, "device");
+    return none(
+      "too-few-devices",
+      `too few devices to tell: ${ready}, and ${stuck} of ${fleet} were out at its end; it takes ${FEWEST_DEVICES}`,
+    );
+  }
+  if (cameBack && isRelapse(counts, target)) {
+    return { verdict: "relapsed", absence: null, reason: `${ready}, but ${atEnd}: ${lost(counts)}` };
+  }
+  const missed = cameBack ? `${ready}, but ${atEnd}${alreadyOffline(counts)}` : ready;
+  return whoIsStillOut(storm, missed, Math.ceil(due * target - 1e-9) - counts.recovered);
 }
 
-function runningLoads(storm: StormEvidence): string[] {
-  const loads: [string, Load][] = [
-    ["connect attempts", storm.connectAttempts],
-    ["config requests", storm.configRequests],
+/** The target was not reached, or not by the whole fleet: what keeps the others out? */
+function whoIsStillOut(storm: StormEvidence, missed: string, missing: number): Judgement {
+  const { counts, lastStretch, windowMs, longestBackoffMs } = storm;
+  const stretch = `the last ${seconds(lastStretch.ms)}`;
+  if (comesBack(storm, missing)) {
+    const back = `${plural(lastStretch.back, "device")} came back in ${stretch}`;
+    return {
+      verdict: "recovering",
+      absence: null,
+      reason: `${missed}; ${back}: the window is too short`,
+    };
+  }
+  const nobody =
+    lastStretch.back === 0
+      ? `nobody came back in ${stretch}`
+      : `only ${plural(lastStretch.back, "device")} came back in ${stretch}`;
+  if (longestBackoffMs > windowMs) {
+    return none(
+      "window-too-short",
+      `${missed}; ${nobody}, but a device may wait ${seconds(longestBackoffMs)} between two attempts: ` +
+        `a window of ${seconds(windowMs)} is too short to tell`,
+    );
+  }
+  const flapping = counts.lostAtEnd > 0 ? `; ${lost(counts)}` : "";
+  const loads = sustainingLoads(storm);
+  if (loads.length > 0) {
+    const reason = `${missed}${flapping}; ${nobody}, yet those who are out offered ${loads.join(" and ")}`;
+    return { verdict: "metastable", absence: null, reason };
+  }
+  const known = loadsOf(storm).filter(({ sustained }) => sustained > 0);
+  if (known.length === 0 && loadsOf(storm).some(({ offered }) => offered > 0)) {
+    const reason = `${missed}; ${nobody}; what the target sustains is not known, so nor is whether it is overloaded`;
+    return none("no-baseline", reason);
+  }
+  const offers = known.map(
+    ({ offered, sustained, unit }) => `${rate(offered)} of ${rate(sustained)} ${unit}`,
+  );
+  const offer =
+    offers.length === 0 ? "nothing" : `${offers.join(" and ")} that the target is known to sustain`;
+  const reason = `${missed}${flapping}; ${nobody}, and those who are out offered ${offer}: something is broken, not overloaded`;
+  return { verdict: "stalled", absence: null, reason };
+}
+
+/** @param missing devices between those that came back and the target */
+function comesBack({ counts, lastStretch }: StormEvidence, missing: number): boolean {
+  const few = counts.affected * NOBODY_SHARE;
+  if (lastStretch.back < Math.max(1, missing > 0 ? Math.min(few, missing) : few)) return false;
+  // Where devices are lost as fast as they come back, the fleet is getting nowhere.
+  return counts.lostAtEnd < few || lastStretch.readyGained >= lastStretch.back / 2;
+}
+
+interface KnownLoad {
+  unit: string;
+  /** What the target did with it before the storm. */
+  done: string;
+  offered: number;
+  sustained: number;
+}
+
+function loadsOf({ offered, sustained }: StormEvidence): KnownLoad[] {
+  return [
+    {
+      unit: "connects/s",
+      done: "accepted",
+      offered: offered.connectsPerS,
+      sustained: sustained.connectsPerS,
+    },
+    {
+      unit: "config requests/s",
+      done: "answered",
+      offered: offered.configRequestsPerS,
+      sustained: sustained.configRequestsPerS,
+    },
   ];
-  return loads
-    .filter(([, load]) => load.peakPerS > 0 && load.lastQuarterPerS >= load.peakPerS * LOAD_RUNS_SHARE)
-    .map(([name, load]) => `${name} ran at ${percent(load.lastQuarterPerS / load.peakPerS)} of their peak`);
+}
+
+/** The loads by which those who are out keep themselves out. */
+function sustainingLoads(storm: StormEvidence): string[] {
+  return loadsOf(storm)
+    .filter(({ offered, sustained }) => sustained > 0 && offered >= sustained)
+    .map(
+      ({ unit, done, offered, sustained }) =>
+        `${rate(offered)} ${unit}, at least the ${rate(sustained)} ${done} before the storm`,
+    );
+}
+
+/** Null where the target share of the affected devices, and of the whole fleet, is ready when the window ends. */
+function shortfallAtEnd(counts: StormEvidence["counts"], target: number): string | null {
+  const affected = counts.affected - counts.leftByScript - counts.leftAfterRecovery;
+  const fleet = counts.fleet - counts.fleetLeftByScript;
+  if (isBelow(counts.fleetReadyAtEnd, target, fleet)) {
+    return `at its end only ${counts.fleetReadyAtEnd} of ${fleet} devices of the fleet were (${percent(counts.fleetReadyAtEnd / fleet)})`;
+  }
+  if (isBelow(counts.readyAtEnd, target, affected)) {
+    return `at its end only ${counts.readyAtEnd} of them were (${percent(counts.readyAtEnd / affected)})`;
+  }
+  return null;
+}
+
+/** The devices that are out at the end were ready since the storm came: without their loss the target would have been held. */
+function isRelapse(counts: StormEvidence["counts"], target: number): boolean {
+  const fleet = counts.fleet - counts.fleetLeftByScript;
+  return !isBelow(counts.fleetReadyAtEnd + counts.lostAtEnd, target, fleet);
+}
+
+function lost({ lostAgain, unaffectedLost }: StormEvidence["counts"]): string {
+  const parts = [
+    ...(lostAgain > 0
+      ? [`${plural(lostAgain, "affected device")} came back and lost the connection again`]
+      : []),
+    ...(unaffectedLost > 0
+      ? [`${plural(unaffectedLost, "device")} that the storm had left alone lost it too`]
+      : []),
+  ];
+  return parts.length > 0 ? parts.join(", ") : "devices that had been ready were out";
+}
+
+function alreadyOffline({ alreadyOffline: n }: StormEvidence["counts"]): string {
+  return n > 0 ? ` (${n} already offline before the storm)` : "";
+}
+
+function none(absence: VerdictAbsence, reason: string): Judgement {
+  return { verdict: null, absence, reason };
+}
+
+function isBelow(part: number, share: number, whole: number): boolean {
+  return part < whole * share - 1e-9;
+}
+
+function plural(n: number, word: string): string {
+  return `${n} ${word}${n === 1 ? "" : "s"}`;
+}
+
+function seconds(ms: number): string {
+  return `${Number((ms / 1000).toPrecision(3))} s`;
+}
+
+function rate(perS: number): string {
+  return String(Number(perS.toPrecision(3)));
 }
 
 /** Cut, not rounded, to two decimals: 98.999 % must not read as the target of 99 %. */

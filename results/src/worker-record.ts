@@ -4,6 +4,7 @@ import {
   SCHEMA_VERSION,
   STORM_CAUSES,
   STORM_COUNTERS,
+  STORM_FATES,
   type WorkerRecord,
 } from "artillery-engine-mqtt/contract";
 import { z } from "zod";
@@ -39,9 +40,17 @@ const storm = z.object({
   region: z.string().optional(),
   startedAtMs: z.number().nullable(),
   closed: z.boolean(),
+  missedByMs: z.number().nullable().default(null),
   cohorts: z.record(
     z.string(),
-    z.object({ selected: count, affected: count, recovered: count, ...counters(STORM_COUNTERS).shape }),
+    z.object({
+      selected: count,
+      affected: count,
+      recovered: count,
+      refusedHere: count.default(0),
+      ...counters(STORM_FATES).shape,
+      ...counters(STORM_COUNTERS).shape,
+    }),
   ),
   regions: regions.optional(),
   generator: generator.nullable(),
@@ -60,6 +69,7 @@ export const workerRecordSchema: z.ZodType<WorkerRecord> = z.object({
   tls: z.object({ insecure: z.boolean() }).default({ insecure: false }),
   http: z.object({ insecure: z.boolean() }).default({ insecure: false }),
   seed: z.number(),
+  longestBackoffMs: z.number().nullable().default(null),
   startedAtMs: z.number(),
   updatedAtMs: z.number(),
   timeZeroMs: z.number().nullable(),

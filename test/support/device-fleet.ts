@@ -56,6 +56,9 @@ export class RecordedEvents implements DeviceEvents {
   requestTimeouts = 0;
   rejections = 0;
   lateResponses = 0;
+  stormConnects = 0;
+  stormRequests = 0;
+  stormBacks = 0;
   readonly errors: Record<string, number> = {};
   sentBytes = 0;
   receivedBytes = 0;
@@ -140,6 +143,15 @@ export class RecordedEvents implements DeviceEvents {
   }
   configRejected(): void {
     this.rejections++;
+  }
+  stormConnect(): void {
+    this.stormConnects++;
+  }
+  stormRequest(): void {
+    this.stormRequests++;
+  }
+  stormBack(): void {
+    this.stormBacks++;
   }
   lateResponse(): void {
     this.lateResponses++;

@@ -7,7 +7,9 @@ import {
   FILES,
   HISTOGRAM,
   STORM_COUNTERS,
+  STORM_FATES,
   type StormCounter,
+  type StormFate,
   TIMELINE_COLUMNS,
   type TimelineColumn,
   type WorkerRecord,
@@ -39,9 +41,24 @@ export function counters(counts: Partial<Record<CounterName, number>> = {}): Rec
   return { ...none, ...counts };
 }
 
+/** The whole cohort was affected, and who came back stayed, unless something else is given. */
 export function stormCohort(counts: Partial<WorkerStormCohort> = {}): WorkerStormCohort {
-  const none = Object.fromEntries(STORM_COUNTERS.map((name) => [name, 0])) as Record<StormCounter, number>;
-  return { selected: counts.affected ?? 0, affected: 0, recovered: 0, ...none, ...counts };
+  const none = Object.fromEntries([...STORM_COUNTERS, ...STORM_FATES].map((name) => [name, 0])) as Record<
+    StormCounter | StormFate,
+    number
+  >;
+  const { affected = 0, recovered = 0, fleet = affected } = counts;
+  return {
+    ...none,
+    selected: affected,
+    affected,
+    recovered,
+    refusedHere: 0,
+    fleet,
+    readyAtEnd: recovered,
+    fleetReadyAtEnd: fleet - affected + recovered,
+    ...counts,
+  };
 }
 
 /** A reset of the whole fleet 10 s after time zero, watched for 20 s to its end. */
@@ -55,6 +72,7 @@ export function storm(changes: Partial<WorkerStorm> = {}): WorkerStorm {
     windowMs: 20_000,
     startedAtMs: TIME_ZERO_MS + atMs,
     closed: true,
+    missedByMs: null,
     cohorts: {},
     generator: generator(),
     ...changes,
@@ -75,6 +93,7 @@ export function record(changes: Partial<WorkerRecord> = {}): WorkerRecord {
     http: { insecure: false },
     target: "mqtt://broker:1883",
     seed: 42,
+    longestBackoffMs: 5000,
     startedAtMs: TIME_ZERO_MS - 500,
     updatedAtMs: TIME_ZERO_MS + 31_000,
     timeZeroMs: TIME_ZERO_MS,

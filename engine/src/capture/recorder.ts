@@ -9,11 +9,13 @@ import {
   type LatencyMetric,
   STORM_COUNTERS,
   type StormCounter,
+  type StormFate,
   type StormMetric,
   stormMetricName,
   type WorkerStormCohort,
 } from "../contract.ts";
 import type { DeviceEvents, DisconnectCause } from "../device/environment.ts";
+import { EXHAUSTED } from "../transport/descriptors.ts";
 import { Histograms, toMicroseconds } from "./histograms.ts";
 import { EVENT, Timeline } from "./timeline.ts";
 
@@ -31,14 +33,19 @@ interface CohortCounts {
 const CELL_METRICS = ["reconnect_time", "ready_time", "drop_spread"] as const satisfies StormMetric[];
 type CellMetric = (typeof CELL_METRICS)[number];
 
-/** What is counted for one cohort in one storm. */
+/** What events add up to for one cohort in one storm; what becomes of its devices is counted by storm/fates.ts. */
+export type StormCounts = Omit<WorkerStormCohort, StormFate>;
+
 interface StormCell {
-  counts: WorkerStormCohort;
+  counts: StormCounts;
   histograms: Record<CellMetric, Histogram>;
 }
 
 /** Counters whose Artillery name takes a reason or cause. */
 const SPLIT: ReadonlySet<CounterName> = new Set(["connectsRefused", "disconnects", "serverDisconnects"]);
+
+/** Refusals by this machine, not by the target: the transports' names for what it has run out of. */
+const REFUSED_HERE: ReadonlySet<string> = new Set(Object.keys(EXHAUSTED));
 
 /** Artillery histograms of a storm; the spread of the drops is ours alone. */
 const ARTILLERY_STORM_METRICS: ReadonlySet<StormMetric> = new Set(["reconnect_time", "ready_time"]);
@@ -88,6 +95,7 @@ export class Recorder implements DeviceEvents {
         selected: 0,
         affected: 0,
         recovered: 0,
+        refusedHere: 0,
         ...(Object.fromEntries(STORM_COUNTERS.map((name) => [name, 0])) as Record<StormCounter, number>),
       },
       histograms: Object.fromEntries(
@@ -132,9 +140,9 @@ export class Recorder implements DeviceEvents {
     cell.counts.connectsAccepted += accepted;
   }
 
-  stormCounts(storm: number): Record<string, WorkerStormCohort> {
-    const cells = this.#storms[storm];
-    if (cells === undefined) return {};
+  /** By the name of the cohort; empty where the storm has not come. */
+  stormCounts(storm: number): Record<string, StormCounts> {
+    const cells = this.#storms[storm] ?? [];
     return Object.fromEntries(
       cells.map((cell, cohort) => [this.cohorts[cohort] as string, { ...cell.counts }]),
     );
@@ -180,7 +188,7 @@ export class Recorder implements DeviceEvents {
     this.timeline.count(cohort, EVENT.connects_refused);
     const counts = this.#counts[cohort] as CohortCounts;
     counts.refused[reason] = (counts.refused[reason] ?? 0) + 1;
-    counts.errors[reason] = (counts.errors[reason] ?? 0) + 1;
+    this.error(cohort, reason);
   }
 
   connectOverload(cohort: number): void {
@@ -284,9 +292,29 @@ export class Recorder implements DeviceEvents {
     this.#stormCount(cohort, storm, "lateResponses");
   }
 
+  stormConnect(cohort: number, storm: number): void {
+    this.#stormEvent(cohort, storm, EVENT.storm_connects);
+  }
+
+  stormRequest(cohort: number, storm: number): void {
+    this.#stormEvent(cohort, storm, EVENT.storm_requests);
+  }
+
+  stormBack(cohort: number, storm: number): void {
+    this.#stormEvent(cohort, storm, EVENT.storm_ready);
+  }
+
+  #stormEvent(cohort: number, storm: number, event: number): void {
+    if (storm === this.#openStorm) this.timeline.count(cohort, event);
+  }
+
   error(cohort: number, name: string): void {
     const { errors } = this.#counts[cohort] as CohortCounts;
     errors[name] = (errors[name] ?? 0) + 1;
+    if (this.#openStorm !== 0 && REFUSED_HERE.has(name)) {
+      const cell = this.#storms[this.#openStorm]?.[cohort];
+      if (cell !== undefined) cell.counts.refusedHere++;
+    }
   }
 
   bytesSent(cohort: number, bytes: number): void {

@@ -156,6 +156,34 @@ export function createBackoff(spec: BackoffSpec): BackoffDelay {
     attempt < count ? (lead[attempt] as number) : delay(attempt - count, previousMs, random);
 }
 
+/** The longest wait that a policy can come to, milliseconds, jitter included. */
+export function longestBackoffMs(spec: BackoffSpec): number {
+  return Math.max(policyLimitMs(spec), ...(spec.leadMs ?? []));
+}
+
+function policyLimitMs(spec: BackoffSpec): number {
+  switch (spec.policy) {
+    case "immediate":
+      return 0;
+    case "fixed":
+      return jitterLimitMs(spec.baseMs, spec.jitter);
+    case "uniform":
+      return spec.windowMs;
+    case "exponential":
+      return spec.capAfterDraw
+        ? Math.max(spec.floorMs ?? 0, spec.capMs)
+        : Math.max(spec.floorMs ?? 0, jitterLimitMs(spec.capMs, spec.jitter));
+    case "full-jitter":
+    case "equal-jitter":
+    case "decorrelated-jitter":
+      return spec.capMs;
+  }
+}
+
+function jitterLimitMs(ms: number, jitter: number | SteppedJitter = 0): number {
+  return typeof jitter === "number" ? ms * (1 + jitter) : createJitter(jitter)(ms, 1 - Number.EPSILON);
+}
+
 /** min(limit, base * factor^attempt), for any attempt: where factor^attempt is Infinity, the limit. */
 function grow(baseMs: number, factor: number, attempt: number, limitMs: number): number {
   if (baseMs === 0) return 0;

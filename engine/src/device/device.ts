@@ -21,6 +21,7 @@ import type {
 import { type DeviceConnection, Exchange } from "./exchange.ts";
 import { keepaliveAction } from "./keepalive.ts";
 import type { LossWatch } from "./losses.ts";
+import { isOfferedLoad } from "./offered-load.ts";
 import { failureOfAttempt, Opening } from "./opening.ts";
 import { Outage } from "./outage.ts";
 import { type OutsideCall, OutsideCalls } from "./outside-calls.ts";
@@ -28,6 +29,7 @@ import { Redirection } from "./redirection.ts";
 import type { RequestCall } from "./requests.ts";
 import { areLimitsValid, serverLimits } from "./server-limits.ts";
 import type { OperationDone, PublishCall, Session } from "./session.ts";
+import { Standing } from "./standing.ts";
 import { type DeviceEvent, type DeviceState, isOnline, next } from "./state.ts";
 
 /** How the engine itself ends a connection. */
@@ -70,6 +72,8 @@ export class Device implements TransportListener, Dialer, DeviceConnection {
 
   readonly #opening: Opening = new Opening();
   readonly #outage: Outage = new Outage();
+  readonly standing: Standing = new Standing();
+  #wasReady = false;
   #onlineSinceMs = 0;
   #lastSentMs = 0;
   #pingSentMs = 0;
@@ -108,9 +112,28 @@ export class Device implements TransportListener, Dialer, DeviceConnection {
     return this.#wasOnline;
   }
 
-  /** The last one that disconnected this device, from 1; 0 for none. */
-  get storm(): number {
+  get isReady(): boolean {
+    return this.#state === "ready" && !this.#silent;
+  }
+
+  /** It has been ready before. */
+  get wasReady(): boolean {
+    return this.#wasReady;
+  }
+
+  /** Its first attempt to connect, or the bootstrap that follows, is still under way. */
+  get isArriving(): boolean {
+    return this.#generation === 1 && !this.#wasReady;
+  }
+
+  /** The last storm that disconnected this device, from 1; 0 for none. */
+  get affectedBy(): number {
     return this.#outage.storm;
+  }
+
+  /** That storm while the device is not ready: what it does then is part of what the storm costs. 0 for none. */
+  get storm(): number {
+    return this.isReady ? 0 : this.#outage.storm;
   }
 
   get isSilent(): boolean {
@@ -222,6 +245,7 @@ export class Device implements TransportListener, Dialer, DeviceConnection {
     this.#pingSentMs = 0;
     const { startedMs, stepStartedMs } = this.#opening;
     events.connectAccepted(plan.cohort, this.storm, now - startedMs, now - stepStartedMs, !this.#wasOnline);
+    this.#tellAttempt(null);
     const reconnectMs = this.#outage.reconnected(now);
     if (reconnectMs !== null) events.reconnected(plan.cohort, this.#outage.recoversFrom, reconnectMs);
     if (plan.resetAfter === "connack") this.#resetBackoff();
@@ -273,6 +297,8 @@ export class Device implements TransportListener, Dialer, DeviceConnection {
     }
     if (!this.#enter("bootstrapped")) return;
     if (this.#silent) return;
+    this.#wasReady = true;
+    if (this.standing.back()) events.stormBack(plan.cohort, this.standing.storm);
     if (plan.resetAfter === "ready") this.#resetBackoff();
     const now = time.now();
     const storm = this.#outage.recoversFrom;
@@ -309,7 +335,7 @@ export class Device implements TransportListener, Dialer, DeviceConnection {
    */
   drop(cause: DropCause, storm: number): number {
     if (!isOnline(this.#state) || this.#silent) return Number.NaN;
-    this.#outage.claim(storm);
+    this.#claim(storm);
     this.#closeTransport(cause);
     this.#lose(cause);
     return this.#outage.lostAtMs;
@@ -323,7 +349,7 @@ export class Device implements TransportListener, Dialer, DeviceConnection {
     if (!isOnline(this.#state) || this.#silent) return Number.NaN;
     const { plan, events, time } = this.#env;
     this.#silent = true;
-    this.#outage.claim(storm);
+    this.#claim(storm);
     this.#outage.begin(time.now());
     this.#partial = null;
     events.silenced(plan.cohort, this.#state === "ready");
@@ -341,6 +367,8 @@ export class Device implements TransportListener, Dialer, DeviceConnection {
       events.reconnected(plan.cohort, storm, this.#onlineSinceMs - lostAtMs);
     }
     this.#outage.join(storm, lostAtMs, readyAtMs !== null);
+    this.standing.take(storm, "affected", true);
+    if (readyAtMs !== null) this.standing.back();
   }
 
   hasReconnectedSince(lostAtMs: number): boolean {
@@ -364,6 +392,7 @@ export class Device implements TransportListener, Dialer, DeviceConnection {
       cause === "reset" || cause === "close" || cause === "disconnect" || cause === "return_home";
     if (losses.watch !== null && !isMeant && !this.#silent) this.#tellLoss(losses.watch, now);
     this.#outage.begin(now);
+    if (cause !== "return_home") this.standing.lost();
     if (!isMeant) events.error(plan.cohort, cause);
     const { resetAfter } = plan;
     if (typeof resetAfter === "object" && now - this.#onlineSinceMs >= resetAfter.connectedMs)
@@ -376,7 +405,24 @@ export class Device implements TransportListener, Dialer, DeviceConnection {
   /** As in `drop`, where the loss belongs to a storm. */
   #tellLoss(watch: LossWatch, nowMs: number): void {
     const storm = watch.lost(this, this.#env.plan.cohort, nowMs);
-    if (storm !== 0) this.#outage.claim(storm);
+    if (storm !== 0) this.#claim(storm);
+  }
+
+  #claim(storm: number): void {
+    this.#outage.claim(storm);
+    this.standing.take(storm, "affected", this.#wasReady || this.isArriving);
+  }
+
+  /** A storm comes that does not disconnect this device. One that is away by its own will, or only arriving, has no part in it. */
+  witness(storm: number): void {
+    if (this.isReady) this.standing.take(storm, "unaffected", true);
+    else if (this.wantsToBeOnline && !this.isArriving)
+      this.standing.take(storm, "already-offline", this.#wasReady);
+  }
+
+  /** Online, or on its way. */
+  get wantsToBeOnline(): boolean {
+    return this.#state !== "offline" && this.#state !== "ended";
   }
 
   /** The attempt ended before its CONNACK was accepted. */
@@ -389,6 +435,7 @@ export class Device implements TransportListener, Dialer, DeviceConnection {
     this.#partial = null;
     this.#generation++;
     events.connectRefused(plan.cohort, reason);
+    this.#tellAttempt(reason);
     // A server that names another one does not mean later.
     if (redirected) {
       this.#setTimer(0, onBackoffOver);
@@ -397,6 +444,12 @@ export class Device implements TransportListener, Dialer, DeviceConnection {
       this.#route?.failed(() => this.random());
       this.#scheduleReconnect();
     }
+  }
+
+  /** Of an attempt that is over, when the device has a part in a storm. `failure` is null where it was accepted. */
+  #tellAttempt(failure: string | null): void {
+    const { storm } = this.standing;
+    if (storm !== 0 && isOfferedLoad(failure)) this.#env.events.stormConnect(this.#env.plan.cohort, storm);
   }
 
   /** Everything that belongs to the connection goes with it. */
@@ -415,7 +468,7 @@ export class Device implements TransportListener, Dialer, DeviceConnection {
     else
       events.silenceOver(
         plan.cohort,
-        this.storm,
+        this.affectedBy,
         cause,
         event === "failed" ? time.now() - this.#outage.lostAtMs : null,
       );

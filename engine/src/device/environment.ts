@@ -22,7 +22,10 @@ export type DisconnectCause =
   | "return_home"
   | "finished";
 
-/** What happens to devices is told here, once; capture/recorder.ts makes every view of it. Times in milliseconds. */
+/**
+ * What happens to devices is told here, once; capture/recorder.ts makes every view of it. Times in milliseconds. `storm` is
+ * the one that disconnected the device, while it is not ready again; 0 otherwise, unless it says something else.
+ */
 export interface DeviceEvents {
   connectAttempt(cohort: number, storm: number): void;
   tcpOpened(cohort: number, ms: number): void;
@@ -56,6 +59,15 @@ export interface DeviceEvents {
   configTimeout(cohort: number, storm: number): void;
   configRejected(cohort: number): void;
   lateResponse(cohort: number, storm: number): void;
+  /**
+   * These three are told of every device that has a part in `storm` and is not ready, whoever disconnected it, and when: an
+   * attempt to connect that was load on the target is over …
+   */
+  stormConnect(cohort: number, storm: number): void;
+  /** … it asks for its configuration … */
+  stormRequest(cohort: number, storm: number): void;
+  /** … it is ready for the first time since the storm came. */
+  stormBack(cohort: number, storm: number): void;
   error(cohort: number, name: string): void;
   bytesSent(cohort: number, bytes: number): void;
   bytesReceived(cohort: number, bytes: number): void;

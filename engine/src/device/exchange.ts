@@ -4,6 +4,7 @@ import type { DeviceEnvironment, DisconnectCause } from "./environment.ts";
 import { type PendingRequest, type RequestCall, type RequestOutcome, Requests } from "./requests.ts";
 import { NO_LIMITS, publishProblem, type ServerLimits, subscribeProblem } from "./server-limits.ts";
 import { type Inflight, LOST, type OperationDone, type PublishCall, Session } from "./session.ts";
+import type { Standing } from "./standing.ts";
 import type { DeviceState } from "./state.ts";
 import { TopicAliases } from "./topic-aliases.ts";
 
@@ -15,7 +16,10 @@ export interface DeviceConnection {
   readonly isSilent: boolean;
   /** Counts connections and their ends. */
   readonly generation: number;
+  /** The storm that disconnected the device, while it is not ready again; 0 for none. */
   readonly storm: number;
+  readonly isReady: boolean;
+  readonly standing: Standing;
   /** 0 where the script has no regions. */
   readonly region: number;
   write(bytes: Buffer): void;
@@ -242,7 +246,7 @@ export class Exchange {
     pending.timer = time.set(call.timeoutMs, onRequestTimeout, this, pending);
     this.#requests ??= new Requests();
     this.#requests.add(pending);
-    events.configRequest(plan.cohort, this.#connection.storm);
+    tellRequest(this.#connection, this.#env);
     this.#env.regions?.counts.configRequest(this.#connection.region);
     const publish: PublishCall = { topic: call.topic, payload: call.payload, qos: call.qos, retain: false };
     if (call.correlation === "properties") {
@@ -441,6 +445,13 @@ export class Exchange {
     this.#env.regions?.counts.configResponse(this.#connection.region);
     this.#settleRequest(request, "answer", packet.payload.toString());
   }
+}
+
+/** A device asks for its configuration, whomever. */
+export function tellRequest(connection: DeviceConnection, { plan, events }: DeviceEnvironment): void {
+  const { storm, isReady, standing } = connection;
+  events.configRequest(plan.cohort, storm);
+  if (!isReady && standing.storm !== 0) events.stormRequest(plan.cohort, standing.storm);
 }
 
 function onAckTimeout(exchange: Exchange, entry: Inflight): void {

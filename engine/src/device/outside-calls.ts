@@ -1,5 +1,5 @@
 import type { DeviceEnvironment } from "./environment.ts";
-import type { DeviceConnection } from "./exchange.ts";
+import { type DeviceConnection, tellRequest } from "./exchange.ts";
 import type { RequestOutcome } from "./requests.ts";
 
 export type OutsideAnswer =
@@ -37,7 +37,7 @@ export class OutsideCalls {
   }
 
   ask(call: OutsideCall): void {
-    const { plan, events, time } = this.#env;
+    const { time } = this.#env;
     if (!this.#connection.isOnline) {
       call.settled("lost", null);
       return;
@@ -45,7 +45,7 @@ export class OutsideCalls {
     const pending: PendingCall = { call, sentAtMs: time.now(), timer: null, abandon: null };
     this.#pending.add(pending);
     pending.timer = time.set(call.timeoutMs, onCallTimeout, this, pending);
-    events.configRequest(plan.cohort, this.#connection.storm);
+    tellRequest(this.#connection, this.#env);
     this.#env.regions?.counts.configRequest(this.#connection.region);
     // Half of its way is gone to every server, not only to the broker: what is left is the time-out.
     if (this.#connection.isSilent) return;

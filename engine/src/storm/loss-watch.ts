@@ -16,7 +16,7 @@ export class OpenStorm implements LossWatch {
   }
 
   lost(device: Device, cohort: number, nowMs: number): number {
-    if (device.storm === this.#storm) return 0;
+    if (device.affectedBy === this.#storm) return 0;
     this.#recorder.stormSelected(cohort, this.#storm);
     this.#recorder.stormDropped(cohort, this.#storm, Math.max(0, nowMs - this.#startedMs));
     return this.#storm;

@@ -1,12 +1,14 @@
 import type { GeneratorWatch, HealthStretch } from "../capture/generator-health.ts";
 import type { Recorder } from "../capture/recorder.ts";
-import type { GeneratorHealth, WorkerRegion, WorkerStorm } from "../contract.ts";
+import type { GeneratorHealth, WorkerRegion, WorkerStorm, WorkerStormCohort } from "../contract.ts";
+import type { Device } from "../device/device.ts";
 import type { FleetMember } from "../device/fleet.ts";
 import { containerKey, type WorkerShare } from "../device/identity.ts";
 import type { Losses } from "../device/losses.ts";
 import type { Regions } from "../region/regions.ts";
 import type { CutCause, WatchCause } from "./causes/cause.ts";
 import { CAUSES } from "./causes/index.ts";
+import { addFate, type Fates, noFates, type Whereabouts } from "./fates.ts";
 import { type Loss, Onset, OpenStorm } from "./loss-watch.ts";
 import { type StormEvent, type StormPlan, storyOf, storyOnceExpired, storyOnceOpen } from "./schedule.ts";
 import { isFirstWorker, type RosterEntry, selectionLimit, stormKey } from "./selection.ts";
@@ -33,7 +35,12 @@ export interface StormsOptions {
 
 interface Progress {
   startedAtMs: number | null;
+  missedByMs: number | null;
   closed: boolean;
+  /** Of devices that have left the run since the storm came, by cohort. */
+  gone: Fates[];
+  /** Of all devices, by cohort, once the window is over. */
+  fates: Fates[] | null;
   stretch: HealthStretch | null;
   health: GeneratorHealth | null;
   /** The largest key that the storm hits; -1 until its devices are chosen. */
@@ -59,7 +66,10 @@ export class Storms {
     this.#story = storyOf(options.plans);
     this.#progress = options.plans.map(() => ({
       startedAtMs: null,
+      missedByMs: null,
       closed: false,
+      gone: options.recorder.cohorts.map(noFates),
+      fates: null,
       stretch: null,
       health: null,
       limit: -1,
@@ -78,7 +88,18 @@ export class Storms {
     this.#arm();
   }
 
-  stop(): void {
+  /** A device leaves the run. `failed`: its flow did; else the script wants it to. */
+  left({ device, cohort }: FleetMember, failed: boolean): void {
+    const plan = this.#openPlan();
+    if (plan === null || device.standing.storm !== plan.index) return;
+    const { gone } = this.#progress[plan.index - 1] as Progress;
+    addFate(gone[cohort] as Fates, device.standing, failed ? "failed" : "left");
+  }
+
+  /** @param allLeft every device has left because the script said so: there is nothing more to watch */
+  stop(allLeft: boolean): void {
+    const open = this.#openPlan();
+    if (allLeft && open !== null) this.#end(open);
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
     this.#story = [];
@@ -124,6 +145,22 @@ export class Storms {
     this.#arm();
   }
 
+  /** The storm whose window is open; null for none. */
+  #openPlan(): StormPlan | null {
+    const isOpen = ({ startedAtMs, closed }: Progress): boolean => startedAtMs !== null && !closed;
+    return this.#options.plans[this.#progress.findIndex(isOpen)] ?? null;
+  }
+
+  /** What has become of the devices of each cohort by now. */
+  #fatesOf({ index }: StormPlan, { gone }: Progress): Fates[] {
+    const fates = gone.map((counts) => ({ ...counts }));
+    for (const { device, cohort } of this.#options.members) {
+      if (device.standing.storm === index)
+        addFate(fates[cohort] as Fates, device.standing, whereabouts(device));
+    }
+    return fates;
+  }
+
   #choose(plan: StormPlan): void {
     if (plan.fraction === null || CAUSES[plan.cause].kind !== "cut") return;
     const { seed } = this.#options;
@@ -134,8 +171,20 @@ export class Storms {
 
   #begin(plan: StormPlan): void {
     const cause = CAUSES[plan.cause];
-    if (cause.kind === "cut") this.#cut(plan, cause);
+    const lateMs = this.#options.wallClock() - (this.#timeZeroMs + plan.atMs);
+    const isBound = cause.kind === "cut" || cause.opens === "at-once";
+    if (isBound && lateMs > LATEST_MS) this.#miss(plan, lateMs);
+    else if (cause.kind === "cut") this.#cut(plan, cause);
     else this.#watch(plan, cause);
+  }
+
+  /** Devices that are cut long after all others, or when their window is over, would be a storm of their own. */
+  #miss(plan: StormPlan, lateMs: number): void {
+    (this.#progress[plan.index - 1] as Progress).missedByMs = lateMs;
+    this.#story = this.#story.filter((event) => event.kind === "over" || event.storm.index !== plan.index);
+    this.#options.log(
+      `mqtt storm ${plan.index}: ${plan.cause}, missed: this worker's turn came ${Math.round(lateMs)} ms after its instant; none of its devices was touched`,
+    );
   }
 
   #open(plan: StormPlan, startedAtMs: number): void {
@@ -170,10 +219,12 @@ export class Storms {
         region === undefined
           ? stormKey(seed, plan.index, container, device.number) <= limit
           : device.region === region.index;
-      if (!isHit) continue;
-      recorder.stormSelected(cohort, plan.index);
-      const lostAtMs = cause.cut(device, plan.index);
-      if (Number.isNaN(lostAtMs)) continue;
+      if (isHit) recorder.stormSelected(cohort, plan.index);
+      const lostAtMs = isHit ? cause.cut(device, plan.index) : Number.NaN;
+      if (Number.isNaN(lostAtMs)) {
+        device.witness(plan.index);
+        continue;
+      }
       recorder.stormDropped(cohort, plan.index, Math.max(0, lostAtMs - plannedMs));
       dropped++;
     }
@@ -189,6 +240,7 @@ export class Storms {
     if (cause.opens === "at-once") {
       const startedAtMs = this.#timeZeroMs + plan.atMs;
       this.#open(plan, startedAtMs);
+      this.#witnessed(plan);
       losses.watch = new OpenStorm(plan.index, this.#monotonicAt(startedAtMs), recorder);
     } else {
       const open = (first: readonly Loss[], nowMs: number): OpenStorm => this.#onset(plan, first, nowMs);
@@ -200,12 +252,18 @@ export class Storms {
     this.#stopActing = cause.act(plan, log);
   }
 
+  /** A storm takes no device by itself: those that are lost become its own when they are. */
+  #witnessed({ index }: StormPlan): void {
+    for (const { device } of this.#options.members) device.witness(index);
+  }
+
   /** A storm that was watched for is there. `first` are the losses that it began with. */
   #onset(plan: StormPlan, first: readonly Loss[], nowMs: number): OpenStorm {
     const { losses, recorder, wallClock, monotonic, log } = this.#options;
     const beganMs = first[0]?.lostAtMs ?? nowMs;
     const startedAtMs = wallClock() - (monotonic() - beganMs);
     this.#open(plan, startedAtMs);
+    this.#witnessed(plan);
     const storm = new OpenStorm(plan.index, beganMs, recorder);
     for (const { device, cohort, lostAtMs, readyAtMs, generation } of first) {
       storm.lost(device, cohort, lostAtMs);
@@ -235,6 +293,7 @@ export class Storms {
 
   #end(plan: StormPlan): void {
     const progress = this.#progress[plan.index - 1] as Progress;
+    progress.fates = this.#fatesOf(plan, progress);
     progress.closed = true;
     this.#options.losses.watch = null;
     const { regions } = this.#options;
@@ -249,11 +308,20 @@ export class Storms {
     }
   }
 
+  #cohorts(plan: StormPlan, progress: Progress): Record<string, WorkerStormCohort> {
+    if (progress.startedAtMs === null) return {};
+    const fates = progress.fates ?? this.#fatesOf(plan, progress);
+    const counts = Object.entries(this.#options.recorder.stormCounts(plan.index));
+    return Object.fromEntries(
+      counts.map(([name, own], cohort) => [name, { ...own, ...(fates[cohort] as Fates) }]),
+    );
+  }
+
   /** What each storm did to this worker's devices so far. */
   report(): WorkerStorm[] {
     return this.#options.plans.map((plan, i) => {
       const progress = this.#progress[i] as Progress;
-      const { startedAtMs, closed, stretch, health, regionsBefore } = progress;
+      const { startedAtMs, missedByMs, closed, stretch, health, regionsBefore } = progress;
       const gained =
         progress.regionsGained ??
         (regionsBefore === null ? null : (this.#options.regions?.counts.since(regionsBefore) ?? null));
@@ -266,8 +334,9 @@ export class Storms {
         ...(plan.region === undefined ? {} : { region: plan.region.name }),
         ...(gained === null ? {} : { regions: gained }),
         startedAtMs,
+        missedByMs,
         closed,
-        cohorts: this.#options.recorder.stormCounts(plan.index),
+        cohorts: this.#cohorts(plan, progress),
         generator: health ?? stretch?.read() ?? null,
       };
     });
@@ -275,3 +344,11 @@ export class Storms {
 }
 
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
+
+/** A worker whose turn comes later than this after a storm's instant leaves its devices alone. */
+const LATEST_MS = 1000;
+
+function whereabouts(device: Device): Whereabouts {
+  if (device.isReady) return "ready";
+  return device.wantsToBeOnline ? "out" : "left";
+}

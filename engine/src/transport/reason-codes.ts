@@ -62,9 +62,11 @@ export function connackReason(code: number): string {
   return REASON_CODES[code] ?? "unknown_code";
 }
 
-/** True for a CONNACK code by which a server sheds load. 3.1.1 has one; the rest are of MQTT 5.0 table 3-1. */
+/** CONNACK codes by which a server sheds load. 3.1.1 has one; the rest are of MQTT 5.0 table 3-1. */
+export const OVERLOAD_CODES: readonly number[] = [3, 136, 137, 151, 159];
+
 export function isOverload(code: number): boolean {
-  return code === 3 || code === 136 || code === 137 || code === 151 || code === 159;
+  return OVERLOAD_CODES.includes(code);
 }
 
 /** Server moved; its counterpart, for the time being, is 0x9C, use another server. MQTT 5.0 section 4.11. */

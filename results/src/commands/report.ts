@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { parseConfig, REPORTS, type Report, type ResultsConfig } from "../config.ts";
 import { consoleSummary } from "../console/summary.ts";
 import { EXIT_CODES } from "../exit-codes.ts";
-import type { Fail } from "../gate.ts";
+import { FAIL_VERDICTS, type Fail } from "../gate.ts";
 import { writeResults } from "../output.ts";
 import { CommandError, type Io } from "./io.ts";
 import { mergeDirectories } from "./runs.ts";
@@ -44,7 +44,7 @@ export function addReport(program: Command, io: Io, end: (exitCode: number) => v
     .option("-o, --output <dir>", "where the merged files go (default: the first directory)")
     .option(`${OPTIONS.report} <list>`, `what to write (default: ${REPORTS.join(",")})`)
     .option(`${OPTIONS.target} <share>`, 'share that must be ready for "recovered", such as 99%')
-    .option(`${OPTIONS.verdict} <verdict>`, "fail on degraded or metastable, or worse")
+    .option(`${OPTIONS.verdict} <verdict>`, `fail on ${FAIL_VERDICTS.join(", ")}, or what is as bad`)
     .option(`${OPTIONS.readyP99} <duration>`, "fail where the p99 of ready time is longer, such as 30s")
     .option(
       `${OPTIONS.unrecovered} <share>`,

@@ -1,3 +1,4 @@
+import { devicesDue } from "../recovery.ts";
 import { stormWords } from "../storm-words.ts";
 import type { LatencyName, StormFields, StormSummary, Summary } from "../summary-schema.ts";
 import type { Verdict } from "../verdict.ts";
@@ -110,10 +111,15 @@ function whatOf(storm: StormFields | undefined): string | null {
 }
 
 function stormValues(storm: StormFields | undefined): [string, Unit, number | null][] {
-  const share = storm && storm.affected > 0 ? storm.recovered / storm.affected : null;
+  const share = storm && devicesDue(storm) > 0 ? storm.recovered / devicesDue(storm) : null;
+  const fleet = storm ? storm.fleet - storm.fleetLeftByScript : 0;
+  const readyAtEnd = storm && fleet > 0 ? storm.fleetReadyAtEnd / fleet : null;
   return [
     ["affected", "count", storm?.affected ?? null],
     ["recovered", "share", share],
+    ["fleet ready at the end", "share", readyAtEnd],
+    ["already offline", "count", storm?.alreadyOffline ?? null],
+    ["lost again", "count", storm?.lostAgain ?? null],
     ["ready p50", "ms", storm?.readyMs.p50 ?? null],
     ["ready p90", "ms", storm?.readyMs.p90 ?? null],
     ["ready p99", "ms", storm?.readyMs.p99 ?? null],

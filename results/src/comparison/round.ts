@@ -1,4 +1,5 @@
 import { TIMELINE_ROW_MS } from "artillery-engine-mqtt/contract";
+import { devicesDue } from "../recovery.ts";
 import { stormWords } from "../storm-words.ts";
 import type { Summary } from "../summary-schema.ts";
 import { peakPerS, series, type TimelineRow } from "../timeline.ts";
@@ -109,7 +110,7 @@ function stormPhase(storm: Summary["storms"][number], timeline: readonly Timelin
   return {
     name: `storm ${storm.index}: ${stormWords(storm)}`,
     verdict: storm.verdict,
-    devices: storm.affected,
+    devices: devicesDue(storm),
     ready: storm.recovered,
     readyMs: storm.readyMs,
     connectsPerS: peakPerS(series(timeline, "connects_accepted", storm.at, storm.at + storm.windowMs)),

@@ -1,7 +1,17 @@
 import pc from "picocolors";
 import type { DiffRow, RunDiff, RunFacts, StormDiff, Unit } from "../comparison/diff.ts";
-import type { Verdict } from "../verdict.ts";
-import { type Colours, count, duration, percent, printable, ratio, shorten, table } from "./format.ts";
+import {
+  type Colours,
+  count,
+  duration,
+  percent,
+  printable,
+  ratio,
+  shorten,
+  table,
+  verdictPaint,
+  verdictWord,
+} from "./format.ts";
 
 const SHOW: Record<Unit, (value: number) => string> = {
   ms: duration,
@@ -37,9 +47,7 @@ function stormLines(storm: StormDiff, colours: Colours): string[] {
   const { a, b } = storm.what;
   const what = a === b || b === null ? (a ?? "") : a === null ? b : `${a} in A, ${b} in B`;
   const whose = storm.cohort === null ? "all cohorts" : `cohort ${shorten(printable(storm.cohort), 60)}`;
-  const verdicts = [`A ${verdictWord(storm, "a", colours)}`, `B ${verdictWord(storm, "b", colours)}`].join(
-    ", ",
-  );
+  const verdicts = [`A ${verdictOf(storm, "a", colours)}`, `B ${verdictOf(storm, "b", colours)}`].join(", ");
   return [
     "",
     `${colours.bold(`Storm ${storm.storm}: ${what}, ${whose}`)}: ${verdicts}`,
@@ -47,12 +55,11 @@ function stormLines(storm: StormDiff, colours: Colours): string[] {
   ];
 }
 
-function verdictWord(storm: StormDiff, side: "a" | "b", colours: Colours): string {
+function verdictOf(storm: StormDiff, side: "a" | "b", colours: Colours): string {
   if (storm.in !== "both" && storm.in !== side) return "has no such storm or cohort";
-  const verdict: Verdict | null = storm.verdict[side];
-  if (verdict === null) return colours.yellow("NO VERDICT");
-  const paint = { recovered: colours.green, degraded: colours.yellow, metastable: colours.red }[verdict];
-  return `${paint(verdict.toUpperCase())}${storm.generatorSaturated[side] ? " (generator saturated)" : ""}`;
+  const verdict = storm.verdict[side];
+  const mark = verdict !== null && storm.generatorSaturated[side] ? " (generator saturated)" : "";
+  return `${verdictPaint(verdict, colours)(verdictWord(verdict))}${mark}`;
 }
 
 /** A time that is null was not reached in a storm, and not measured among service times. */

@@ -1,6 +1,17 @@
 import type pc from "picocolors";
+import type { Verdict } from "../verdict.ts";
 
 export type Colours = ReturnType<typeof pc.createColors>;
+
+/** A verdict's word and how it is painted; null is none. */
+export function verdictWord(verdict: Verdict | null): string {
+  return verdict?.toUpperCase() ?? "NO VERDICT";
+}
+
+export function verdictPaint(verdict: Verdict | null, colours: Colours): (text: string) => string {
+  if (verdict === "recovered") return colours.green;
+  return verdict === null || verdict === "recovering" ? colours.yellow : colours.red;
+}
 
 /** Milliseconds for people: three digits, and a unit that fits. */
 export function duration(ms: number | null): string {

@@ -3,7 +3,9 @@ import { count, duration, percent } from "./format.ts";
 /** One storm whose window is open, as of the workers' last flush. */
 export interface StormProgress {
   index: number;
-  affected: number;
+  /** Affected devices that are to come back. */
+  due: number;
+  /** Of these, ready now. */
   ready: number;
   online: number;
   connectsPerS: number;
@@ -15,9 +17,9 @@ export interface StormProgress {
 
 /** `storm 2: 1,234 of 2,000 ready (61.7 %), online 1,980, 312 connects/s, 500 config requests/s, 12 s of 25 s` */
 export function progressLine(storm: StormProgress): string {
-  const share = storm.affected > 0 ? ` (${percent(storm.ready / storm.affected)})` : "";
+  const share = storm.due > 0 ? ` (${percent(storm.ready / storm.due)})` : "";
   return [
-    `storm ${storm.index}: ${count(storm.ready)} of ${count(storm.affected)} ready${share}`,
+    `storm ${storm.index}: ${count(storm.ready)} of ${count(storm.due)} ready${share}`,
     `online ${count(storm.online)}`,
     `${count(storm.connectsPerS)} connects/s`,
     `${count(storm.configRequestsPerS)} config requests/s`,

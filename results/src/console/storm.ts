@@ -1,6 +1,18 @@
-import { stormWords } from "../storm-words.ts";
+import { devicesDue } from "../recovery.ts";
+import { fateWords, stormWords } from "../storm-words.ts";
 import type { StormFields, StormSummary } from "../summary-schema.ts";
-import { type Colours, count, duration, printable, ratio, shorten, table, wrap } from "./format.ts";
+import {
+  type Colours,
+  count,
+  duration,
+  printable,
+  ratio,
+  shorten,
+  table,
+  verdictPaint,
+  verdictWord,
+  wrap,
+} from "./format.ts";
 import { regionTable } from "./regions.ts";
 
 const WIDTH = 108;
@@ -11,9 +23,13 @@ const UNITS = ["ready", "ready", "ready", "ready", "p99", "per dev.", "per dev."
 export function stormLines(storm: StormSummary, colours: Colours): string[] {
   const what = `Storm ${storm.index}: ${stormWords(storm)} at ${duration(storm.at)}`;
   const spread = storm.dropSpreadMs.max === null ? "" : `, cut within ${duration(storm.dropSpreadMs.max)}`;
-  const watched = `${count(storm.affected)} devices affected${spread}; window ${duration(storm.windowMs)}`;
+  const ofFleet = storm.fleet > storm.affected ? ` of ${count(storm.fleet)}` : "";
+  const watched = `${count(storm.affected)}${ofFleet} devices affected${spread}; window ${duration(storm.windowMs)}`;
   const lines = ["", colours.bold(`${what}: ${watched}`), ...verdictLines("", storm, colours)];
-  if (!storm.happened || storm.affected === 0) return lines;
+  if (!storm.happened) return lines;
+  const fates = fateWords(storm);
+  if (fates.length > 0) lines.push(...wrap(`devices: ${fates.join("; ")}`, WIDTH - 2, "  ").map(indented));
+  if (storm.affected === 0) return lines;
   const cohorts = Object.entries(storm.cohorts).filter(([, cohort]) => cohort.affected > 0);
   if (storm.stormFactor !== null) lines.push(factorLine(storm.stormFactor));
   const rows: [string, StormFields][] = cohorts.length > 1 ? [["all cohorts", storm], ...cohorts] : cohorts;
@@ -27,20 +43,19 @@ function factorLine(seconds: number): string {
 }
 
 function verdictLines(cohort: string, storm: StormFields, colours: Colours): string[] {
-  const paint = {
-    recovered: colours.green,
-    degraded: colours.yellow,
-    metastable: colours.red,
-    none: colours.yellow,
-  }[storm.verdict ?? "none"];
-  const word = storm.verdict?.toUpperCase() ?? "NO VERDICT";
+  const paint = verdictPaint(storm.verdict, colours);
+  const word = verdictWord(storm.verdict);
   const mark = storm.generatorSaturated ? " (generator saturated)" : "";
   const whose = cohort === "" ? "" : `${shorten(printable(cohort), 40)}: `;
   const [first = "", ...rest] = wrap(`${whose}${word}${mark}: ${storm.verdictReason}`, WIDTH - 2, "  ");
   // Coloured after wrapping, for escape codes have no width.
   const at = whose.length;
   const painted = first.slice(0, at) + paint(word) + first.slice(at + word.length);
-  return [painted, ...rest].map((line) => `  ${line}`);
+  return [painted, ...rest].map(indented);
+}
+
+function indented(line: string): string {
+  return `  ${line}`;
 }
 
 /** Names stand in the first column if there is room, else each on a line of its own above its row. */
@@ -59,7 +74,7 @@ function cohortTable(rows: readonly [string, StormFields][]): string[] {
 
 function cohortCells(storm: StormFields): string[] {
   return [
-    `${count(storm.recovered)} / ${count(storm.affected)}`,
+    `${count(storm.recovered)} / ${count(devicesDue(storm))}`,
     duration(storm.readyMs.p50),
     duration(storm.readyMs.p90),
     duration(storm.readyMs.p99),

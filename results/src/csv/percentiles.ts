@@ -11,6 +11,7 @@ import type { Histogram } from "hdr-histogram-js";
 import { addHistograms, rankOf, valueAtRankMs } from "../histogram.ts";
 import { groupBy } from "../maps.ts";
 import type { MergedRun } from "../merge.ts";
+import { devicesDue } from "../recovery.ts";
 
 const PERCENTILES = [50, 90, 99, 99.9, 100];
 
@@ -20,7 +21,7 @@ type PercentileRow = Record<(typeof PERCENTILE_COLUMNS)[number], string | number
 const WHOLE_FLEET = "";
 
 /**
- * `percentiles.csv`. Reconnect and ready times are over all affected devices: where not enough of them recovered the
+ * `percentiles.csv`. Reconnect and ready times are over all affected devices that are due to come back: where not enough of them recovered the
  * value is empty. `count` is the number of recorded values.
  */
 export function percentilesCsv(run: MergedRun): string {
@@ -56,7 +57,7 @@ function* stormRows(run: MergedRun): Generator<PercentileRow> {
       if (metric === "detection_time" && cause !== "silent") continue;
       const name = stormMetricName(index, metric);
       const parts = affected.map(([cohort, counts]): Part => {
-        const over = metric === "drop_spread" ? null : counts.affected;
+        const over = metric === "drop_spread" ? null : devicesDue(counts);
         return { cohort, histogram: run.histograms.get(histogramTag(name, cohort)), affected: over };
       });
       yield* percentileRows(name, index, parts);

@@ -90,7 +90,7 @@ function recoveryFigure({ recovery, summary }: ReportData, storm: StormSummary):
   const xs = ascending([0, shownS, ...curves.flatMap((one) => one.points.map((point) => point.tMs / 1000))]);
   const reached = curves.map((one) => {
     const share = shareWords(one.points.at(-1)?.share ?? 0);
-    return `${one.cohort ?? ALL_COHORTS}: ${share} of ${count(one.affected)}`;
+    return `${one.cohort ?? ALL_COHORTS}: ${share} of ${count(one.due)}`;
   });
   return [
     figure(
@@ -231,7 +231,7 @@ function percentileFigure(key: string, group: readonly Percentiles[]): Figure[] 
   const title =
     first.metric === "ready" ? `Ready time after storm ${first.storm}` : METRIC_WORDS[first.metric];
   const highest = Math.max(...group.flatMap((one) => one.points.map((point) => point.valueMs)));
-  const unfinished = group.filter((one) => one.affected !== null && one.rows.at(-1)?.quantile !== 1);
+  const unfinished = group.filter((one) => one.due !== null && one.rows.at(-1)?.quantile !== 1);
   const names = unfinished.map((one) => one.cohort ?? ALL_COHORTS);
   const caption =
     first.metric !== "ready"
@@ -249,7 +249,7 @@ function percentileFigure(key: string, group: readonly Percentiles[]): Figure[] 
         yAxis: "milliseconds",
         xLabel: "percentile",
         yLabel: "time",
-        xRange: [1, Math.max(100, xs.at(-1) ?? 1, ...group.map((one) => 2 * (one.affected ?? 1)))],
+        xRange: [1, Math.max(100, xs.at(-1) ?? 1, ...group.map((one) => 2 * (one.due ?? 1)))],
         yMax: highest * 1.06 || 1,
         data: [xs, ...group.map((one) => xs.map((_, i) => one.points[i]?.valueMs ?? null))],
         series: seriesOf(
@@ -273,7 +273,7 @@ function percentileTable(title: string, group: readonly Percentiles[]): Html {
       head: `${Number((quantile * 100).toFixed(6))} %`,
       cells: group.map((one) => {
         const value = one.rows.find((row) => row.quantile === quantile)?.valueMs ?? null;
-        return value === null && one.affected === null ? cell("–") : timeCell(value);
+        return value === null && one.due === null ? cell("–") : timeCell(value);
       }),
     })),
   });

@@ -2,7 +2,7 @@ import { histogramTag, stormMetricName } from "artillery-engine-mqtt/contract";
 import type { Histogram } from "hdr-histogram-js";
 import { addHistograms, rankOf, valueAtRankMs } from "../histogram.ts";
 import type { MergedRun } from "../merge.ts";
-import { type RecoveryPoint, recoveryCurve } from "../recovery.ts";
+import { devicesDue, type RecoveryPoint, recoveryCurve } from "../recovery.ts";
 import {
   type LatencyName,
   type LatencySummary,
@@ -27,7 +27,7 @@ export interface ReportData {
 export interface Recovery {
   storm: number;
   cohort: string | null;
-  affected: number;
+  due: number;
   points: RecoveryPoint[];
   /** The same, thinned to what a table can hold. */
   rows: RecoveryPoint[];
@@ -38,7 +38,7 @@ export interface Percentiles {
   cohort: string | null;
   storm: number | null;
   /** Devices that the quantiles are over; null: over the recorded values. */
-  affected: number | null;
+  due: number | null;
   points: PercentilePoint[];
   rows: PercentilePoint[];
 }
@@ -69,40 +69,41 @@ type Storm = MergedRun["storms"][number];
 interface Part {
   cohort: string | null;
   histogram: Histogram;
-  affected: number;
+  due: number;
 }
 
 /** Ready times of the whole fleet, if there are several cohorts that were cut, and of each of them. */
 function readyParts(run: MergedRun, storm: Storm): Part[] {
   const parts = [...storm.cohorts]
     .filter(([, counts]) => counts.affected > 0)
-    .map(([cohort, { affected }]): Part => {
+    .map(([cohort, counts]): Part => {
       const ready = run.histograms.get(histogramTag(stormMetricName(storm.index, "ready_time"), cohort));
-      return { cohort, affected, histogram: addHistograms(ready === undefined ? [] : [ready]) };
+      return {
+        cohort,
+        due: devicesDue(counts),
+        histogram: addHistograms(ready === undefined ? [] : [ready]),
+      };
     });
   return withFleet(parts);
 }
 
 function withFleet(parts: Part[]): Part[] {
   if (parts.length < 2) return parts;
-  const affected = parts.reduce((sum, part) => sum + part.affected, 0);
-  return [
-    { cohort: null, affected, histogram: addHistograms(parts.map((part) => part.histogram)) },
-    ...parts,
-  ];
+  const due = parts.reduce((sum, part) => sum + part.due, 0);
+  return [{ cohort: null, due, histogram: addHistograms(parts.map((part) => part.histogram)) }, ...parts];
 }
 
 function recoveryOf(run: MergedRun, storm: Storm): Recovery[] {
-  return readyParts(run, storm).map(({ cohort, affected, histogram }) => {
+  return readyParts(run, storm).map(({ cohort, due, histogram }) => {
     // Only devices inside the window are recorded, but the upper end of the last bucket can lie past it.
-    const curve = recoveryCurve(histogram, affected).map(({ tMs, share }) => ({
+    const curve = recoveryCurve(histogram, due).map(({ tMs, share }) => ({
       tMs: Math.min(tMs, storm.windowMs),
       share,
     }));
     return {
       storm: storm.index,
       cohort,
-      affected,
+      due,
       points: lastOfEach(curve, (curve.at(-1)?.tMs ?? 1) / LONGEST_SERIES),
       rows: lastOfEach(curve, (curve.at(-1)?.tMs ?? 1) / LONGEST_TABLE),
     };
@@ -116,26 +117,26 @@ function lastOfEach(curve: readonly RecoveryPoint[], stretchMs: number): Recover
 }
 
 function readyPercentiles(run: MergedRun, storm: Storm): Percentiles[] {
-  return readyParts(run, storm).map(({ cohort, affected, histogram }) => ({
+  return readyParts(run, storm).map(({ cohort, due, histogram }) => ({
     metric: "ready",
     cohort,
     storm: storm.index,
-    affected,
-    points: percentileCurve(histogram, affected),
-    rows: percentileRows(histogram, affected),
+    due,
+    points: percentileCurve(histogram, due),
+    rows: percentileRows(histogram, due),
   }));
 }
 
 function servicePercentiles(run: MergedRun, metric: LatencyName): Percentiles[] {
   const parts = [...run.cohorts.keys()].flatMap((cohort): Part[] => {
     const histogram = run.histograms.get(histogramTag(SERVICE_TIME_METRICS[metric], cohort));
-    return histogram === undefined || histogram.totalCount === 0 ? [] : [{ cohort, histogram, affected: 0 }];
+    return histogram === undefined || histogram.totalCount === 0 ? [] : [{ cohort, histogram, due: 0 }];
   });
   return withFleet(parts).map(({ cohort, histogram }) => ({
     metric,
     cohort,
     storm: null,
-    affected: null,
+    due: null,
     points: percentileCurve(histogram, histogram.totalCount),
     rows: percentileRows(histogram, histogram.totalCount),
   }));

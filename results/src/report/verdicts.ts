@@ -1,4 +1,6 @@
 import { count, duration, ratio } from "../console/format.ts";
+import { devicesDue } from "../recovery.ts";
+import { fateWords } from "../storm-words.ts";
 import type { StormFields, StormSummary, Summary } from "../summary-schema.ts";
 import { type Html, html, NOTHING } from "./html.ts";
 import { cell, table, timeCell, wordCell } from "./table.ts";
@@ -18,10 +20,16 @@ function stormCard(storm: StormSummary, target: number): Html {
 <div class="storm-head">${badge(storm)}${storm.generatorSaturated ? html`<span class="badge fair"><span aria-hidden="true">!</span> Generator saturated</span>` : NOTHING}<h3 id="${heading}">Storm ${storm.index}: ${stormWords(storm)}</h3></div>
 <p class="sentence">${verdictSentence(storm, target)}</p>
 <p class="note">Why: ${storm.verdictReason}.</p>
+${fates(storm)}
 ${storm.generatorSaturated ? html`<div class="alert"><p><strong>Generator saturated:</strong> during this storm the load generator itself was at its limit. The times are at least partly its own, so the verdict is about the generator as well as about the system under test.</p></div>` : NOTHING}
 ${judged ? keyFigures(storm) : NOTHING}
 ${judged ? cohortTable(storm) : NOTHING}</article>
 `;
+}
+
+function fates(storm: StormSummary): Html {
+  const words = storm.happened ? fateWords(storm) : [];
+  return words.length === 0 ? NOTHING : html`<p class="note">Devices: ${words.join("; ")}.</p>`;
 }
 
 function badgeOf(storm: StormFields): (typeof VERDICT_BADGES)[keyof typeof VERDICT_BADGES] {
@@ -44,7 +52,11 @@ function keyFigures(storm: StormSummary): Html {
   const unreached = html`<span class="unreached">not reached</span>`;
   const time = (ms: number | null): Html => (ms === null ? unreached : html`${duration(ms)}`);
   const figures: [string, Html][] = [
-    ["devices ready again", html`${count(storm.recovered)} <small>of ${count(storm.affected)}</small>`],
+    ["devices ready again", html`${count(storm.recovered)} <small>of ${count(devicesDue(storm))}</small>`],
+    [
+      "of the fleet ready when the window ended",
+      html`${count(storm.fleetReadyAtEnd)} <small>of ${count(storm.fleet - storm.fleetLeftByScript)}</small>`,
+    ],
     ["until half of them were ready", time(storm.readyMs.p50)],
     ["until 99 % were ready", time(storm.readyMs.p99)],
     ["connect attempts per device", html`${ratio(storm.amplification.connect)}`],
@@ -66,7 +78,7 @@ function cohortTable(storm: StormSummary): Html {
     header: [
       "Cohort",
       ...(several ? ["Verdict"] : []),
-      "Ready / affected",
+      "Ready / due",
       "50 % ready",
       "90 % ready",
       "99 % ready",
@@ -80,7 +92,7 @@ function cohortTable(storm: StormSummary): Html {
       head: name,
       cells: [
         ...(several ? [wordCell(badge(cohort))] : []),
-        cell(`${count(cohort.recovered)} / ${count(cohort.affected)}`),
+        cell(`${count(cohort.recovered)} / ${count(devicesDue(cohort))}`),
         timeCell(cohort.readyMs.p50),
         timeCell(cohort.readyMs.p90),
         timeCell(cohort.readyMs.p99),

@@ -1,5 +1,7 @@
 import { count, duration, percent } from "../console/format.ts";
+import { devicesDue } from "../recovery.ts";
 import type { LatencyName, StormFields, Summary } from "../summary-schema.ts";
+import type { Verdict, VerdictAbsence } from "../verdict.ts";
 
 export const ALL_COHORTS = "all cohorts";
 
@@ -71,33 +73,60 @@ export function shareWords(share: number): string {
 
 /** What happened to the devices, for someone who knows neither percentiles nor MQTT. */
 export function verdictSentence(storm: StormFields, target: number): string {
-  if (!storm.happened)
-    return storm.cause === "external"
-      ? "This storm did not happen: too few devices lost their connection at once."
-      : "This storm did not happen: the run ended before it was due.";
-  if (storm.affected === 0) return "No device lost its connection, so there is nothing to judge.";
-  const [all, back, missing] = [count(storm.affected), count(storm.recovered), count(storm.unrecovered)];
+  const due = devicesDue(storm);
+  const [all, back, missing] = [count(due), count(storm.recovered), count(storm.unrecovered)];
   const window = duration(storm.windowMs);
-  const share = shareWords(storm.recovered / storm.affected);
+  const share = shareWords(due > 0 ? storm.recovered / due : 0);
   const some = `${back} of the ${all} devices that lost their connection (${share})`;
-  const late = storm.lastQuarter.ready === 0 ? "none" : count(storm.lastQuarter.ready);
+  const fleet = storm.fleet - storm.fleetLeftByScript;
+  const atWork = `${count(storm.fleetReadyAtEnd)} of ${count(fleet)} devices were working`;
+  const stretch = duration(storm.lastStretch.ms);
+  const late = storm.lastStretch.back === 0 ? "none" : count(storm.lastStretch.back);
   switch (storm.verdict) {
     case "recovered":
       return storm.unrecovered === 0
         ? `All ${all} devices that lost their connection were working again within ${duration(storm.readyMs.max)}, 99 % of them within ${duration(storm.readyMs.p99)}.`
         : `${some} were working again within ${window}, which meets the target of ${shareWords(target)}. ${missing} were not.`;
-    case "degraded":
-      return `${some} were working again within ${window}. That misses the target of ${shareWords(target)}: ${missing} were still without service. In the last quarter of that time ${late} came back.`;
+    case "relapsed":
+      return `${some} were working again at some time, but it did not last: when the ${window} ended, ${atWork}.`;
+    case "recovering":
+      return `${some} were working again within ${window}. That misses the target of ${shareWords(target)}, but devices were still coming back: ${late} in the last ${stretch}. Watch for longer to see whether all do.`;
+    case "stalled":
+      return `${some} were working again within ${window}; in the last ${stretch} of that time ${late} came back, and when it ended ${atWork}. It is not the load that keeps the others out, for they offered less than the system is known to sustain: something is broken.`;
     case "metastable":
-      return `Only ${some} were working again after ${window}; in the last quarter of that time ${late} came back. Meanwhile the other ${missing} kept trying, and their retries are now what keeps the system overloaded: nothing in this run suggests that it would end by itself.`;
+      return `Only ${some} were working again after ${window}; in the last ${stretch} of that time ${late} came back. Meanwhile the others kept trying, and their retries are now what keeps the system overloaded: nothing in this run suggests that it would end by itself.`;
     case null:
-      return `${some} were working again when watching stopped, before the ${window} were over. That is too early for a verdict.`;
+      return ABSENCE_SENTENCES[storm.verdictAbsence ?? "did-not-happen"](storm, some, window);
   }
 }
 
+const ABSENCE_SENTENCES: Record<
+  VerdictAbsence,
+  (storm: StormFields, some: string, window: string) => string
+> = {
+  "did-not-happen": ({ cause }) =>
+    cause === "external"
+      ? "This storm did not happen: too few devices lost their connection at once."
+      : "This storm did not happen: the run ended before it was due.",
+  "nobody-affected": () =>
+    "No device lost its connection, or none was meant to come back: there is nothing to judge.",
+  "cut-short": (_storm, some, window) =>
+    `${some} were working again when watching stopped, before the ${window} were over. That is too early for a verdict.`,
+  "not-watched": () =>
+    "The load generator did not cut the devices in time, or did not see what became of them: this run says nothing about the system under test.",
+  "no-baseline": () =>
+    "The fleet was not at work before the storm, so what it did afterwards says nothing about the storm.",
+  "too-few-devices": (_storm, some) =>
+    `${some} were working again. So few devices say nothing about a fleet.`,
+  "window-too-short": (_storm, some, window) =>
+    `${some} were working again within ${window}. The others may just have been waiting for their next attempt: watch for longer.`,
+};
+
 export const VERDICT_BADGES = {
   recovered: { word: "Recovered", sign: "✓", tone: "good" },
-  degraded: { word: "Degraded", sign: "!", tone: "fair" },
+  recovering: { word: "Recovering", sign: "!", tone: "fair" },
+  stalled: { word: "Stalled", sign: "✕", tone: "bad" },
+  relapsed: { word: "Relapsed", sign: "✕", tone: "bad" },
   metastable: { word: "Metastable", sign: "✕", tone: "bad" },
   none: { word: "No verdict", sign: "?", tone: "none" },
 } as const;
@@ -107,8 +136,6 @@ export function headline({ storms }: Summary): string {
   if (storms.length === 0) return "The run had no storm";
   const verdicts = storms.map((storm) => storm.verdict);
   const n = storms.length;
-  const spirals = verdicts.filter((verdict) => verdict === "metastable").length;
-  const recovered = verdicts.filter((verdict) => verdict === "recovered").length;
   const ofStorms = (some: number): string =>
     n === 1
       ? "the storm"
@@ -117,11 +144,16 @@ export function headline({ storms }: Summary): string {
           ? "both storms"
           : `all ${n} storms`
         : `${some} of ${n} storms`;
-  if (recovered === n) return `The fleet recovered from ${ofStorms(n)}`;
+  const ended = (...words: Verdict[]): number =>
+    verdicts.filter((verdict) => verdict !== null && words.includes(verdict)).length;
+  if (ended("recovered") === n) return `The fleet recovered from ${ofStorms(n)}`;
+  const spirals = ended("metastable");
   if (spirals > 0) {
     return `The fleet did not recover from ${ofStorms(spirals)}: the overload outlived its cause`;
   }
-  if (verdicts.includes("degraded"))
-    return `The fleet recovered from ${n === 1 ? "the storm only in part" : `${recovered} of ${n} storms in time`}`;
+  const broken = ended("stalled", "relapsed");
+  if (broken > 0) return `The fleet did not recover from ${ofStorms(broken)}`;
+  if (ended("recovering") > 0)
+    return `The fleet recovered from ${n === 1 ? "the storm only in part" : `${ended("recovered")} of ${n} storms in time`}`;
   return `The run cannot say whether the fleet recovers from ${n === 1 ? "the storm" : `every one of its ${n} storms`}`;
 }

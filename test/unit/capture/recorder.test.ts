@@ -30,6 +30,7 @@ const EMPTY_STORM = {
   selected: 0,
   affected: 0,
   recovered: 0,
+  refusedHere: 0,
   connectAttempts: 0,
   connectsAccepted: 0,
   configRequests: 0,
@@ -243,6 +244,22 @@ describe("a storm", () => {
     expect(recorder.stormCounts(1).a?.recovered).toBe(0);
   });
 
+  it("counts what this machine itself refused, of any device, and nothing else that failed", () => {
+    const { recorder } = recorderOf();
+    recorder.connectRefused(0, "descriptors");
+    recorder.openStorm(1);
+    for (const reason of ["descriptors", "local_ports", "local_address", "tcp_refused", "connack_timeout"])
+      recorder.connectRefused(0, reason);
+    recorder.error(1, "http_descriptors");
+    recorder.error(1, "http_503");
+    recorder.closeStorm();
+    recorder.connectRefused(0, "local_ports");
+    expect(recorder.stormCounts(1)).toEqual({
+      a: { ...EMPTY_STORM, refusedHere: 3 },
+      "b c": { ...EMPTY_STORM, refusedHere: 1 },
+    });
+  });
+
   it("hands out copies of its counts", () => {
     const { recorder } = recorderOf();
     recorder.openStorm(1);
@@ -269,7 +286,26 @@ describe("the timeline", () => {
     recorder.configResponse(0, 0, 1);
     recorder.configTimeout(0, 0);
     recorder.lateResponse(0, 0);
-    // online 1, ready 1, then the eight events.
-    expect(recorder.timeline.take(true)).toEqual(["0,a,1,1,1,3,3,1,2,1,1,1"]);
+    // online 1, ready 1, then the eight events, and none of a storm.
+    expect(recorder.timeline.take(true)).toEqual(["0,a,1,1,1,3,3,1,2,1,1,1,0,0,0"]);
+  });
+
+  it("has the load of those who are out of the open storm, and of no other", () => {
+    const { recorder } = recorderOf(["a"]);
+    const load = (): void => {
+      recorder.stormConnect(0, 2);
+      recorder.stormConnect(0, 2);
+      recorder.stormConnect(0, 1);
+      recorder.stormRequest(0, 2);
+      recorder.stormRequest(0, 1);
+      recorder.stormBack(0, 2);
+      recorder.stormBack(0, 1);
+    };
+    load();
+    recorder.openStorm(2);
+    load();
+    recorder.closeStorm();
+    load();
+    expect(recorder.timeline.take(true)).toEqual(["0,a,0,0,0,0,0,0,0,0,0,0,2,1,1"]);
   });
 });

@@ -27,6 +27,7 @@ const record = (updatedAtMs: number): WorkerRecord => ({
   http: { insecure: false },
   target: "mqtt://localhost:1883",
   seed: 42,
+  longestBackoffMs: 0,
   startedAtMs: STARTED,
   updatedAtMs,
   timeZeroMs: null,

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type BackoffSpec, createBackoff } from "../../../engine/src/device/backoff.ts";
+import { type BackoffSpec, createBackoff, longestBackoffMs } from "../../../engine/src/device/backoff.ts";
 import { PRESET_NAMES, PRESETS } from "../../../engine/src/device/backoff-presets.ts";
 import { hashRandom } from "../../../engine/src/device/random.ts";
 
@@ -61,6 +61,22 @@ describe("every policy", () => {
       }),
       { numRuns: 2000, seed: 1 },
     );
+  });
+
+  it("never exceeds the longest wait that is said of it, and comes close to it", () => {
+    fc.assert(
+      fc.property(anySpec, attempt, durationMs, random, (spec, n, previousMs, draw) => {
+        const ms = createBackoff(spec)(n, previousMs, draw);
+        expect(ms).toBeLessThanOrEqual(longestBackoffMs(spec) * (1 + 1e-9) + 1e-6);
+      }),
+      { numRuns: 5000, seed: 3 },
+    );
+    const limits = PRESET_NAMES.map((name) => [name, longestBackoffMs(PRESETS[name].spec)]);
+    for (const [name, limitMs] of limits as [keyof typeof PRESETS, number][]) {
+      const delay = createBackoff(PRESETS[name].spec);
+      const waits = Array.from({ length: 40 }, (_, n) => delay(n, limitMs, 1 - 2 ** -30));
+      expect(Math.max(...waits) / limitMs, name).toBeGreaterThan(0.99);
+    }
   });
 
   it("stays within the bounds of its formula", () => {

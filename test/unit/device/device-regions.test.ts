@@ -62,6 +62,7 @@ describe("a device of several regions", () => {
     expect(rig.device.region).toBe(1);
     expect(rig.log).toContainEqual(["disconnected", 0, "return_home", true]);
     expect(rig.log.filter(([name]) => name === "error")).toEqual([]);
+    expect(rig.device.standing).toMatchObject({ isBack: true, isLost: false });
     rig.reconnect(10_000);
     expect(counts.byName()["us"]).toMatchObject({ connectsAccepted: 2, failovers: 0 });
   });

@@ -107,7 +107,10 @@ describe("report", () => {
     [["--report", "json,pdf"], '--report: "pdf" is not allowed; allowed: a list of console, json'],
     [["--target", "2"], "--target: 2 is not allowed; allowed: a share from 0 to 1"],
     [["--fail-ready-p99", "soon"], '--fail-ready-p99: "soon" is not allowed; allowed: a duration'],
-    [["--fail-verdict", "bad"], '--fail-verdict: "bad" is not allowed; allowed: degraded or metastable'],
+    [
+      ["--fail-verdict", "bad"],
+      '--fail-verdict: "bad" is not allowed; allowed: one of degraded, recovering, stalled',
+    ],
     [["--bogus"], "unknown option '--bogus'"],
   ])("refuses %j with exit code 1 before it reads", async (args, message) => {
     const { code, err } = await command("report", "nowhere", ...args);

@@ -72,7 +72,7 @@ describe("fail", () => {
     [true, `fail: true is not allowed; allowed: ${some}, cohorts`],
     [
       { verdict: "recovered" },
-      'fail.verdict: "recovered" is not allowed; allowed: degraded or metastable (fails on that verdict or a worse one)',
+      'fail.verdict: "recovered" is not allowed; allowed: one of degraded, recovering, stalled, relapsed, metastable (fails on that verdict or one as bad)',
     ],
     [{ readyP99: "soon" }, `fail.readyP99: "soon" is not allowed; allowed: ${duration}`],
     [{ readyP99: -1 }, `fail.readyP99: -1 is not allowed; allowed: ${duration}`],

@@ -15,8 +15,10 @@ it("reads like this", () => {
 
     Storm 1: reset of 100 % at 10 s: 200 devices affected, cut within 4 ms; window 20 s
       METASTABLE (generator saturated): 70 % of the affected devices were ready inside the window (target 99 %);
-        at its end hardly any became ready, yet connect attempts ran at 33.33 % of their peak and config
-        requests ran at 100 % of their peak
+        nobody came back in the last 5 s, yet those who are out offered 60 connects/s, at least the 36 accepted
+        before the storm and 60 config requests/s, at least the 16 answered before the storm
+      devices: 60 out when the window ended
+      storm factor at most 5 s (best connect rate before the storms, a lower bound of what is sustainable)
       cached: RECOVERED (generator saturated): 100 % of the affected devices were ready inside the window
         (target 99 %)
       cohort        recovered         50 %         90 %         99 %        100 %  reconnect   connect    config

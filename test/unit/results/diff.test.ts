@@ -55,7 +55,7 @@ it("names storms and cohorts that only one run has, and what makes the compariso
 
 it("reads like this", () => {
   const lines = consoleDiff(diffSummaries(one, two), { colour: false }).split("\n");
-  expect(lines.slice(0, 18).join("\n")).toMatchInlineSnapshot(`
+  expect(lines.slice(0, 21).join("\n")).toMatchInlineSnapshot(`
     "
     Mass reconnect: B against A
       A  t-synthetic: 100 devices, mqtt://broker:1883, 2026-11-20 09:59:59 UTC
@@ -66,6 +66,9 @@ it("reads like this", () => {
                                             A            B  B / A
       affected                            100          200  2.00x
       recovered                          70 %         70 %  1.00x
+      fleet ready at the end             70 %         70 %  1.00x
+      already offline                       0            0      -
+      lost again                            0            0      -
       ready p50                        848 ms       848 ms  1.00x
       ready p90                   not reached  not reached      -
       ready p99                   not reached  not reached      -

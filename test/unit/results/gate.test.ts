@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { consoleSummary } from "../../../results/src/console/summary.ts";
-import { type Fail, gateFailures } from "../../../results/src/gate.ts";
+import { type Fail, type FailVerdict, gateFailures } from "../../../results/src/gate.ts";
 import { mergeRun } from "../../../results/src/merge.ts";
 import { readRun } from "../../../results/src/run-files.ts";
 import { buildSummary } from "../../../results/src/summary.ts";
 import type { Summary } from "../../../results/src/summary-schema.ts";
+import { VERDICTS, type Verdict } from "../../../results/src/verdict.ts";
 import { record, storm, writeRun } from "../../support/run-files.ts";
 import { spiralWorker, summaryOf } from "./synthetic-run.ts";
 
@@ -17,10 +18,10 @@ const failures = (fail: Fail, summary = unsaturated): string[] =>
 describe("conditions", () => {
   it("name storm and cohort, what was and what is allowed", () => {
     expect(failures({ verdict: "metastable", readyP99: 30_000, unrecovered: 0.01 })).toEqual([
-      "storm 1, all cohorts: verdict metastable, allowed recovered or degraded",
+      "storm 1, all cohorts: verdict metastable, allowed recovered or recovering or stalled or relapsed",
       "storm 1, all cohorts: ready p99 not reached, allowed 30 s",
       "storm 1, all cohorts: 30 % unrecovered (30 of 100), allowed 1 %",
-      "storm 1, cohort spiral: verdict metastable, allowed recovered or degraded",
+      "storm 1, cohort spiral: verdict metastable, allowed recovered or recovering or stalled or relapsed",
       "storm 1, cohort spiral: ready p99 not reached, allowed 30 s",
       "storm 1, cohort spiral: 75 % unrecovered (30 of 40), allowed 1 %",
     ]);
@@ -35,18 +36,34 @@ describe("conditions", () => {
     expect(failures({ cohorts: { spiral: { unrecovered: 0.75 } } })).toEqual([]);
     expect(failures({ cohorts: { spiral: { unrecovered: 0.7499 } } })).toHaveLength(1);
   });
-  it("take a worse verdict for worse", () => {
-    const only = (verdict: "degraded" | "metastable"): Fail => ({ cohorts: { spiral: { verdict } } });
-    expect(failures(only("degraded"))).toEqual([
+  it("fail on the verdict that they name, on one as bad, and on a worse one", () => {
+    const judgedAs = (verdict: Verdict): Summary => {
+      const summary = structuredClone(unsaturated) as Summary;
+      for (const fields of [summary.storms[0], ...Object.values(summary.storms[0]?.cohorts ?? {})]) {
+        if (fields) fields.verdict = verdict;
+      }
+      return summary;
+    };
+    const failing = (verdict: FailVerdict): Verdict[] =>
+      VERDICTS.filter((was) => failures({ verdict }, judgedAs(was)).length > 0);
+    expect(failing("degraded")).toEqual(["recovering", "stalled", "relapsed", "metastable"]);
+    expect(failing("recovering")).toEqual(failing("degraded"));
+    expect(failing("stalled")).toEqual(["stalled", "relapsed", "metastable"]);
+    expect(failing("relapsed")).toEqual(failing("stalled"));
+    expect(failing("metastable")).toEqual(["metastable"]);
+    expect(failures({ cohorts: { spiral: { verdict: "degraded" } } })).toEqual([
       "storm 1, cohort spiral: verdict metastable, allowed recovered",
     ]);
-    expect(failures(only("metastable"))).toHaveLength(1);
-    const degraded = structuredClone(unsaturated) as Summary;
-    for (const fields of [degraded.storms[0], ...Object.values(degraded.storms[0]?.cohorts ?? {})]) {
-      if (fields) fields.verdict = "degraded";
-    }
-    expect(failures({ verdict: "metastable" }, degraded)).toEqual([]);
-    expect(failures({ verdict: "degraded" }, degraded)).toHaveLength(3);
+  });
+  it("that name a verdict are not met where a cohort has none", () => {
+    const summary = structuredClone(unsaturated) as Summary;
+    const cached = summary.storms[0]?.cohorts["cached"];
+    if (cached) cached.verdict = null;
+    expect(
+      failures({ verdict: "metastable", cohorts: { spiral: { verdict: "metastable" } } }, summary),
+    ).toContain(
+      "storm 1, cohort cached: verdict missing, allowed recovered or recovering or stalled or relapsed",
+    );
   });
   it("of a cohort replace those for all, and free the fleet that contains it", () => {
     expect(failures({ unrecovered: 0.01, cohorts: { spiral: { unrecovered: 1 } } })).toEqual([]);

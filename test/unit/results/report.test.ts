@@ -10,6 +10,7 @@ import { type ReportData, reportData } from "../../../results/src/report/report.
 import { verdictSentence } from "../../../results/src/report/words.ts";
 import { readRun } from "../../../results/src/run-files.ts";
 import { buildSummary } from "../../../results/src/summary.ts";
+import { VERDICT_ABSENCES, VERDICTS } from "../../../results/src/verdict.ts";
 import {
   histogramOf,
   record,
@@ -152,7 +153,7 @@ describe("report.html", () => {
     expect(empty).toContain("The script is not known");
   });
 
-  it("has a sentence for each verdict", () => {
+  it("has a sentence for each verdict, and for each reason to have none", () => {
     const cohort = (recovered: number): SyntheticWorker["record"] =>
       record({
         cohorts: { only: { devices: 100, everOnline: 100 } },
@@ -171,17 +172,23 @@ describe("report.html", () => {
     expect(text(99, 2000)).toContain(
       "(99 %) were working again within 20 s, which meets the target of 99 %. 1 were not.",
     );
-    expect(text(90, 19_000)).toContain("That misses the target of 99 %: 10 were still without service.");
+    expect(text(90, 19_000)).toContain("when it ended 90 of 100 devices were working");
+    const [only] = spiral.summary.storms;
+    if (!only) throw new Error("no storm");
+    const sentences = [
+      ...VERDICTS.map((verdict) => verdictSentence({ ...only, verdict }, 0.99)),
+      ...VERDICT_ABSENCES.map((verdictAbsence) =>
+        verdictSentence({ ...only, verdict: null, verdictAbsence }, 0.99),
+      ),
+    ];
+    expect(new Set(sentences).size).toBe(VERDICTS.length + VERDICT_ABSENCES.length);
+    for (const sentence of sentences) expect(sentence).toMatch(/^[A-Z0-9].*\.$/);
   });
 });
 
 describe("report data", () => {
   it("gives the recovery curve of the fleet and of each cohort, over the affected devices", () => {
-    const ends = spiral.recovery.map(({ cohort, affected, points }) => [
-      cohort,
-      affected,
-      points.at(-1)?.share,
-    ]);
+    const ends = spiral.recovery.map(({ cohort, due, points }) => [cohort, due, points.at(-1)?.share]);
     expect(ends).toEqual([
       [null, 200, 0.7],
       ["cached", 120, 1],

@@ -2,8 +2,17 @@ import { appendFileSync, readFileSync, rmSync, truncateSync, writeFileSync } fro
 import { join } from "node:path";
 import { histogramTag } from "artillery-engine-mqtt/contract";
 import { describe, expect, it } from "vitest";
+import { mergeRun } from "../../../results/src/merge.ts";
 import { readRun, unfinishedWorkers } from "../../../results/src/run-files.ts";
-import { record, TIME_ZERO_MS, temporaryDirectory, writeRun } from "../../support/run-files.ts";
+import { buildSummary } from "../../../results/src/summary.ts";
+import {
+  record,
+  storm,
+  stormCohort,
+  TIME_ZERO_MS,
+  temporaryDirectory,
+  writeRun,
+} from "../../support/run-files.ts";
 
 const cohort = 'a, "quoted"\ncohort';
 const connect = histogramTag("mqtt.connect_time", cohort);
@@ -50,7 +59,10 @@ describe("readRun", () => {
   });
   it("does not take a cut number for a whole one", () => {
     const directory = writeRun([whole]);
-    appendFileSync(join(directory, "worker-1.timeline.csv"), `${TIME_ZERO_MS + 200},b,1,2,3,4,5,6,7,8,9,1`);
+    appendFileSync(
+      join(directory, "worker-1.timeline.csv"),
+      `${TIME_ZERO_MS + 200},b,1,2,3,4,5,6,7,8,9,10,11,12,1`,
+    );
     const { workers, problems } = readRun([directory]);
     expect(workers[0]?.timelineRows).toHaveLength(2);
     expect(problems).toHaveLength(1);
@@ -80,6 +92,22 @@ describe("readRun", () => {
       "worker-3.json is not JSON; was the worker killed while it wrote?",
       expect.stringMatching(/^worker-4\.json is not a worker record: startedAtMs: /),
     ]);
+  });
+  it("reads files of an older engine, which had no events of a storm's load, and gives no verdict on them", () => {
+    const { longestBackoffMs: _, ...older } = record({
+      storms: [storm({ cohorts: { a: stormCohort({ affected: 100, recovered: 100 }) } })],
+    });
+    const directory = writeRun([whole]);
+    writeFileSync(join(directory, "worker-1.json"), JSON.stringify(older));
+    const path = join(directory, "worker-1.timeline.csv");
+    const cut = readFileSync(path, "utf8").replace(/,storm_connects,storm_requests,storm_ready$/m, "");
+    writeFileSync(path, cut.replace(/,0,0,0$/gm, ""));
+    const { workers, problems } = readRun([directory]);
+    expect(problems).toEqual([]);
+    expect(workers[0]?.timelineRows[1]).toMatchObject({ online: 2, drops: 345, storm_ready: 0 });
+    const [only] = buildSummary(mergeRun(workers), { target: 0.99, problems }).storms;
+    expect(only).toMatchObject({ verdict: null, verdictAbsence: "not-watched" });
+    expect(only?.verdictReason).toContain("an older engine");
   });
   it("strips what it does not know and takes an unknown counter for 0", () => {
     const { counters: _, ...rest } = record();

@@ -46,7 +46,10 @@ describe("summary of two workers", () => {
       amplification: { connect: 6.7, config: 6.1 },
       // 60 + 60 cached in one row, 3 + 3 spiral in each of ten; the last quarter has the spiral's alone
       peak: { connectAttemptsPerS: 180, configRequestsPerS: 60 },
-      lastQuarter: { connectAttemptsPerS: 60, configRequestsPerS: 60, ready: 0 },
+      lastStretch: { ms: 5000, back: 0, offered: { connectsPerS: 60, configRequestsPerS: 60 } },
+      sustained: { connectsPerS: 36, configRequestsPerS: 16 },
+      fleet: 200,
+      fleetReadyAtEnd: 140,
     });
     expect(first?.readyMs.p50).toBeCloseTo(847, -1);
     expect(first?.readyMs).toMatchObject({ p90: null, p99: null, max: null });

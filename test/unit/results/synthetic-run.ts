@@ -26,7 +26,7 @@ const RECONNECT = stormMetricName(1, "reconnect_time");
 const SPREAD = stormMetricName(1, "drop_spread");
 
 /**
- * Two workers of 100 devices. One storm cuts all 60 `cached` and 40 `spiral` devices of each at 10 s. All cached ones
+ * Two workers of 100 devices, which arrive one a row, the spiral ones asking for their configuration. One storm cuts all 60 `cached` and 40 `spiral` devices of each at 10 s. All cached ones
  * are ready within 2 s. Of the spiral ones 10 of 40 are; the others try once a second until the window ends at 30 s.
  */
 export function spiralWorker(workerId: string): SyntheticWorker {
@@ -76,8 +76,27 @@ export function spiralWorker(workerId: string): SyntheticWorker {
       const inStorm = i >= 100 && i < 300;
       const spiralTries = inStorm ? 3 : 0;
       return [
-        { t_ms, cohort: "cached", online: 60, ready: 60, connect_attempts: i === 101 ? 60 : 0 },
-        { t_ms, cohort: "spiral", online: 40, connect_attempts: spiralTries, config_requests: spiralTries },
+        {
+          t_ms,
+          cohort: "cached",
+          online: 60,
+          ready: 60,
+          connect_attempts: i === 101 ? 60 : i < 60 ? 1 : 0,
+          connects_accepted: i < 60 ? 1 : 0,
+          storm_ready: i === 105 ? 60 : 0,
+        },
+        {
+          t_ms,
+          cohort: "spiral",
+          online: 40,
+          connect_attempts: i < 40 ? 1 : spiralTries,
+          connects_accepted: i < 40 ? 1 : 0,
+          config_requests: i < 40 ? 1 : spiralTries,
+          config_responses: i < 40 ? 1 : 0,
+          storm_connects: spiralTries,
+          storm_requests: spiralTries,
+          storm_ready: i === 115 ? 10 : 0,
+        },
       ];
     }),
   };

@@ -3,7 +3,7 @@ import { Recorder } from "../../../engine/src/capture/recorder.ts";
 import type { Device } from "../../../engine/src/device/device.ts";
 import { type Loss, ONSET_MS, Onset, OpenStorm } from "../../../engine/src/storm/loss-watch.ts";
 
-const device = (storm = 0): Device => ({ storm, generation: 1 }) as unknown as Device;
+const device = (affectedBy = 0): Device => ({ affectedBy, generation: 1 }) as unknown as Device;
 
 describe("an open storm", () => {
   it("takes the first loss of each device, and no second one", () => {

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { GeneratorWatch } from "../../../engine/src/capture/generator-health.ts";
 import { Recorder } from "../../../engine/src/capture/recorder.ts";
 import type { FleetMember } from "../../../engine/src/device/fleet.ts";
+import { Standing } from "../../../engine/src/device/standing.ts";
 import { Regions } from "../../../engine/src/region/regions.ts";
 import type { StormPlan } from "../../../engine/src/storm/schedule.ts";
 import { Storms } from "../../../engine/src/storm/storms.ts";
@@ -46,17 +47,25 @@ function start(plans: StormPlan[], devices: number, offline: number[] = [], regi
     device: {
       number,
       region: number % 3,
+      standing: new Standing(),
+      isReady: !offline.includes(number),
+      wantsToBeOnline: true,
+      witness(storm: number): void {
+        this.standing.take(storm, this.isReady ? "unaffected" : "already-offline", true);
+      },
       failAttempt: (reason: string) => failed.push({ number, reason }),
       drop(cause: string, storm: number): number {
         if (offline.includes(number)) return Number.NaN;
         drops.push({ number, storm, cause, atMs: Date.now() - EPOCH });
+        this.standing.take(storm, "affected", true);
         return monotonic();
       },
-    } as unknown as FleetMember["device"],
-  }));
+    },
+  })) as unknown as FleetMember[];
   const recorder = new Recorder(["even", "odd"], { emit: () => {} }, () => EPOCH);
   const watch = new GeneratorWatch();
   const over: number[] = [];
+  const lines: string[] = [];
   const storms = new Storms({
     plans,
     seed: 42,
@@ -69,10 +78,19 @@ function start(plans: StormPlan[], devices: number, offline: number[] = [], regi
     roster: () => [{ container: "", worker: 1, workers: 1, devices: members.length }],
     wallClock: () => Date.now(),
     monotonic,
-    log: () => {},
+    log: (line) => lines.push(line),
     onOver: () => over.push(Date.now() - EPOCH),
   });
-  return { storms, drops, failed, members, recorder, over, watch };
+  return { storms, drops, failed, members, recorder, over, watch, lines };
+}
+
+/** Over both cohorts. */
+function sumOf(cohorts: object | undefined): Record<string, number> {
+  const sum: Record<string, number> = {};
+  for (const counts of Object.values(cohorts ?? {}) as Record<string, number>[]) {
+    for (const [name, count] of Object.entries(counts)) sum[name] = (sum[name] ?? 0) + count;
+  }
+  return sum;
 }
 
 describe("storms", () => {
@@ -112,6 +130,72 @@ describe("storms", () => {
       even: { selected: 5, affected: 3 },
       odd: { selected: 5, affected: 4 },
     });
+  });
+
+  it("say what became of every device: at the end, and as it stands before", () => {
+    const { storms, members } = start([plan(1, 1000, 2000, 0.5)], 12, [3]);
+    const fates = (): object | undefined => storms.report()[0]?.cohorts;
+    storms.setTimeZero(EPOCH);
+    vi.advanceTimersByTime(1000);
+    const is = (role: string): FleetMember[] => members.filter(({ device }) => device.standing.role === role);
+    // Half of 12, and device 3 is chosen or not; it was away already.
+    expect(is("already-offline").map(({ device }) => device.number)).toEqual([3]);
+    expect(is("affected").length + is("unaffected").length).toBe(11);
+    for (const { device } of is("affected")) Object.assign(device, { isReady: false });
+    const affected = is("affected").length;
+    expect(sumOf(fates())).toMatchObject({ fleet: 12, affected, alreadyOffline: 1, readyAtEnd: 0 });
+    // One comes back, one comes back and is lost again, one leaves for good, another does so inside the window.
+    const [back, lost, gone] = is("affected") as [FleetMember, FleetMember, FleetMember];
+    const [untouched] = is("unaffected") as [FleetMember];
+    back.device.standing.back();
+    Object.assign(back.device, { isReady: true });
+    lost.device.standing.back();
+    lost.device.standing.lost();
+    Object.assign(gone.device, { wantsToBeOnline: false });
+    storms.left(untouched, false);
+    members.splice(members.indexOf(untouched), 1);
+    vi.advanceTimersByTime(2000);
+    const atEnd = sumOf(fates());
+    expect(atEnd).toMatchObject({
+      fleet: 12,
+      affected,
+      alreadyOffline: 1,
+      readyAtEnd: 1,
+      fleetReadyAtEnd: 1 + 11 - affected - 1,
+      lostAgain: 1,
+      lostAtEnd: 1,
+      fleetLeftByScript: 2,
+      leftByScript: 1,
+      leftAfterRecovery: 0,
+      unaffectedLost: 0,
+    });
+    // What happens afterwards is none of the storm's.
+    Object.assign(back.device, { isReady: false });
+    expect(sumOf(fates())).toEqual(atEnd);
+  });
+
+  it("that come more than a second after their instant leave this worker's devices alone, and say so", () => {
+    const { storms, drops, over, lines } = start([plan(1, 1000, 2000), plan(2, 5000, 1000)], 4);
+    storms.setTimeZero(EPOCH - 2001);
+    vi.advanceTimersByTime(1);
+    expect(storms.report()[0]).toMatchObject({ startedAtMs: null, closed: false, cohorts: {} });
+    expect(Math.round(storms.report()[0]?.missedByMs ?? 0)).toBe(1002);
+    expect(lines[0]).toMatch(
+      /^mqtt storm 1: reset, missed: this worker's turn came 1002 ms after its instant/,
+    );
+    vi.advanceTimersByTime(10_000);
+    expect(drops.map(({ storm }) => storm)).toEqual([2, 2, 2, 2]);
+    expect(over.length).toBe(1);
+  });
+
+  it("end with the last device where all have left because the script says so", () => {
+    const { storms, members } = start([plan(1, 1000, 20_000)], 2);
+    storms.setTimeZero(EPOCH);
+    vi.advanceTimersByTime(1500);
+    for (const member of members.splice(0)) storms.left(member, false);
+    storms.stop(true);
+    expect(storms.report()[0]).toMatchObject({ closed: true });
+    expect(sumOf(storms.report()[0]?.cohorts)).toMatchObject({ fleet: 2, affected: 2, leftByScript: 2 });
   });
 
   it.each([
@@ -169,7 +253,7 @@ describe("storms", () => {
   it("stop for good", () => {
     const { storms, drops, over } = start([plan(1, 1000, 1000)], 5);
     storms.setTimeZero(EPOCH);
-    storms.stop();
+    storms.stop(false);
     storms.setTimeZero(EPOCH - 500);
     vi.advanceTimersByTime(10_000);
     expect([drops, over]).toEqual([[], []]);

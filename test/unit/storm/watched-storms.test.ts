@@ -30,7 +30,7 @@ const external: StormPlan = {
 
 /** Of a watched device only what a storm asks of it. */
 class StubDevice {
-  storm = 0;
+  affectedBy = 0;
   generation = 1;
   joined: unknown[] | null = null;
   reconnected = false;
@@ -66,7 +66,7 @@ function start(plans: StormPlan[], devices: number) {
   storms.setTimeZero(EPOCH);
   const lose = (device = new StubDevice()): number => {
     const storm = losses.watch?.lost(device as unknown as Device, 0, monotonic()) ?? 0;
-    if (storm !== 0) device.storm = storm;
+    if (storm !== 0) device.affectedBy = storm;
     recorder.disconnected(0, "closed", true);
     return storm;
   };

@@ -114,10 +114,10 @@ describe("compareRounds", () => {
 
   it("counts verdicts and rounds in which the generator was the bottleneck", () => {
     const slow = measured("a", 2, null, {
-      phases: [phase(null, { verdict: "degraded", generatorSaturated: true })],
+      phases: [phase(null, { verdict: "stalled", generatorSaturated: true })],
     });
     const { a } = compared([measured("a", 1, 5), slow]);
-    expect(a.phases[0]).toMatchObject({ verdicts: { recovered: 1, degraded: 1 }, generatorSaturated: 1 });
+    expect(a.phases[0]).toMatchObject({ verdicts: { recovered: 1, stalled: 1 }, generatorSaturated: 1 });
   });
 
   it("an error that a round did not have counts as none", () => {

@@ -1,0 +1,31 @@
+import { STORM_FATES, type StormFate } from "../contract.ts";
+import type { Standing } from "../device/standing.ts";
+
+/** How many devices of one cohort met which fate in one storm. */
+export type Fates = Record<StormFate, number>;
+
+export function noFates(): Fates {
+  return Object.fromEntries(STORM_FATES.map((fate) => [fate, 0])) as Fates;
+}
+
+/** Where a device is now: at work, on its way, gone because the script said so, or gone because its flow failed. */
+export type Whereabouts = "ready" | "out" | "left" | "failed";
+
+/** Adds one device that has a part in the storm. */
+export function addFate(fates: Fates, standing: Standing, whereabouts: Whereabouts): void {
+  const isAffected = standing.role === "affected";
+  fates.fleet++;
+  if (standing.role === "already-offline") fates.alreadyOffline++;
+  if (!standing.hadBeenReady) fates.neverReady++;
+  if (standing.isLost && isAffected) fates.lostAgain++;
+  if (standing.isLost && standing.role === "unaffected") fates.unaffectedLost++;
+  if (whereabouts === "ready") {
+    fates.fleetReadyAtEnd++;
+    if (isAffected) fates.readyAtEnd++;
+  } else if (whereabouts === "left") {
+    fates.fleetLeftByScript++;
+    if (isAffected) fates[standing.isBack ? "leftAfterRecovery" : "leftByScript"]++;
+  } else if (standing.isBack) {
+    fates.lostAtEnd++;
+  }
+}

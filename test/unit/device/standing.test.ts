@@ -1,0 +1,138 @@
+import { describe, expect, it } from "vitest";
+import { Standing } from "../../../engine/src/device/standing.ts";
+import { Rig } from "./device-rig.ts";
+
+describe("a device's standing in a storm", () => {
+  it("is none before the first", () => {
+    const standing = new Standing();
+    standing.lost();
+    expect(standing.back()).toBe(false);
+    expect(standing).toMatchObject({ storm: 0, role: null, isBack: false, isLost: false });
+  });
+
+  it("is back once, and lost only after that", () => {
+    const standing = new Standing();
+    standing.take(1, "affected", true);
+    standing.lost();
+    expect(standing.isLost).toBe(false);
+    expect([standing.back(), standing.back()]).toEqual([true, false]);
+    standing.lost();
+    expect(standing).toMatchObject({ isBack: true, isLost: true });
+  });
+
+  it("of one that the storm left alone is back from the start", () => {
+    const standing = new Standing();
+    standing.take(1, "unaffected", true);
+    expect(standing.back()).toBe(false);
+    standing.lost();
+    expect(standing.isLost).toBe(true);
+  });
+
+  it("begins anew with the next storm", () => {
+    const standing = new Standing();
+    standing.take(1, "affected", true);
+    standing.back();
+    standing.lost();
+    standing.take(2, "already-offline", false);
+    expect(standing).toMatchObject({
+      storm: 2,
+      role: "already-offline",
+      isBack: false,
+      isLost: false,
+      hadBeenReady: false,
+    });
+  });
+});
+
+describe("a device that meets a storm", () => {
+  const load = (rig: Rig): unknown[] => rig.events("stormConnect", "stormRequest", "stormBack");
+
+  it("is affected when it is cut, tells its attempts, and is back when it is ready", () => {
+    const rig = new Rig().start();
+    rig.device.drop("reset", 3);
+    rig.time.advance(100);
+    rig.broker.ends("tcp_reset");
+    rig.time.advance(200);
+    rig.makeReady();
+    expect(load(rig)).toEqual([
+      ["stormConnect", 0, 3],
+      ["stormConnect", 0, 3],
+      ["stormBack", 0, 3],
+    ]);
+    // Lost again: it is out once more, and what it does then is load too.
+    rig.broker.ends();
+    rig.reconnect(100);
+    expect(rig.device.standing).toMatchObject({ role: "affected", isBack: true, isLost: true });
+    expect(load(rig)).toHaveLength(4);
+  });
+
+  it("offers no load where nobody listens, or where this machine could not even try", () => {
+    const rig = new Rig().start();
+    rig.device.drop("reset", 1);
+    rig.time.advance(100);
+    rig.broker.ends("tcp_refused");
+    rig.time.advance(200);
+    rig.broker.ends("local_ports");
+    expect(load(rig)).toEqual([]);
+    rig.time.advance(400);
+    rig.broker.opens();
+    rig.broker.sends({ cmd: "connack", returnCode: 5, sessionPresent: false });
+    expect(load(rig)).toEqual([]);
+    rig.time.advance(800);
+    rig.broker.opens();
+    rig.broker.sends({ cmd: "connack", returnCode: 3, sessionPresent: false });
+    expect(load(rig)).toEqual([["stormConnect", 0, 1]]);
+  });
+
+  it("is unaffected while it is ready, and already offline while it would like to be", () => {
+    const ready = new Rig().start();
+    ready.device.witness(1);
+    expect(ready.device.standing).toMatchObject({ storm: 1, role: "unaffected", hadBeenReady: true });
+    const away = new Rig().start();
+    away.broker.ends();
+    away.device.witness(1);
+    expect(away.device.standing).toMatchObject({ storm: 1, role: "already-offline", hadBeenReady: true });
+    away.reconnect(100);
+    expect(load(away)).toEqual([
+      ["stormConnect", 0, 1],
+      ["stormBack", 0, 1],
+    ]);
+  });
+
+  it("that never got in is already offline, one that only arrives has no part in it", () => {
+    const rig = new Rig();
+    rig.device.connect();
+    expect(rig.device.isArriving).toBe(true);
+    rig.device.witness(1);
+    rig.accept();
+    rig.device.witness(1);
+    expect(rig.device.standing.role).toBe(null);
+    rig.broker.ends();
+    expect(rig.device.isArriving).toBe(false);
+    rig.device.witness(1);
+    expect(rig.device.standing).toMatchObject({ role: "already-offline", hadBeenReady: false });
+  });
+
+  it("is affected where it is cut while it arrives, and had been as good as ready", () => {
+    const rig = new Rig();
+    rig.device.connect();
+    rig.accept();
+    rig.device.drop("reset", 1);
+    expect(rig.device.standing).toMatchObject({ role: "affected", hadBeenReady: true });
+  });
+
+  it("has no part in it where it wants to be away", () => {
+    const rig = new Rig().start();
+    rig.device.disconnect();
+    rig.device.witness(1);
+    expect(rig.device.standing.role).toBe(null);
+  });
+
+  it("is not ready while it is silent", () => {
+    const rig = new Rig().start();
+    rig.device.silence(1);
+    expect([rig.device.isReady, rig.device.storm]).toEqual([false, 1]);
+    rig.device.witness(2);
+    expect(rig.device.standing).toMatchObject({ storm: 2, role: "already-offline" });
+  });
+});
