@@ -292,17 +292,26 @@ export interface WorkerStorm {
   cohorts: Record<string, WorkerStormCohort>;
   /** What each region gained inside the window, of all devices; not given without regions. */
   regions?: Record<string, WorkerRegion> | undefined;
-  /** The generator during the window; null while it has not come. */
+  /** While devices recovered; null while it has not come. */
   generator: GeneratorHealth | null;
 }
 
+/**
+ * How a worker thread fared over a stretch of time: the run, or a storm from the end of the pass that cut the devices until all
+ * of this worker's were ready again, at most to the end of its window. Facts only: results/ judges them.
+ */
 export interface GeneratorHealth {
-  /** The generator itself was the bottleneck: what it measured is at least partly its own delay. */
-  saturated: boolean;
-  /** Delay of the worker thread's event loop beyond what was asked. */
-  eventLoopDelayMs: { p99: number; max: number };
-  /** Highest share of one core that the worker thread used over any `cpuShareWindowMs`. 0..1 */
+  watchedMs: number;
+  /** Delay of the event loop beyond what was asked, over time. */
+  eventLoopDelayMs: { p50: number; p99: number; max: number };
+  /** The same, over the operations that were timed meanwhile: what their times may hold too much. Null where there were none. */
+  operationDelayMs: { p50: number; p99: number } | null;
+  /** All the time in which the event loop was late by more than 10 ms. */
+  stalledMs: number;
+  /** Highest share of one core that the thread used over any 2 s. 0..1 */
   cpuShare: number;
+  /** How long the thread was ready to run and had no processor; null where the system does not say. */
+  cpuWaitMs: number | null;
 }
 
 /** `worker-<id>.json`: what one worker knows besides its histograms and timeline. Rewritten at every flush. */

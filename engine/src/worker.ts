@@ -102,7 +102,7 @@ export class Worker {
   readonly #regions: Regions | null;
   readonly #storms: Storms;
   readonly #losses: Losses = { watch: null };
-  readonly #watch = new GeneratorWatch();
+  readonly #watch: GeneratorWatch;
   readonly #health: HealthStretch;
   readonly #cohorts: Cohort[];
   readonly #credentials: Omit<DeviceCredentials, "clientId">;
@@ -122,9 +122,10 @@ export class Worker {
     this.#options = options;
     const { plan, script, runEvents } = options;
     this.#share = shareOf(script.config.phases, workerIdentity().container);
-    this.#health = this.#watch.begin();
     const names = plan.cohorts.map((cohort) => cohort.name);
     this.#recorder = new Recorder(names, runEvents, wallClock);
+    this.#watch = new GeneratorWatch(() => this.#recorder.timed);
+    this.#health = this.#watch.begin();
     this.#devicesOf = names.map(() => 0);
     this.#fleet = new Fleet(planEndMs(plan.storms) !== null, time.now);
     const { seed } = plan.settings;

@@ -16,7 +16,9 @@ import { mergeTimelines, type TimelineRow } from "./timeline.ts";
 
 type Counts = Map<string, number>;
 
-export interface MergedStorm extends Omit<WorkerStorm, "cohorts" | "regions" | "missedByMs"> {
+export interface MergedStorm extends Omit<WorkerStorm, "cohorts" | "regions" | "missedByMs" | "generator"> {
+  /** Of each worker that watched itself. */
+  generators: GeneratorHealth[];
   /** Workers whose turn came too late, the latest first. */
   missed: { workerId: string; missedByMs: number }[];
 
@@ -45,7 +47,8 @@ export interface MergedRun {
   counters: Map<string, Record<CounterName, number>>;
   disconnects: Map<string, Counts>;
   errors: Map<string, Counts>;
-  generator: GeneratorHealth;
+  /** Of each worker. */
+  generators: GeneratorHealth[];
   /** By tag. */
   histograms: Map<string, Histogram>;
   /** Times count from time zero. */
@@ -74,7 +77,7 @@ export function mergeRun(workers: readonly WorkerFiles[]): MergedRun {
     counters: mergeCounters(records),
     disconnects: sumNames(records.map((record) => record.disconnects)),
     errors: sumNames(records.map((record) => record.errors)),
-    generator: worstGenerator(records.map((record) => record.generator)),
+    generators: records.map((record) => record.generator),
     histograms: mergeHistograms(workers.map((worker) => worker.histograms)),
     timeline: mergeTimelines(onOneTimeZero(workers, timeZeroMs), timeZeroMs),
   };
@@ -127,18 +130,6 @@ function stormShape({ cause, fraction, region, atMs, windowMs }: WorkerStorm): s
   return `${share === null ? cause : `${cause} of ${share}`} at ${atMs} ms for ${windowMs} ms`;
 }
 
-/** The generator is as bad as its worst worker. */
-export function worstGenerator(all: readonly GeneratorHealth[]): GeneratorHealth {
-  return {
-    saturated: all.some((one) => one.saturated),
-    eventLoopDelayMs: {
-      p99: Math.max(0, ...all.map((one) => one.eventLoopDelayMs.p99)),
-      max: Math.max(0, ...all.map((one) => one.eventLoopDelayMs.max)),
-    },
-    cpuShare: Math.max(0, ...all.map((one) => one.cpuShare)),
-  };
-}
-
 function mergeStorms(records: readonly WorkerRecord[]): MergedStorm[] {
   const byIndex = groupBy(
     records.flatMap((record) =>
@@ -166,7 +157,12 @@ function mergeStorm(same: (WorkerStorm & { workerId: string })[]): MergedStorm {
   const missed = same.flatMap(({ workerId, missedByMs }) =>
     missedByMs === null ? [] : { workerId, missedByMs },
   );
-  const { missedByMs: _missed, workerId: _worker, ...first } = same[0] as (typeof same)[number];
+  const {
+    missedByMs: _missed,
+    workerId: _worker,
+    generator: _generator,
+    ...first
+  } = same[0] as (typeof same)[number];
   return {
     ...first,
     missed: missed.sort((a, b) => b.missedByMs - a.missedByMs),
@@ -177,7 +173,7 @@ function mergeStorm(same: (WorkerStorm & { workerId: string })[]): MergedStorm {
     closed: began.length > 0 && began.every((storm) => storm.closed),
     cohorts: sumByKey(same.map((storm) => storm.cohorts)),
     regions: sumByKey(same.map((storm) => storm.regions ?? {})),
-    generator: generators.length > 0 ? worstGenerator(generators) : null,
+    generators,
   };
 }
 

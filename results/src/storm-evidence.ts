@@ -59,7 +59,7 @@ function absenceOf(run: MergedRun, storm: MergedStorm): StormEvidence["absence"]
     const reason = "its files are of an older engine, which did not record what the verdict rests on";
     return { kind: "not-watched", reason };
   }
-  const stallMs = storm.generator?.eventLoopDelayMs.max ?? 0;
+  const stallMs = Math.max(0, ...storm.generators.map(({ eventLoopDelayMs }) => eventLoopDelayMs.max));
   if (stallMs > storm.windowMs / 4) {
     const seconds = `${Number((stallMs / 1000).toPrecision(3))} s`;
     return {

@@ -10,6 +10,7 @@ import {
   type WorkerStormCohort,
 } from "artillery-engine-mqtt/contract";
 import type { Histogram } from "hdr-histogram-js";
+import { type GeneratorEvidence, generatorSummary, saturationReasons } from "./generator.ts";
 import { addHistograms } from "./histogram.ts";
 import { addFields, type MergedRun, type MergedStorm } from "./merge.ts";
 import { devicesDue, recoveryPercentiles } from "./recovery.ts";
@@ -21,10 +22,11 @@ import { judge } from "./verdict.ts";
 /** One storm, for the whole fleet and for each cohort. */
 export function summarizeStorm(run: MergedRun, storm: MergedStorm, target: number): StormSummary {
   const cohorts = [...storm.cohorts.keys()];
+  const whole = stormFields(run, storm, cohorts, target);
   return {
-    ...stormFields(run, storm, cohorts, target),
+    ...whole,
     stormFactor: stormFactor(run, storm),
-    generator: storm.generator,
+    generator: generatorSummary(generatorEvidence(storm, whole)),
     regions: Object.fromEntries(storm.regions),
     cohorts: Object.fromEntries(cohorts.map((name) => [name, stormFields(run, storm, [name], target)])),
   };
@@ -47,6 +49,7 @@ function stormFields(run: MergedRun, storm: MergedStorm, cohorts: string[], targ
   const { verdict, absence, reason } = judge(evidence, target);
   const peak = (column: "connect_attempts" | "config_requests"): number =>
     peakPerS(series(rows, column, storm.atMs, storm.atMs + storm.windowMs));
+  const readyMs = recoveryPercentiles(ready, due);
   return {
     index: storm.index,
     cause: storm.cause,
@@ -65,8 +68,10 @@ function stormFields(run: MergedRun, storm: MergedStorm, cohorts: string[], targ
     verdict,
     verdictAbsence: absence,
     verdictReason: reason,
-    generatorSaturated: storm.generator?.saturated ?? false,
-    readyMs: recoveryPercentiles(ready, due),
+    generatorSaturated:
+      saturationReasons(generatorEvidence(storm, { readyMs, refusedHere: counts.refusedHere })).length > 0,
+    refusedHere: counts.refusedHere,
+    readyMs,
     reconnectMs: recoveryPercentiles(histogram("reconnect_time"), due),
     ...(Object.fromEntries(STORM_COUNTERS.map((name) => [name, counts[name]])) as Record<
       StormCounter,
@@ -80,6 +85,14 @@ function stormFields(run: MergedRun, storm: MergedStorm, cohorts: string[], targ
     lastStretch: { ms: evidence.lastStretch.ms, back: evidence.lastStretch.back, offered: evidence.offered },
     sustained: evidence.sustained,
   };
+}
+
+/** The generator while devices recovered, held against the times of that recovery. */
+function generatorEvidence(
+  { generators }: MergedStorm,
+  { readyMs, refusedHere }: Pick<StormFields, "readyMs" | "refusedHere">,
+): GeneratorEvidence {
+  return { workers: generators, reportedMs: [readyMs.p50, readyMs.p90, readyMs.p99], refusedHere };
 }
 
 /**

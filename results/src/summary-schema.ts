@@ -22,15 +22,33 @@ const recovery = z.object({
   max: msOrNotReached,
 });
 /** Null where no value was recorded. */
-const latency = recovery.extend({ count, p999: msOrNotReached });
+const latency = recovery.extend({
+  count,
+  p999: msOrNotReached,
+  /** Percentiles that are at least partly the generator's own delay. */
+  doubtful: z.array(z.enum(["p50", "p99"])).default([]),
+});
 /** In summaries of older versions. */
-const NEVER_MEASURED = { count: 0, p50: null, p90: null, p99: null, p999: null, max: null };
+const NEVER_MEASURED = { count: 0, p50: null, p90: null, p99: null, p999: null, max: null, doubtful: [] };
 const load = z.object({ connectAttemptsPerS: count, configRequestsPerS: count });
 const rates = z.object({ connectsPerS: count, configRequestsPerS: count });
+const delay = z.object({ p50: ms, p99: ms });
+/** Of the worst worker. */
 const generator = z.object({
+  /** The generator itself was the bottleneck. */
   saturated: z.boolean(),
-  eventLoopDelayMs: z.object({ p99: ms, max: ms }),
+  /** Why, with figures; empty where it was not. */
+  reasons: z.array(z.string()),
+  watchedMs: ms,
+  /** Delay of the event loop beyond what was asked. */
+  eventLoopDelayMs: delay.extend({ max: ms }),
+  /** The same, over the operations that were timed: what their times may hold too much. Null: none were. */
+  operationDelayMs: delay.nullable(),
+  /** All the time in which the event loop was late by more than 10 ms. */
+  stalledMs: ms,
   cpuShare: z.number(),
+  /** Ready to run, and no processor free; null where the system does not say. */
+  cpuWaitMs: ms.nullable(),
 });
 
 function shapeOf<Name extends string>(names: readonly Name[]): Record<Name, typeof count> {
@@ -76,6 +94,8 @@ const stormFields = z.object({
   verdictReason: z.string(),
   /** The generator was the bottleneck during the window: the verdict is at least partly about the generator. */
   generatorSaturated: z.boolean(),
+  /** Attempts inside the window that the generator's own machine refused: it had no port or file descriptor left. */
+  refusedHere: count,
   /** Null: not reached. */
   readyMs: recovery,
   /** Null: not reached. */

@@ -7,8 +7,10 @@ import {
 } from "artillery-engine-mqtt/contract";
 import { EXIT_CODES } from "./exit-codes.ts";
 import { type Fail, gateFailures } from "./gate.ts";
-import { addHistograms, rankOf, valueAtRankMs } from "./histogram.ts";
+import { generatorSummary } from "./generator.ts";
+import { addHistograms } from "./histogram.ts";
 import type { MergedRun } from "./merge.ts";
+import { serviceTime } from "./service-time.ts";
 import { summarizeStorm } from "./storm-summary.ts";
 import { type LatencySummary, SERVICE_TIME_METRICS, type Summary } from "./summary-schema.ts";
 
@@ -42,6 +44,7 @@ function measuredSummary(run: MergedRun, options: SummaryOptions): Omit<Summary,
   const fleet = [...run.cohorts];
   const devices = sum(fleet.map(([, cohort]) => cohort.devices));
   const everOnline = sum(fleet.map(([, cohort]) => cohort.everOnline));
+  const storms = run.storms.map((storm) => summarizeStorm(run, storm, options.target));
   return {
     schemaVersion: SCHEMA_VERSION,
     testRunId: run.testRunId,
@@ -60,7 +63,7 @@ function measuredSummary(run: MergedRun, options: SummaryOptions): Omit<Summary,
       everOnline,
       cohorts: Object.fromEntries(fleet.map(([name, cohort]) => [name, cohort.devices])),
     },
-    storms: run.storms.map((storm) => summarizeStorm(run, storm, options.target)),
+    storms,
     regions: Object.fromEntries(run.regions),
     totals: Object.fromEntries(
       COUNTER_NAMES.map((name) => [name, sum([...run.counters.values()].map((counters) => counters[name]))]),
@@ -73,7 +76,7 @@ function measuredSummary(run: MergedRun, options: SummaryOptions): Omit<Summary,
     errorsByCohort: Object.fromEntries(
       [...run.errors].map(([name, errors]) => [name, Object.fromEntries(errors)]),
     ),
-    generator: run.generator,
+    generator: runGenerator(run, storms),
   };
 }
 
@@ -86,10 +89,18 @@ function unfinished({ workerId, state, updatedAtMs }: MergedRun["workers"][numbe
 /** Service times of all cohorts together, over the operations that succeeded. */
 function latencyOf(run: MergedRun, metric: string): LatencySummary {
   const same = [...run.histograms].filter(([tag]) => parseHistogramTag(tag)?.metric === metric);
-  const histogram = addHistograms(same.map(([, one]) => one));
-  const count = histogram.totalCount;
-  const at = (percentile: number): number | null => valueAtRankMs(histogram, rankOf(percentile, count));
-  return { count, p50: at(50), p90: at(90), p99: at(99), p999: at(99.9), max: at(100) };
+  return serviceTime(addHistograms(same.map(([, one]) => one)), run.generators);
+}
+
+/** Over the whole run, in which quiet times dilute what happened in a storm: where it was saturated in one, it was. */
+function runGenerator(run: MergedRun, storms: Summary["storms"]): Summary["generator"] {
+  const whole = generatorSummary({ workers: run.generators, reportedMs: [], refusedHere: 0 });
+  if (whole === null) throw new Error("a run without workers");
+  const inStorms = storms.flatMap(({ index, generator }) =>
+    (generator?.reasons ?? []).map((reason) => `storm ${index}: ${reason}`),
+  );
+  const reasons = [...whole.reasons, ...inStorms];
+  return { ...whole, saturated: reasons.length > 0, reasons };
 }
 
 function sumOverCohorts(cohorts: Map<string, Map<string, number>>): Record<string, number> {

@@ -23,10 +23,16 @@ function counters<Name extends string>(
   );
 }
 
+const milliseconds = z.number();
+
+/** What older engines did not measure is 0, or null where that is what it means. */
 const generator = z.object({
-  saturated: z.boolean(),
-  eventLoopDelayMs: z.object({ p99: z.number(), max: z.number() }),
+  watchedMs: milliseconds.default(0),
+  eventLoopDelayMs: z.object({ p50: milliseconds.default(0), p99: milliseconds, max: milliseconds }),
+  operationDelayMs: z.object({ p50: milliseconds, p99: milliseconds }).nullable().default(null),
+  stalledMs: milliseconds.default(0),
   cpuShare: z.number(),
+  cpuWaitMs: milliseconds.nullable().default(null),
 });
 
 const regions = z.record(z.string(), counters(REGION_COUNTERS));

@@ -79,9 +79,20 @@ export function storm(changes: Partial<WorkerStorm> = {}): WorkerStorm {
   };
 }
 
+/** A generator in good health; `SATURATED` is one that is not. */
 export function generator(changes: Partial<WorkerRecord["generator"]> = {}): WorkerRecord["generator"] {
-  return { saturated: false, eventLoopDelayMs: { p99: 2, max: 11 }, cpuShare: 0.4, ...changes };
+  return {
+    watchedMs: 20_000,
+    eventLoopDelayMs: { p50: 0.1, p99: 2, max: 11 },
+    operationDelayMs: { p50: 0.1, p99: 0.5 },
+    stalledMs: 11,
+    cpuShare: 0.4,
+    cpuWaitMs: 500,
+    ...changes,
+  };
 }
+
+export const SATURATED: Partial<WorkerRecord["generator"]> = { stalledMs: 8000 };
 
 export function record(changes: Partial<WorkerRecord> = {}): WorkerRecord {
   return {

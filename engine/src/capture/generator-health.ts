@@ -1,4 +1,6 @@
+import { readFileSync } from "node:fs";
 import { performance } from "node:perf_hooks";
+import type { Histogram } from "hdr-histogram-js";
 import type { GeneratorHealth } from "../contract.ts";
 import { newHistogram, toMicroseconds } from "./histograms.ts";
 
@@ -6,58 +8,104 @@ import { newHistogram, toMicroseconds } from "./histograms.ts";
 const TICK_MS = 20;
 /** The busiest stretch of this length gives `cpuShare`. */
 const CPU_WINDOW_MS = 2000;
+/** A tick that is later than this is a stall; below it is what timers and short callbacks take. */
+const STALL_MS = 10;
 
-/**
- * Beyond these, latencies are at least partly the generator's own. A busy core alone is no sign: while virtual users
- * arrive, Artillery's own arrival timer (nanotimer) spins between arrivals and gives way to everything else.
- */
-export const SATURATED = {
-  eventLoopDelayP99Ms: 100,
-  busyCpuShare: 0.95,
-  busyEventLoopDelayP99Ms: 25,
-} as const;
-
-export function isSaturated(eventLoopDelayP99Ms: number, cpuShare: number): boolean {
-  if (eventLoopDelayP99Ms > SATURATED.eventLoopDelayP99Ms) return true;
-  return cpuShare >= SATURATED.busyCpuShare && eventLoopDelayP99Ms > SATURATED.busyEventLoopDelayP99Ms;
-}
-
-/** Delay and CPU share over one stretch of time: the run, or a storm's window. */
+/** Delay of the event loop and use of the processor over one stretch of time: the run, or the recovery from a storm. */
 export class HealthStretch {
   readonly #delays = newHistogram("event_loop_delay");
+  readonly #operationDelays = newHistogram("operation_delay");
+  readonly #beganMs: number;
+  readonly #waitedMs: () => number | null;
+  readonly #waitedBeforeMs: number | null;
+  readonly #isOver: () => boolean;
+  #watchedMs = 0;
+  #stalledMs = 0;
+  #longestMs = 0;
   #cpuShare = 0;
+  /** What was read when it ended. */
+  #final: GeneratorHealth | null = null;
 
-  /** A late tick hides the ticks that could not happen meanwhile: they are added, as HdrHistogram corrects for. */
-  tick(delayMs: number): void {
-    this.#delays.recordValueWithExpectedInterval(toMicroseconds(delayMs), TICK_MS * 1000);
+  /**
+   * @param beganMs monotonic
+   * @param waitedMs how long this thread has waited for a processor so far; null where the system does not say
+   * @param isOver asked at every tick: true once there is nothing more to watch
+   */
+  constructor(
+    beganMs: number,
+    waitedMs: () => number | null = () => null,
+    isOver: () => boolean = () => false,
+  ) {
+    this.#beganMs = beganMs;
+    this.#waitedMs = waitedMs;
+    this.#waitedBeforeMs = waitedMs();
+    this.#isOver = isOver;
+  }
+
+  /**
+   * A late tick hides the ticks that could not happen meanwhile: they are added, as HdrHistogram corrects for.
+   *
+   * @param operations that ended since the last tick: each met a delay of about this
+   */
+  tick(delayMs: number, nowMs: number, operations: number): void {
+    if (this.#final !== null) return;
+    this.#watchedMs = nowMs - this.#beganMs;
+    // What delayed the loop before the stretch began is none of its own.
+    const ownMs = Math.min(delayMs, this.#watchedMs);
+    const us = toMicroseconds(ownMs);
+    this.#delays.recordValueWithExpectedInterval(us, TICK_MS * 1000);
+    if (operations > 0) this.#operationDelays.recordValueWithCount(us, operations);
+    if (ownMs > STALL_MS) this.#stalledMs += ownMs;
+    this.#longestMs = Math.max(this.#longestMs, ownMs);
+    if (this.#isOver()) this.end();
   }
 
   cpu(share: number): void {
-    if (share > this.#cpuShare) this.#cpuShare = share;
+    if (this.#final === null) this.#cpuShare = Math.max(this.#cpuShare, share);
+  }
+
+  /** From now on it stays as it is. */
+  end(): void {
+    this.#final ??= this.#read();
   }
 
   read(): GeneratorHealth {
-    const empty = this.#delays.totalCount === 0;
-    const p99 = empty ? 0 : this.#delays.getValueAtPercentile(99) / 1000;
-    const max = empty ? 0 : this.#delays.maxValue / 1000;
+    return this.#final ?? this.#read();
+  }
+
+  #read(): GeneratorHealth {
+    const waitedMs = this.#waitedMs();
     return {
-      saturated: isSaturated(p99, this.#cpuShare),
-      eventLoopDelayMs: { p99, max },
+      watchedMs: this.#watchedMs,
+      eventLoopDelayMs: { ...percentilesOf(this.#delays), max: this.#longestMs },
+      operationDelayMs: this.#operationDelays.totalCount === 0 ? null : percentilesOf(this.#operationDelays),
+      stalledMs: this.#stalledMs,
       cpuShare: Math.round(this.#cpuShare * 1000) / 1000,
+      cpuWaitMs: waitedMs === null || this.#waitedBeforeMs === null ? null : waitedMs - this.#waitedBeforeMs,
     };
   }
+}
+
+function percentilesOf(histogram: Histogram): { p50: number; p99: number } {
+  const at = (percentile: number): number =>
+    histogram.totalCount === 0 ? 0 : histogram.getValueAtPercentile(percentile) / 1000;
+  return { p50: at(50), p99: at(99) };
 }
 
 /** Watches this worker thread: one timer, stretches that come and go. */
 export class GeneratorWatch {
   readonly #stretches = new Set<HealthStretch>();
   readonly #timer: NodeJS.Timeout;
+  readonly #operations: () => number;
+  #operationsBefore = 0;
   #expectedMs: number;
   #cpuSinceMs: number;
   #cpu: () => number;
 
-  constructor() {
+  /** @param operations that this worker has timed so far */
+  constructor(operations: () => number) {
     const now = performance.now();
+    this.#operations = operations;
     this.#expectedMs = now + TICK_MS;
     this.#cpuSinceMs = now;
     this.#cpu = cpuMeter();
@@ -69,7 +117,9 @@ export class GeneratorWatch {
     const now = performance.now();
     const delayMs = Math.max(0, now - this.#expectedMs);
     this.#expectedMs = now + TICK_MS;
-    for (const stretch of this.#stretches) stretch.tick(delayMs);
+    const operations = this.#operations();
+    for (const stretch of this.#stretches) stretch.tick(delayMs, now, operations - this.#operationsBefore);
+    this.#operationsBefore = operations;
     const elapsedMs = now - this.#cpuSinceMs;
     if (elapsedMs < CPU_WINDOW_MS) return;
     const share = Math.min(1, this.#cpu() / elapsedMs);
@@ -77,18 +127,33 @@ export class GeneratorWatch {
     for (const stretch of this.#stretches) stretch.cpu(share);
   }
 
-  begin(): HealthStretch {
-    const stretch = new HealthStretch();
+  /** @param isOver true once there is nothing more to watch; the stretch then ends by itself */
+  begin(isOver: () => boolean = () => false): HealthStretch {
+    const stretch = new HealthStretch(performance.now(), cpuWaitMs, isOver);
     this.#stretches.add(stretch);
     return stretch;
   }
 
   end(stretch: HealthStretch): void {
+    stretch.end();
     this.#stretches.delete(stretch);
   }
 
   stop(): void {
     clearInterval(this.#timer);
+  }
+}
+
+/** https://docs.kernel.org/scheduler/sched-stats.html: time on a processor, time waited for one, in nanoseconds. */
+const SCHEDULER_STATISTICS = "/proc/thread-self/schedstat";
+
+/** How long this thread was ready to run and had no processor, milliseconds; null where the system does not say. */
+function cpuWaitMs(): number | null {
+  try {
+    const waitedNs = Number(readFileSync(SCHEDULER_STATISTICS, "utf8").split(" ")[1]);
+    return Number.isFinite(waitedNs) ? waitedNs / 1e6 : null;
+  } catch {
+    return null;
   }
 }
 

@@ -65,6 +65,8 @@ export class Recorder implements DeviceEvents {
   readonly #emitted = new Map<string, number>();
   /** The storm whose window is open, from 1; 0 for none. */
   #openStorm = 0;
+  /** Operations that were timed so far. */
+  timed = 0;
 
   constructor(cohorts: readonly string[], runEvents: RunEvents, clock: () => number) {
     this.cohorts = cohorts;
@@ -146,6 +148,17 @@ export class Recorder implements DeviceEvents {
     return Object.fromEntries(
       cells.map((cell, cohort) => [this.cohorts[cohort] as string, { ...cell.counts }]),
     );
+  }
+
+  /** Every device that the storm has disconnected so far has been ready again. */
+  hasRecovered(storm: number): boolean {
+    let affected = 0;
+    let recovered = 0;
+    for (const { counts } of this.#storms[storm] ?? []) {
+      affected += counts.affected;
+      recovered += counts.recovered;
+    }
+    return affected > 0 && recovered === affected;
   }
 
   /** The cell of a device that was last hit by `storm`, while that storm's window is open. */
@@ -344,6 +357,7 @@ export class Recorder implements DeviceEvents {
   }
 
   #record(cohort: number, metric: LatencyMetric, ms: number): void {
+    this.timed++;
     (this.#latency.get(metric) as Histogram[])[cohort]?.recordValue(toMicroseconds(ms));
   }
 

@@ -190,7 +190,6 @@ export class Storms {
   #open(plan: StormPlan, startedAtMs: number): void {
     const progress = this.#progress[plan.index - 1] as Progress;
     progress.startedAtMs = startedAtMs;
-    progress.stretch = this.#options.watch.begin();
     progress.regionsBefore = this.#options.regions?.counts.read() ?? null;
     this.#options.recorder.openStorm(plan.index);
   }
@@ -229,6 +228,7 @@ export class Storms {
       dropped++;
     }
     const tookMs = Math.round(monotonic() - plannedMs);
+    this.#watchGenerator(plan);
     log(
       `mqtt storm ${plan.index}: ${plan.cause}, ${dropped} devices of this worker dropped within ${tookMs} ms`,
     );
@@ -241,6 +241,7 @@ export class Storms {
       const startedAtMs = this.#timeZeroMs + plan.atMs;
       this.#open(plan, startedAtMs);
       this.#witnessed(plan);
+      this.#watchGenerator(plan);
       losses.watch = new OpenStorm(plan.index, this.#monotonicAt(startedAtMs), recorder);
     } else {
       const open = (first: readonly Loss[], nowMs: number): OpenStorm => this.#onset(plan, first, nowMs);
@@ -250,6 +251,13 @@ export class Storms {
     if (cause.act === null || !isFirstWorker(share, this.#options.roster())) return;
     this.#stopActing?.();
     this.#stopActing = cause.act(plan, log);
+  }
+
+  /** From here on it must not delay the recovery; how long the pass took is the spread of the drops. */
+  #watchGenerator({ index }: StormPlan): void {
+    const { watch, recorder } = this.#options;
+    const progress = this.#progress[index - 1] as Progress;
+    progress.stretch = watch.begin(() => recorder.hasRecovered(index));
   }
 
   /** A storm takes no device by itself: those that are lost become its own when they are. */
@@ -264,6 +272,7 @@ export class Storms {
     const startedAtMs = wallClock() - (monotonic() - beganMs);
     this.#open(plan, startedAtMs);
     this.#witnessed(plan);
+    this.#watchGenerator(plan);
     const storm = new OpenStorm(plan.index, beganMs, recorder);
     for (const { device, cohort, lostAtMs, readyAtMs, generation } of first) {
       storm.lost(device, cohort, lostAtMs);

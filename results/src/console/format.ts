@@ -1,6 +1,9 @@
 import type pc from "picocolors";
 import type { Verdict } from "../verdict.ts";
 
+/** Of a line of the summary, at most. */
+export const WIDTH = 108;
+
 export type Colours = ReturnType<typeof pc.createColors>;
 
 /** A verdict's word and how it is painted; null is none. */
@@ -54,6 +57,10 @@ export function table(rows: readonly (readonly string[])[]): string[] {
     });
     return `  ${cells.join("  ")}`.trimEnd();
   });
+}
+
+export function indented(line: string): string {
+  return `  ${line}`;
 }
 
 /** Breaks between words; the lines after the first are indented. */

@@ -5,17 +5,18 @@ import {
   type Colours,
   count,
   duration,
+  indented,
   printable,
   ratio,
   shorten,
   table,
   verdictPaint,
   verdictWord,
+  WIDTH,
   wrap,
 } from "./format.ts";
 import { regionTable } from "./regions.ts";
 
-const WIDTH = 108;
 const HEADER = ["50 %", "90 %", "99 %", "100 %", "reconnect", "connect", "config"];
 const UNITS = ["ready", "ready", "ready", "ready", "p99", "per dev.", "per dev."];
 
@@ -52,10 +53,6 @@ function verdictLines(cohort: string, storm: StormFields, colours: Colours): str
   const at = whose.length;
   const painted = first.slice(0, at) + paint(word) + first.slice(at + word.length);
   return [painted, ...rest].map(indented);
-}
-
-function indented(line: string): string {
-  return `  ${line}`;
 }
 
 /** Names stand in the first column if there is room, else each on a line of its own above its row. */

@@ -1,6 +1,7 @@
 import pc from "picocolors";
+import { doubtWords } from "../generator.ts";
 import type { LatencyName, Summary } from "../summary-schema.ts";
-import { type Colours, count, duration, percent, printable, table } from "./format.ts";
+import { type Colours, count, duration, indented, percent, printable, table, WIDTH, wrap } from "./format.ts";
 import { regionTable } from "./regions.ts";
 import { stormLines } from "./storm.ts";
 
@@ -95,15 +96,31 @@ function regionLines({ regions }: Summary, colours: Colours): string[] {
   return lines.length === 0 ? [] : ["", colours.bold("Regions"), ...lines];
 }
 
-function latencyLines({ latencyMs }: Summary, colours: Colours): string[] {
+function latencyLines({ latencyMs, generator }: Summary, colours: Colours): string[] {
   const measured = (Object.keys(LATENCY_WORDS) as LatencyName[]).filter((name) => latencyMs[name].count > 0);
   if (measured.length === 0) return [];
   const rows = measured.map((name) => {
-    const { count: n, p50, p90, p99, p999, max } = latencyMs[name];
-    return [LATENCY_WORDS[name], count(n), ...[p50, p90, p99, p999, max].map(duration)];
+    const { count: n, p90, p999, max, doubtful, ...times } = latencyMs[name];
+    const marked = (percentile: "p50" | "p99"): string =>
+      `${duration(times[percentile])}${doubtful.includes(percentile) ? "*" : ""}`;
+    return [
+      LATENCY_WORDS[name],
+      count(n),
+      marked("p50"),
+      duration(p90),
+      marked("p99"),
+      duration(p999),
+      duration(max),
+    ];
   });
   const header = ["", "count", "p50", "p90", "p99", "p99.9", "max"];
-  return ["", colours.bold("Service times of what succeeded"), ...table([header, ...rows])];
+  const isDoubtful = measured.some((name) => latencyMs[name].doubtful.length > 0);
+  return [
+    "",
+    colours.bold("Service times of what succeeded"),
+    ...table([header, ...rows]),
+    ...(isDoubtful ? wrap(doubtWords(generator), WIDTH - 2, "  ").map(indented) : []),
+  ];
 }
 
 function errorLines({ errors }: Summary, colours: Colours): string[] {
@@ -117,11 +134,13 @@ function gateLines({ gate }: Summary, colours: Colours): string[] {
 }
 
 function generatorLines({ generator }: Summary, colours: Colours): string[] {
-  const { p99, max } = generator.eventLoopDelayMs;
-  const health = `event-loop delay p99 ${duration(p99)}, max ${duration(max)}; CPU ${percent(generator.cpuShare)} of a core`;
+  const { p50, p99, max } = generator.eventLoopDelayMs;
+  const waited = generator.cpuWaitMs === null ? "" : `, ${duration(generator.cpuWaitMs)} waited for one`;
+  const health = `loop delay p50 ${duration(p50)}, p99 ${duration(p99)}, max ${duration(max)}; CPU ${percent(generator.cpuShare)} of a core${waited}`;
   return [
     "",
     `${generator.saturated ? colours.red("generator saturated") : `${colours.bold("Generator")} ok`}: ${health}`,
+    ...generator.reasons.flatMap((reason) => wrap(reason, WIDTH - 2, "  ").map(indented)),
   ];
 }
 

@@ -1,8 +1,9 @@
 import { histogramTag, stormMetricName } from "artillery-engine-mqtt/contract";
 import type { Histogram } from "hdr-histogram-js";
-import { addHistograms, rankOf, valueAtRankMs } from "../histogram.ts";
+import { addHistograms } from "../histogram.ts";
 import type { MergedRun } from "../merge.ts";
 import { devicesDue, type RecoveryPoint, recoveryCurve } from "../recovery.ts";
+import { serviceTime } from "../service-time.ts";
 import {
   type LatencyName,
   type LatencySummary,
@@ -144,14 +145,6 @@ function servicePercentiles(run: MergedRun, metric: LatencyName): Percentiles[] 
 
 function serviceTimes(run: MergedRun, metric: LatencyName, cohort: string): ReportData["serviceTimes"] {
   const histogram = run.histograms.get(histogramTag(SERVICE_TIME_METRICS[metric], cohort));
-  const count = histogram?.totalCount ?? 0;
-  if (count === 0) return [];
-  const at = (percentile: number): number | null => valueAtRankMs(histogram, rankOf(percentile, count));
-  return [
-    {
-      metric,
-      cohort,
-      latency: { count, p50: at(50), p90: at(90), p99: at(99), p999: at(99.9), max: at(100) },
-    },
-  ];
+  const latency = serviceTime(histogram, run.generators);
+  return latency.count === 0 ? [] : [{ metric, cohort, latency }];
 }

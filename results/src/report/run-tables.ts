@@ -1,5 +1,6 @@
 import { count, duration, percent } from "../console/format.ts";
 import { regionValues } from "../console/regions.ts";
+import { doubtWords } from "../generator.ts";
 import type { LatencyName, LatencySummary, Summary } from "../summary-schema.ts";
 import { type Html, html, NOTHING } from "./html.ts";
 import type { ReportData } from "./report.ts";
@@ -13,9 +14,10 @@ export function serviceTimesTable({ summary, serviceTimes }: ReportData): Html {
     head: name,
     cells: [
       cell(count(times.count)),
-      ...[times.p50, times.p90, times.p99, times.p999, times.max].map((ms) =>
-        cell(ms === null ? "–" : duration(ms)),
-      ),
+      ...(["p50", "p90", "p99", "p999", "max"] as const).map((name) => {
+        const mark = (times.doubtful as readonly string[]).includes(name) ? "*" : "";
+        return cell(times[name] === null ? "–" : `${duration(times[name])}${mark}`);
+      }),
     ],
   });
   const rows = (Object.keys(METRIC_WORDS) as LatencyName[]).flatMap((metric) => {
@@ -29,8 +31,10 @@ export function serviceTimesTable({ summary, serviceTimes }: ReportData): Html {
     ];
   });
   if (rows.length === 0) return NOTHING;
+  const isDoubtful = Object.values(summary.latencyMs).some(({ doubtful }) => doubtful.length > 0);
+  const note = isDoubtful ? html`<p class="note">${doubtWords(summary.generator)}.</p>` : NOTHING;
   return html`<div class="card"><h3>Service times of what succeeded</h3>
-${table({ caption: "One operation alone, over the whole run", wide: true, header: ["Operation", "Count", "50 %", "90 %", "99 %", "99.9 %", "Highest"], rows })}</div>`;
+${table({ caption: "One operation alone, over the whole run", wide: true, header: ["Operation", "Count", "50 %", "90 %", "99 %", "99.9 %", "Highest"], rows })}${note}</div>`;
 }
 
 export function errorSection(summary: Summary): Html {
@@ -113,32 +117,36 @@ export function generatorSection(summary: Summary): Html {
     ...summary.storms.map((storm) => ({ name: `Storm ${storm.index}`, health: storm.generator })),
   ];
   return html`<section aria-labelledby="generator"><h2 id="generator">Generator health</h2>
-<p class="lead">The load generator watches itself. Where it was the bottleneck, what it measured is at least partly its own delay. Numbers are of the worst worker.</p>
+<p class="lead">The load generator watches itself. Where it was the bottleneck, what it measured is at least partly its own delay. Numbers are of the worst worker; in a storm they are of the time from the end of the cut until all its devices were ready again.</p>
 <div class="card">${table({
     caption: "Load generator",
     words: [1],
     header: [
       "Time",
       "State",
-      "Event-loop delay, 99 %",
-      "Event-loop delay, highest",
+      "Event-loop delay, 50 %",
+      "99 %",
+      "highest",
       "CPU, share of one core",
+      "waited for a processor",
     ],
     rows: watched.map(({ name, health }) => ({
       head: name,
       cells:
         health === null
-          ? [html`<td colspan="4">not watched</td>`]
+          ? [html`<td colspan="6">not watched</td>`]
           : [
               wordCell(
                 health.saturated
                   ? html`<span class="badge fair">! Saturated</span>`
                   : html`<span class="badge good">✓ OK</span>`,
               ),
+              cell(duration(health.eventLoopDelayMs.p50)),
               cell(duration(health.eventLoopDelayMs.p99)),
               cell(duration(health.eventLoopDelayMs.max)),
               cell(percent(health.cpuShare)),
+              cell(health.cpuWaitMs === null ? "–" : duration(health.cpuWaitMs)),
             ],
     })),
-  })}</div></section>`;
+  })}${summary.generator.reasons.length === 0 ? NOTHING : html`<ul>${summary.generator.reasons.map((reason) => html`<li>${reason}</li>`)}</ul>`}</div></section>`;
 }

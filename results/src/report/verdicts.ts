@@ -21,7 +21,7 @@ function stormCard(storm: StormSummary, target: number): Html {
 <p class="sentence">${verdictSentence(storm, target)}</p>
 <p class="note">Why: ${storm.verdictReason}.</p>
 ${fates(storm)}
-${storm.generatorSaturated ? html`<div class="alert"><p><strong>Generator saturated:</strong> during this storm the load generator itself was at its limit. The times are at least partly its own, so the verdict is about the generator as well as about the system under test.</p></div>` : NOTHING}
+${storm.generatorSaturated ? html`<div class="alert"><p><strong>Generator saturated:</strong> during this storm the load generator itself was at its limit. The times are at least partly its own, so the verdict is about the generator as well as about the system under test: ${(storm.generator?.reasons ?? []).join("; ")}.</p></div>` : NOTHING}
 ${judged ? keyFigures(storm) : NOTHING}
 ${judged ? cohortTable(storm) : NOTHING}</article>
 `;

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build, HistogramLogReader } from "hdr-histogram-js";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { HealthStretch } from "../../../engine/src/capture/generator-health.ts";
 import { Histograms } from "../../../engine/src/capture/histograms.ts";
 import { WorkerFiles } from "../../../engine/src/capture/worker-files.ts";
 import { TIMELINE_COLUMNS, type WorkerRecord } from "../../../engine/src/contract.ts";
@@ -36,7 +37,7 @@ const record = (updatedAtMs: number): WorkerRecord => ({
   counters: {},
   disconnects: {},
   errors: {},
-  generator: { saturated: false, eventLoopDelayMs: { p99: 0, max: 0 }, cpuShare: 0 },
+  generator: new HealthStretch(0).read(),
 });
 
 const read = (name: string): string => readFileSync(join(directory, "run", name), "utf8");

@@ -55,11 +55,12 @@ it("names storms and cohorts that only one run has, and what makes the compariso
 
 it("reads like this", () => {
   const lines = consoleDiff(diffSummaries(one, two), { colour: false }).split("\n");
-  expect(lines.slice(0, 21).join("\n")).toMatchInlineSnapshot(`
+  expect(lines.slice(0, 22).join("\n")).toMatchInlineSnapshot(`
     "
     Mass reconnect: B against A
       A  t-synthetic: 100 devices, mqtt://broker:1883, 2026-11-20 09:59:59 UTC
       B  t-synthetic: 200 devices, mqtt://broker:1883, 2026-11-20 09:59:59 UTC
+      B: generator saturated
       the fleets differ in size: 100 and 200 devices
 
     Storm 1: reset of 100 %, all cohorts: A METASTABLE, B METASTABLE (generator saturated)

@@ -26,16 +26,15 @@ describe("mergeRun", () => {
   it("counts from the first start if no device was started", () => {
     expect(mergeRun([worker({ timeZeroMs: null, startedAtMs: 3900 })]).timeZeroMs).toBe(3900);
   });
-  it("has the worst of each generator figure", () => {
+  it("keeps the generators of all workers: how bad they were together is judged later", () => {
+    const [one, two] = [generator({ cpuShare: 0.2 }), generator({ cpuShare: 0.99 })];
+    const idle = storm({ startedAtMs: null, closed: false, generator: null });
     const run = mergeRun([
-      worker({ generator: generator({ eventLoopDelayMs: { p99: 30, max: 31 }, cpuShare: 0.2 }) }),
-      worker({ generator: generator({ saturated: true, cpuShare: 0.99 }) }),
+      worker({ generator: one, storms: [storm({ generator: two })] }),
+      worker({ generator: two, storms: [idle] }),
     ]);
-    expect(run.generator).toEqual({
-      saturated: true,
-      eventLoopDelayMs: { p99: 30, max: 31 },
-      cpuShare: 0.99,
-    });
+    expect(run.generators).toEqual([one, two]);
+    expect(run.storms[0]?.generators).toEqual([two]);
   });
   it("holds a storm for watched if every worker that saw it begin saw it end", () => {
     const idle = worker({ storms: [storm({ startedAtMs: null, closed: false, generator: null })] });
@@ -46,7 +45,7 @@ describe("mergeRun", () => {
       startedAtMs: TIME_ZERO_MS + 10_000,
     });
     expect(mergeRun([closed, cut]).storms[0]?.closed).toBe(false);
-    expect(mergeRun([idle]).storms[0]).toMatchObject({ closed: false, startedAtMs: null, generator: null });
+    expect(mergeRun([idle]).storms[0]).toMatchObject({ closed: false, startedAtMs: null, generators: [] });
   });
 });
 

@@ -111,9 +111,10 @@ describe("report.html", () => {
       ["tcp_refused", "2", "2", "0"],
     ]);
     expect(tableOf(page, "Load generator").map((row) => row.slice(0, 2))).toEqual([
-      ["Whole run", "✓ OK"],
+      ["Whole run", "! Saturated"],
       ["Storm 1", "! Saturated"],
     ]);
+    expect(textOf(page)).toContain("storm 1: it stood still for 40 % of the time");
   });
 
   it("is one file: refers to nothing outside, and its policy allows only its own style and script", () => {

@@ -74,6 +74,7 @@ describe("summary of two workers", () => {
     expect(summary.latencyMs.connect.max).toBeCloseTo(5, 2);
     expect(summary.latencyMs.tlsResumed).toEqual({
       count: 0,
+      doubtful: [],
       p50: null,
       p90: null,
       p99: null,

@@ -7,6 +7,7 @@ import {
   counters,
   generator,
   record,
+  SATURATED,
   type SyntheticWorker,
   storm,
   stormCohort,
@@ -45,7 +46,9 @@ export function spiralWorker(workerId: string): SyntheticWorker {
     record: record({
       workerId,
       cohorts: { cached: { devices: 60, everOnline: 60 }, spiral: { devices: 40, everOnline: 40 } },
-      storms: [storm({ cohorts: { cached, spiral }, generator: generator({ saturated: workerId === "2" }) })],
+      storms: [
+        storm({ cohorts: { cached, spiral }, generator: generator(workerId === "2" ? SATURATED : {}) }),
+      ],
       counters: {
         cached: counters({ connectAttempts: 121, connectsAccepted: 120, connectsRefused: 1 }),
         spiral: counters({

@@ -63,7 +63,7 @@ function start(plans: StormPlan[], devices: number, offline: number[] = [], regi
     },
   })) as unknown as FleetMember[];
   const recorder = new Recorder(["even", "odd"], { emit: () => {} }, () => EPOCH);
-  const watch = new GeneratorWatch();
+  const watch = new GeneratorWatch(() => 0);
   const over: number[] = [];
   const lines: string[] = [];
   const storms = new Storms({
@@ -271,16 +271,23 @@ describe("storms", () => {
     expect(drops.map(({ atMs }) => atMs)).toEqual([days]);
   });
 
-  it("report the generator's health during their windows only", () => {
-    const { storms } = start([plan(1, 1000, 1000)], 1);
+  it("report the generator's health from the end of the cut until all have recovered, at most to their end", () => {
+    const { storms, recorder } = start([plan(1, 1000, 1000), plan(2, 3000, 1000)], 2);
     storms.setTimeZero(EPOCH);
     expect(storms.report()[0]?.generator).toBeNull();
     vi.advanceTimersByTime(1500);
     expect(storms.report()[0]?.generator).toMatchObject({ cpuShare: 0 });
     vi.advanceTimersByTime(500);
     const closed = storms.report()[0]?.generator;
-    vi.advanceTimersByTime(5000);
+    vi.advanceTimersByTime(1000);
     expect(storms.report()[0]?.generator).toEqual(closed);
+    // Both devices of the second storm are back after 200 ms.
+    vi.advanceTimersByTime(200);
+    for (const cohort of [0, 1]) recorder.becameReady(cohort, 2, 200);
+    vi.advanceTimersByTime(40);
+    const recovered = storms.report()[1]?.generator;
+    vi.advanceTimersByTime(1000);
+    expect(storms.report()[1]?.generator).toEqual(recovered);
   });
 
   it("take a region away: all of its devices and no other, and every attempt until it is back", async () => {

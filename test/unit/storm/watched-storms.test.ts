@@ -55,7 +55,7 @@ function start(plans: StormPlan[], devices: number) {
     recorder,
     losses,
     regions: null,
-    watch: new GeneratorWatch(),
+    watch: new GeneratorWatch(() => 0),
     roster: () => [{ container: "", worker: 1, workers: 1, devices }],
     wallClock: () => Date.now(),
     monotonic,
