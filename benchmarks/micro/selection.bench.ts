@@ -37,8 +37,8 @@ function limitByQuickSelect(fleet: number): number {
 
 export function tables({ batch, fleet }: Scale): Table[] {
   const generator = xoroshiro128plus(42);
-  const roster = [{ container: "", worker: 1, workers: 1, devices: fleet }];
-  const limit = selectionLimit(42, 1, SHARE, roster);
+  const populations = [{ container: "", devices: fleet }];
+  const limit = selectionLimit(42, 1, SHARE, populations);
   return [
     {
       title: "random numbers",
@@ -56,7 +56,7 @@ export function tables({ batch, fleet }: Scale): Table[] {
         {
           name: "engine: the limit, half a second before the storm",
           operations: fleet,
-          run: () => selectionLimit(42, 1, SHARE, roster),
+          run: () => selectionLimit(42, 1, SHARE, populations),
         },
         {
           name: "the limit by quick-select instead of a sort",

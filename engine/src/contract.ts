@@ -333,6 +333,10 @@ export interface WorkerRecord {
    * nor what became of the devices in storms.
    */
   longestBackoffMs: number | null;
+  /** The first of the client ids that the engine gives to its devices; null where the script gives all of them others. */
+  clientIds: string | null;
+  /** Test run ids of others that were seen to have devices of the same ids at the same broker, at the same time. */
+  sameIdsAs: string[];
   startedAtMs: number;
   /** Of the last flush. */
   updatedAtMs: number;

@@ -9,6 +9,8 @@ import {
   type VuContext,
   type WorkerEvents,
 } from "./artillery.ts";
+import { shareOf } from "./device/identity.ts";
+import { FleetNumbers, sharedNumbers } from "./fleet-numbers.ts";
 import { compileHook } from "./hook.ts";
 import type { LabAddresses, StartedLabs } from "./lab/regions.ts";
 import type { KnownRegion, RegionsPlan } from "./region/plan.ts";
@@ -39,6 +41,7 @@ export default class MqttEngine {
   /** Null where the script is no good: the run is about to end. */
   readonly #plan: FleetPlan | null;
   #worker: Worker | null = null;
+  #numbers = new FleetNumbers();
 
   constructor(script: ArtilleryScript, events: WorkerEvents, helpers: Helpers) {
     this.#script = script;
@@ -53,6 +56,17 @@ export default class MqttEngine {
     this.#tls = material;
     events.on?.("done", () => this.#worker?.finish("ended"));
     process.once("exit", () => this.#worker?.finish("interrupted"));
+  }
+
+  /** Artillery awaits it in every worker thread, one thread after the other, before the first arrival. */
+  async init(): Promise<void> {
+    if (isMainThread || this.#plan === null) return;
+    try {
+      this.#numbers = await sharedNumbers(shareOf(this.#script.config.phases, "").worker === 1);
+    } catch (error) {
+      // A rejection would hang the run.
+      abortRun(`artillery-engine-mqtt: ${(error as Error).message}`);
+    }
   }
 
   createScenario(spec: unknown, runEvents: RunEvents): Scenario {
@@ -93,6 +107,7 @@ export default class MqttEngine {
       regions,
       tls,
       readPem: this.#readPem,
+      numbers: this.#numbers,
     });
   }
 }

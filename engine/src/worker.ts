@@ -29,12 +29,14 @@ import { longestBackoffMs } from "./device/backoff.ts";
 import { Device } from "./device/device.ts";
 import type { DeviceCredentials, Time } from "./device/environment.ts";
 import { Fleet, type FleetMember } from "./device/fleet.ts";
-import { deviceId, deviceNumber, shareOf, type WorkerShare } from "./device/identity.ts";
+import { deviceId, shareOf, type WorkerShare } from "./device/identity.ts";
 import type { Losses } from "./device/losses.ts";
+import type { FleetNumbers } from "./fleet-numbers.ts";
 import type { RegionsPlan } from "./region/plan.ts";
 import { Regions } from "./region/regions.ts";
 import { parseDuration } from "./script/duration.ts";
 import { openHttp } from "./script/http-client.ts";
+import { hasOwnClientIds } from "./script/steps/connect.ts";
 import { callProcessor } from "./script/steps/function.ts";
 import { usesHttp } from "./script/steps/http.ts";
 import { bindDevice, StepFailure } from "./script/steps/step.ts";
@@ -42,7 +44,7 @@ import { credentialsOf, dialUrl, type UrlTarget } from "./script/target.ts";
 import type { FleetPlan } from "./script/validate.ts";
 import { REGION_VARIABLE } from "./script/variables.ts";
 import { planEndMs } from "./storm/schedule.ts";
-import type { RosterEntry } from "./storm/selection.ts";
+import type { Population } from "./storm/selection.ts";
 import { Storms } from "./storm/storms.ts";
 import { Agreement } from "./storm/time-zero.ts";
 import { createCodec } from "./transport/codec.ts";
@@ -91,6 +93,8 @@ export interface WorkerOptions {
   regions: RegionsPlan<UrlTarget> | null;
   tls: TlsMaterial;
   readPem: PemReader;
+  /** Shared by all workers of this process. */
+  numbers: FleetNumbers;
 }
 
 /** The fleet of one worker thread, from its first virtual user to its last. */
@@ -113,6 +117,8 @@ export class Worker {
   readonly #startedAtMs = Math.floor(wallClock());
   readonly #devicesOf: number[];
   #agreement: Agreement | null = null;
+  /** Other runs that use this run's client ids at the same broker. */
+  readonly #sameIdsAs: string[] = [];
   #timeZeroMs: number | null = null;
   #state: WorkerRecord["state"] = "running";
   #live = 0;
@@ -136,13 +142,14 @@ export class Worker {
     this.#storms = new Storms({
       plans: plan.storms,
       seed,
-      share: this.#share,
+      container: this.#share.container,
       members: this.#fleet.members,
       recorder: this.#recorder,
       losses: this.#losses,
       watch: this.#watch,
       regions: this.#regions,
-      roster: () => this.#roster(),
+      populations: (storm) => this.#populations(storm),
+      claim: (storm) => options.numbers.claim(storm),
       wallClock,
       monotonic: time.now,
       log,
@@ -239,19 +246,19 @@ export class Worker {
   // ---- virtual users ----------------------------------------------------------------------------------------------
 
   runVirtualUser(cohortIndex: number, context: VuContext, callback: StepCallback): void {
-    const { runEvents, plan } = this.#options;
+    const { runEvents, plan, numbers } = this.#options;
     runEvents.emit("started");
     if (this.#fleet.started === 0) this.#agreeOnTimeZero();
     this.#live++;
     const cohort = this.#cohorts[cohortIndex] as Cohort;
-    const index = this.#fleet.started;
-    const id = deviceId(this.#share, index);
+    const number = numbers.next();
+    const id = deviceId(this.#share.container, number);
     context.vars["deviceId"] = id;
     flatten(context._uid);
     const { username, password } = this.#credentials;
     const clientId = `${plan.settings.clientIdPrefix ?? ""}${id}`;
     const credentials = { clientId, username, password };
-    const device = new Device(deviceNumber(this.#share, index), credentials, cohort.environment, context);
+    const device = new Device(number, credentials, cohort.environment, context);
     bindDevice(context, device);
     if (this.#regions !== null) {
       context.vars[REGION_VARIABLE] = this.#regions.names[device.region];
@@ -315,13 +322,30 @@ export class Worker {
         topic: timeZero.topic,
         testRunId: safeFileName(testRunId()),
         workerId: safeFileName(workerIdentity().id),
+        startedAtMs: processStartedAtMs(),
         ...credentialsOf(target, settings),
         ...(usesTls(broker.endpoint) ? { tls: mqttTlsOptions(this.#options.tls) } : {}),
         onTimeZero: (epochMs) => this.#setTimeZero(epochMs),
+        onSameIds: (otherRun) => this.#warnOfSameIds(otherRun),
       },
       proposedMs,
-      { ...this.#share, devices: 0 },
+      { container: this.#share.container, devices: 0, idPrefix: this.#idPrefix },
     );
+  }
+
+  #warnOfSameIds(testRunId: string): void {
+    this.#sameIdsAs.push(testRunId);
+    log(
+      `mqtt: WARNING: run ${testRunId} has devices with the same client ids at this broker: the two take each other's sessions; give one of them a clientIdPrefix, or WORKER_ID`,
+    );
+  }
+
+  /** What the engine's own client ids begin with; null where the script gives every device another. */
+  get #idPrefix(): string | null {
+    const { plan } = this.#options;
+    return plan.cohorts.every(({ flow }) => hasOwnClientIds(flow))
+      ? null
+      : (plan.settings.clientIdPrefix ?? "");
   }
 
   #setTimeZero(epochMs: number): void {
@@ -329,8 +353,11 @@ export class Worker {
     this.#storms.setTimeZero(epochMs);
   }
 
-  #roster(): readonly RosterEntry[] {
-    return this.#agreement?.roster() ?? [{ ...this.#share, devices: this.#fleet.started }];
+  /** This process's devices first. */
+  #populations(storm: number | null): Population[] {
+    const { numbers } = this.#options;
+    const devices = storm === null ? numbers.count : numbers.countAt(storm);
+    return [{ container: this.#share.container, devices }, ...(this.#agreement?.others() ?? [])];
   }
 
   // ---- what is left behind ----------------------------------------------------------------------------------------
@@ -357,6 +384,8 @@ export class Worker {
       http: { insecure: this.#http.isInsecure },
       seed: plan.settings.seed,
       longestBackoffMs: longestBackoffMs(plan.backoff),
+      clientIds: this.#idPrefix === null ? null : `${this.#idPrefix}${deviceId(this.#share.container, 0)}`,
+      sameIdsAs: this.#sameIdsAs,
       startedAtMs: this.#startedAtMs,
       updatedAtMs: Math.ceil(nowMs),
       timeZeroMs: this.#timeZeroMs,
@@ -398,6 +427,11 @@ export class Worker {
     log(`mqtt: none of ${this.#fleet.started} devices was ever online; is ${urls} the right target?`);
     suggestExitCode(NEVER_ONLINE_EXIT_CODE);
   }
+}
+
+/** Epoch milliseconds. Of the process, not of this thread. */
+function processStartedAtMs(): number {
+  return Date.now() - process.uptime() * 1000;
 }
 
 /** An `http` step that makes a connection of its own does so beside the device's. */

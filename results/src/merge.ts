@@ -38,6 +38,8 @@ export interface MergedRun {
   endedAtMs: number;
   /** The longest that a device waits between two attempts to connect; null in files of an engine that did not say so yet. */
   longestBackoffMs: number | null;
+  /** Other runs that used the same client ids at the same broker and time. */
+  sameIdsAs: string[];
   /** The fleet's time zero: the earliest that a worker knows; the start of the run if no device was started. */
   timeZeroMs: number;
   cohorts: Map<string, { devices: number; everOnline: number }>;
@@ -71,6 +73,7 @@ export function mergeRun(workers: readonly WorkerFiles[]): MergedRun {
     endedAtMs: Math.max(...records.map((record) => record.updatedAtMs)),
     timeZeroMs,
     longestBackoffMs: largest(records.map((record) => record.longestBackoffMs)),
+    sameIdsAs: [...new Set(records.flatMap((record) => record.sameIdsAs))],
     cohorts: sumByKey(records.map((record) => record.cohorts)),
     storms: mergeStorms(records),
     regions: sumByKey(records.map((record) => record.regions ?? {})),
@@ -115,6 +118,7 @@ export function mergeObstacles(workers: readonly WorkerFiles[]): string[] {
   );
   return [
     ...copies.map((one) => `worker ${one.workerId} of run ${one.testRunId} is there twice: a copy?`),
+    ...sharedIds(records),
     ...[...storms.values()].flatMap((same) => {
       const shapes = new Map(same.map((one) => [stormShape(one.storm), one]));
       const [a, b] = [...shapes.values()];
@@ -123,6 +127,34 @@ export function mergeObstacles(workers: readonly WorkerFiles[]): string[] {
       return [`storm ${a.storm.index} is ${text(a)}, but ${text(b)}: different scripts`];
     }),
   ];
+}
+
+/** Processes that gave the same client ids to their devices at the same time: each took the other's sessions. */
+function sharedIds(records: readonly WorkerRecord[]): string[] {
+  const byIds = groupBy(
+    records.filter(({ clientIds }) => clientIds !== null),
+    ({ clientIds, target }) => JSON.stringify([clientIds, target]),
+  );
+  const found = [...byIds.values()].flatMap((same) =>
+    same.flatMap((a, i) =>
+      same
+        .slice(i + 1)
+        // The worker threads of one process share its ids out among themselves.
+        .filter((b) => (a.testRunId !== b.testRunId || a.workerId === b.workerId) && overlap(a, b))
+        .map((b) => {
+          const who =
+            a.testRunId === b.testRunId
+              ? `two workers ${a.workerId} of run ${a.testRunId}`
+              : `run ${a.testRunId} and run ${b.testRunId}`;
+          return `${who} gave their devices the same client ids (${a.clientIds} …) at ${a.target} at the same time: each took the other's sessions; give one of them a clientIdPrefix, or WORKER_ID, and run them again`;
+        }),
+    ),
+  );
+  return [...new Set(found)];
+}
+
+function overlap(a: WorkerRecord, b: WorkerRecord): boolean {
+  return a.startedAtMs < b.updatedAtMs && b.startedAtMs < a.updatedAtMs;
 }
 
 function stormShape({ cause, fraction, region, atMs, windowMs }: WorkerStorm): string {

@@ -3,9 +3,13 @@ import type { MergedRun, MergedStorm } from "./merge.ts";
 import { didNotHappen } from "./storm-words.ts";
 import { bestMeanPerS, meanPerS, series, type TimelineRow, type TimelineValue } from "./timeline.ts";
 import { type LastStretch, lastStretchMs, type StormEvidence } from "./verdict.ts";
+import { takeoversOf } from "./warnings.ts";
 
 /** What a target sustains is a mean over so long: its best second may have been a queue that filled. */
 const SUSTAINED_MS = 5000;
+
+/** From this share of the fleet on, connections that other clients took are more than an accident. */
+const DISTURBED_SHARE = 0.01;
 
 /** What the verdict of one storm rests on. `counts` and `rows` are of the cohorts that it is about. */
 export function evidenceOf(
@@ -55,6 +59,12 @@ function absenceOf(run: MergedRun, storm: MergedStorm): StormEvidence["absence"]
     };
   }
   if (storm.startedAtMs === null) return { kind: "did-not-happen", reason: didNotHappen(storm) };
+  if (run.sameIdsAs.length > 0 || takeoversOf(run) > DISTURBED_SHARE * devicesOf(run)) {
+    return {
+      kind: "disturbed",
+      reason: "other clients with the same client ids took the devices' connections",
+    };
+  }
   if (run.longestBackoffMs === null) {
     const reason = "its files are of an older engine, which did not record what the verdict rests on";
     return { kind: "not-watched", reason };
@@ -68,6 +78,10 @@ function absenceOf(run: MergedRun, storm: MergedStorm): StormEvidence["absence"]
     };
   }
   return null;
+}
+
+function devicesOf({ cohorts }: MergedRun): number {
+  return [...cohorts.values()].reduce((sum, { devices }) => sum + devices, 0);
 }
 
 function lastStretchOf(rows: readonly TimelineRow[], fromMs: number, endMs: number): LastStretch {

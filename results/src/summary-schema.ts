@@ -125,6 +125,8 @@ const schema = z.object({
   complete: z.boolean(),
   /** What is missing where `complete` is false. */
   missing: z.array(z.string()),
+  /** What makes the run doubtful that no count shows by itself. */
+  warnings: z.array(z.string()).default([]),
   target: z.string(),
   /** `insecure`: connections were made over TLS that verified nothing. */
   tls: z.object({ insecure: z.boolean() }).default({ insecure: false }),

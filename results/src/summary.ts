@@ -13,6 +13,7 @@ import type { MergedRun } from "./merge.ts";
 import { serviceTime } from "./service-time.ts";
 import { summarizeStorm } from "./storm-summary.ts";
 import { type LatencySummary, SERVICE_TIME_METRICS, type Summary } from "./summary-schema.ts";
+import { warningsOf } from "./warnings.ts";
 
 export interface SummaryOptions {
   /** Share of the affected devices that must be ready for `recovered`. 0..1 */
@@ -36,7 +37,9 @@ function exitOf({ fleet, storms }: Pick<Summary, "fleet" | "storms">, failed: bo
 
 /** What a storm was to tell was not measured, though it came and was not cut short by the user. */
 function isUnmeasured({ verdictAbsence }: Summary["storms"][number]): boolean {
-  return verdictAbsence === "not-watched" || verdictAbsence === "no-baseline";
+  return (
+    verdictAbsence === "not-watched" || verdictAbsence === "no-baseline" || verdictAbsence === "disturbed"
+  );
 }
 
 function measuredSummary(run: MergedRun, options: SummaryOptions): Omit<Summary, "gate" | "exit"> {
@@ -53,6 +56,7 @@ function measuredSummary(run: MergedRun, options: SummaryOptions): Omit<Summary,
     timeZeroAt: isoTime(run.timeZeroMs),
     complete: missing.length === 0,
     missing,
+    warnings: warningsOf(run),
     target: run.target,
     tls: run.tls,
     http: run.http,

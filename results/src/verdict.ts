@@ -32,6 +32,8 @@ export const VERDICT_ABSENCES = [
   "cut-short",
   /** The devices were not cut in time, or what became of them was not seen. */
   "not-watched",
+  /** Other clients with the same client ids took the devices' connections. */
+  "disturbed",
   /** The fleet was not at work before the storm. */
   "no-baseline",
   "too-few-devices",

@@ -76,6 +76,8 @@ export const workerRecordSchema: z.ZodType<WorkerRecord> = z.object({
   http: z.object({ insecure: z.boolean() }).default({ insecure: false }),
   seed: z.number(),
   longestBackoffMs: z.number().nullable().default(null),
+  clientIds: z.string().nullable().default(null),
+  sameIdsAs: z.array(z.string()).default([]),
   startedAtMs: z.number(),
   updatedAtMs: z.number(),
   timeZeroMs: z.number().nullable(),

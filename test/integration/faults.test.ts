@@ -8,6 +8,7 @@ import { type DeviceFleet, eventually, pause, subscribe } from "../support/devic
 import {
   blackHole,
   byteAtATime,
+  disconnectForConnack,
   type Fault,
   FaultServer,
   garbage,
@@ -246,8 +247,24 @@ describe("a broker that misbehaves", () => {
     await eventually(() => fleet.device.state === "backoff");
     expect(fleet.events).toMatchObject({
       accepted: 1,
-      disconnects: { closed: 1 },
-      errors: { "disconnect.session_taken_over": 1, closed: 1 },
+      disconnects: { session_taken_over: 1 },
+      errors: { "disconnect.session_taken_over": 1, session_taken_over: 1 },
+    });
+  });
+
+  it("answers CONNECT with DISCONNECT, as Artemis does: refused for the reason that it gives", async () => {
+    const server = await serverOf(disconnectForConnack(0x83));
+    const fleet = fleetOf({
+      port: server.port,
+      protocolVersion: 5,
+      backoff: { policy: "fixed", baseMs: 60_000 },
+    });
+    fleet.connect();
+    await eventually(() => fleet.device.state === "backoff");
+    expect(fleet.events).toMatchObject({
+      accepted: 0,
+      refused: { "disconnect.implementation_specific_error": 1 },
+      errors: {},
     });
   });
 });

@@ -38,6 +38,11 @@ export const resetOnAccept: Fault = (socket) => {
 /** MQTT 5.0: accepts the CONNECT, and says at once that another client took the id; section 3.14.2.1. */
 export const sessionTakenOver: Fault = answering(Buffer.from([0x20, 0x03, 0, 0, 0, 0xe0, 0x01, 0x8e]));
 
+/** MQTT 5.0, against [MQTT-3.14.0-1]: answers CONNECT with DISCONNECT and a reason, as ActiveMQ Artemis 2.40 does. */
+export function disconnectForConnack(reasonCode: number): Fault {
+  return answering(Buffer.from([0xe0, 0x01, reasonCode]));
+}
+
 /** Accepts the CONNECT; then announces a PUBLISH of `announced` bytes and sends them without end. */
 export function oversized(announced: number): Fault {
   const header = [0x30];

@@ -105,6 +105,8 @@ export function record(changes: Partial<WorkerRecord> = {}): WorkerRecord {
     target: "mqtt://broker:1883",
     seed: 42,
     longestBackoffMs: 5000,
+    clientIds: "device-000000",
+    sameIdsAs: [],
     startedAtMs: TIME_ZERO_MS - 500,
     updatedAtMs: TIME_ZERO_MS + 31_000,
     timeZeroMs: TIME_ZERO_MS,

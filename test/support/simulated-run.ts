@@ -3,6 +3,7 @@ import { performance } from "node:perf_hooks";
 import { vi } from "vitest";
 import type { ArtilleryScript, Helpers, VuContext } from "../../engine/src/artillery.ts";
 import { TIMELINE_ROW_MS } from "../../engine/src/contract.ts";
+import { FleetNumbers } from "../../engine/src/fleet-numbers.ts";
 import { mergeRun } from "../../results/src/merge.ts";
 import { readRun } from "../../results/src/run-files.ts";
 import { buildSummary } from "../../results/src/summary.ts";
@@ -123,6 +124,7 @@ export class SimulatedRun {
       regions: null,
       tls: { insecure: false } as never,
       readPem: (() => "") as never,
+      numbers: new FleetNumbers(),
     });
     let left = this.#devices;
     for (let i = 0; i < this.#devices; i++) {

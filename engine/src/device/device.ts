@@ -1,7 +1,13 @@
-import type { IConnackPacket, Packet } from "mqtt-packet";
+import type { IConnackPacket, IDisconnectPacket, Packet } from "mqtt-packet";
 import { RegionRoute } from "../region/region-route.ts";
 import { splitPackets } from "../transport/framing.ts";
-import { connackReason, isOverload, isRedirect, reasonName } from "../transport/reason-codes.ts";
+import {
+  connackReason,
+  isOverload,
+  isRedirect,
+  reasonName,
+  SESSION_TAKEN_OVER,
+} from "../transport/reason-codes.ts";
 import type {
   ClientCertificate,
   Dialer,
@@ -227,7 +233,7 @@ export class Device implements TransportListener, Dialer, DeviceConnection {
       return;
     }
     if (code !== 0) {
-      this.#refused(code, packet.properties?.serverReference);
+      this.#refused(`connack.${connackReason(code)}`, code, packet.properties?.serverReference);
       return;
     }
     const limits = serverLimits(packet.properties);
@@ -260,11 +266,11 @@ export class Device implements TransportListener, Dialer, DeviceConnection {
   }
 
   /** The server said no. An overloaded one is left alone as long as the policy says. */
-  #refused(code: number, reference: string | undefined): void {
+  #refused(reason: string, code: number, reference: string | undefined): void {
     const { plan, events } = this.#env;
     if (isOverload(code)) events.connectOverload(plan.cohort);
     const follows = isRedirect(code) && this.#redirect(code, reference);
-    this.#failAttempt(`connack.${connackReason(code)}`, follows);
+    this.#failAttempt(reason, follows);
   }
 
   /** Counts the redirection; true where the next attempt goes to another server. MQTT 5.0 section 4.11. */
@@ -605,6 +611,10 @@ export class Device implements TransportListener, Dialer, DeviceConnection {
       this.#onConnack(packet);
       return;
     }
+    if (packet.cmd === "disconnect") {
+      this.#onDisconnect(packet);
+      return;
+    }
     // [MQTT-3.2.0-1]: CONNACK comes first.
     if (!isOnline(this.#state)) {
       this.#fail("malformed_packet");
@@ -614,14 +624,6 @@ export class Device implements TransportListener, Dialer, DeviceConnection {
       case "pingresp":
         this.#pingSentMs = 0;
         return;
-      case "disconnect": {
-        // MQTT 5.0 section 3.14: the server says why before it closes.
-        const code = packet.reasonCode ?? 0;
-        this.#env.events.serverDisconnected(this.#env.plan.cohort, reasonName(code));
-        this.#transport?.close();
-        this.#lose("closed", isRedirect(code) && this.#redirect(code, packet.properties?.serverReference));
-        return;
-      }
       case "auth":
       case "connect":
       case "subscribe":
@@ -633,6 +635,25 @@ export class Device implements TransportListener, Dialer, DeviceConnection {
       default:
         this.#exchange.receive(packet);
     }
+  }
+
+  /** MQTT 5.0 section 3.14: the server says why before it closes. In 3.1.1 only a client sends it. */
+  #onDisconnect({ reasonCode: code = 0, properties }: IDisconnectPacket): void {
+    const { plan, events } = this.#env;
+    const reason = reasonName(code);
+    if (plan.protocolVersion !== 5) {
+      this.#fail("malformed_packet");
+      return;
+    }
+    if (!isOnline(this.#state)) {
+      // Against [MQTT-3.14.0-1], which has CONNACK come first. ActiveMQ Artemis does so; what it says is worth knowing.
+      this.#refused(`disconnect.${reason}`, code, properties?.serverReference);
+      return;
+    }
+    events.serverDisconnected(plan.cohort, reason);
+    this.#transport?.close();
+    const follows = isRedirect(code) && this.#redirect(code, properties?.serverReference);
+    this.#lose(code === SESSION_TAKEN_OVER ? "session_taken_over" : "closed", follows);
   }
 
   /** Nothing where the connection is gone. */

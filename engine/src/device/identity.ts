@@ -8,15 +8,10 @@ export interface WorkerShare {
   workers: number;
 }
 
-/** Workers take turns, so that k workers together have the numbers that one worker would have. */
-export function deviceNumber(share: WorkerShare, index: number): number {
-  return index * share.workers + (share.worker - 1);
-}
-
 /** `device-000042`, with the container's id before the number where there are several. */
-export function deviceId(share: WorkerShare, index: number): string {
-  const number = String(deviceNumber(share, index)).padStart(6, "0");
-  return share.container === "" ? `device-${number}` : `device-${share.container}-${number}`;
+export function deviceId(container: string, number: number): string {
+  const padded = String(number).padStart(6, "0");
+  return container === "" ? `device-${padded}` : `device-${container}-${padded}`;
 }
 
 /** A number for a container's id, so that its devices are hashed apart from other containers'. FNV-1a, 32 bits. */

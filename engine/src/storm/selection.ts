@@ -1,15 +1,15 @@
-import { containerKey, deviceNumber, type WorkerShare } from "../device/identity.ts";
+import { containerKey } from "../device/identity.ts";
 import { hashKey } from "../device/random.ts";
 
 /**
- * Which devices a storm hits. Every device has a key in [0, 1) made from the seed, the storm and its own number; the
- * storm hits the `round(fraction * fleet)` smallest keys, at least one. Every worker knows the roster of the fleet, so
- * each can compute the same limit, and no worker needs to hear of any single device of another.
+ * Which devices a storm hits. Every device has a key in [0, 1) made from the seed, the storm, its container and its number;
+ * the storm hits the `round(fraction * fleet)` smallest keys, at least one. Every worker knows how many devices each container
+ * has, so each can compute the same limit, and no worker needs to hear of any single device of another.
  */
 
-/** What one worker has told the others. */
-export interface RosterEntry extends WorkerShare {
-  /** Devices it has started. */
+/** The devices of one container: numbers from 0 to `devices` - 1. */
+export interface Population {
+  container: string;
   devices: number;
 }
 
@@ -19,14 +19,6 @@ export function stormKey(seed: number, storm: number, container: number, number:
   return hashKey(seed ^ Math.imul(container, 0x9e3779b1), storm, number);
 }
 
-/** Keys of all devices of a roster entry. */
-function* keysOf(seed: number, storm: number, entry: RosterEntry): Generator<number> {
-  const container = containerKey(entry.container);
-  for (let index = 0; index < entry.devices; index++) {
-    yield stormKey(seed, storm, container, deviceNumber(entry, index));
-  }
-}
-
 /** How many of `fleet` devices a storm hits: any fraction above 0 hits at least one. */
 export function affectedCount(fraction: number, fleet: number): number {
   if (fleet === 0 || fraction <= 0) return 0;
@@ -34,29 +26,51 @@ export function affectedCount(fraction: number, fleet: number): number {
 }
 
 /**
- * The largest key that the storm still hits; -1 for none, 1 for all. O(n log n) over the whole fleet: call it before the
- * storm's instant, not in it.
+ * The largest key that the storm still hits; -1 for none, 1 for all. O(n) over the whole fleet: call it before the storm's
+ * instant, not in it.
  */
 export function selectionLimit(
   seed: number,
   storm: number,
   fraction: number,
-  roster: readonly RosterEntry[],
+  populations: readonly Population[],
 ): number {
-  const fleet = roster.reduce((sum, entry) => sum + entry.devices, 0);
+  const fleet = populations.reduce((sum, { devices }) => sum + devices, 0);
   const count = affectedCount(fraction, fleet);
   if (count === 0) return -1;
   if (count === fleet) return 1;
-  const keys = new Float64Array(fleet);
-  let at = 0;
-  for (const entry of roster) {
-    for (const key of keysOf(seed, storm, entry)) keys[at++] = key;
-  }
-  keys.sort();
-  return keys[count - 1] as number;
+  // Keys are uniform: the limit is near the share. Only those around it are sorted, unless chance has it elsewhere.
+  const share = count / fleet;
+  const margin = 6 * Math.sqrt((share * (1 - share)) / fleet) + 2 / fleet;
+  return (
+    keyAtRank(seed, storm, populations, count, share - margin, share + margin) ??
+    (keyAtRank(seed, storm, populations, count, 0, 1) as number)
+  );
 }
 
-/** True for one worker of the run: the first worker of the first container that is known. */
-export function isFirstWorker(share: WorkerShare, roster: readonly RosterEntry[]): boolean {
-  return share.worker === 1 && roster.every(({ container }) => share.container <= container);
+/** The `rank`-th smallest key, from 1, if it lies in [low, high); null otherwise. */
+function keyAtRank(
+  seed: number,
+  storm: number,
+  populations: readonly Population[],
+  rank: number,
+  low: number,
+  high: number,
+): number | null {
+  let below = 0;
+  const near: number[] = [];
+  for (const { container, devices } of populations) {
+    const key = containerKey(container);
+    for (let number = 0; number < devices; number++) {
+      const one = stormKey(seed, storm, key, number);
+      if (one < low) below++;
+      else if (one < high) near.push(one);
+    }
+  }
+  return new Float64Array(near).sort()[rank - 1 - below] ?? null;
+}
+
+/** True in one container of the run: the first of those that are known. */
+export function isFirstContainer(container: string, populations: readonly Population[]): boolean {
+  return populations.every((other) => container <= other.container);
 }

@@ -3,7 +3,7 @@ import type { Recorder } from "../capture/recorder.ts";
 import type { GeneratorHealth, WorkerRegion, WorkerStorm, WorkerStormCohort } from "../contract.ts";
 import type { Device } from "../device/device.ts";
 import type { FleetMember } from "../device/fleet.ts";
-import { containerKey, type WorkerShare } from "../device/identity.ts";
+import { containerKey } from "../device/identity.ts";
 import type { Losses } from "../device/losses.ts";
 import type { Regions } from "../region/regions.ts";
 import type { CutCause, WatchCause } from "./causes/cause.ts";
@@ -11,20 +11,25 @@ import { CAUSES } from "./causes/index.ts";
 import { addFate, type Fates, noFates, type Whereabouts } from "./fates.ts";
 import { type Loss, Onset, OpenStorm } from "./loss-watch.ts";
 import { type StormEvent, type StormPlan, storyOf, storyOnceExpired, storyOnceOpen } from "./schedule.ts";
-import { isFirstWorker, type RosterEntry, selectionLimit, stormKey } from "./selection.ts";
+import { isFirstContainer, type Population, selectionLimit, stormKey } from "./selection.ts";
 
 export interface StormsOptions {
   plans: readonly StormPlan[];
   seed: number;
-  share: WorkerShare;
+  container: string;
   members: Iterable<FleetMember>;
   recorder: Recorder;
   losses: Losses;
   watch: GeneratorWatch;
   /** Null where the script has one target. */
   regions: Regions | null;
-  /** All workers of the run that are known by now, this one included. */
-  roster(): readonly RosterEntry[];
+  /**
+   * The devices of all containers that are known, this one first: as they are now, or as they were when the first worker of this
+   * process asked for a storm.
+   */
+  populations(storm: number | null): readonly Population[];
+  /** True for the first worker of this process that asks, for each storm. */
+  claim(storm: number): boolean;
   /** Epoch milliseconds. */
   wallClock(): number;
   /** Monotonic milliseconds; the devices' clock. */
@@ -43,12 +48,23 @@ interface Progress {
   fates: Fates[] | null;
   stretch: HealthStretch | null;
   health: GeneratorHealth | null;
-  /** The largest key that the storm hits; -1 until its devices are chosen. */
-  limit: number;
+  /** Which devices it hits; null until they are chosen. */
+  choice: Choice | null;
   /** What each region had counted when the storm began, and what it gained by the end. */
   regionsBefore: WorkerRegion[] | null;
   regionsGained: Record<string, WorkerRegion> | null;
 }
+
+/** The devices that a storm hits: numbers below `devices` whose key is not above `limit`. */
+interface Choice {
+  limit: number;
+  devices: number;
+  /** What it was made from. */
+  populations: string;
+}
+
+/** The loss of a region chooses by region. */
+const NOBODY = { limit: -1, devices: 0 };
 
 /** Runs the storms of a script on this worker's devices, from time zero on. */
 export class Storms {
@@ -72,7 +88,7 @@ export class Storms {
       fates: null,
       stretch: null,
       health: null,
-      limit: -1,
+      choice: null,
       regionsBefore: null,
       regionsGained: null,
     }));
@@ -124,7 +140,7 @@ export class Storms {
     this.#story.shift();
     switch (event.kind) {
       case "prepare":
-        this.#choose(event.storm);
+        this.#prepare(event.storm);
         break;
       case "begin":
         this.#begin(event.storm);
@@ -161,12 +177,27 @@ export class Storms {
     return fates;
   }
 
-  #choose(plan: StormPlan): void {
+  /** Half a second before the storm: of a large fleet the choice takes a while. */
+  #prepare(plan: StormPlan): void {
     if (plan.fraction === null || CAUSES[plan.cause].kind !== "cut") return;
-    const { seed } = this.#options;
     // Kept per storm: the devices of the next may be chosen before this one begins.
     const progress = this.#progress[plan.index - 1] as Progress;
-    progress.limit = selectionLimit(seed, plan.index, plan.fraction, this.#options.roster());
+    progress.choice = this.#choose(plan, this.#options.populations(null));
+  }
+
+  #choose({ index, fraction }: StormPlan, populations: readonly Population[]): Choice {
+    return {
+      limit: selectionLimit(this.#options.seed, index, fraction ?? 0, populations),
+      devices: populations[0]?.devices ?? 0,
+      populations: JSON.stringify(populations),
+    };
+  }
+
+  /** At the storm's instant. Devices may have arrived since it was prepared. */
+  #choiceNow(plan: StormPlan): Choice {
+    const { choice } = this.#progress[plan.index - 1] as Progress;
+    const populations = this.#options.populations(plan.index);
+    return choice?.populations === JSON.stringify(populations) ? choice : this.#choose(plan, populations);
   }
 
   #begin(plan: StormPlan): void {
@@ -201,22 +232,19 @@ export class Storms {
 
   /** Cuts all chosen devices of this worker in one synchronous pass. */
   #cut(plan: StormPlan, cause: CutCause): void {
-    const { recorder, members, share, seed, regions, monotonic, log } = this.#options;
-    const progress = this.#progress[plan.index - 1] as Progress;
-    // Devices may have arrived since they were chosen from.
-    if (progress.limit < 0) this.#choose(plan);
+    const { recorder, members, seed, regions, monotonic, log } = this.#options;
+    const { region } = plan;
+    const { limit, devices } = region === undefined ? this.#choiceNow(plan) : NOBODY;
     const startedAtMs = this.#timeZeroMs + plan.atMs;
     this.#open(plan, startedAtMs);
-    const { region } = plan;
     if (region !== undefined) regions?.lose(region.index);
-    const container = containerKey(share.container);
-    const { limit } = progress;
+    const container = containerKey(this.#options.container);
     const plannedMs = this.#monotonicAt(startedAtMs);
     let dropped = 0;
     for (const { device, cohort } of members) {
       const isHit =
         region === undefined
-          ? stormKey(seed, plan.index, container, device.number) <= limit
+          ? device.number < devices && stormKey(seed, plan.index, container, device.number) <= limit
           : device.region === region.index;
       if (isHit) recorder.stormSelected(cohort, plan.index);
       const lostAtMs = isHit ? cause.cut(device, plan.index) : Number.NaN;
@@ -236,7 +264,7 @@ export class Storms {
 
   /** From now on losses belong to the storm, or may open it. */
   #watch(plan: StormPlan, cause: WatchCause): void {
-    const { losses, recorder, share, log } = this.#options;
+    const { losses, recorder, container, log } = this.#options;
     if (cause.opens === "at-once") {
       const startedAtMs = this.#timeZeroMs + plan.atMs;
       this.#open(plan, startedAtMs);
@@ -248,7 +276,8 @@ export class Storms {
       losses.watch = new Onset(plan.fraction ?? 1, () => recorder.online, open);
       log(`mqtt storm ${plan.index}: ${plan.cause}, watching`);
     }
-    if (cause.act === null || !isFirstWorker(share, this.#options.roster())) return;
+    if (cause.act === null || !isFirstContainer(container, this.#options.populations(null))) return;
+    if (!this.#options.claim(plan.index)) return;
     this.#stopActing?.();
     this.#stopActing = cause.act(plan, log);
   }

@@ -1,15 +1,26 @@
-import { connect, type MqttClient } from "mqtt";
+import { randomUUID } from "node:crypto";
+import { connect, type IPublishPacket, type MqttClient } from "mqtt";
 import { z } from "zod";
-import type { RosterEntry } from "./selection.ts";
+import { limitPackets } from "../transport/mqttjs-limit.ts";
+import type { Population } from "./selection.ts";
 
 /** How the workers of a run come to one time zero. */
 export type TimeZeroPlan =
-  /** Through a retained message on `<topic>/<testRunId>/…` of the broker under test. */
+  /** Through retained messages on `<topic>/<testRunId>/…` of the broker under test. */
   | { kind: "agreed"; topic: string }
   /** An absolute time, epoch milliseconds. */
   | { kind: "absolute"; epochMs: number }
-  /** Each worker for itself: one worker, or a broker that allows no such topic. */
+  /** Each process for itself: one machine, or a broker that allows no such topic. */
   | { kind: "local" };
+
+/** What a worker tells the others of itself. */
+export interface OwnEntry extends Population {
+  /**
+   * The engine's own device ids begin with this: the client id prefix, empty for none. Null where the script gives all devices
+   * ids of its own.
+   */
+  idPrefix: string | null;
+}
 
 export interface AgreementOptions {
   url: string;
@@ -17,56 +28,69 @@ export interface AgreementOptions {
   topic: string;
   testRunId: string;
   workerId: string;
+  /** When this process began, epoch milliseconds: a time zero before that is another run's, unless somebody alive says so. */
+  startedAtMs: number;
   username?: string;
   password?: string;
   /** To reach a broker that speaks TLS. */
   tls?: object;
   onTimeZero(epochMs: number): void;
+  /** Another run, or another process of this one, has devices of the same ids at this broker. Once for each. */
+  onSameIds(testRunId: string): void;
 }
 
 /**
- * One control connection of a worker. Workers adopt the earliest time zero they see; one that knows an earlier time
- * publishes it again. Beside it each worker keeps its roster entry, so that all know how large the fleet is.
- * Messages are retained: a worker that starts late learns both at once. They are cleared at the end.
+ * One control connection of a worker. Each worker keeps one retained message there: its time zero and its devices, so that all
+ * adopt the earliest time zero and know how large the fleet is, also those that come later. It is cleared at the end, and by the
+ * broker, as the will of this connection, when the process is killed.
  */
 export class Agreement {
   readonly #options: AgreementOptions;
   readonly #client: MqttClient;
-  readonly #roster = new Map<string, RosterEntry>();
-  readonly #topics: { timeZero: string; roster: string };
+  /** Tells this process's messages from those of another that has the same names. */
+  readonly #instance = randomUUID();
+  readonly #others = new Map<string, RosterMessage>();
+  readonly #sameIds = new Set<string>();
+  readonly #rosterTopic: string;
+  readonly #ownTopic: string;
   #timeZeroMs: number;
-  #own: RosterEntry;
+  #own: OwnEntry;
   #dirty = true;
   readonly #publishTimer: NodeJS.Timeout;
 
-  constructor(options: AgreementOptions, proposedMs: number, own: RosterEntry) {
+  constructor(options: AgreementOptions, proposedMs: number, own: OwnEntry) {
     this.#options = options;
     this.#timeZeroMs = proposedMs;
     this.#own = own;
-    const base = `${options.topic}/${options.testRunId}`;
-    this.#topics = { timeZero: `${base}/time-zero`, roster: `${base}/roster` };
+    this.#rosterTopic = `${options.topic}/${options.testRunId}/roster`;
+    this.#ownTopic = `${this.#rosterTopic}/${options.workerId}`;
     const { username, password, tls } = options;
     this.#client = connect(options.url, {
-      clientId: `artillery-${options.testRunId}-${options.workerId}`,
+      clientId: `artillery-${options.testRunId}-${options.workerId}-${this.#instance.slice(0, 8)}`,
       protocolVersion: options.protocolVersion,
       clean: true,
       reconnectPeriod: 1000,
       connectTimeout: 10_000,
+      // An empty retained message clears the one before: MQTT 3.1.1, 3.3.1.3.
+      will: { topic: this.#ownTopic, payload: Buffer.alloc(0), qos: 1, retain: true },
       ...(username === undefined ? {} : { username }),
       ...(password === undefined ? {} : { password }),
       // MQTT.js hands only some of them on to its WebSocket.
       ...(tls === undefined ? {} : { ...tls, wsOptions: tls }),
     });
+    limitPackets(this.#client, MAX_PACKET_BYTES);
     this.#client.on("connect", () => {
-      this.#client.subscribe([this.#topics.timeZero, `${this.#topics.roster}/+`], { qos: 1 });
-      this.#dirty = true;
+      this.#client.subscribe(`${this.#rosterTopic}/+`, { qos: 1 });
+      // Who else uses the same device ids. A broker that does not allow it answers so, and that is all.
+      this.#client.subscribe(`${options.topic}/+/roster/+`, { qos: 0 }, () => {});
       this.#publishRoster();
-      this.#publishTimeZero();
     });
-    this.#client.on("message", (topic, payload) => this.#hear(topic, payload.toString()));
+    this.#client.on("message", (topic, payload, packet) => this.#hear(topic, payload, packet));
     // The broker under test may be down: that is what devices are there to find out. MQTT.js tries again.
     this.#client.on("error", () => {});
-    this.#publishTimer = setInterval(() => this.#publishRoster(), 500);
+    this.#publishTimer = setInterval(() => {
+      if (this.#dirty) this.#publishRoster();
+    }, 500);
     this.#publishTimer.unref();
   }
 
@@ -77,75 +101,108 @@ export class Agreement {
     this.#dirty = true;
   }
 
-  roster(): RosterEntry[] {
-    this.#roster.set(this.#options.workerId, this.#own);
-    return [...this.#roster.values()];
-  }
-
-  #publishTimeZero(): void {
-    this.#publish(this.#topics.timeZero, JSON.stringify({ timeZeroMs: this.#timeZeroMs }));
+  /** The devices of other containers. An entry of another time zero was left by a run that is over. */
+  others(): Population[] {
+    const sums = new Map<string, number>();
+    let fleet = 0;
+    for (const { container, devices, timeZeroMs } of this.#others.values()) {
+      if (container === this.#own.container || timeZeroMs !== this.#timeZeroMs) continue;
+      fleet += devices;
+      if (fleet > MOST_DEVICES) break;
+      sums.set(container, (sums.get(container) ?? 0) + devices);
+    }
+    return [...sums].map(([container, devices]) => ({ container, devices })).sort(byContainer);
   }
 
   #publishRoster(): void {
-    if (!this.#dirty || !this.#client.connected) return;
+    if (!this.#client.connected) return;
     this.#dirty = false;
-    this.#publish(`${this.#topics.roster}/${this.#options.workerId}`, JSON.stringify(this.#own));
+    const message: RosterMessage = { ...this.#own, timeZeroMs: this.#timeZeroMs, instance: this.#instance };
+    this.#client.publish(this.#ownTopic, JSON.stringify(message), { qos: 1, retain: true });
   }
 
-  #publish(topic: string, payload: string): void {
-    this.#client.publish(topic, payload, { qos: 1, retain: true });
+  #hear(topic: string, payload: Buffer, { retain }: IPublishPacket): void {
+    const [testRunId, , workerId] = topic.slice(this.#options.topic.length + 1).split("/");
+    if (testRunId === undefined || workerId === undefined) return;
+    const message = parse(payload);
+    if (message === null || message.instance === this.#instance) return;
+    const isOurs = testRunId === this.#options.testRunId;
+    // What is retained may have been left behind by a run that is over.
+    if (!retain) this.#lookAtIds(message, testRunId, isOurs && workerId === this.#options.workerId);
+    if (!isOurs || workerId === this.#options.workerId) return;
+    if (this.#others.has(workerId) || this.#others.size < MOST_WORKERS) this.#others.set(workerId, message);
+    this.#compare(message.timeZeroMs, retain);
   }
 
-  #hear(topic: string, payload: string): void {
-    if (payload === "") return;
-    if (topic === this.#topics.timeZero) {
-      const heard = parse(timeZeroMessage, payload)?.timeZeroMs;
-      if (heard === undefined || Math.abs(heard - this.#timeZeroMs) > MOST_APART_MS) return;
-      if (heard < this.#timeZeroMs) {
-        this.#timeZeroMs = heard;
-        this.#options.onTimeZero(heard);
-      } else if (heard > this.#timeZeroMs) {
-        this.#publishTimeZero();
-      }
+  #compare(heardMs: number, retained: boolean): void {
+    if (Math.abs(heardMs - this.#timeZeroMs) > MOST_APART_MS) return;
+    if (heardMs > this.#timeZeroMs) {
+      // Somebody does not know yet.
+      this.#publishRoster();
       return;
     }
-    const workerId = topic.slice(this.#topics.roster.length + 1);
-    const entry = parse(rosterMessage, payload);
-    if (entry !== null && workerId !== this.#options.workerId) this.#roster.set(workerId, entry);
+    // Older than the run: if somebody who is alive has it, he answers this worker's own, later one, and is heard then.
+    if (heardMs === this.#timeZeroMs || (retained && heardMs < this.#options.startedAtMs)) return;
+    this.#timeZeroMs = heardMs;
+    this.#publishRoster();
+    this.#options.onTimeZero(heardMs);
   }
 
-  /** Takes this worker's retained messages away and leaves; waits at most a second for it. */
+  #lookAtIds(message: RosterMessage, testRunId: string, sameWorker: boolean): void {
+    const { container, idPrefix } = this.#own;
+    if (idPrefix === null || idPrefix !== message.idPrefix || container !== message.container) return;
+    // Workers of one process share its numbers.
+    if (testRunId === this.#options.testRunId && !sameWorker) return;
+    if (this.#sameIds.has(testRunId) || this.#sameIds.size >= MOST_WORKERS) return;
+    this.#sameIds.add(testRunId);
+    this.#options.onSameIds(testRunId);
+  }
+
+  /** Takes this worker's retained message away and leaves; waits at most a second for it. */
   async end(): Promise<void> {
     clearInterval(this.#publishTimer);
     if (this.#client.connected) {
-      const cleared = [this.#topics.timeZero, `${this.#topics.roster}/${this.#options.workerId}`].map(
-        (topic) => this.#client.publishAsync(topic, "", { qos: 1, retain: true }),
-      );
       const patience = new Promise((resolve) => setTimeout(resolve, 1000).unref());
-      await Promise.race([Promise.allSettled(cleared), patience]);
+      await Promise.race([this.#leave().catch(() => {}), patience]);
     }
     this.#client.end(true);
+  }
+
+  async #leave(): Promise<void> {
+    await this.#client.publishAsync(this.#ownTopic, "", { qos: 1, retain: true });
+    // With a DISCONNECT, or the broker would publish the will.
+    await this.#client.endAsync();
   }
 }
 
 /** Workers of one run start within minutes of each other: a time that is further off is no worker's. */
 const MOST_APART_MS = 3_600_000;
 
-/** Anyone may write to a topic of the broker: what comes from there is checked. */
-const timeZeroMessage = z.object({ timeZeroMs: z.number() });
+/** Anyone may write to a topic of the broker: what comes from there is checked, and bounded. */
+const MAX_PACKET_BYTES = 65_536;
+const MOST_WORKERS = 10_000;
+/** Of one worker thread: far more than a process has descriptors for. */
+const MOST_DEVICES_OF_WORKER = 200_000;
+/** Of all containers together: choosing among so many takes a second. */
+const MOST_DEVICES = 10_000_000;
 
-const workerNumber = z.int().min(1).max(10_000);
 const rosterMessage = z.object({
   container: z.string().max(128),
-  worker: workerNumber,
-  workers: workerNumber,
-  devices: z.int().min(0).max(10_000_000),
+  devices: z.int().min(0).max(MOST_DEVICES_OF_WORKER),
+  idPrefix: z.string().max(256).nullable(),
+  timeZeroMs: z.number(),
+  instance: z.string().max(64),
 });
+type RosterMessage = z.output<typeof rosterMessage>;
 
-function parse<T>(schema: z.ZodType<T>, payload: string): T | null {
+function parse(payload: Buffer): RosterMessage | null {
   try {
-    return schema.safeParse(JSON.parse(payload)).data ?? null;
+    return rosterMessage.safeParse(JSON.parse(payload.toString())).data ?? null;
   } catch {
     return null;
   }
+}
+
+function byContainer(a: Population, b: Population): number {
+  return a.container < b.container ? -1 : 1;
 }

@@ -69,6 +69,9 @@ export function isOverload(code: number): boolean {
   return OVERLOAD_CODES.includes(code);
 }
 
+/** Another client connected with the same client id. MQTT 5.0 section 3.1.4, [MQTT-3.1.4-3]. */
+export const SESSION_TAKEN_OVER = 142;
+
 /** Server moved; its counterpart, for the time being, is 0x9C, use another server. MQTT 5.0 section 4.11. */
 export const PERMANENT_REDIRECT = 157;
 

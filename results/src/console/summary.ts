@@ -62,6 +62,13 @@ function headLines(summary: Summary, colours: Colours): string[] {
   if (!summary.complete) {
     lines.push(colours.red(`  INCOMPLETE RUN: ${summary.missing.map(printable).join("\n    ")}`));
   }
+  for (const warning of summary.warnings) {
+    lines.push(
+      ...wrap(`WARNING: ${printable(warning)}`, WIDTH - 2, "  ").map((line) =>
+        colours.yellow(indented(line)),
+      ),
+    );
+  }
   return lines;
 }
 

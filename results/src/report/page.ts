@@ -96,7 +96,8 @@ function alerts(summary: Summary): Html {
   const saturated = html`<div class="alert"><p><strong>Generator saturated.</strong> The load generator itself was a bottleneck in part of this run; see <a href="#generator">generator health</a> before trusting its times.</p></div>`;
   const insecure = html`<div class="alert bad"><p><strong>Insecure TLS.</strong> The broker's certificate was not verified: the script sets <code>tls.insecure</code>.</p></div>`;
   const insecureHttp = html`<div class="alert bad"><p><strong>Insecure HTTPS.</strong> The certificate of the server that <code>http</code> steps ask was not verified: the script sets <code>http.insecure</code>.</p></div>`;
-  return html`${summary.tls.insecure ? insecure : NOTHING}${summary.http.insecure ? insecureHttp : NOTHING}${summary.complete ? NOTHING : incomplete}${summary.exit.code === 0 ? NOTHING : exit}${summary.generator.saturated ? saturated : NOTHING}`;
+  const warnings = html`<div class="alert"><ul>${summary.warnings.map((one) => html`<li>${one}</li>`)}</ul></div>`;
+  return html`${summary.warnings.length === 0 ? NOTHING : warnings}${summary.tls.insecure ? insecure : NOTHING}${summary.http.insecure ? insecureHttp : NOTHING}${summary.complete ? NOTHING : incomplete}${summary.exit.code === 0 ? NOTHING : exit}${summary.generator.saturated ? saturated : NOTHING}`;
 }
 
 function scriptSection(script: string | null): Html {

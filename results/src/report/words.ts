@@ -63,6 +63,10 @@ const ERROR_WORDS = new Map([
 
 export function errorWords(name: string): string {
   if (name.startsWith("connack.")) return "the broker refused CONNECT with this reason";
+  if (name === "session_taken_over" || name === "disconnect.session_taken_over")
+    return "another client connected with the same client id";
+  if (name.startsWith("disconnect."))
+    return "the broker sent DISCONNECT with this reason; where it answers CONNECT so, against MQTT-3.14.0-1, the attempt counts as refused";
   return ERROR_WORDS.get(name) ?? "";
 }
 
@@ -114,6 +118,8 @@ const ABSENCE_SENTENCES: Record<
     `${some} were working again when watching stopped, before the ${window} were over. That is too early for a verdict.`,
   "not-watched": () =>
     "The load generator did not cut the devices in time, or did not see what became of them: this run says nothing about the system under test.",
+  disturbed: () =>
+    "Other clients used the devices' client ids at the same broker, and each took the other's connections: this run says nothing about the system under test.",
   "no-baseline": () =>
     "The fleet was not at work before the storm, so what it did afterwards says nothing about the storm.",
   "too-few-devices": (_storm, some) =>

@@ -29,6 +29,8 @@ const record = (updatedAtMs: number): WorkerRecord => ({
   target: "mqtt://localhost:1883",
   seed: 42,
   longestBackoffMs: 0,
+  clientIds: null,
+  sameIdsAs: [],
   startedAtMs: STARTED,
   updatedAtMs,
   timeZeroMs: null,

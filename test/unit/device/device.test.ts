@@ -485,6 +485,39 @@ describe("the broker ends the connection", () => {
   });
 });
 
+describe("a server of version 5 that says why", () => {
+  it("has taken the session over for another client: a cause of its own", () => {
+    const rig = new Rig({ protocolVersion: 5 }).start();
+    rig.broker.sends({ cmd: "disconnect", reasonCode: 0x8e });
+    expect(rig.events("disconnected", "error", "serverDisconnected")).toEqual([
+      ["serverDisconnected", 0, "session_taken_over"],
+      ["error", 0, "session_taken_over"],
+      ["disconnected", 0, "session_taken_over", true],
+    ]);
+    expect(rig.device.state).toBe("backoff");
+  });
+
+  it.each([
+    [0x83, "implementation_specific_error", 0],
+    [0x97, "quota_exceeded", 1],
+  ])("does so instead of CONNACK, with 0x%s: refused for that reason", (reasonCode, name, overloads) => {
+    const rig = new Rig({ protocolVersion: 5 });
+    rig.device.connect();
+    rig.broker.opens();
+    rig.broker.sends({ cmd: "disconnect", reasonCode });
+    expect(rig.events("connectRefused")).toEqual([["connectRefused", 0, `disconnect.${name}`]]);
+    expect(rig.events("connectOverload").length).toBe(overloads);
+    expect(rig.events("error", "disconnected", "connectAccepted")).toEqual([]);
+    expect(rig.device.state).toBe("backoff");
+  });
+
+  it("is none in version 3.1.1, where only clients disconnect", () => {
+    const rig = new Rig().start();
+    rig.broker.sendsBytes(Uint8Array.of(0xe0, 0x00));
+    expect(rig.events("disconnected")).toEqual([["disconnected", 0, "malformed_packet", true]]);
+  });
+});
+
 describe("resetAfter", () => {
   /** The attempt numbers that the policy sees: two refusals, a CONNACK, [a bootstrap], `onlineMs` online, a loss. */
   function attempts(resetAfter: ResetAfter, ready: boolean, onlineMs: number): number[] {

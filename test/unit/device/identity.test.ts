@@ -1,33 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { containerKey, deviceId, deviceNumber, shareOf } from "../../../engine/src/device/identity.ts";
+import { containerKey, deviceId, shareOf } from "../../../engine/src/device/identity.ts";
 
 const share = (worker: number, workers: number, container = "") => ({ container, worker, workers });
 
-describe("device numbers", () => {
-  it("are dealt out in turns", () => {
-    expect([0, 1, 2].map((index) => deviceNumber(share(1, 3), index))).toEqual([0, 3, 6]);
-    expect([0, 1, 2].map((index) => deviceNumber(share(3, 3), index))).toEqual([2, 5, 8]);
-  });
-
-  it.each([1, 2, 3, 4, 5, 6, 7, 8])("of %i equal workers are 0 to 839, each once", (workers) => {
-    const numbers: number[] = [];
-    for (let worker = 1; worker <= workers; worker++) {
-      for (let index = 0; index < 840 / workers; index++)
-        numbers.push(deviceNumber(share(worker, workers), index));
-    }
-    expect(numbers.sort((a, b) => a - b)).toEqual(Array.from({ length: 840 }, (_, i) => i));
-  });
-});
-
-describe("device ids", () => {
-  it.each([
-    [share(1, 1), 42, "device-000042"],
-    [share(2, 4), 10, "device-000041"],
-    [share(1, 1), 1_234_567, "device-1234567"],
-    [share(1, 1, "abc"), 42, "device-abc-000042"],
-  ])("%o, index %i: %s", (who, index, expected) => {
-    expect(deviceId(who, index)).toBe(expected);
-  });
+it.each([
+  ["", 42, "device-000042"],
+  ["", 1_234_567, "device-1234567"],
+  ["abc", 42, "device-abc-000042"],
+])("the id of a device of container %j with the number %i: %s", (container, number, expected) => {
+  expect(deviceId(container, number)).toBe(expected);
 });
 
 it("gives a container's id the FNV-1a hash of its characters", () => {

@@ -1,33 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { deviceNumber } from "../../../engine/src/device/identity.ts";
 import { homeRegion, shareBounds } from "../../../engine/src/region/assignment.ts";
 
 const weights = fc.array(fc.integer({ min: 1, max: 100 }), { minLength: 1, maxLength: 8 });
 const seed = fc.integer({ min: 0, max: 0xffff_ffff });
 
-function homes(bounds: readonly number[], ofSeed: number, workers: number, devices: number): number[] {
-  const regions: number[] = [];
-  for (let worker = 1; worker <= workers; worker++) {
-    for (let index = 0; ; index++) {
-      const number = deviceNumber({ container: "", worker, workers }, index);
-      if (number >= devices) break;
-      regions[number] = homeRegion(bounds, ofSeed, number);
-    }
-  }
-  return regions;
+function homes(bounds: readonly number[], ofSeed: number, devices: number): number[] {
+  return Array.from({ length: devices }, (_, number) => homeRegion(bounds, ofSeed, number));
 }
 
 describe("home regions", () => {
-  it("are the same on any number of workers", () => {
-    fc.assert(
-      fc.property(weights, seed, fc.integer({ min: 2, max: 16 }), (list, ofSeed, workers) => {
-        const bounds = shareBounds(list);
-        expect(homes(bounds, ofSeed, workers, 200)).toEqual(homes(bounds, ofSeed, 1, 200));
-      }),
-    );
-  });
-
   it("exist for every device", () => {
     fc.assert(
       fc.property(weights, seed, fc.nat(), (list, ofSeed, number) => {
@@ -48,7 +30,7 @@ describe("home regions", () => {
       [1, 99],
     ]) {
       const total = list.reduce((sum, weight) => sum + weight, 0);
-      const regions = homes(shareBounds(list), 7, 1, devices);
+      const regions = homes(shareBounds(list), 7, devices);
       list.forEach((weight, region) => {
         const share = weight / total;
         const deviation = Math.sqrt(devices * share * (1 - share));
@@ -60,6 +42,6 @@ describe("home regions", () => {
 
   it("differ with the seed", () => {
     const bounds = shareBounds([1, 1]);
-    expect(homes(bounds, 1, 1, 200)).not.toEqual(homes(bounds, 2, 1, 200));
+    expect(homes(bounds, 1, 200)).not.toEqual(homes(bounds, 2, 200));
   });
 });

@@ -80,6 +80,8 @@ describe("report", () => {
       record: {
         ...first.record,
         testRunId: "t-later",
+        startedAtMs: first.record.startedAtMs + laterMs,
+        updatedAtMs: first.record.updatedAtMs + laterMs,
         timeZeroMs: TIME_ZERO_MS + laterMs,
         storms: first.record.storms.map((one) => ({ ...one, startedAtMs: TIME_ZERO_MS + 10_000 + laterMs })),
       },
@@ -90,6 +92,38 @@ describe("report", () => {
     const summary = readSummary(output);
     expect(summary.testRunId).toBe("t-synthetic + t-later");
     expect(summary.storms[0]).toMatchObject({ affected: 200, peak: { connectAttemptsPerS: 180 } });
+  });
+  it("refuses runs that gave the same client ids to their devices at the same time", async () => {
+    const { record: own, ...files } = spiralWorker("1");
+    const meanwhile = (changes: object) => ({
+      ...files,
+      record: { ...own, testRunId: "t-other", ...changes },
+    });
+    const both = (other: ReturnType<typeof meanwhile>) =>
+      command(
+        "report",
+        writeRun([{ ...files, record: own }]),
+        writeRun([other]),
+        "--output",
+        temporaryDirectory(),
+      );
+    const refused = await both(meanwhile({}));
+    expect(refused.code).toBe(3);
+    expect(refused.err).toContain(
+      "run t-synthetic and run t-other gave their devices the same client ids (device-000000 …) at mqtt://broker:1883 at the same time",
+    );
+    // A second machine that was given the first one's run id.
+    const sameRun = await both(meanwhile({ testRunId: own.testRunId, startedAtMs: own.startedAtMs + 7 }));
+    expect(sameRun.err).toContain("two workers 1 of run t-synthetic gave their devices the same client ids");
+    for (const other of [
+      { clientIds: "b-device-000000" },
+      { clientIds: null },
+      { target: "mqtt://other:1883" },
+      { startedAtMs: own.updatedAtMs, updatedAtMs: own.updatedAtMs + 1 },
+      { testRunId: own.testRunId, workerId: "2" },
+    ]) {
+      expect((await both(meanwhile(other))).code, JSON.stringify(other)).toBe(0);
+    }
   });
   it("does not add up copies, nor runs of different scripts", async () => {
     const a = spiralWorker("1");

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { containerKey, deviceNumber } from "../../../engine/src/device/identity.ts";
+import { containerKey } from "../../../engine/src/device/identity.ts";
 import {
   affectedCount,
-  type RosterEntry,
+  type Population,
   selectionLimit,
   stormKey,
 } from "../../../engine/src/storm/selection.ts";
@@ -12,34 +12,45 @@ const seed = fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 });
 const storm = fc.integer({ min: 1, max: 20 });
 const fraction = fc.double({ min: 0, max: 1, noNaN: true });
 
-/** `total` devices on `workers` equal workers of one container. */
-function rosterOf(total: number, workers: number, container = ""): RosterEntry[] {
-  return Array.from({ length: workers }, (_, i) => ({
-    container,
-    worker: i + 1,
-    workers,
-    devices: total / workers,
-  }));
-}
+const fleetOf = (devices: number, container = ""): Population[] => [{ container, devices }];
 
 /** What all workers together hit: `container/number`, sorted. Each worker knows only the limit and its own devices. */
 function selected(
   oneSeed: number,
   oneStorm: number,
   share: number,
-  roster: readonly RosterEntry[],
+  populations: readonly Population[],
 ): string[] {
-  const limit = selectionLimit(oneSeed, oneStorm, share, roster);
+  const limit = selectionLimit(oneSeed, oneStorm, share, populations);
   const hit: string[] = [];
-  for (const entry of roster) {
-    for (let index = 0; index < entry.devices; index++) {
-      const number = deviceNumber(entry, index);
-      if (stormKey(oneSeed, oneStorm, containerKey(entry.container), number) <= limit) {
-        hit.push(`${entry.container}/${number}`);
-      }
+  for (const { container, devices } of populations) {
+    for (let number = 0; number < devices; number++) {
+      if (stormKey(oneSeed, oneStorm, containerKey(container), number) <= limit)
+        hit.push(`${container}/${number}`);
     }
   }
   return hit.sort();
+}
+
+/** The same by brute force: all keys, sorted. */
+function smallestKeys(
+  oneSeed: number,
+  oneStorm: number,
+  share: number,
+  populations: readonly Population[],
+): string[] {
+  const keyed = populations.flatMap(({ container, devices }) =>
+    Array.from({ length: devices }, (_, number) => ({
+      name: `${container}/${number}`,
+      key: stormKey(oneSeed, oneStorm, containerKey(container), number),
+    })),
+  );
+  const count = affectedCount(share, keyed.length);
+  return keyed
+    .sort((a, b) => a.key - b.key)
+    .slice(0, count)
+    .map(({ name }) => name)
+    .sort();
 }
 
 describe("affectedCount", () => {
@@ -60,67 +71,37 @@ describe("affectedCount", () => {
 });
 
 describe("the devices of a storm", () => {
-  it("are exactly the share, at least one", () => {
+  it("are exactly the share, at least one, and those with the smallest keys", () => {
+    const part = fc.record({ container: fc.constantFrom("a", "b", "c", ""), devices: fc.nat(400) });
     fc.assert(
       fc.property(
         seed,
         storm,
         fraction,
-        fc.integer({ min: 1, max: 600 }),
-        (oneSeed, oneStorm, share, devices) => {
-          const expected = share === 0 ? 0 : Math.max(1, Math.round(share * devices));
-          expect(selected(oneSeed, oneStorm, share, rosterOf(devices, 1)).length).toBe(expected);
+        fc.uniqueArray(part, { minLength: 1, maxLength: 4, selector: ({ container }) => container }),
+        (oneSeed, oneStorm, share, populations) => {
+          const fleet = populations.reduce((sum, { devices }) => sum + devices, 0);
+          const hit = selected(oneSeed, oneStorm, share, populations);
+          expect(hit.length).toBe(affectedCount(share, fleet));
+          expect(hit).toEqual(smallestKeys(oneSeed, oneStorm, share, populations));
         },
       ),
     );
   });
 
-  it("are exactly the share of uneven workers and containers as well", () => {
-    const entry = fc.record({ container: fc.constantFrom("a", "b", ""), devices: fc.nat(150) });
-    fc.assert(
-      fc.property(
-        seed,
-        storm,
-        fraction,
-        fc.array(entry, { minLength: 1, maxLength: 6 }),
-        (oneSeed, oneStorm, share, parts) => {
-          const roster = parts.map(({ container, devices }, i) => {
-            const peers = parts.filter((part) => part.container === container).length;
-            const before = parts.slice(0, i).filter((part) => part.container === container).length;
-            return { container, worker: before + 1, workers: peers, devices };
-          });
-          const fleet = roster.reduce((sum, { devices }) => sum + devices, 0);
-          expect(selected(oneSeed, oneStorm, share, roster).length).toBe(affectedCount(share, fleet));
-        },
-      ),
-    );
-  });
-
-  it("are the same on one to eight workers", () => {
-    fc.assert(
-      fc.property(seed, storm, fraction, (oneSeed, oneStorm, share) => {
-        const alone = selected(oneSeed, oneStorm, share, rosterOf(840, 1));
-        for (let workers = 2; workers <= 8; workers++) {
-          expect(selected(oneSeed, oneStorm, share, rosterOf(840, workers))).toEqual(alone);
-        }
-      }),
-      { numRuns: 15 },
-    );
-  });
-
-  it("do not depend on the order in which a worker heard of the others", () => {
-    const roster = [...rosterOf(300, 3, "a"), ...rosterOf(200, 2, "b")];
-    expect(selected(1, 1, 0.3, [...roster].reverse())).toEqual(selected(1, 1, 0.3, roster));
+  it("do not depend on the order in which a worker heard of the containers", () => {
+    const populations = [...fleetOf(300, "a"), ...fleetOf(200, "b")];
+    expect(selected(1, 1, 0.3, [...populations].reverse())).toEqual(selected(1, 1, 0.3, populations));
   });
 
   it("are different ones in another storm, with another seed, and in another container", () => {
     const common = (a: string[], b: string[]): number => a.filter((one) => b.includes(one)).length;
     const numbers = (hit: string[]): string[] => hit.map((one) => one.slice(one.indexOf("/") + 1));
-    const base = selected(42, 1, 0.25, rosterOf(4000, 1));
+    const base = selected(42, 1, 0.25, fleetOf(4000));
     const others = [
-      selected(42, 2, 0.25, rosterOf(4000, 1)),
-      selected(43, 1, 0.25, rosterOf(4000, 1)),
-      numbers(selected(42, 1, 0.25, rosterOf(4000, 1, "a"))).map((number) => `/${number}`),
+      selected(42, 2, 0.25, fleetOf(4000)),
+      selected(43, 1, 0.25, fleetOf(4000)),
+      numbers(selected(42, 1, 0.25, fleetOf(4000, "a"))).map((number) => `/${number}`),
     ];
     for (const other of others) {
       expect(other.length).toBe(1000);
@@ -131,7 +112,7 @@ describe("the devices of a storm", () => {
   });
 
   it("are spread over two containers by their sizes", () => {
-    const hit = selected(42, 1, 0.5, [...rosterOf(3000, 1, "a"), ...rosterOf(1000, 1, "b")]);
+    const hit = selected(42, 1, 0.5, [...fleetOf(3000, "a"), ...fleetOf(1000, "b")]);
     expect(hit.length).toBe(2000);
     const ofB = hit.filter((one) => one.startsWith("b/")).length;
     // 500 by chance, standard deviation 14.
@@ -140,9 +121,9 @@ describe("the devices of a storm", () => {
   });
 
   it("are none, or all, at the ends", () => {
-    expect(selectionLimit(1, 1, 0, rosterOf(10, 1))).toBe(-1);
+    expect(selectionLimit(1, 1, 0, fleetOf(10))).toBe(-1);
     expect(selectionLimit(1, 1, 0.5, [])).toBe(-1);
-    expect(selectionLimit(1, 1, 1, rosterOf(10, 1))).toBe(1);
+    expect(selectionLimit(1, 1, 1, fleetOf(10))).toBe(1);
   });
 });
 

@@ -2,9 +2,12 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { GeneratorWatch } from "../../../engine/src/capture/generator-health.ts";
 import { Recorder } from "../../../engine/src/capture/recorder.ts";
 import type { FleetMember } from "../../../engine/src/device/fleet.ts";
+import { containerKey } from "../../../engine/src/device/identity.ts";
 import { Standing } from "../../../engine/src/device/standing.ts";
+import { FleetNumbers } from "../../../engine/src/fleet-numbers.ts";
 import { Regions } from "../../../engine/src/region/regions.ts";
 import type { StormPlan } from "../../../engine/src/storm/schedule.ts";
+import { selectionLimit, stormKey } from "../../../engine/src/storm/selection.ts";
 import { Storms } from "../../../engine/src/storm/storms.ts";
 
 /** Wall clock at the start of every test; the monotonic clock stands at 5,000 then. */
@@ -69,13 +72,14 @@ function start(plans: StormPlan[], devices: number, offline: number[] = [], regi
   const storms = new Storms({
     plans,
     seed: 42,
-    share: { container: "", worker: 1, workers: 1 },
+    container: "",
     members,
     recorder,
     losses: { watch: null },
     watch,
     regions,
-    roster: () => [{ container: "", worker: 1, workers: 1, devices: members.length }],
+    populations: () => [{ container: "", devices: members.length }],
+    claim: () => true,
     wallClock: () => Date.now(),
     monotonic,
     log: (line) => lines.push(line),
@@ -248,6 +252,59 @@ describe("storms", () => {
     members.push(...late);
     vi.advanceTimersByTime(400);
     expect(drops.length).toBe(5);
+  });
+
+  it("hit exactly their share of a fleet that is still arriving, on two workers of one process", () => {
+    const numbers = new FleetNumbers();
+    const drops: number[] = [];
+    const arrive = (members: FleetMember[]): void => {
+      const number = numbers.next();
+      const device = {
+        number,
+        standing: new Standing(),
+        witness: () => {},
+        drop: () => {
+          drops.push(number);
+          return monotonic();
+        },
+      };
+      members.push({ cohort: 0, device } as unknown as FleetMember);
+    };
+    const workers = [0, 1].map(() => {
+      const members: FleetMember[] = [];
+      const storms = new Storms({
+        plans: [plan(1, 1000, 1000, 0.3)],
+        seed: 42,
+        container: "",
+        members,
+        recorder: new Recorder(["all"], { emit: () => {} }, () => EPOCH),
+        losses: { watch: null },
+        watch: new GeneratorWatch(() => 0),
+        regions: null,
+        populations: (storm) => [
+          { container: "", devices: storm === null ? numbers.count : numbers.countAt(storm) },
+        ],
+        claim: () => true,
+        wallClock: () => Date.now(),
+        monotonic,
+        log: () => {},
+        onOver: () => {},
+      });
+      storms.setTimeZero(EPOCH);
+      return members;
+    });
+    // Unevenly, after the devices were chosen, and at the instant itself between the two workers.
+    for (let i = 0; i < 40; i++) arrive(workers[i % 3 === 0 ? 0 : 1] as FleetMember[]);
+    vi.advanceTimersByTime(700);
+    for (let i = 0; i < 60; i++) arrive(workers[i % 5 === 0 ? 1 : 0] as FleetMember[]);
+    setTimeout(() => arrive(workers[1] as FleetMember[]), 300);
+    vi.advanceTimersByTime(300);
+    expect(drops.length).toBe(30);
+    const limit = selectionLimit(42, 1, 0.3, [{ container: "", devices: 100 }]);
+    const chosen = Array.from({ length: 100 }, (_, number) => number).filter(
+      (number) => stormKey(42, 1, containerKey(""), number) <= limit,
+    );
+    expect(drops.sort((a, b) => a - b)).toEqual(chosen);
   });
 
   it("stop for good", () => {

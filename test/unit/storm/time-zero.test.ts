@@ -1,20 +1,30 @@
 /** Workers that agree through a broker in this process. Waits are for what must come; a test's time-out is the failure. */
-import { type AddressInfo, createServer, type Server } from "node:net";
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { Aedes } from "aedes";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { RosterEntry } from "../../../engine/src/storm/selection.ts";
-import { Agreement } from "../../../engine/src/storm/time-zero.ts";
-
-const TIME_ZERO = "control/run-1/time-zero";
+import { Agreement, type AgreementOptions, type OwnEntry } from "../../../engine/src/storm/time-zero.ts";
 
 let broker: Aedes;
 let server: Server;
 let url: string;
 const agreements: Agreement[] = [];
+let sockets: Socket[] = [];
+/** Topics whose retained message was cleared, in order. */
+let cleared: string[] = [];
+/** Accepted connections. */
+let connects = 0;
 
 beforeEach(async () => {
+  sockets = [];
+  cleared = [];
+  connects = 0;
   broker = await Aedes.createBroker();
+  broker.on("publish", ({ topic, payload, retain }) => {
+    if (retain && payload.length === 0) cleared.push(topic);
+  });
+  broker.on("clientReady", () => connects++);
   server = createServer((socket) => {
+    sockets.push(socket);
     broker.handle(socket);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -27,19 +37,26 @@ afterEach(async () => {
   await new Promise((resolve) => server.close(resolve));
 });
 
-const entry = (worker: number, devices: number): RosterEntry => ({
-  container: "",
-  worker,
-  workers: 2,
+const entry = (container: string, devices: number, idPrefix: string | null = null): OwnEntry => ({
+  container,
   devices,
+  idPrefix,
 });
+
+interface Joined {
+  agreement: Agreement;
+  adopted: number[];
+  sameIdsAs: string[];
+}
 
 function join(
   workerId: string,
   proposedMs: number,
-  own: RosterEntry,
-): { agreement: Agreement; adopted: number[] } {
+  own: OwnEntry,
+  options: Partial<AgreementOptions> = {},
+): Joined {
   const adopted: number[] = [];
+  const sameIdsAs: string[] = [];
   const agreement = new Agreement(
     {
       url,
@@ -47,14 +64,26 @@ function join(
       topic: "control",
       testRunId: "run-1",
       workerId,
+      startedAtMs: 0,
       onTimeZero: (epochMs) => adopted.push(epochMs),
+      onSameIds: (testRunId) => sameIdsAs.push(testRunId),
+      ...options,
     },
     proposedMs,
     own,
   );
   agreements.push(agreement);
-  return { agreement, adopted };
+  return { agreement, adopted, sameIdsAs };
 }
+
+/** What another worker would say. */
+const message = (container: string, devices: number, timeZeroMs: number, idPrefix: string | null = null) => ({
+  container,
+  devices,
+  idPrefix,
+  timeZeroMs,
+  instance: "another",
+});
 
 /** What Aedes keeps in memory; its types leave it out. */
 interface Persistence {
@@ -71,10 +100,10 @@ async function retained(): Promise<Record<string, string>> {
   return found;
 }
 
-function publish(topic: string, payload: string): Promise<void> {
+function publish(topic: string, payload: string, retain = true): Promise<void> {
   return new Promise((resolve, reject) => {
     broker.publish(
-      { cmd: "publish", topic, payload: Buffer.from(payload), qos: 1, retain: true, dup: false },
+      { cmd: "publish", topic, payload: Buffer.from(payload), qos: 1, retain, dup: false },
       (error) => (error ? reject(error) : resolve()),
     );
   });
@@ -83,8 +112,11 @@ function publish(topic: string, payload: string): Promise<void> {
 const until = (check: () => void | Promise<void>): Promise<void> =>
   vi.waitFor(check, { timeout: 4000, interval: 10 });
 
-const retainedTimeZero = async (ms: number): Promise<void> => {
-  expect((await retained())[TIME_ZERO]).toBe(JSON.stringify({ timeZeroMs: ms }));
+const rosterTopic = (workerId: string): string => `control/run-1/roster/${workerId}`;
+const saidBy = async (workerId: string): Promise<{ timeZeroMs?: number }> =>
+  JSON.parse((await retained())[rosterTopic(workerId)] ?? "{}") as { timeZeroMs?: number };
+const retainedTimeZero = async (workerId: string, ms: number): Promise<void> => {
+  expect((await saidBy(workerId)).timeZeroMs).toBe(ms);
 };
 
 describe("two workers", () => {
@@ -92,109 +124,190 @@ describe("two workers", () => {
     ["first", 1000, 2000],
     ["second", 2000, 1000],
   ])("adopt the earlier time, where the %s worker has it", async (_who, firstMs, secondMs) => {
-    const first = join("1", firstMs, entry(1, 10));
-    await until(() => retainedTimeZero(firstMs));
-    const second = join("2", secondMs, entry(2, 20));
+    const first = join("1", firstMs, entry("", 10));
+    await until(() => retainedTimeZero("1", firstMs));
+    const second = join("2", secondMs, entry("", 20));
     const [early, late] = firstMs < secondMs ? [first, second] : [second, first];
     await until(async () => {
       expect(late.adopted).toEqual([1000]);
-      await retainedTimeZero(1000);
+      await retainedTimeZero("1", 1000);
+      await retainedTimeZero("2", 1000);
     });
     expect(early.adopted).toEqual([]);
   });
 
   it("adopt the earlier time, where both start at the same instant", async () => {
-    const late = join("1", 2000, entry(1, 10));
-    const early = join("2", 1000, entry(2, 20));
+    const late = join("1", 2000, entry("", 10));
+    const early = join("2", 1000, entry("", 20));
     await until(async () => {
       expect(late.adopted).toEqual([1000]);
-      await retainedTimeZero(1000);
+      await retainedTimeZero("1", 1000);
     });
     expect(early.adopted).toEqual([]);
   });
 
-  it("see each other's roster, and what changes in it", async () => {
-    const first = join("1", 1000, entry(1, 10)).agreement;
-    const second = join("2", 1000, entry(2, 20)).agreement;
-    const devices = (agreement: Agreement): number[] =>
-      agreement
-        .roster()
-        .map((one) => one.devices)
-        .sort((a, b) => a - b);
+  it("of two containers know how large the other's fleet is, and what changes in it", async () => {
+    const first = join("a-1", 1000, entry("a", 10)).agreement;
+    const second = join("b-1", 1000, entry("b", 20)).agreement;
+    const third = join("b-2", 1000, entry("b", 7)).agreement;
     await until(() => {
-      expect([devices(first), devices(second)]).toEqual([
-        [10, 20],
-        [10, 20],
-      ]);
+      expect(first.others()).toEqual([{ container: "b", devices: 27 }]);
+      expect(second.others()).toEqual([{ container: "a", devices: 10 }]);
+      expect(third.others()).toEqual([{ container: "a", devices: 10 }]);
     });
     first.setDevices(15);
-    expect(devices(first)).toEqual([15, 20]);
-    await until(() => expect(devices(second)).toEqual([15, 20]));
-    expect(second.roster()).toContainEqual(entry(1, 15));
+    await until(() => expect(second.others()).toEqual([{ container: "a", devices: 15 }]));
   });
 
   it("take their retained messages away at the end, and remember each other", async () => {
-    const first = join("1", 1000, entry(1, 10)).agreement;
-    const second = join("2", 1000, entry(2, 20)).agreement;
+    const first = join("1", 1000, entry("a", 10)).agreement;
+    const second = join("2", 1000, entry("b", 20)).agreement;
     await until(async () => {
-      expect(Object.keys(await retained()).sort()).toEqual([
-        "control/run-1/roster/1",
-        "control/run-1/roster/2",
-        TIME_ZERO,
-      ]);
-      expect([first.roster().length, second.roster().length]).toEqual([2, 2]);
+      expect(Object.keys(await retained()).sort()).toEqual([rosterTopic("1"), rosterTopic("2")]);
+      expect([first.others().length, second.others().length]).toEqual([1, 1]);
     });
     await first.end();
-    expect(Object.keys(await retained())).toEqual(["control/run-1/roster/2"]);
-    expect(second.roster().length).toBe(2);
+    expect(Object.keys(await retained())).toEqual([rosterTopic("2")]);
+    expect(second.others().length).toBe(1);
     await second.end();
     expect(await retained()).toEqual({});
+  });
+
+  it("that are killed leave nothing behind: the broker clears what they kept", async () => {
+    join("1", 1000, entry("", 10));
+    await until(() => retainedTimeZero("1", 1000));
+    for (const socket of sockets) socket.destroy();
+    await until(async () => {
+      // It is back at once, and says so again: what matters is that the broker published the will.
+      expect(cleared).toContain(rosterTopic("1"));
+    });
+  });
+});
+
+describe("a time zero that is older than this process", () => {
+  it("is refused where it was left behind by a run that is over, and so are its devices", async () => {
+    await publish(rosterTopic("1"), JSON.stringify(message("gone", 5000, 1000)));
+    const { agreement, adopted } = join("2", 90_000, entry("", 10), { startedAtMs: 80_000 });
+    const { agreement: peer } = join("3", 90_050, entry("late", 30), { startedAtMs: 80_000 });
+    await until(() => expect(agreement.others()).toEqual([{ container: "late", devices: 30 }]));
+    await until(() => expect(peer.others()).toEqual([{ container: "", devices: 10 }]));
+    expect(adopted).toEqual([]);
+  });
+
+  it("is adopted where somebody who is alive has it: a container that came later", async () => {
+    join("1", 1000, entry("early", 10));
+    await until(() => retainedTimeZero("1", 1000));
+    const { adopted } = join("2", 90_000, entry("late", 10), { startedAtMs: 80_000 });
+    await until(() => expect(adopted).toEqual([1000]));
+  });
+});
+
+describe("other devices of the same ids at the same broker", () => {
+  it("are seen in another run, once, by both", async () => {
+    const mine = join("1", 1000, entry("", 10, ""));
+    await until(() => retainedTimeZero("1", 1000));
+    const other = join("1", 5000, entry("", 10, ""), { testRunId: "run-2" });
+    await until(() => expect(mine.sameIdsAs).toEqual(["run-2"]));
+    mine.agreement.setDevices(11);
+    await until(() => expect(other.sameIdsAs).toEqual(["run-1"]));
+    other.agreement.setDevices(12);
+    join("9", 1000, entry("", 1, ""), { testRunId: "run-9" });
+    await until(() => expect(mine.sameIdsAs).toEqual(["run-2", "run-9"]));
+    expect(mine.adopted).toEqual([]);
+  });
+
+  it("are seen in another process of the same run that has the same names", async () => {
+    const mine = join("1", 1000, entry("", 10, ""));
+    await until(() => retainedTimeZero("1", 1000));
+    join("1", 1000, entry("", 10, ""));
+    await until(() => expect(mine.sameIdsAs).toEqual(["run-1"]));
+  });
+
+  it.each([
+    ["in the other worker threads of this process", "2", entry("", 10, ""), {}],
+    ["in another container", "1", entry("b", 10, ""), { testRunId: "run-2" }],
+    ["under another prefix", "1", entry("", 10, "x-"), { testRunId: "run-2" }],
+    ["with ids of the script's own", "1", entry("", 10, null), { testRunId: "run-2" }],
+  ])("are not: %s", async (_where, workerId, own, options) => {
+    const mine = join("1", 1000, entry("", 10, ""));
+    await until(() => retainedTimeZero("1", 1000));
+    const other = join(workerId, 1000, own, options);
+    const { testRunId = "run-1" } = options as { testRunId?: string };
+    await until(async () => {
+      expect(await retained()).toHaveProperty([`control/${testRunId}/roster/${workerId}`]);
+    });
+    // Heard after all that came before.
+    join("9", 1000, entry("", 1, ""), { testRunId: "run-9" });
+    await until(() => expect(mine.sameIdsAs).toEqual(["run-9"]));
+    expect(other.sameIdsAs.filter((run) => run !== "run-9")).toEqual([]);
   });
 });
 
 describe("whatever else is on the control topic", () => {
+  const valid = message("b", 7, 2000);
+  const TOO_MANY = 200_001;
   it.each([
     ["text", "soon"],
     ["nothing", ""],
     ["null", "null"],
     ["a number", "5"],
-    ["text for the time", '{"timeZeroMs":"5"}'],
-    ["no time", '{"timeZeroMs":null}'],
-    ["an infinite time", '{"timeZeroMs":-1e999}'],
-    ["half an object", '{"timeZeroMs":5'],
-    ["another run's, hours ago", '{"timeZeroMs":-7200000}'],
-  ])("is no time zero: %s", async (_what, payload) => {
-    const { adopted } = join("1", 2000, entry(1, 10));
-    await until(() => retainedTimeZero(2000));
-    await publish(TIME_ZERO, payload);
-    await publish(TIME_ZERO, '{"timeZeroMs":1999}');
-    await until(() => expect(adopted.length).toBeGreaterThan(0));
-    // Messages of one topic come in order: the garbage was heard before.
-    expect(adopted).toEqual([1999]);
+    ["half an object", JSON.stringify(valid).slice(0, -9)],
+    ["text for the time", JSON.stringify({ ...valid, timeZeroMs: "5" })],
+    ["no time", JSON.stringify({ ...valid, timeZeroMs: null })],
+    ["an infinite time", JSON.stringify(valid).replace("2000", "-1e999")],
+    ["no container", JSON.stringify({ ...valid, container: undefined })],
+    ["a long container", JSON.stringify({ ...valid, container: "x".repeat(129) })],
+    ["a negative number of devices", JSON.stringify({ ...valid, devices: -1 })],
+    ["half a device", JSON.stringify({ ...valid, devices: 1.5 })],
+    ["more devices than a worker can hold", JSON.stringify({ ...valid, devices: TOO_MANY })],
+  ])("is no roster entry: %s", async (_what, payload) => {
+    const { agreement, adopted } = join("1", 2000, entry("", 10));
+    await until(() => retainedTimeZero("1", 2000));
+    await publish(rosterTopic("3"), payload);
+    await publish(rosterTopic("4"), JSON.stringify(message("c", 5, 1999)));
+    // Messages come in order: the garbage was heard before.
+    await until(() => expect(adopted).toEqual([1999]));
+    expect(agreement.others()).toEqual([{ container: "c", devices: 5 }]);
   });
 
-  it.each([
-    ["text", "me too"],
-    ["no container", '{"worker":1,"workers":1,"devices":1}'],
-    ["a negative number", '{"container":"","worker":1,"workers":1,"devices":-1}'],
-    ["half a device", '{"container":"","worker":1,"workers":1,"devices":1.5}'],
-    ["too many devices to choose from", '{"container":"","worker":1,"workers":1,"devices":100000001}'],
-  ])("is no roster entry: %s", async (_what, payload) => {
-    const { agreement } = join("1", 2000, entry(1, 10));
-    await until(() => retainedTimeZero(2000));
-    await publish("control/run-1/roster/3", payload);
-    await publish("control/run-1/roster/4", JSON.stringify(entry(2, 7)));
-    await until(() => expect(agreement.roster().length).toBeGreaterThan(1));
-    expect(agreement.roster().sort((a, b) => a.worker - b.worker)).toEqual([entry(1, 10), entry(2, 7)]);
+  it("is no time zero where it is hours away", async () => {
+    const { agreement, adopted } = join("1", 2000, entry("", 10));
+    await until(() => retainedTimeZero("1", 2000));
+    await publish(rosterTopic("3"), JSON.stringify(message("b", 7, -7_200_000)));
+    await publish(rosterTopic("4"), JSON.stringify(message("c", 5, 1999)));
+    await until(() => expect(adopted).toEqual([1999]));
+    expect(agreement.others()).toEqual([{ container: "c", devices: 5 }]);
   });
 
   it("does not replace a worker's own entry", async () => {
-    const { agreement } = join("1", 2000, entry(1, 10));
-    await until(() => retainedTimeZero(2000));
-    await publish("control/run-1/roster/1", JSON.stringify(entry(1, 99)));
-    await publish("control/run-1/roster/4", JSON.stringify(entry(2, 7)));
-    await until(() => expect(agreement.roster().length).toBe(2));
-    expect(agreement.roster()).toContainEqual(entry(1, 10));
+    const { agreement } = join("1", 2000, entry("", 10));
+    await until(() => retainedTimeZero("1", 2000));
+    await publish(rosterTopic("1"), JSON.stringify(message("b", 99, 2000)));
+    await publish(rosterTopic("4"), JSON.stringify(message("c", 5, 2000)));
+    await until(() => expect(agreement.others()).toEqual([{ container: "c", devices: 5 }]));
+  });
+
+  it("cannot make the choice of devices long: the devices of all together are bounded", async () => {
+    const { agreement } = join("1", 2000, entry("", 10));
+    await until(() => retainedTimeZero("1", 2000));
+    for (let i = 0; i < 60; i++) {
+      await publish(
+        rosterTopic(`many-${i}`),
+        JSON.stringify(message(`c${String(i).padStart(2, "0")}`, 200_000, 2000)),
+      );
+    }
+    await until(() => expect(agreement.others().length).toBe(50));
+    expect(agreement.others().reduce((sum, { devices }) => sum + devices, 0)).toBe(10_000_000);
+  });
+
+  it("is not gathered where it is larger than any roster entry", async () => {
+    const { agreement } = join("1", 2000, entry("", 10));
+    await until(() => retainedTimeZero("1", 2000));
+    await publish(rosterTopic("3"), "x".repeat(70_000), false);
+    // The connection was given up, and is back a second later.
+    await publish(rosterTopic("4"), JSON.stringify(message("c", 5, 2000)));
+    await until(() => expect(agreement.others()).toEqual([{ container: "c", devices: 5 }]));
+    expect(connects).toBe(2);
   });
 });
 
@@ -210,12 +323,14 @@ it("ends at once where no broker answers", async () => {
       topic: "control",
       testRunId: "run-1",
       workerId: "1",
+      startedAtMs: 0,
       onTimeZero: () => {},
+      onSameIds: () => {},
     },
     1000,
-    entry(1, 10),
+    entry("", 10),
   );
   agreement.setDevices(11);
-  expect(agreement.roster()).toEqual([entry(1, 11)]);
+  expect(agreement.others()).toEqual([]);
   await agreement.end();
 });

@@ -3,7 +3,7 @@ import type { ProcessorFunction } from "../../artillery.ts";
 import { compileTextTemplate } from "../template.ts";
 import { callProcessor } from "./function.ts";
 import { compileIdentity, identityShape } from "./identity.ts";
-import { defineStep, deviceOf, durationMs, settings, stepError, text } from "./step.ts";
+import { defineStep, deviceOf, durationMs, type ParsedStep, settings, stepError, text } from "./step.ts";
 
 /**
  * Connects the device; done when it is ready for the first time. Refused and failed tries follow the back-off. The step
@@ -69,3 +69,11 @@ export const connect = defineStep({
     };
   },
 });
+
+/** Every `connect` of a flow gives its device a client id. */
+export function hasOwnClientIds(steps: readonly ParsedStep[]): boolean {
+  return steps.every(({ definition, spec, children }) => {
+    const own = (spec as { connect?: { clientId?: unknown } }).connect?.clientId !== undefined;
+    return (definition !== connect || own) && children.every(hasOwnClientIds);
+  });
+}

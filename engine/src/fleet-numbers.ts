@@ -1,0 +1,96 @@
+import { BroadcastChannel } from "node:worker_threads";
+
+/** More storms than a script may have, index from 1. */
+const STORMS = 128;
+const NEXT = 0;
+/** Devices that a storm chooses from, one more than there are, so that 0 is none yet. */
+const FLEETS = 1;
+/** Whether a worker has taken it upon itself to act for a storm. */
+const CLAIMS = FLEETS + STORMS;
+const WORDS = CLAIMS + STORMS;
+
+/**
+ * The numbers of this process's devices: each is given once, in the order of arrival, whichever worker thread the device is
+ * in. So the same fleet has the same numbers on any number of threads, however Artillery divided the arrivals.
+ */
+export class FleetNumbers {
+  readonly #words: Int32Array;
+
+  constructor(memory: SharedArrayBuffer = new SharedArrayBuffer(WORDS * 4)) {
+    this.#words = new Int32Array(memory);
+  }
+
+  get memory(): SharedArrayBuffer {
+    return this.#words.buffer as SharedArrayBuffer;
+  }
+
+  /** For one more device. */
+  next(): number {
+    return Atomics.add(this.#words, NEXT, 1);
+  }
+
+  /** Devices of this process so far; their numbers are all below. */
+  get count(): number {
+    return Atomics.load(this.#words, NEXT);
+  }
+
+  /** As `count` when the first of the threads asked for this storm: the fleet that it hits, the same for all of them. */
+  countAt(storm: number): number {
+    const before = Atomics.compareExchange(this.#words, FLEETS + storm, 0, this.count + 1);
+    return before === 0 ? Atomics.load(this.#words, FLEETS + storm) - 1 : before - 1;
+  }
+
+  /** True for the first thread that asks, for each storm. */
+  claim(storm: number): boolean {
+    return Atomics.compareExchange(this.#words, CLAIMS + storm, 0, 1) === 0;
+  }
+}
+
+const CHANNEL = "artillery-engine-mqtt:fleet-numbers";
+/** The first thread gives up asking after this long: there is nobody. */
+const ALONE_MS = 50;
+/** Another knows that there must be somebody; Artillery has it wait for the first. */
+const LOST_MS = 10_000;
+const ASK_AGAIN_MS = 20;
+
+/**
+ * The numbers that all worker threads of this process share. Artillery prepares its workers one after the other: the first makes
+ * them, and answers those that come later for as long as it lives.
+ *
+ * @param isFirst nobody else needs to be there yet
+ * @param patienceMs with one who does not answer
+ * @throws where there should be somebody, and nobody answers
+ */
+export async function sharedNumbers(isFirst: boolean, patienceMs: number = LOST_MS): Promise<FleetNumbers> {
+  const channel = new BroadcastChannel(CHANNEL);
+  const memory = await ask(channel, isFirst ? ALONE_MS : patienceMs);
+  if (memory === null && !isFirst) throw new Error("the first worker of this process does not answer");
+  const numbers = new FleetNumbers(memory ?? undefined);
+  if (memory !== null) {
+    channel.close();
+    return numbers;
+  }
+  channel.onmessage = (event) => {
+    if ((event as { data: unknown }).data === null) channel.postMessage(numbers.memory);
+  };
+  channel.unref();
+  return numbers;
+}
+
+/** A question is null, an answer the memory. */
+function ask(channel: BroadcastChannel, patienceMs: number): Promise<SharedArrayBuffer | null> {
+  return new Promise((resolve) => {
+    const again = setInterval(() => channel.postMessage(null), ASK_AGAIN_MS);
+    const timer = setTimeout(settle, patienceMs, null);
+    function settle(memory: SharedArrayBuffer | null): void {
+      clearInterval(again);
+      clearTimeout(timer);
+      resolve(memory);
+    }
+    channel.onmessage = (event) => {
+      const { data } = event as { data: unknown };
+      if (data instanceof SharedArrayBuffer) settle(data);
+    };
+    channel.postMessage(null);
+  });
+}
