@@ -64,6 +64,7 @@ export function compileCohort(cohort: CohortPlan, index: number, parts: CohortPa
         fleet,
         http,
         lab: null,
+        onLabEnded: () => {},
       }),
     );
   const open = openersOf(cohort, parts);

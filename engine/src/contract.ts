@@ -199,6 +199,8 @@ export const FILES = {
   workerHistograms: (workerId: string): string => `worker-${workerId}.hlog`,
   workerTimeline: (workerId: string): string => `worker-${workerId}.timeline.csv`,
   workerRecord: (workerId: string): string => `worker-${workerId}.json`,
+  /** Only where a part of the lab ended during the run. */
+  lab: "lab.json",
   summary: "summary.json",
   percentiles: "percentiles.csv",
   timeline: "timeline.csv",
@@ -353,4 +355,20 @@ export interface WorkerRecord {
   /** Failures per cohort and name, as design.md's point 8 classifies them. */
   errors: Record<string, Record<string, number>>;
   generator: GeneratorHealth;
+}
+
+/** A part of the lab that ended by itself while the run went on. */
+export interface LabEnd {
+  /** `the lab's config service` … */
+  name: string;
+  /** A signal, or an exit code. */
+  how: string;
+  /** Epoch milliseconds. */
+  atMs: number;
+}
+
+/** `lab.json`. */
+export interface LabRecord {
+  schemaVersion: typeof SCHEMA_VERSION;
+  ended: LabEnd[];
 }

@@ -2,10 +2,13 @@ import {
   type ArtilleryScript,
   abortRun,
   type Helpers,
+  log,
   processorOf,
   type RunEvents,
   type Step,
+  suggestExitCode,
 } from "./artillery.ts";
+import { noteLabEnd, runDirectory } from "./capture/run-directory.ts";
 import type { ConfigServiceOptions, LabOptions } from "./lab/lab.ts";
 import type { LabPlan } from "./lab/regions.ts";
 import { compileSteps, series } from "./script/compile.ts";
@@ -36,6 +39,7 @@ export function compileHook(
       runEvents,
       processor: processorOf(script),
       lab: labPlan(plan, tls),
+      onLabEnded: (name, how) => labEnded(script, name, how),
       // Steps of a hook use neither.
       deviceEvents: null as unknown as Compiler["deviceEvents"],
       fleet: null as unknown as Compiler["fleet"],
@@ -49,6 +53,22 @@ export function compileHook(
     });
   };
 }
+
+/** What was measured from now on is not what the run was to measure: said, kept beside the results, and in the exit code. */
+function labEnded(script: ArtilleryScript, name: string, how: string): void {
+  log(`artillery-engine-mqtt: ${name} ended during the run (${how})`);
+  suggestExitCode(LAB_ENDED_EXIT_CODE);
+  const directory = runDirectory(script);
+  if (directory === null) return;
+  try {
+    noteLabEnd(directory, { name, how, atMs: Date.now() });
+  } catch (error) {
+    log(`mqtt: results cannot be written: ${(error as Error).message}; the run goes on`);
+  }
+}
+
+/** Exit code of a run whose lab ended before it: the same as the results give to what they could not measure. */
+const LAB_ENDED_EXIT_CODE = 5;
 
 /** What the script's `lab` step starts; null where everything is the user's own. */
 function labPlan({ target, regions, settings }: FleetPlan, tls: TlsMaterial): LabPlan | null {

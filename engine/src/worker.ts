@@ -1,4 +1,3 @@
-import { resolve } from "node:path";
 import { performance } from "node:perf_hooks";
 import {
   type ArtilleryScript,
@@ -15,16 +14,10 @@ import {
 } from "./artillery.ts";
 import { GeneratorWatch, type HealthStretch } from "./capture/generator-health.ts";
 import { Recorder } from "./capture/recorder.ts";
+import { runDirectory } from "./capture/run-directory.ts";
 import { WorkerFiles } from "./capture/worker-files.ts";
 import { type Cohort, type CohortParts, compileCohort } from "./cohort.ts";
-import {
-  DEFAULT_OUTPUT,
-  PLUGIN_NAME,
-  SCHEMA_VERSION,
-  safeFileName,
-  TIMELINE_ROW_MS,
-  type WorkerRecord,
-} from "./contract.ts";
+import { SCHEMA_VERSION, safeFileName, TIMELINE_ROW_MS, type WorkerRecord } from "./contract.ts";
 import { longestBackoffMs } from "./device/backoff.ts";
 import { Device } from "./device/device.ts";
 import type { DeviceCredentials, Time } from "./device/environment.ts";
@@ -233,13 +226,8 @@ export class Worker {
   }
 
   #openFiles(): WorkerFiles | null {
-    const plugin = this.#options.script.config.plugins?.[PLUGIN_NAME];
-    if (plugin === undefined) return null;
-    const { output } = (plugin ?? {}) as { output?: unknown };
-    const directory = resolve(
-      typeof output === "string" ? output : DEFAULT_OUTPUT,
-      safeFileName(testRunId()),
-    );
+    const directory = runDirectory(this.#options.script);
+    if (directory === null) return null;
     return new WorkerFiles(directory, safeFileName(workerIdentity().id), this.#startedAtMs, log);
   }
 

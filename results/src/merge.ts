@@ -2,6 +2,7 @@ import {
   COUNTER_NAMES,
   type CounterName,
   type GeneratorHealth,
+  type LabEnd,
   TIMELINE_ROW_MS,
   type WorkerRecord,
   type WorkerRegion,
@@ -38,6 +39,8 @@ export interface MergedRun {
   endedAtMs: number;
   /** The longest that a device waits between two attempts to connect; null in files of an engine that did not say so yet. */
   longestBackoffMs: number | null;
+  /** Parts of the lab that ended during the run. */
+  labEnds: LabEnd[];
   /** Other runs that used the same client ids at the same broker and time. */
   sameIdsAs: string[];
   /** The fleet's time zero: the earliest that a worker knows; the start of the run if no device was started. */
@@ -57,7 +60,7 @@ export interface MergedRun {
   timeline: TimelineRow[];
 }
 
-export function mergeRun(workers: readonly WorkerFiles[]): MergedRun {
+export function mergeRun(workers: readonly WorkerFiles[], labEnds: readonly LabEnd[] = []): MergedRun {
   const records = workers.map((worker) => worker.record);
   const [first] = records;
   if (first === undefined) throw new Error("no worker to merge");
@@ -73,6 +76,7 @@ export function mergeRun(workers: readonly WorkerFiles[]): MergedRun {
     endedAtMs: Math.max(...records.map((record) => record.updatedAtMs)),
     timeZeroMs,
     longestBackoffMs: largest(records.map((record) => record.longestBackoffMs)),
+    labEnds: [...labEnds],
     sameIdsAs: [...new Set(records.flatMap((record) => record.sameIdsAs))],
     cohorts: sumByKey(records.map((record) => record.cohorts)),
     storms: mergeStorms(records),

@@ -22,7 +22,7 @@ export async function reportRun(config: ResultsConfig, artillery: Artillery): Pr
   const directory = runDirectory(config, artillery.testRunId);
   try {
     await waitForWorkers(directory);
-    const { workers, problems } = readRun([directory]);
+    const { workers, labEnds, problems } = readRun([directory]);
     if (workers.length === 0) {
       artillery.log(
         ["mqtt-results: no worker files in", directory, ...problems.map((one) => `(${one})`)].join(" "),
@@ -32,7 +32,7 @@ export async function reportRun(config: ResultsConfig, artillery: Artillery): Pr
       artillery.log("gate failed: nothing was measured, so nothing can have passed");
       return;
     }
-    const run = mergeRun(workers);
+    const run = mergeRun(workers, labEnds);
     const summary = buildSummary(run, { target: config.target, problems, fail: config.fail });
     artillery.setExitCode(summary.exit.code);
     const written = writeResults(directory, config.report, run, summary, readScript(directory));

@@ -3,13 +3,17 @@ import { join } from "node:path";
 import {
   FILES,
   LATER_TIMELINE_EVENTS,
+  type LabEnd,
+  type LabRecord,
   parseHistogramTag,
+  SCHEMA_VERSION,
   TIMELINE_COLUMNS,
   type TimelineColumn,
   WORKER_RECORD_FILE,
   type WorkerRecord,
 } from "artillery-engine-mqtt/contract";
 import * as hdr from "hdr-histogram-js";
+import { z } from "zod";
 import { parseCsv } from "./csv/parse.ts";
 import { emptyHistogram } from "./histogram.ts";
 import { emptyRow, TIMELINE_VALUES, type TimelineRow } from "./timeline.ts";
@@ -24,13 +28,15 @@ export interface WorkerFiles {
 
 export interface RunFiles {
   workers: WorkerFiles[];
-  /** Sentences on what could not be read. */
+  /** Parts of the lab that ended by themselves. */
+  labEnds: LabEnd[];
+  /** Sentences on what is missing: what could not be read, and what of the lab was not there to the end. */
   problems: string[];
 }
 
 /** Reads the worker files of one run, which may lie in several directories (one per machine). Never throws for content. */
 export function readRun(directories: readonly string[]): RunFiles {
-  const run: RunFiles = { workers: [], problems: [] };
+  const run: RunFiles = { workers: [], labEnds: [], problems: [] };
   for (const directory of directories) {
     const names = existsSync(directory) ? readdirSync(directory).sort() : [];
     const problems: string[] = [];
@@ -38,10 +44,34 @@ export function readRun(directories: readonly string[]): RunFiles {
       const worker = readWorker(directory, id, problems);
       if (worker) run.workers.push(worker);
     }
+    if (names.includes(FILES.lab)) {
+      const ends = readLabEnds(directory, problems);
+      run.labEnds.push(...ends);
+      problems.push(...ends.map(({ name, how, atMs }) => `${name} ended at ${isoTime(atMs)} (${how})`));
+    }
     const where = directories.length > 1 ? `${directory}: ` : "";
     run.problems.push(...problems.map((problem) => `${where}${problem}`));
   }
   return run;
+}
+
+const labRecordSchema: z.ZodType<LabRecord> = z.object({
+  schemaVersion: z.literal(SCHEMA_VERSION),
+  ended: z.array(z.object({ name: z.string(), how: z.string(), atMs: z.number() })),
+});
+
+function readLabEnds(directory: string, problems: string[]): LabEnd[] {
+  const text = readText(directory, FILES.lab, problems);
+  try {
+    return text === null ? [] : labRecordSchema.parse(JSON.parse(text)).ended;
+  } catch {
+    problems.push(`${FILES.lab} is damaged: a part of the lab ended during the run`);
+    return [];
+  }
+}
+
+function isoTime(epochMs: number): string {
+  return new Date(epochMs).toISOString();
 }
 
 /** Workers that may be about to write: their record says that they run, or it cannot be read just now. */

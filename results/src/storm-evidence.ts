@@ -65,6 +65,11 @@ function absenceOf(run: MergedRun, storm: MergedStorm): StormEvidence["absence"]
       reason: "other clients with the same client ids took the devices' connections",
     };
   }
+  const endedMs = storm.startedAtMs + storm.windowMs;
+  const labEnd = run.labEnds.find(({ atMs }) => atMs < endedMs);
+  if (labEnd !== undefined) {
+    return { kind: "not-watched", reason: `${labEnd.name} ended during the run (${labEnd.how})` };
+  }
   if (run.longestBackoffMs === null) {
     const reason = "its files are of an older engine, which did not record what the verdict rests on";
     return { kind: "not-watched", reason };

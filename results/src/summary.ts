@@ -26,13 +26,17 @@ export interface SummaryOptions {
 export function buildSummary(run: MergedRun, options: SummaryOptions): Summary {
   const measured = measuredSummary(run, options);
   const gate = options.fail ? gateFailures(options.fail, measured) : [];
-  return { ...measured, gate, exit: exitOf(measured, gate.length > 0) };
+  return { ...measured, gate, exit: exitOf(measured, gate.length > 0, run.labEnds.length > 0) };
 }
 
-function exitOf({ fleet, storms }: Pick<Summary, "fleet" | "storms">, failed: boolean): Summary["exit"] {
+function exitOf(
+  { fleet, storms }: Pick<Summary, "fleet" | "storms">,
+  failed: boolean,
+  labEnded: boolean,
+): Summary["exit"] {
   if (fleet.devices > 0 && fleet.everOnline === 0) return EXIT_CODES.noDeviceOnline;
   if (failed) return EXIT_CODES.gate;
-  return storms.some(isUnmeasured) ? EXIT_CODES.notMeasured : EXIT_CODES.ok;
+  return labEnded || storms.some(isUnmeasured) ? EXIT_CODES.notMeasured : EXIT_CODES.ok;
 }
 
 /** What a storm was to tell was not measured, though it came and was not cut short by the user. */

@@ -13,7 +13,12 @@ export interface Started {
   port: number;
   /** Of a broker that speaks TLS: its certificate in PEM, made when it started. */
   certificate?: string;
+  /** Of a config service: another one answers at this broker. */
+  standsBy?: boolean;
 }
+
+/** Hears of a child that ended before it was told to: what it was, and how it ended. */
+export type OnEnded = (name: string, how: string) => void;
 
 export interface LabChild extends Started {
   pid: number;
@@ -24,7 +29,11 @@ export interface LabChild extends Started {
  * Starts one of the lab's processes and waits until it is ready. Settings go over the IPC channel, not through the
  * arguments: those are visible to every user of the machine. The channel is also the child's lifeline: see `serve`.
  */
-export async function startChild(entry: "broker" | "config-service", settings: object): Promise<LabChild> {
+export async function startChild(
+  entry: "broker" | "config-service",
+  settings: object,
+  onEnded: OnEnded,
+): Promise<LabChild> {
   const name = `the lab's ${entry.replace("-", " ")}`;
   // Beside this module, compiled or not.
   const extension = import.meta.filename.endsWith(".ts") ? "ts" : "js";
@@ -55,7 +64,7 @@ export async function startChild(entry: "broker" | "config-service", settings: o
     throw new Error(`${name} did not start: ${announcement.reason}`);
   }
   void ended.then((how) => {
-    if (!stopping) console.error(`artillery-engine-mqtt: ${name} ended during the run (${how})`);
+    if (!stopping) onEnded(name, how);
   });
   // The run's end does not wait for the lab.
   child.unref();

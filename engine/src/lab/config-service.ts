@@ -4,7 +4,9 @@ import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { connect, type IClientPublishOptions, type MqttClient } from "mqtt";
 import { maskUrl } from "../script/target.ts";
+import { limitPackets } from "../transport/mqttjs-limit.ts";
 import { serve } from "./child.ts";
+import { Duty } from "./duty.ts";
 import type { ConfigServiceSettings } from "./lab.ts";
 import { ServiceQueue } from "./service-queue.ts";
 import { captureTopic, fillPattern } from "./topic-pattern.ts";
@@ -12,6 +14,8 @@ import { captureTopic, fillPattern } from "./topic-pattern.ts";
 /** How often finished answers are sent while requests wait. */
 const TICK_MS = 10;
 const CONNECT_TIMEOUT_MS = 10_000;
+/** Of a request: far more than firmware asks with. */
+const MAX_PACKET_BYTES = 1_048_576;
 /** A whole fleet may connect in one instant; the kernel has a limit of its own. */
 const LISTEN_BACKLOG = 65_535;
 
@@ -29,7 +33,13 @@ interface HttpAnswer {
 type Answer = MqttAnswer | HttpAnswer;
 
 serve<ConfigServiceSettings>(async (settings) => {
-  const client = await connected(settings);
+  const duty = settings.isAlone ? null : new Duty(settings.requestTopic);
+  const client = await connected(settings, duty);
+  limitPackets(client, MAX_PACKET_BYTES, () =>
+    console.error(
+      `the lab's config service: a packet of more than ${MAX_PACKET_BYTES} bytes; connection dropped`,
+    ),
+  );
   const queue = new ServiceQueue<Answer>({
     capacity: settings.capacity,
     limit: settings.queueLimit,
@@ -60,11 +70,13 @@ serve<ConfigServiceSettings>(async (settings) => {
     return true;
   };
   client.on("connect", () => {
+    void duty?.join(client);
     queue.resume(performance.now());
     for (const { topic, payload, options } of held) client.publish(topic, payload, options);
     held = [];
   });
   client.on("message", (topic, _payload, packet) => {
+    if (duty?.hear(client, packet) === true || duty?.isMine === false) return;
     const captures = captureTopic(settings.requestTopic, topic);
     if (captures === null) return;
     const { responseTopic, correlationData } = packet.properties ?? {};
@@ -80,13 +92,14 @@ serve<ConfigServiceSettings>(async (settings) => {
       `cannot subscribe to ${settings.requestTopic} at ${maskUrl(settings.target)}: ${error.message}`,
     );
   });
+  await duty?.join(client);
   const port = await listen((path, response) => {
     const captures = captureTopic(settings.requestTopic, path);
     if (captures === null) reply(response, 404, "");
     else if (offer({ payload: fillPattern(settings.payload, captures), response })) httpWaiting++;
     else reply(response, 503, "");
   });
-  return { port };
+  return { port, ...(duty === null || duty.isMine ? {} : { standsBy: true }) };
 });
 
 /** HTTP on a free port of the loopback interface: the path of a GET or POST is the topic that it would ask on over MQTT. */
@@ -113,7 +126,7 @@ function reply(response: ServerResponse, status: number, body: string): void {
 }
 
 /** The first failure is final. Later losses are MQTT.js's business: it tries every second and subscribes again. */
-function connected(settings: ConfigServiceSettings): Promise<MqttClient> {
+function connected(settings: ConfigServiceSettings, duty: Duty | null): Promise<MqttClient> {
   const { target, protocolVersion, username, password, tls } = settings;
   return new Promise((resolve, reject) => {
     const client = connect(target, {
@@ -123,6 +136,7 @@ function connected(settings: ConfigServiceSettings): Promise<MqttClient> {
       reconnectPeriod: 1000,
       connectTimeout: CONNECT_TIMEOUT_MS,
       queueQoSZero: false,
+      ...(duty === null ? {} : { will: duty.will }),
       ...tls,
       // MQTT.js hands only some of them on to its WebSocket.
       ...(tls === undefined ? {} : { wsOptions: tls }),

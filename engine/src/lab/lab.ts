@@ -1,6 +1,6 @@
 import { maskUrl } from "../script/target.ts";
 import type { MqttTlsOptions } from "../transport/mqtt-tls-options.ts";
-import { type LabChild, startChild } from "./child.ts";
+import { type LabChild, type OnEnded, startChild } from "./child.ts";
 
 export interface ConfigServiceOptions {
   /** Topic filter of requests. */
@@ -23,6 +23,8 @@ export interface ConfigServiceSettings extends ConfigServiceOptions {
   username?: string;
   password?: string;
   tls?: MqttTlsOptions;
+  /** Nobody else answers requests at this broker. */
+  isAlone: boolean;
 }
 
 export interface LabOptions {
@@ -55,8 +57,10 @@ export interface Lab {
 /**
  * The embedded broker and the config service, each a child process of this one. They end with it whatever happens.
  * Rejects with what could not be started and why; nothing is then left running.
+ *
+ * @param onEnded called for one that ends by itself while the run goes on
  */
-export async function startLab(options: LabOptions): Promise<Lab> {
+export async function startLab(options: LabOptions, onEnded: OnEnded = () => {}): Promise<Lab> {
   const children: LabChild[] = [];
   const started: string[] = [];
   const stop = async (): Promise<void> => {
@@ -67,7 +71,7 @@ export async function startLab(options: LabOptions): Promise<Lab> {
     let http: string | null = null;
     let certificate: string | null = null;
     if (options.broker) {
-      const broker = await startChild("broker", { tls: options.brokerTls ?? false });
+      const broker = await startChild("broker", { tls: options.brokerTls ?? false }, onEnded);
       children.push(broker);
       certificate = broker.certificate ?? null;
       target = `${certificate === null ? "mqtt" : "mqtts"}://127.0.0.1:${broker.port}`;
@@ -79,15 +83,19 @@ export async function startLab(options: LabOptions): Promise<Lab> {
         target,
         certificate === null ? options : { ...options, tls: { rejectUnauthorized: true, ca: [certificate] } },
       );
-      const service = await startChild("config-service", { ...configService, ...access });
+      const settings: ConfigServiceSettings = { ...configService, ...access, isAlone: options.broker };
+      const service = await startChild("config-service", settings, onEnded);
       children.push(service);
       http = `http://127.0.0.1:${service.port}`;
       const { capacity, queueLimit, scaleUp } = configService;
       const scaling =
         scaleUp === undefined ? "" : `, ${scaleUp.to}/s after ${scaleUp.afterMs / 1000} s of load`;
       const power = `${capacity} answers/s${scaling}, ${queueLimit} waiting at most`;
+      const standsBy = service.standsBy
+        ? "; it stands by: another config service answers these requests at this broker"
+        : "";
       started.push(
-        `config service of ${maskUrl(access.target)} and at ${http}, ${power} (pid ${service.pid})`,
+        `config service of ${maskUrl(access.target)} and at ${http}, ${power} (pid ${service.pid})${standsBy}`,
       );
     }
     return {

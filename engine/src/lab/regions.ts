@@ -1,3 +1,4 @@
+import type { OnEnded } from "./child.ts";
 import { type Lab, type LabOptions, startLab } from "./lab.ts";
 
 /** What a `lab` step starts. */
@@ -19,8 +20,16 @@ export interface StartedLabs {
 }
 
 /** Starts all of them side by side. Rejects with the first that could not be started; nothing is then left running. */
-export async function startLabs({ main, regions }: LabPlan): Promise<StartedLabs> {
-  const starting = [...(main === null ? [] : [main]), ...regions.map(({ options }) => options)].map(startLab);
+export async function startLabs(
+  { main, regions }: LabPlan,
+  onEnded: OnEnded = () => {},
+): Promise<StartedLabs> {
+  const starting = [
+    ...(main === null ? [] : [startLab(main, onEnded)]),
+    ...regions.map(({ name, options }) =>
+      startLab(options, (what, how) => onEnded(`${what} of region ${name}`, how)),
+    ),
+  ];
   const settled = await Promise.allSettled(starting);
   const labs = settled.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
   const stop = async (): Promise<void> => {

@@ -27,7 +27,7 @@ export function mergeDirectories(directories: readonly string[], options: JudgeO
   const distinct = [
     ...new Map(directories.map((path) => [realpathSync(existingDirectory(path)), path])).values(),
   ];
-  const { workers, problems } = readRun(distinct);
+  const { workers, labEnds, problems } = readRun(distinct);
   const empty = distinct.filter((directory) => readRun([directory]).workers.length === 0);
   if (empty.length > 0) throw new CommandError(empty.map(noWorkerFiles).join("\n"));
   const obstacles = mergeObstacles(workers);
@@ -35,7 +35,7 @@ export function mergeDirectories(directories: readonly string[], options: JudgeO
     throw new CommandError(["These runs cannot be added up:", ...obstacles].join("\n  "));
   }
   const script = distinct.map(readScript).find((text) => text !== null) ?? null;
-  const run = mergeRun(workers);
+  const run = mergeRun(workers, labEnds);
   const asked = configOfScript(script);
   if (script !== null && !asked?.ok && options.fail === undefined) {
     // Else a gate would be open because its file is damaged.

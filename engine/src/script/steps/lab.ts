@@ -47,7 +47,7 @@ export const lab = defineStep({
         callback(null, context);
         return;
       }
-      startLabs(withSpec(compiler.lab, spec.lab)).then(
+      startLabs(withSpec(compiler.lab, spec.lab), compiler.onLabEnded).then(
         ({ main, regions: ofRegions, descriptions }) => {
           for (const line of descriptions) log(line);
           const nothing = { target: null, http: null, certificate: null };

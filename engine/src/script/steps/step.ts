@@ -3,6 +3,7 @@ import type { Helpers, ProcessorFunction, RunEvents, Step, VuContext } from "../
 import type { Device } from "../../device/device.ts";
 import type { DeviceEvents } from "../../device/environment.ts";
 import { LOST, type OperationDone } from "../../device/session.ts";
+import type { OnEnded } from "../../lab/child.ts";
 import type { LabPlan } from "../../lab/regions.ts";
 import type { HttpClient } from "../../transport/http-client.ts";
 import { DURATION_NOTATION, parseDuration } from "../duration.ts";
@@ -23,6 +24,8 @@ export interface Compiler {
   http: HttpClient | null;
   /** What a `lab` step starts; null for nothing. */
   lab: LabPlan | null;
+  /** Hears of a part of the lab that ended by itself while the run goes on. */
+  onLabEnded: OnEnded;
   compileSteps(steps: readonly ParsedStep[]): Step[];
 }
 

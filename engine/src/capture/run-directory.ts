@@ -1,0 +1,41 @@
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { type ArtilleryScript, testRunId } from "../artillery.ts";
+import {
+  DEFAULT_OUTPUT,
+  FILES,
+  type LabEnd,
+  type LabRecord,
+  PLUGIN_NAME,
+  SCHEMA_VERSION,
+  safeFileName,
+} from "../contract.ts";
+
+/** Where the files of this run belong; null where the script does not name the plugin that reads them. */
+export function runDirectory({ config }: ArtilleryScript): string | null {
+  const plugin = config.plugins?.[PLUGIN_NAME];
+  if (plugin === undefined) return null;
+  const { output } = (plugin ?? {}) as { output?: unknown };
+  return resolve(typeof output === "string" ? output : DEFAULT_OUTPUT, safeFileName(testRunId()));
+}
+
+/**
+ * Adds to `lab.json` what of the lab has ended.
+ *
+ * @throws as `fs.writeFileSync`
+ */
+export function noteLabEnd(directory: string, end: LabEnd): void {
+  const path = join(directory, FILES.lab);
+  const record: LabRecord = { schemaVersion: SCHEMA_VERSION, ended: [...earlierEnds(path), end] };
+  mkdirSync(directory, { recursive: true });
+  writeFileSync(`${path}.tmp`, JSON.stringify(record));
+  renameSync(`${path}.tmp`, path);
+}
+
+function earlierEnds(path: string): LabEnd[] {
+  try {
+    return (JSON.parse(readFileSync(path, "utf8")) as LabRecord).ended;
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,79 @@
+/** A part of the lab that dies in mid-run: what was measured afterwards is not what the run was to measure. */
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { runArtillery } from "../support/artillery.ts";
+import { labPids, readSummary, resultsDirectory } from "../support/summary.ts";
+
+const COMMAND = join(import.meta.dirname, "../../results/bin/mqtt-results.js");
+
+const script = {
+  config: {
+    target: "lab",
+    phases: [{ duration: 1, arrivalRate: 40 }],
+    engines: {
+      mqtt: {
+        reconnect: { policy: "full-jitter", base: "500ms", cap: "2s" },
+        storms: [
+          { at: "2s", fraction: 0.5, cause: "reset", window: "2s" },
+          { at: "5s", fraction: 1, cause: "reset", window: "3s" },
+        ],
+        configService: { requestTopic: "config/+/get/+", responseTopic: "config/$1/$2" },
+      },
+    },
+    plugins: { "mqtt-results": {} },
+  },
+  before: { engine: "mqtt", flow: [{ lab: {} }] },
+  scenarios: [
+    {
+      name: "asks",
+      engine: "mqtt",
+      onConnect: [
+        {
+          request: {
+            topic: "config/{{ deviceId }}/get/{{ requestId }}",
+            responseTopic: "config/{{ deviceId }}/{{ requestId }}",
+            timeout: "1s",
+          },
+        },
+      ],
+      flow: [{ connect: {} }, { stayOnline: {} }],
+    },
+  ],
+};
+
+it.each([
+  ["config service", 1],
+  ["broker", 0],
+])("the lab's %s: incomplete, named, and no exit code 0", async (name, place) => {
+  let output = "";
+  let killed = false;
+  const run = await runArtillery(script, {
+    onOutput(text) {
+      output += text;
+      if (killed || !output.includes("mqtt storm 2")) return;
+      killed = true;
+      process.kill(labPids({ stdout: output })[place] as number, "SIGKILL");
+    },
+  });
+  expect(run.code, run.stdout + run.stderr).toBe(5);
+  expect(run.stdout).toContain(`the lab's ${name} ended during the run (SIGKILL)`);
+  const summary = readSummary(run);
+  expect(summary.complete).toBe(false);
+  expect(summary.missing).toEqual([
+    expect.stringMatching(new RegExp(`^the lab's ${name} ended at 20\\S+Z \\(SIGKILL\\)$`)),
+  ]);
+  expect(summary.storms).toMatchObject([
+    // Over before that.
+    { verdict: "recovered" },
+    {
+      verdict: null,
+      verdictAbsence: "not-watched",
+      verdictReason: `the lab's ${name} ended during the run (SIGKILL)`,
+    },
+  ]);
+  // Also when the files are read again later.
+  const again = spawnSync(process.execPath, [COMMAND, "report", resultsDirectory(run)], { encoding: "utf8" });
+  expect(again.status).toBe(5);
+  expect(again.stdout).toContain(`INCOMPLETE RUN: the lab's ${name} ended`);
+});
