@@ -337,6 +337,8 @@ export interface WorkerRecord {
   longestBackoffMs: number | null;
   /** The first of the client ids that the engine gives to its devices; null where the script gives all of them others. */
   clientIds: string | null;
+  /** Cohorts in which an answer to a config request cannot be told from that to an earlier one. */
+  uncorrelated: string[];
   /** Test run ids of others that were seen to have devices of the same ids at the same broker, at the same time. */
   sameIdsAs: string[];
   startedAtMs: number;

@@ -32,6 +32,7 @@ import { openHttp } from "./script/http-client.ts";
 import { hasOwnClientIds } from "./script/steps/connect.ts";
 import { callProcessor } from "./script/steps/function.ts";
 import { usesHttp } from "./script/steps/http.ts";
+import { cannotTellAnswers } from "./script/steps/request.ts";
 import { bindDevice, StepFailure } from "./script/steps/step.ts";
 import { credentialsOf, dialUrl, type UrlTarget } from "./script/target.ts";
 import type { FleetPlan } from "./script/validate.ts";
@@ -173,6 +174,7 @@ export class Worker {
       const paths = localPortPaths(openers.local?.count ?? null, this.#targets.length - lost);
       this.#limits.check(script.config.phases, this.#share.workers, paths, descriptorsPerDevice(plan));
       if (this.#isInsecure) log(INSECURE);
+      for (const name of this.#uncorrelated) log(uncorrelatedWarning(name));
     }
     this.#files = this.#openFiles();
     this.#flush();
@@ -328,6 +330,14 @@ export class Worker {
     );
   }
 
+  /** Cohorts in which an answer cannot be told from that to an earlier request. */
+  get #uncorrelated(): string[] {
+    const { cohorts } = this.#options.plan;
+    return cohorts
+      .filter(({ onConnect, flow }) => cannotTellAnswers(onConnect) || cannotTellAnswers(flow))
+      .map(({ name }) => name);
+  }
+
   /** What the engine's own client ids begin with; null where the script gives every device another. */
   get #idPrefix(): string | null {
     const { plan } = this.#options;
@@ -374,6 +384,7 @@ export class Worker {
       longestBackoffMs: longestBackoffMs(plan.backoff),
       clientIds: this.#idPrefix === null ? null : `${this.#idPrefix}${deviceId(this.#share.container, 0)}`,
       sameIdsAs: this.#sameIdsAs,
+      uncorrelated: this.#uncorrelated,
       startedAtMs: this.#startedAtMs,
       updatedAtMs: Math.ceil(nowMs),
       timeZeroMs: this.#timeZeroMs,
@@ -420,6 +431,10 @@ export class Worker {
 /** Epoch milliseconds. Of the process, not of this thread. */
 function processStartedAtMs(): number {
   return Date.now() - process.uptime() * 1000;
+}
+
+function uncorrelatedWarning(cohort: string): string {
+  return `mqtt: WARNING: scenario ${JSON.stringify(cohort)}: config requests without correlation: an answer to a request that a device has given up counts for the next one, with too short a time; put {{ requestId }} into topic and responseTopic, or set correlation`;
 }
 
 /** An `http` step that makes a connection of its own does so beside the device's. */

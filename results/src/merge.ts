@@ -41,6 +41,8 @@ export interface MergedRun {
   longestBackoffMs: number | null;
   /** Parts of the lab that ended during the run. */
   labEnds: LabEnd[];
+  /** Cohorts in which an answer cannot be told from that to an earlier request. */
+  uncorrelated: string[];
   /** Other runs that used the same client ids at the same broker and time. */
   sameIdsAs: string[];
   /** The fleet's time zero: the earliest that a worker knows; the start of the run if no device was started. */
@@ -77,6 +79,7 @@ export function mergeRun(workers: readonly WorkerFiles[], labEnds: readonly LabE
     timeZeroMs,
     longestBackoffMs: largest(records.map((record) => record.longestBackoffMs)),
     labEnds: [...labEnds],
+    uncorrelated: [...new Set(records.flatMap((record) => record.uncorrelated))],
     sameIdsAs: [...new Set(records.flatMap((record) => record.sameIdsAs))],
     cohorts: sumByKey(records.map((record) => record.cohorts)),
     storms: mergeStorms(records),

@@ -2,7 +2,7 @@ import type { MergedRun } from "./merge.ts";
 
 /** What makes a run doubtful that no count shows by itself, in sentences; each with what to do about it. */
 export function warningsOf(run: MergedRun): string[] {
-  return [...sameIds(run), ...takeovers(run)];
+  return [...sameIds(run), ...takeovers(run), ...uncorrelated(run)];
 }
 
 function sameIds({ sameIdsAs }: MergedRun): string[] {
@@ -23,4 +23,12 @@ function takeovers(run: MergedRun): string[] {
   return [
     `${taken} connections were taken over by another client with the same client id (MQTT 5 reason 0x8E): is the fleet's range of ids in use elsewhere?`,
   ];
+}
+
+function uncorrelated(run: MergedRun): string[] {
+  const timeouts = [...run.counters.values()].reduce((sum, { configTimeouts }) => sum + configTimeouts, 0);
+  return run.uncorrelated.map(
+    (cohort) =>
+      `cohort ${cohort} cannot tell an answer from that to an earlier request (${timeouts} of all config requests timed out): where one came late, it counted as in time, with too short a time; put {{ requestId }} into topic and responseTopic, or set correlation`,
+  );
 }

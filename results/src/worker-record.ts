@@ -77,6 +77,7 @@ export const workerRecordSchema: z.ZodType<WorkerRecord> = z.object({
   seed: z.number(),
   longestBackoffMs: z.number().nullable().default(null),
   clientIds: z.string().nullable().default(null),
+  uncorrelated: z.array(z.string()).default([]),
   sameIdsAs: z.array(z.string()).default([]),
   startedAtMs: z.number(),
   updatedAtMs: z.number(),

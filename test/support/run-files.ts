@@ -107,6 +107,7 @@ export function record(changes: Partial<WorkerRecord> = {}): WorkerRecord {
     longestBackoffMs: 5000,
     clientIds: "device-000000",
     sameIdsAs: [],
+    uncorrelated: [],
     startedAtMs: TIME_ZERO_MS - 500,
     updatedAtMs: TIME_ZERO_MS + 31_000,
     timeZeroMs: TIME_ZERO_MS,

@@ -23,7 +23,7 @@ const TICK_MS = 10;
 
 /**
  * A broker and its back end in memory that obey rules and know what they did: the truth that a run's report is held
- * against. Requests on `config/ID/get/REQUEST` are answered on `config/ID/REQUEST`. Time is that of the timers in use.
+ * against. Requests on `config/ID/get/REQUEST` are answered on `config/ID/REQUEST`, those on `config/ID/get` on `config/ID`. Time is that of the timers in use.
  */
 export class SimulatedBroker {
   rules: Rules;
@@ -31,14 +31,14 @@ export class SimulatedBroker {
   readonly #version: 4 | 5;
   readonly #now: () => number;
   readonly #connections = new Map<string, Connection>();
-  readonly #queue: ServiceQueue<{ clientId: string; topic: string }> | null;
+  readonly #queue: ServiceQueue<{ clientId: string; topic: string; askedMs: number }> | null;
   /** Client ids in the order in which they were accepted. */
   readonly accepted: string[] = [];
   readonly refused: string[] = [];
   /** Requests that came, by the client that asked. */
   readonly asked: string[] = [];
-  /** Answers that went out to a client that was there. */
-  answered = 0;
+  /** How old each request was, in milliseconds, when its answer went out to a client that was there. */
+  readonly answerAgesMs: number[] = [];
 
   constructor(rules: Rules, now: () => number, version: 4 | 5 = 4) {
     this.rules = rules;
@@ -114,8 +114,10 @@ export class SimulatedBroker {
       }
       case "publish": {
         const [, clientId = "", , request] = packet.topic.split("/");
+        const topic = request === undefined ? `config/${clientId}` : `config/${clientId}/${request}`;
+        const askedMs = this.#now();
         this.asked.push(clientId);
-        this.#queue?.offer({ clientId, topic: `config/${clientId}/${request}` }, this.#now());
+        this.#queue?.offer({ clientId, topic, askedMs }, askedMs);
         return;
       }
       case "pingreq":
@@ -124,11 +126,11 @@ export class SimulatedBroker {
   }
 
   #serve(): void {
-    for (const { clientId, topic } of this.#queue?.take(this.#now()) ?? []) {
+    for (const { clientId, topic, askedMs } of this.#queue?.take(this.#now()) ?? []) {
       const connection = this.#connections.get(clientId);
       if (connection === undefined || !connection.filters.some((filter) => matchesFilter(filter, topic)))
         continue;
-      this.answered++;
+      this.answerAgesMs.push(this.#now() - askedMs);
       connection.send({ cmd: "publish", topic, payload: "{}", qos: 0, dup: false, retain: false });
     }
   }

@@ -262,7 +262,7 @@ export class Exchange {
   }
 
   requestTimedOut(pending: PendingRequest): void {
-    this.#requests?.remove(pending);
+    this.#requests?.abandon(pending);
     this.#env.events.configTimeout(this.#env.plan.cohort, this.#connection.storm);
     this.#settleRequest(pending, "timeout", null);
   }
@@ -426,16 +426,20 @@ export class Exchange {
     }
     if (generation !== this.#connection.generation) return;
     events.publishReceived(plan.cohort);
-    const answer = this.#requests?.receive({
-      topic,
-      correlationData: packet.properties?.correlationData,
-    });
+    const answer = this.#requests?.receive(
+      { topic, correlationData: packet.properties?.correlationData, payload: packet.payload },
+      time.now(),
+    );
     if (answer === undefined || answer.kind === "message") return;
-    if (answer.kind === "late") {
+    if (answer.kind === "late" || answer.kind === "earlier") {
       events.lateResponse(plan.cohort, this.#connection.storm);
+    }
+    if (answer.kind === "late") return;
+    const { request } = answer;
+    if (answer.kind === "earlier") {
+      this.#settleRequest(request, "answer", packet.payload.toString());
       return;
     }
-    const { request } = answer;
     if (answer.kind === "rejected") {
       events.configRejected(plan.cohort);
       this.#settleRequest(request, "rejected", null);

@@ -1,8 +1,11 @@
 import type { QoS } from "mqtt-packet";
 import { matchesFilter } from "./topic.ts";
 
-/** How an answer is told from another: not at all, by text in its topic, or by MQTT 5 properties. */
-export type Correlation = "none" | "topic" | "properties";
+/**
+ * How an answer is told from another: not at all; by its place, which only says whether an earlier one is still to come; by
+ * text in its topic; by MQTT 5 properties; by a property of its JSON payload.
+ */
+export type Correlation = "none" | "order" | "topic" | "properties" | { payload: string };
 
 export type RequestOutcome = "answer" | "rejected" | "timeout" | "lost";
 
@@ -33,10 +36,14 @@ export interface PendingRequest {
 export interface ReceivedMessage {
   topic: string;
   correlationData: Buffer | undefined;
+  /** Parsed only where requests are told apart by it. */
+  payload: Buffer | string;
 }
 
 export type Answer =
   | { kind: "answer"; request: PendingRequest }
+  /** The device takes it for the answer to that request, but it is that to an earlier one, by its place: counted as late. */
+  | { kind: "earlier"; request: PendingRequest }
   | { kind: "rejected"; request: PendingRequest }
   /** On a response topic, but the device has given up on that request, or it came twice. */
   | { kind: "late" }
@@ -46,9 +53,16 @@ export type Answer =
 const MESSAGE: Answer = { kind: "message" };
 const LATE: Answer = { kind: "late" };
 
+/** An abandoned request whose answer has not come after so many of its time-outs is taken for lost. */
+const FORGOTTEN_AFTER = 10;
+/** Of those that await their place, so many at most. */
+const MOST_ABANDONED = 100;
+
 /** Requests of one device that await an answer, oldest first. */
 export class Requests {
   #pending: PendingRequest[] = [];
+  /** Given up by the device, told apart by their place, and not answered yet; oldest first. */
+  #abandoned: PendingRequest[] = [];
   /** Response topics asked on so far: a message there that no pending request explains is late. */
   #responseTopics: string[] = [];
 
@@ -60,18 +74,14 @@ export class Requests {
   }
 
   /** Removes and returns the request that `message` answers; without correlation the oldest one on that topic. */
-  receive(message: ReceivedMessage): Answer {
+  receive(message: ReceivedMessage, nowMs: number): Answer {
+    const isEarlier = this.#takeAbandoned(message, nowMs);
     for (let i = 0; i < this.#pending.length; i++) {
       const request = this.#pending[i] as PendingRequest;
-      if (isAnswer(request, message)) {
-        this.#pending.splice(i, 1);
-        return { kind: "answer", request };
-      }
-      const rejectedTopic = request.call.rejectedTopic;
-      if (rejectedTopic !== null && matchesFilter(rejectedTopic, message.topic)) {
-        this.#pending.splice(i, 1);
-        return { kind: "rejected", request };
-      }
+      const kind = answerKind(request, message);
+      if (kind === null) continue;
+      this.#pending.splice(i, 1);
+      return { kind: kind === "answer" && isEarlier ? "earlier" : kind, request };
     }
     for (const topic of this.#responseTopics) {
       if (matchesFilter(topic, message.topic)) return LATE;
@@ -79,16 +89,37 @@ export class Requests {
     return MESSAGE;
   }
 
-  remove(request: PendingRequest): void {
-    const at = this.#pending.indexOf(request);
-    if (at >= 0) this.#pending.splice(at, 1);
+  /** True where the message stands in the place of an answer to a request that the device has given up. */
+  #takeAbandoned(message: ReceivedMessage, nowMs: number): boolean {
+    if (this.#abandoned.length === 0) return false;
+    this.#abandoned = this.#abandoned.filter(
+      ({ sentAtMs, call }) => nowMs - sentAtMs < call.timeoutMs * FORGOTTEN_AFTER,
+    );
+    const at = this.#abandoned.findIndex((request) => answerKind(request, message) !== null);
+    if (at < 0) return false;
+    this.#abandoned.splice(at, 1);
+    return true;
   }
 
-  /** Gives up on all of them: their answers, if they come, are late. */
+  /** The device gives up on it: its answer, if it comes, is late. */
+  abandon(request: PendingRequest): void {
+    const at = this.#pending.indexOf(request);
+    if (at >= 0) this.#pending.splice(at, 1);
+    this.#keepPlace(request);
+  }
+
+  /** Gives up on all of them. */
   takeAll(): PendingRequest[] {
     const all = this.#pending;
     this.#pending = [];
+    for (const request of all) this.#keepPlace(request);
     return all;
+  }
+
+  #keepPlace(request: PendingRequest): void {
+    if (request.call.correlation !== "order") return;
+    if (this.#abandoned.length >= MOST_ABANDONED) this.#abandoned.shift();
+    this.#abandoned.push(request);
   }
 
   get size(): number {
@@ -96,8 +127,27 @@ export class Requests {
   }
 }
 
-function isAnswer({ call }: PendingRequest, message: ReceivedMessage): boolean {
-  if (!matchesFilter(call.responseTopic, message.topic)) return false;
-  if (call.correlation !== "properties") return true;
-  return message.correlationData?.toString() === call.requestId;
+/** Null where the message has nothing to do with the request. */
+function answerKind({ call }: PendingRequest, message: ReceivedMessage): "answer" | "rejected" | null {
+  if (matchesFilter(call.responseTopic, message.topic)) return isCorrelated(call, message) ? "answer" : null;
+  const { rejectedTopic, correlation } = call;
+  if (rejectedTopic === null || !matchesFilter(rejectedTopic, message.topic)) return null;
+  // A refusal carries the payload's property as an answer does; MQTT 5 has none of its own to carry properties.
+  return typeof correlation !== "object" || isCorrelated(call, message) ? "rejected" : null;
+}
+
+function isCorrelated({ correlation, requestId }: RequestCall, message: ReceivedMessage): boolean {
+  if (correlation === "properties") return message.correlationData?.toString() === requestId;
+  if (typeof correlation !== "object") return true;
+  return propertyOf(message.payload, correlation.payload) === requestId;
+}
+
+/** A property of a JSON object, as text; null where there is none. */
+function propertyOf(payload: Buffer | string, name: string): string | null {
+  try {
+    const value = (JSON.parse(payload.toString()) as Record<string, unknown> | null)?.[name];
+    return value === undefined ? null : String(value);
+  } catch {
+    return null;
+  }
 }

@@ -19,7 +19,14 @@ export function captureTopic(filter: string, topic: string): string[] | null {
   return filters.length === levels.length ? captures : null;
 }
 
-/** `$1` is the first capture, up to `$9`; one that there is no capture for stays as it is. */
+/**
+ * `$1` is the first capture, up to `$9`; one that there is no capture for stays as it is. An empty one takes the slash before it
+ * along, so that `config/$1/$2` is `config/a` where `#` of `config/+/get/#` stands for nothing.
+ */
 export function fillPattern(pattern: string, captures: readonly string[]): string {
-  return pattern.replace(/\$(\d)/g, (whole, digit) => captures[Number(digit) - 1] ?? whole);
+  return pattern.replace(/(\/?)\$(\d)/g, (whole, slash: string, digit) => {
+    const capture = captures[Number(digit) - 1];
+    if (capture === undefined) return whole;
+    return capture === "" ? "" : slash + capture;
+  });
 }

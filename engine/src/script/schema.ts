@@ -70,8 +70,8 @@ const configService = z.union(
   [
     z.literal("external"),
     z.strictObject({
-      requestTopic: text.default("config/+/get"),
-      responseTopic: text.default("config/$1"),
+      requestTopic: text.default("config/+/get/#"),
+      responseTopic: text.default("config/$1/$2"),
       payload: z.string({ error: "text" }).default('{"version":1,"topics":["commands/$1"]}'),
       capacity: answersPerSecond.default(1000),
       queueLimit: z

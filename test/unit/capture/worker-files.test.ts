@@ -31,6 +31,7 @@ const record = (updatedAtMs: number): WorkerRecord => ({
   longestBackoffMs: 0,
   clientIds: null,
   sameIdsAs: [],
+  uncorrelated: [],
   startedAtMs: STARTED,
   updatedAtMs,
   timeZeroMs: null,

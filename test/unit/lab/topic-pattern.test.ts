@@ -29,6 +29,9 @@ describe("fillPattern", () => {
     ["config/$1", ["$2", "x"], "config/$2"],
     ["$aws/$1/$3/$0", ["a"], "$aws/a/$3/$0"],
     ["plain", ["a"], "plain"],
+    ["config/$1/$2", ["a", "7"], "config/a/7"],
+    ["config/$1/$2", ["a", ""], "config/a"],
+    ["$1/x", [""], "/x"],
   ])("%s of %j", (pattern, captures, filled) => {
     expect(fillPattern(pattern, captures)).toBe(filled);
   });

@@ -362,7 +362,25 @@ describe("steps", () => {
     ],
     [
       { request: { topic: "a", responseTopic: "b", correlation: "magic" } },
-      ["request.correlation", "magic", "none, topic or properties"],
+      [
+        "request.correlation",
+        "magic",
+        "none, order, topic, properties, or { payload: the name of a JSON property }",
+      ],
+    ],
+    [
+      { request: { topic: "a", responseTopic: "b", correlation: "topic" } },
+      ["request.responseTopic", "b", "a topic that holds {{ requestId }}, with the correlation topic"],
+    ],
+    [
+      {
+        request: { topic: "a", responseTopic: "b", payload: { token: 1 }, correlation: { payload: "token" } },
+      },
+      [
+        "request.payload",
+        { token: 1 },
+        "a payload whose token is {{ requestId }}, which the answer carries back",
+      ],
     ],
     [
       { request: { topic: "a", responseTopic: "b", capture: "$.x" } },

@@ -6,7 +6,17 @@ import { LOST, type OperationDone } from "../../device/session.ts";
 import { filterProblem, topicProblem } from "../../device/topic.ts";
 import { compileTemplate, compileTextTemplate, referencedNames, type TextTemplate } from "../template.ts";
 import { asPayload } from "./publish.ts";
-import { type Compiler, defineStep, durationMs, payload, qos, runOperation, text, topics } from "./step.ts";
+import {
+  type Compiler,
+  defineStep,
+  durationMs,
+  type ParsedStep,
+  payload,
+  qos,
+  runOperation,
+  text,
+  topics,
+} from "./step.ts";
 
 export const captureSpec = z.looseObject({ as: text.optional() });
 
@@ -15,22 +25,44 @@ export const onTimeout = z
   .enum(["reset", "retry", "ignore"], { error: "reset, retry or ignore" })
   .default("reset");
 
-export const requestSettings = z.strictObject({
-  topic: text,
-  payload: payload.default(""),
-  qos: qos.default(0),
-  responseTopic: text,
-  rejectedTopic: text.optional(),
-  /** Filters to subscribe to; by default the response topics, `+` in place of the request's id. */
-  listen: topics.optional(),
-  correlation: z.enum(["none", "topic", "properties"], { error: "none, topic or properties" }).optional(),
-  timeout: durationMs.default(5000),
-  onTimeout,
-  /** Ask only until the first answer: the device keeps its configuration. */
-  cache: z.boolean({ error: "true or false" }).default(false),
-  capture: z.union([captureSpec, z.array(captureSpec)], { error: "a capture or a list of them" }).optional(),
-  match: z.union([captureSpec, z.array(captureSpec)], { error: "a match or a list of them" }).optional(),
-});
+const CORRELATIONS = "none, order, topic, properties, or { payload: the name of a JSON property }";
+
+export const requestSettings = z
+  .strictObject({
+    topic: text,
+    payload: payload.default(""),
+    qos: qos.default(0),
+    responseTopic: text,
+    rejectedTopic: text.optional(),
+    /** Filters to subscribe to; by default the response topics, `+` in place of the request's id. */
+    listen: topics.optional(),
+    correlation: z
+      .union([z.enum(["none", "order", "topic", "properties"]), z.strictObject({ payload: text })], {
+        error: CORRELATIONS,
+      })
+      .optional(),
+    timeout: durationMs.default(5000),
+    onTimeout,
+    /** Ask only until the first answer: the device keeps its configuration. */
+    cache: z.boolean({ error: "true or false" }).default(false),
+    capture: z
+      .union([captureSpec, z.array(captureSpec)], { error: "a capture or a list of them" })
+      .optional(),
+    match: z.union([captureSpec, z.array(captureSpec)], { error: "a match or a list of them" }).optional(),
+  })
+  .superRefine(({ correlation, responseTopic, payload: body }, context) => {
+    const needs = (key: string, where: unknown, message: string): void => {
+      if (!referencedNames(where).includes("requestId"))
+        context.addIssue({ code: "custom", path: [key], message });
+    };
+    if (correlation === "topic") {
+      needs("responseTopic", responseTopic, "a topic that holds {{ requestId }}, with the correlation topic");
+    }
+    if (typeof correlation === "object") {
+      const message = `a payload whose ${correlation.payload} is {{ requestId }}, which the answer carries back`;
+      needs("payload", body, message);
+    }
+  });
 
 export type RequestSettings = z.output<typeof requestSettings>;
 
@@ -60,12 +92,27 @@ export function captureNames(raw: unknown): string[] {
   });
 }
 
+function correlationOf({ correlation, responseTopic }: RequestSettings): Correlation {
+  return correlation ?? (referencedNames(responseTopic).includes("requestId") ? "topic" : "none");
+}
+
+/** A request whose answer cannot be told from that to an earlier one, among these steps and theirs. */
+export function cannotTellAnswers(steps: readonly ParsedStep[]): boolean {
+  return steps.some(({ spec, children }) => {
+    const { request, refresh } = spec as {
+      request?: RequestSettings;
+      refresh?: { request: RequestSettings };
+    };
+    const settings = request ?? refresh?.request;
+    return (settings !== undefined && correlationOf(settings) === "none") || children.some(cannotTellAnswers);
+  });
+}
+
 export type RunRequest = (device: Device, context: VuContext, done: OperationDone) => void;
 
 /** Compiles the settings once; the result is called for every request. */
 export function compileRequest(spec: RequestSettings, compiler: Compiler): RunRequest {
-  const usesId = referencedNames(spec.responseTopic).includes("requestId");
-  const correlation: Correlation = spec.correlation ?? (usesId ? "topic" : "none");
+  const correlation = correlationOf(spec);
   const topic = compileTextTemplate(spec.topic);
   const body = compileTemplate(spec.payload);
   const responseTopic = compileTextTemplate(spec.responseTopic);
