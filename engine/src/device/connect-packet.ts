@@ -1,9 +1,6 @@
 import type { IConnectPacket } from "mqtt-packet";
 import type { DeviceCredentials, DevicePlan, Will } from "./environment.ts";
-import { topicProblem } from "./topic.ts";
-
-/** A string or binary field of MQTT holds no more bytes; sections 1.5.4 and 1.5.6 of MQTT 5.0. */
-const LONGEST_FIELD_BYTES = 65_535;
+import { isTooLong, LONGEST_FIELD_BYTES, topicProblem } from "./topic.ts";
 
 type ConnectSettings = Pick<
   DevicePlan,
@@ -93,8 +90,7 @@ export function credentialsProblem(clean: boolean, credentials: DeviceCredential
     ...Object.entries(userProperties ?? {}).flat(),
     ...Object.entries(will?.userProperties ?? {}).flat(),
   ];
-  // The codec writes the length of a longer field wrongly, without a word.
-  return fields.some((field) => Buffer.byteLength(field ?? "") > LONGEST_FIELD_BYTES)
+  return fields.some((field) => isTooLong(field ?? ""))
     ? `a field is longer than ${LONGEST_FIELD_BYTES} bytes`
     : null;
 }

@@ -26,6 +26,16 @@ export interface DeviceConnection {
   fail(cause: DisconnectCause): void;
 }
 
+/** A remaining length of four bytes holds no more: MQTT 3.1.1 section 2.2.3; room for topic, id and properties. */
+const LONGEST_PAYLOAD_BYTES = 268_435_455 - 4 * 65_535;
+
+function isWritable({ payload }: PublishCall): boolean {
+  return (
+    payload.length * 3 <= LONGEST_PAYLOAD_BYTES ||
+    (typeof payload === "string" ? Buffer.byteLength(payload) : payload.length) <= LONGEST_PAYLOAD_BYTES
+  );
+}
+
 /** By the name of its reason code, as every failure that the server would have answered with. */
 const TOO_LARGE = "packet_too_large";
 
@@ -152,7 +162,7 @@ export class Exchange {
       done(LOST);
       return;
     }
-    const problem = publishProblem(this.limits, call);
+    const problem = publishProblem(this.limits, call) ?? (isWritable(call) ? null : TOO_LARGE);
     if (problem !== null) {
       done(problem);
       return;

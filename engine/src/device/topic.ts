@@ -1,4 +1,15 @@
-/** Topic filters. MQTT 3.1.1 section 4.7. */
+/** Topic names and filters. MQTT 3.1.1 section 4.7. */
+
+/** A string or binary field of MQTT holds no more bytes: [MQTT-4.7.3-3], sections 1.5.4 and 1.5.6 of MQTT 5.0. */
+export const LONGEST_FIELD_BYTES = 65_535;
+
+/** Whether the codec could write the length of a field: it would write that of a longer one wrongly, without a word. */
+export function isTooLong(field: string): boolean {
+  // No UTF-16 unit takes more than three bytes: most texts need not be measured.
+  return field.length * 3 > LONGEST_FIELD_BYTES && Buffer.byteLength(field) > LONGEST_FIELD_BYTES;
+}
+
+const TOO_LONG = `is longer than ${LONGEST_FIELD_BYTES} bytes`;
 
 /** True where `filter` matches `topic`; `+` is one level, `#` the rest, neither matches a leading `$`. */
 export function matchesFilter(filter: string, topic: string): boolean {
@@ -20,6 +31,7 @@ export function matchesFilter(filter: string, topic: string): boolean {
 /** Why `filter` is no valid topic filter, or null. */
 export function filterProblem(filter: string): string | null {
   if (filter === "") return "is empty";
+  if (isTooLong(filter)) return TOO_LONG;
   if (filter.includes("\u0000")) return "holds a null character";
   const levels = filter.split("/");
   for (let i = 0; i < levels.length; i++) {
@@ -34,6 +46,7 @@ export function filterProblem(filter: string): string | null {
 /** Why `topic` is no valid topic name, or null. [MQTT-3.3.2-2] */
 export function topicProblem(topic: string): string | null {
   if (topic === "") return "is empty";
+  if (isTooLong(topic)) return TOO_LONG;
   if (/[+#]/.test(topic) || topic.includes("\u0000")) return "may not hold + or # or a null character";
   return null;
 }

@@ -93,3 +93,17 @@ describe("topicProblem", () => {
     expect(topicProblem(oneTopic)).toBe(problem);
   });
 });
+
+describe("what the two bytes of a length cannot say", () => {
+  it("is neither topic name nor filter, however many bytes its characters take", () => {
+    const character = fc.constantFrom("a", "é", "漢", "😀", "\ud800");
+    fc.assert(
+      fc.property(character, fc.integer({ min: -3, max: 3 }), (one, more) => {
+        const bytes = Buffer.byteLength(one);
+        const text = one.repeat(Math.floor(65_535 / bytes) + more);
+        const problem = Buffer.byteLength(text) > 65_535 ? "is longer than 65535 bytes" : null;
+        expect([topicProblem(text), filterProblem(text)]).toEqual([problem, problem]);
+      }),
+    );
+  });
+});

@@ -142,7 +142,12 @@ export function compileRequest(spec: RequestSettings, compiler: Compiler): RunRe
         settle(outcome, answer ?? "");
       },
     };
-    if (topicProblem(call.topic) !== null || call.listen.some((filter) => filterProblem(filter) !== null)) {
+    // MQTT 5 carries the response topic as a topic name: [MQTT-3.3.2-14].
+    const named = correlation === "properties" ? [call.topic, call.responseTopic] : [call.topic];
+    if (
+      named.some((name) => topicProblem(name) !== null) ||
+      call.listen.some((filter) => filterProblem(filter) !== null)
+    ) {
       done("invalid_topic");
       return;
     }
