@@ -69,6 +69,9 @@ export interface ArtilleryScript {
   scenarios?: unknown;
   before?: unknown;
   after?: unknown;
+  /** Where it came from. */
+  _scriptPath?: unknown;
+  _configPath?: unknown;
   [key: string]: unknown;
 }
 

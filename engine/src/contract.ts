@@ -1,4 +1,6 @@
-export { MASK, maskText } from "./secret-text.ts";
+export { isSecretName } from "./secret-names.ts";
+export { MASK, maskArguments, maskText } from "./secret-text.ts";
+export { hideEnvironment, isHiddenValue } from "./secret-values.ts";
 
 /**
  * Names, units and file shapes that other tools read. `results/` imports the engine only through this module

@@ -19,6 +19,7 @@ import { LAB_VARIABLE } from "./script/steps/lab.ts";
 import { parseTarget, type Target, type UrlTarget } from "./script/target.ts";
 import { loadTls } from "./script/tls-settings.ts";
 import { type FleetPlan, validate } from "./script/validate.ts";
+import { hideEnvironment } from "./secret-values.ts";
 import { createPemReader } from "./transport/pem.ts";
 import { NO_TLS_SETTINGS, type TlsMaterial } from "./transport/tls-material.ts";
 import { Worker } from "./worker.ts";
@@ -46,6 +47,7 @@ export default class MqttEngine {
   constructor(script: ArtilleryScript, events: WorkerEvents, helpers: Helpers) {
     this.#script = script;
     this.#helpers = helpers;
+    hideEnvironment(script);
     if (isMainThread) process.env[HOOK_FLAG] = "1";
     const { plan, problems } = validate(script, process.env[HOOK_FLAG] === "1");
     if (problems !== null) abortRun(renderProblems(problems));

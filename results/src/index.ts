@@ -1,5 +1,5 @@
 import { isMainThread } from "node:worker_threads";
-import { PLUGIN_NAME } from "artillery-engine-mqtt/contract";
+import { hideEnvironment, PLUGIN_NAME } from "artillery-engine-mqtt/contract";
 import { currentArtillery } from "./artillery.ts";
 import { parseConfig, type ResultsConfig, unknownCohorts } from "./config.ts";
 import { EXIT_CODES } from "./exit-codes.ts";
@@ -31,6 +31,7 @@ export class Plugin {
 }
 
 function startWatch(script: Script, config: ResultsConfig): { config: ResultsConfig; watch: RunWatch } {
+  hideEnvironment(script);
   const watch = new RunWatch({
     directory: () => runDirectory(config, currentArtillery().testRunId),
     log: (line) => currentArtillery().log(line),

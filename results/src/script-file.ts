@@ -9,6 +9,8 @@ import { maskSecrets } from "./secrets.ts";
 export interface Script {
   config?: { plugins?: Record<string, unknown>; payload?: unknown };
   scenarios?: unknown;
+  _scriptPath?: unknown;
+  _configPath?: unknown;
 }
 
 /** `script.json`: the script that was run, after Artillery applied the command line, secrets masked. */

@@ -1,13 +1,6 @@
-import { MASK, maskText } from "artillery-engine-mqtt/contract";
+import { isHiddenValue, isSecretName, MASK, maskArguments, maskText } from "artillery-engine-mqtt/contract";
 
 export { MASK, maskText };
-
-/**
- * User names count as secrets: ThingsBoard's access token is one. Sharing a name with a secret is enough (`tokens`,
- * `deviceKey`), for a mask too many costs nothing.
- */
-const SECRET_NAME =
-  /pass|pwd|secret|token|credential|authori[sz]ation|cookie|signature|user_?-?name|(^|[^a-z])sas([^a-z]|$)|key$|^pfx$/i;
 
 /** Nothing but a place holder, such as `{{ password }}`: says where the secret comes from, and is none. */
 const ONLY_TEMPLATE = /^\s*(\{\{[^{}]*\}\}\s*)+$/;
@@ -20,21 +13,31 @@ export function maskSecrets(value: unknown): unknown {
   return masked(value, false, []);
 }
 
+function shown(text: string): string {
+  return text.length > LONGEST_TEXT ? `(${text.length} characters)` : maskText(text);
+}
+
 function masked(value: unknown, secret: boolean, above: readonly object[]): unknown {
   if (typeof value === "string") {
-    if (!secret) return value.length > LONGEST_TEXT ? `(${value.length} characters)` : maskText(value);
+    if (!secret) return shown(value);
     return value === "" || ONLY_TEMPLATE.test(value) ? value : MASK;
   }
-  if (typeof value === "number") return secret ? MASK : value;
+  if (typeof value === "number") return secret || isHiddenValue(String(value)) ? MASK : value;
   if (typeof value === "boolean" || value === null) return value;
   if (typeof value !== "object") return value === undefined ? undefined : `(${typeof value})`;
   if (above.includes(value) || above.length >= DEEPEST) return "(…)";
   if (ArrayBuffer.isView(value)) return secret ? MASK : `(${value.byteLength} bytes)`;
   const path = [...above, value];
-  if (Array.isArray(value)) return value.map((item) => masked(item, secret, path));
+  if (Array.isArray(value)) {
+    // A list of texts may be a command, where a secret stands after its flag.
+    if (!secret && value.every((item) => typeof item === "string" && item.length <= LONGEST_TEXT)) {
+      return maskArguments(value as string[]);
+    }
+    return value.map((item) => masked(item, secret, path));
+  }
   const entries = Object.entries(value).map(([key, item]) => [
     maskText(key),
-    masked(item, secret || SECRET_NAME.test(key), path),
+    masked(item, secret || isSecretName(key), path),
   ]);
   return Object.fromEntries(entries);
 }

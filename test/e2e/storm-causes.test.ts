@@ -1,12 +1,14 @@
 /** Storms that something else than the engine brings, on a real broker that is killed and started again. */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openControl } from "../../results/src/comparison/control.ts";
 import { runArtillery } from "../support/artillery.ts";
 import { Mosquitto, mosquittoAvailable } from "../support/broker.ts";
-import { readSummary } from "../support/summary.ts";
+import { readSummary, resultsDirectory } from "../support/summary.ts";
 
 const RESTART =
-  "fetch(process.env.CONTROL + '/restart', { method: 'POST' }).then(() => { console.error('done, password=hunter2'); process.exit(3); })";
+  "fetch(process.env.CONTROL + '/restart', { method: 'POST' }).then(() => { console.error('done, password=hunter2', process.argv.slice(1).join(' ')); process.exit(3); })";
 
 const script = (target: string, storms: object[], more: object = {}): object => ({
   config: {
@@ -49,18 +51,29 @@ describe.skipIf(!mosquittoAvailable())("storms from outside", () => {
 
   it("exec restarts the broker once, whatever the number of workers", async () => {
     restarts = 0;
-    const exec = { at: "3s", cause: "exec", command: [process.execPath, "-e", RESTART], window: "8s" };
-    const result = await runArtillery(script(broker.url, [exec], { allowExec: true }), {
+    // Secrets of every way: after a flag, out of the environment, under a name that tells nothing.
+    const secret = ["--", "--token", "cobra-11", "{{ $env.BADGE }}"];
+    const exec = {
+      at: "3s",
+      cause: "exec",
+      command: [process.execPath, "-e", RESTART, ...secret],
+      window: "8s",
+    };
+    const restarting = script(broker.url, [exec], { allowExec: true });
+    const result = await runArtillery(restarting, {
       severalWorkers: true,
-      env: { CONTROL: control.url },
+      env: { CONTROL: control.url, BADGE: "zebra-12" },
     });
     expect(result.code, result.stdout + result.stderr).toBe(0);
     expect(restarts).toBe(1);
     const said = result.stdout + result.stderr;
     expect(said).toMatch(
-      /mqtt storm 1: command .+ ended with exit code 3 after \d+ ms; stderr: done, password=\*\*\*/,
+      /mqtt storm 1: command .+ ended with exit code 3 after \d+ ms; stderr: done, password=\*\*\* --token \*\*\* \*\*\*/,
     );
-    expect(said).not.toContain("hunter2");
+    const files = readdirSync(resultsDirectory(result)).map((name) => join(resultsDirectory(result), name));
+    for (const text of [said, ...files.map((path) => readFileSync(path, "latin1"))]) {
+      for (const value of ["hunter2", "cobra-11", "zebra-12"]) expect(text).not.toContain(value);
+    }
     const summary = readSummary(result);
     expect(summary.workers).toBeGreaterThan(1);
     expect(summary.storms).toMatchObject([

@@ -52,6 +52,20 @@ describe("a command", () => {
     stop();
   });
 
+  it("shows no secret: in its name, in what it says of its arguments", async () => {
+    const whole = run(["curl -u admin:hunter2 http://127.0.0.1/"]);
+    await whole.ended();
+    expect(whole.lines[0]).toMatch(/^command curl -u \*\*\* http:\/\/127.0.0.1\/ could not be started/);
+    const echo = run([
+      ...node("console.error('cannot log in with', process.argv[2])"),
+      "--",
+      "--password",
+      "hunter2",
+    ]);
+    await echo.ended();
+    expect(echo.lines[0]).toMatch(/stderr: cannot log in with \*\*\*$/);
+  });
+
   it("that cannot be one is told: a program below a file", async () => {
     const { lines, ended, stop } = run(["/etc/hosts/restart"]);
     await ended();

@@ -1,4 +1,5 @@
-import { MASK, maskText } from "../secret-text.ts";
+import { isSecretName } from "../secret-names.ts";
+import { MASK, maskArguments, maskText } from "../secret-text.ts";
 
 /** One thing wrong with a script. */
 export interface Problem {
@@ -8,8 +9,6 @@ export interface Problem {
   allowed: string;
   hint?: string;
 }
-
-const SECRET = /pass(word)?|secret|token|key$|authorization|cookie/i;
 
 /** All problems as one text, each on a line of its own. */
 export function renderProblems(problems: readonly Problem[]): string {
@@ -24,7 +23,7 @@ export function renderProblems(problems: readonly Problem[]): string {
 
 function renderValue({ path, value, hint }: Problem): string {
   // Also a misspelt `password`, which only the hint knows to be one.
-  if (SECRET.test(path) || SECRET.test(hint ?? "")) return "the value (not shown)";
+  if (isSecretName(path) || isSecretName(hint ?? "")) return "the value (not shown)";
   if (typeof value === "number") return String(value);
   const text =
     typeof value === "function" ? "a function" : (JSON.stringify(value, hideSecrets) ?? String(value));
@@ -36,7 +35,8 @@ function shorten(text: string): string {
 }
 
 function hideSecrets(key: string, value: unknown): unknown {
-  return SECRET.test(key) && value !== null && value !== undefined ? MASK : value;
+  if (Array.isArray(value) && value.every((item) => typeof item === "string")) return maskArguments(value);
+  return isSecretName(key) && value !== null && value !== undefined ? MASK : value;
 }
 
 /** ["config", "storms", 1, "at"] as `config.storms[1].at`. */

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { performance } from "node:perf_hooks";
-import { MASK, maskText } from "../secret-text.ts";
+import { MASK, maskText, secretArguments } from "../secret-text.ts";
 
 /** A command of the script's. No shell reads it. */
 export interface Command {
@@ -24,13 +24,16 @@ const LAST_WORDS_MS = 500;
  */
 export function runCommand({ command, timeoutMs }: Command, tell: (line: string) => void): () => void {
   const [program = "", ...args] = command;
+  // It may hold more than a name: a whole command line in one text is not found, and is told.
+  const name = maskText(program);
+  const secrets = secretArguments(command);
   const startedMs = performance.now();
   let child: ChildProcess;
   try {
     child = spawn(program, args, { stdio: ["ignore", "ignore", "pipe"], detached: true });
   } catch (error) {
     // Node throws what it does not hand to `error`: ENOTDIR, E2BIG, a NUL in an argument.
-    tell(`command ${program} could not be started (${codeOf(error)})`);
+    tell(`command ${name} could not be started (${codeOf(error)})`);
     return () => {};
   }
   let tail = "";
@@ -52,10 +55,10 @@ export function runCommand({ command, timeoutMs }: Command, tell: (line: string)
     if (over) return;
     over = true;
     clearTimeout(timer);
-    const said = shownTail(tail, isCut);
+    const said = shownTail(tail, isCut, secrets);
     const stderr = said === "" ? "" : `; stderr: ${said}`;
     const tookMs = Math.round(performance.now() - startedMs);
-    tell(`command ${program} ${how} after ${tookMs} ms${stderr}`);
+    tell(`command ${name} ${how} after ${tookMs} ms${stderr}`);
   };
 
   // None where there was no descriptor left for it: `error` tells.
@@ -87,10 +90,10 @@ function codeOf(error: unknown): string {
  * The end of what a command wrote, masked. Where its beginning was cut off, the first line and the rest of a key block may
  * be parts of a secret that no pattern knows any more: they are left out.
  */
-export function shownTail(text: string, isCut: boolean): string {
+export function shownTail(text: string, isCut: boolean, secrets: readonly string[] = []): string {
   const whole = isCut ? text.replace(/^[^\n]*\n?/, "") : text;
   const withoutKey = isCut
     ? whole.replace(/^(?:(?!-----BEGIN)[\s\S])*?-----END [^-]*PRIVATE KEY-----/, MASK)
     : whole;
-  return maskText(withoutKey).trim().slice(-TAIL_CHARACTERS);
+  return maskText(withoutKey, secrets).trim().slice(-TAIL_CHARACTERS);
 }

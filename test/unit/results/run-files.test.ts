@@ -41,7 +41,11 @@ describe("readRun", () => {
   });
   it("reads several directories, and none", () => {
     expect(readRun([writeRun([whole]), writeRun([whole, whole])]).workers).toHaveLength(3);
-    expect(readRun([join(temporaryDirectory(), "missing")])).toEqual({ workers: [], problems: [] });
+    expect(readRun([join(temporaryDirectory(), "missing")])).toEqual({
+      workers: [],
+      labEnds: [],
+      problems: [],
+    });
   });
   it("skips a cut last line and says so, wherever it was cut", () => {
     for (let cut = 2; cut < 60; cut += 7) {

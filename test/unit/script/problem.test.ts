@@ -73,6 +73,8 @@ describe("messages", () => {
     [Number.NaN, "NaN"],
     [Symbol("x"), "Symbol(x)"],
     [[1, { a: 2 }], '[1,{"a":2}]'],
+    [["run", "--password", "hunter2"], '["run","--password","***"]'],
+    [{ auth: "hunter2", author: "me" }, '{"auth":"***","author":"me"}'],
   ])("show %s as %s", (value, shown) => {
     expect(renderProblems([{ path: "a", value, allowed: "b" }]).split("\n")[1]).toBe(
       `  a: ${shown} is not allowed; allowed: b`,
