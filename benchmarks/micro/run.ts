@@ -1,6 +1,7 @@
 /** `npm run bench`: measures what the engine does most, and prints and writes it. */
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { makeDirectory } from "artillery-engine-mqtt/contract";
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { comparisonText, tableText } from "./format.ts";
 import { measure } from "./measure.ts";
@@ -91,7 +92,7 @@ export async function runBenchmarks(
     return 1;
   }
   if (rows.length > 0) {
-    mkdirSync(dirname(options.output), { recursive: true });
+    makeDirectory(dirname(options.output));
     writeFileSync(options.output, toCsv(rows));
     out(`${rows.length} rows in ${options.output}\n`);
   }

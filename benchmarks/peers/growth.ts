@@ -1,6 +1,7 @@
 /** `npm run bench:growth`: does a device cost the same in a small fleet and in a large one? */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { makeDirectory } from "artillery-engine-mqtt/contract";
 import { Command } from "commander";
 import { stringify } from "csv-stringify/sync";
 import { interleave } from "../../results/src/comparison/order.ts";
@@ -59,7 +60,7 @@ export async function runGrowth(
   const fleets = [...new Set(parsed.options.sizes)].sort((a, b) => a - b);
   const points: Point[] = [];
   let failures = 0;
-  mkdirSync(dirname(output), { recursive: true });
+  makeDirectory(dirname(output));
   for (const { round, contestant: devices } of interleave(fleets, rounds)) {
     if (signal.aborted) break;
     out(`round ${round} of ${rounds}: ${devices} devices …\n`);

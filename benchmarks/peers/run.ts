@@ -1,6 +1,7 @@
 /** `npm run bench:peers`: this engine and other clients in one run, round by round, against one Mosquitto each. */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { makeDirectory } from "artillery-engine-mqtt/contract";
 import { Command } from "commander";
 import { interleave } from "../../results/src/comparison/order.ts";
 import { type PeerClient, WORKLOAD_WORDS, WORKLOADS, type Workload } from "./client.ts";
@@ -49,7 +50,7 @@ export async function runPeers(
   }
   const results: Result[] = [];
   const save = (): void => {
-    mkdirSync(dirname(options.output), { recursive: true });
+    makeDirectory(dirname(options.output));
     writeFileSync(options.output, resultsCsv(results));
   };
   for (const workload of options.workloads) {

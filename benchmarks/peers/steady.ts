@@ -1,6 +1,7 @@
 /** `npm run bench:steady`: does memory stay flat over half an hour of storms? */
-import { createWriteStream, mkdirSync } from "node:fs";
+import { createWriteStream } from "node:fs";
 import { dirname } from "node:path";
+import { makeDirectory } from "artillery-engine-mqtt/contract";
 import { Command } from "commander";
 import { stringify } from "csv-stringify";
 import { artilleryRun, type EngineRun, rssAt } from "./clients/engine.ts";
@@ -60,7 +61,7 @@ export async function runSteady(
   const { minutes, devices, stormEvery, sampleEvery, output } = parsed.options;
   const storms = stormTimes(minutes * 60_000, stormEvery);
   const broker = await startMosquitto();
-  mkdirSync(dirname(output), { recursive: true });
+  makeDirectory(dirname(output));
   // As it goes, so that a run that is interrupted leaves what it had.
   const csv = stringify({ header: true, columns: ["at_ms", "rss_bytes", "cpu_us"] });
   const file = csv.pipe(createWriteStream(output));

@@ -1,10 +1,12 @@
+export { makeDirectory } from "./make-directory.ts";
 export { isSecretName } from "./secret-names.ts";
 export { MASK, maskArguments, maskText } from "./secret-text.ts";
 export { hideEnvironment, isHiddenValue } from "./secret-values.ts";
 
 /**
  * Names, units and file shapes that other tools read. `results/` imports the engine only through this module
- * (package export `artillery-engine-mqtt/contract`), so everything here is data or a pure function of data.
+ * (package export `artillery-engine-mqtt/contract`), so everything here is data, a pure function of data, or what
+ * both must do alike: keep secrets, make directories.
  */
 
 /** Version of `worker-<id>.json` and `summary.json`. */
@@ -359,6 +361,18 @@ export interface WorkerRecord {
   /** Failures per cohort and name, as design.md's point 8 classifies them. */
   errors: Record<string, Record<string, number>>;
   generator: GeneratorHealth;
+}
+
+/** The name of the `BroadcastChannel` on which worker threads hand `UnwrittenFiles` to the plugin in the main thread. */
+export const UNWRITTEN_CHANNEL = "artillery-engine-mqtt unwritten";
+
+/** Of a worker whose files cannot be written: that it is so, and at its end what they would hold. */
+export interface UnwrittenFiles {
+  workerId: string;
+  /** Why, as the system puts it. */
+  problem: string;
+  /** Null before its last flush. */
+  files: { record: WorkerRecord; histograms: string; timeline: string } | null;
 }
 
 /** A part of the lab that ended by itself while the run went on. */

@@ -15,6 +15,7 @@ import {
 import { GeneratorWatch, type HealthStretch } from "./capture/generator-health.ts";
 import { Recorder } from "./capture/recorder.ts";
 import { runDirectory } from "./capture/run-directory.ts";
+import { postUnwritten } from "./capture/unwritten.ts";
 import { WorkerFiles } from "./capture/worker-files.ts";
 import { type Cohort, type CohortParts, compileCohort } from "./cohort.ts";
 import { SCHEMA_VERSION, safeFileName, TIMELINE_ROW_MS, type WorkerRecord } from "./contract.ts";
@@ -230,7 +231,8 @@ export class Worker {
   #openFiles(): WorkerFiles | null {
     const directory = runDirectory(this.#options.script);
     if (directory === null) return null;
-    return new WorkerFiles(directory, safeFileName(workerIdentity().id), this.#startedAtMs, log);
+    const teller = { log, unwritten: postUnwritten };
+    return new WorkerFiles(directory, safeFileName(workerIdentity().id), this.#startedAtMs, teller);
   }
 
   // ---- virtual users ----------------------------------------------------------------------------------------------
@@ -364,7 +366,7 @@ export class Worker {
     if (this.#files === null) return;
     const now = wallClock();
     const lines = this.#recorder.timeline.take(final);
-    this.#files.flush(now, this.#recorder.histograms, lines, this.#record(now));
+    this.#files.flush(now, this.#recorder.histograms, lines, this.#record(now), final);
   }
 
   #record(nowMs: number): WorkerRecord {

@@ -5,18 +5,28 @@ import { parseConfig, type ResultsConfig, unknownCohorts } from "./config.ts";
 import { EXIT_CODES } from "./exit-codes.ts";
 import { reportRun, runDirectory } from "./report-run.ts";
 import { type Script, scriptText } from "./script-file.ts";
+import { UnwrittenWorkers } from "./unwritten-workers.ts";
 import { RunWatch } from "./watch-run.ts";
 
 /** Without this Artillery gives the plugin its version 1 events. */
 export const LEGACY_METRICS_FORMAT = false;
 
+/** What the plugin in the main thread holds while the run goes on. */
+interface PluginRun {
+  config: ResultsConfig;
+  /** Text of `script.json`. */
+  script: string;
+  watch: RunWatch;
+  unwritten: UnwrittenWorkers;
+}
+
 /** Artillery constructs it in the main thread and in every worker; only the one in the main thread does anything. */
 export class Plugin {
-  readonly #run: { config: ResultsConfig; watch: RunWatch } | null;
+  readonly #run: PluginRun | null;
 
   constructor(script: Script, _events: unknown, _options?: unknown) {
     const inWorker = !isMainThread || process.env.LOCAL_WORKER_ID !== undefined;
-    this.#run = inWorker ? null : startWatch(script, configOrExit(script));
+    this.#run = inWorker ? null : startRun(script, configOrExit(script));
   }
 
   cleanup(done: () => void): void {
@@ -25,20 +35,23 @@ export class Plugin {
 
   async #finish(): Promise<void> {
     if (this.#run === null) return;
-    await this.#run.watch.stop();
-    await reportRun(this.#run.config, currentArtillery());
+    const { config, script, watch, unwritten } = this.#run;
+    await watch.stop();
+    await reportRun(config, currentArtillery(), unwritten, script);
+    unwritten.close();
   }
 }
 
-function startWatch(script: Script, config: ResultsConfig): { config: ResultsConfig; watch: RunWatch } {
+function startRun(script: Script, config: ResultsConfig): PluginRun {
   hideEnvironment(script);
+  const text = scriptText(script);
   const watch = new RunWatch({
     directory: () => runDirectory(config, currentArtillery().testRunId),
     log: (line) => currentArtillery().log(line),
     progress: config.progress,
-    script: scriptText(script),
+    script: text,
   });
-  return { config, watch };
+  return { config, script: text, watch, unwritten: new UnwrittenWorkers() };
 }
 
 /** Artillery only warns of a constructor that throws and runs on, so a bad configuration ends the process here. */

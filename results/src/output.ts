@@ -1,5 +1,6 @@
-import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { makeDirectory } from "artillery-engine-mqtt/contract";
 import type { Report } from "./config.ts";
 import { percentilesCsv } from "./csv/percentiles.ts";
 import { timelineCsv } from "./csv/timeline.ts";
@@ -50,7 +51,7 @@ export function writeResults(
 export function writeWhole(path: string, text: string): void {
   const partial = `${path}.tmp`;
   try {
-    mkdirSync(join(path, ".."), { recursive: true });
+    makeDirectory(dirname(path));
     writeFileSync(partial, text);
     renameSync(partial, path);
   } catch (error) {

@@ -9,8 +9,8 @@ import { EXIT_CODES } from "./exit-codes.ts";
 import { mergeRun } from "./merge.ts";
 import { writeResults } from "./output.ts";
 import { readRun } from "./run-files.ts";
-import { readScript } from "./script-file.ts";
 import { buildSummary } from "./summary.ts";
+import type { UnwrittenWorkers } from "./unwritten-workers.ts";
 import { waitForWorkers } from "./wait-for-workers.ts";
 
 export function runDirectory(config: ResultsConfig, testRunId: string): string {
@@ -18,11 +18,17 @@ export function runDirectory(config: ResultsConfig, testRunId: string): string {
 }
 
 /** After the workers ended: read, merge, write, print. Never throws; a failure is a line and an exit code. */
-export async function reportRun(config: ResultsConfig, artillery: Artillery): Promise<void> {
+export async function reportRun(
+  config: ResultsConfig,
+  artillery: Artillery,
+  unwritten: UnwrittenWorkers,
+  script: string,
+): Promise<void> {
   const directory = runDirectory(config, artillery.testRunId);
   try {
-    await waitForWorkers(directory);
-    const { workers, labEnds, problems } = readRun([directory]);
+    await waitForWorkers(directory, unwritten);
+    const { workers, labEnds, problems } = readRun([directory], unwritten.handedOn);
+    workers.push(...unwritten.read(problems));
     if (workers.length === 0) {
       artillery.log(
         ["mqtt-results: no worker files in", directory, ...problems.map((one) => `(${one})`)].join(" "),
@@ -35,7 +41,8 @@ export async function reportRun(config: ResultsConfig, artillery: Artillery): Pr
     const run = mergeRun(workers, labEnds);
     const summary = buildSummary(run, { target: config.target, problems, fail: config.fail });
     artillery.setExitCode(summary.exit.code);
-    const written = writeResults(directory, config.report, run, summary, readScript(directory));
+    const late = unwritten.write(directory);
+    const written = writeResults(directory, config.report, run, summary, script);
     if (config.report.includes("console")) {
       const files = written.paths.map((path) => relative(process.cwd(), path));
       artillery.log(consoleSummary(summary, { colour: pc.isColorSupported, files }));
@@ -43,9 +50,10 @@ export async function reportRun(config: ResultsConfig, artillery: Artillery): Pr
       // Why the run fails is said in any case.
       artillery.log(summary.gate.map(({ message }) => `gate failed: ${printable(message)}`).join("\n"));
     }
-    if (written.problems.length === 0) return;
+    const failures = [...late, ...written.problems];
+    if (failures.length === 0) return;
     artillery.setExitCode(EXIT_CODES.resultsFailed.code);
-    for (const problem of written.problems) artillery.log(`mqtt-results: ${problem}`);
+    for (const problem of failures) artillery.log(`mqtt-results: ${problem}`);
   } catch (error) {
     artillery.setExitCode(EXIT_CODES.resultsFailed.code);
     artillery.log(

@@ -34,13 +34,18 @@ export interface RunFiles {
   problems: string[];
 }
 
-/** Reads the worker files of one run, which may lie in several directories (one per machine). Never throws for content. */
-export function readRun(directories: readonly string[]): RunFiles {
+/**
+ * Reads the worker files of one run, which may lie in several directories (one per machine). Never throws for content.
+ *
+ * @param besides ids of workers whose files are known to be out of date, or none
+ */
+export function readRun(directories: readonly string[], besides: ReadonlySet<string> = new Set()): RunFiles {
   const run: RunFiles = { workers: [], labEnds: [], problems: [] };
   for (const directory of directories) {
     const names = existsSync(directory) ? readdirSync(directory).sort() : [];
     const problems: string[] = [];
     for (const id of workerIds(names)) {
+      if (besides.has(id)) continue;
       const worker = readWorker(directory, id, problems);
       if (worker) run.workers.push(worker);
     }
@@ -75,11 +80,12 @@ function isoTime(epochMs: number): string {
 }
 
 /** Workers that may be about to write: their record says that they run, or it cannot be read just now. */
-export function unfinishedWorkers(directory: string): { updatedAtMs: number }[] {
+export function unfinishedWorkers(directory: string): { id: string; updatedAtMs: number }[] {
   return workerRecordNames(directory).flatMap((name) => {
     const record = readRecord(directory, name, []);
-    if (record === null) return { updatedAtMs: modifiedAtMs(join(directory, name)) };
-    return record.state === "running" ? { updatedAtMs: record.updatedAtMs } : [];
+    const id = WORKER_RECORD_FILE.exec(name)?.[1] ?? "";
+    if (record === null) return { id, updatedAtMs: modifiedAtMs(join(directory, name)) };
+    return record.state === "running" ? { id, updatedAtMs: record.updatedAtMs } : [];
   });
 }
 
@@ -102,11 +108,25 @@ function workerIds(names: readonly string[]): string[] {
 function readWorker(directory: string, id: string, problems: string[]): WorkerFiles | null {
   const record = readRecord(directory, FILES.workerRecord(id), problems);
   if (record === null) return null;
-  const hlog = readText(directory, FILES.workerHistograms(id), problems);
+  const histograms = readText(directory, FILES.workerHistograms(id), problems);
   const timeline = readText(directory, FILES.workerTimeline(id), problems);
+  return parseWorker(id, { record, histograms, timeline }, problems);
+}
+
+/** From the texts of its files; null for one that is missing. */
+export function parseWorker(
+  id: string,
+  {
+    record,
+    histograms,
+    timeline,
+  }: { record: WorkerRecord; histograms: string | null; timeline: string | null },
+  problems: string[],
+): WorkerFiles {
   return {
     record,
-    histograms: hlog === null ? new Map() : readHistograms(hlog, FILES.workerHistograms(id), problems),
+    histograms:
+      histograms === null ? new Map() : readHistograms(histograms, FILES.workerHistograms(id), problems),
     timelineRows: timeline === null ? [] : readTimeline(timeline, FILES.workerTimeline(id), problems),
   };
 }

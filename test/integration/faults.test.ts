@@ -304,7 +304,7 @@ describe("a generator without file descriptors", () => {
       import { Histograms } from ${module("engine/src/capture/histograms.ts")};
       import { WorkerFiles } from ${module("engine/src/capture/worker-files.ts")};
       const problems = [];
-      const files = new WorkerFiles(${JSON.stringify(directory)}, "1", 0, (problem) => problems.push(problem));
+      const files = new WorkerFiles(${JSON.stringify(directory)}, "1", 0, { log: (problem) => problems.push(problem), unwritten: () => {} });
       const histograms = new Histograms();
       let reason = "";
       try { for (;;) openSync("/dev/null", "r"); } catch (error) { reason = error.code; }

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { type ArtilleryScript, testRunId } from "../artillery.ts";
 import {
@@ -10,6 +10,7 @@ import {
   SCHEMA_VERSION,
   safeFileName,
 } from "../contract.ts";
+import { makeDirectory } from "../make-directory.ts";
 
 /** Where the files of this run belong; null where the script does not name the plugin that reads them. */
 export function runDirectory({ config }: ArtilleryScript): string | null {
@@ -27,7 +28,7 @@ export function runDirectory({ config }: ArtilleryScript): string | null {
 export function noteLabEnd(directory: string, end: LabEnd): void {
   const path = join(directory, FILES.lab);
   const record: LabRecord = { schemaVersion: SCHEMA_VERSION, ended: [...earlierEnds(path), end] };
-  mkdirSync(directory, { recursive: true });
+  makeDirectory(directory);
   writeFileSync(`${path}.tmp`, JSON.stringify(record));
   renameSync(`${path}.tmp`, path);
 }

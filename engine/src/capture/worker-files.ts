@@ -1,72 +1,91 @@
-import { closeSync, mkdirSync, openSync, renameSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, openSync, renameSync, writeFileSync } from "node:fs";
 import { devNull } from "node:os";
 import { join } from "node:path";
 import * as hdr from "hdr-histogram-js";
-import { FILES, type WorkerRecord } from "../contract.ts";
+import { FILES, type UnwrittenFiles, type WorkerRecord } from "../contract.ts";
 import { GrowingFile } from "./growing-file.ts";
 import type { Histograms } from "./histograms.ts";
 import { Timeline } from "./timeline.ts";
 
+/** Whom the files tell that they cannot be written. */
+export interface FilesTeller {
+  log(message: string): void;
+  /** At the first failure, and with all that was recorded at the last flush. */
+  unwritten(message: UnwrittenFiles): void;
+}
+
 /**
  * The files of one worker, grown at every flush so that a worker that is killed leaves all but its last seconds. Writes
- * are synchronous: the last flush happens while the thread exits. A full disk is reported once, and the run goes on.
+ * are synchronous: the last flush happens while the thread exits. A full disk is reported once, and the run goes on: what
+ * could not be written is handed on at the end.
  */
 export class WorkerFiles {
+  readonly #workerId: string;
   readonly #recordPath: string;
-  readonly #onProblem: (message: string) => void;
-  /** Null where they could not be made. */
-  #histograms: GrowingFile | null = null;
-  #timeline: GrowingFile | null = null;
+  readonly #teller: FilesTeller;
+  readonly #histograms: GrowingFile;
+  readonly #timeline: GrowingFile;
   /** Held for the record, a new file each time, against devices that take every descriptor there is. */
   #spareDescriptor: number | null = null;
-  #failed = false;
+  /** Why they could not be written, the first time. */
+  #problem: string | null = null;
   #flushedAtMs: number;
 
-  constructor(
-    directory: string,
-    workerId: string,
-    startedAtMs: number,
-    onProblem: (message: string) => void,
-  ) {
+  constructor(directory: string, workerId: string, startedAtMs: number, teller: FilesTeller) {
+    this.#workerId = workerId;
     this.#recordPath = join(directory, FILES.workerRecord(workerId));
-    this.#onProblem = onProblem;
+    this.#histograms = new GrowingFile(join(directory, FILES.workerHistograms(workerId)));
+    this.#timeline = new GrowingFile(join(directory, FILES.workerTimeline(workerId)));
+    this.#teller = teller;
     this.#flushedAtMs = startedAtMs;
-    this.#attempt(() => {
-      mkdirSync(directory, { recursive: true });
-      const lines: string[] = [];
-      const writer = new hdr.HistogramLogWriter((line) => lines.push(line));
-      writer.outputLogFormatVersion();
-      writer.outputComment("[Values are microseconds; tag = metric;cohort, the cohort URI-encoded]");
-      writer.outputStartTime(startedAtMs);
-      writer.outputLegend();
-      this.#histograms = new GrowingFile(join(directory, FILES.workerHistograms(workerId)));
-      this.#timeline = new GrowingFile(join(directory, FILES.workerTimeline(workerId)));
-      this.#histograms.append(lines.join("").replace(/\n\n/g, "\n"));
-      this.#timeline.append(`${Timeline.header}\n`);
-      this.#holdSpare();
-    });
+    const lines: string[] = [];
+    const writer = new hdr.HistogramLogWriter((line) => lines.push(line));
+    writer.outputLogFormatVersion();
+    writer.outputComment("[Values are microseconds; tag = metric;cohort, the cohort URI-encoded]");
+    writer.outputStartTime(startedAtMs);
+    writer.outputLegend();
+    this.#attempt(() => this.#histograms.append(lines.join("").replace(/\n\n/g, "\n")));
+    this.#attempt(() => this.#timeline.append(`${Timeline.header}\n`));
+    this.#holdSpare();
   }
 
-  /** What was recorded since the last flush. */
-  flush(nowMs: number, histograms: Histograms, timelineLines: readonly string[], record: WorkerRecord): void {
+  /** What was recorded since the last flush; `last` hands on what is not in the files after it. */
+  flush(
+    nowMs: number,
+    histograms: Histograms,
+    timelineLines: readonly string[],
+    record: WorkerRecord,
+    last = false,
+  ): void {
     const lines: string[] = [];
     const writer = new hdr.HistogramLogWriter((line) => lines.push(line));
     histograms.takeInterval((histogram) => {
       writer.outputIntervalHistogram(histogram, this.#flushedAtMs / 1000, nowMs / 1000, 1_000_000);
     });
     this.#flushedAtMs = nowMs;
-    this.#attempt(() => this.#histograms?.append(lines.join("")));
-    this.#attempt(() => this.#timeline?.append(timelineLines.map((line) => `${line}\n`).join("")));
-    this.#attempt(() => this.#writeRecord(JSON.stringify(record)));
+    this.#attempt(() => this.#histograms.append(lines.join("")));
+    this.#attempt(() => this.#timeline.append(timelineLines.map((line) => `${line}\n`).join("")));
+    const isRecorded = this.#attempt(() => this.#writeRecord(JSON.stringify(record)));
+    if (last && !(isRecorded && this.#areInPlace())) this.#handOn(record);
+  }
+
+  #areInPlace(): boolean {
+    return this.#histograms.isInPlace && this.#timeline.isInPlace && existsSync(this.#recordPath);
+  }
+
+  #handOn(record: WorkerRecord): void {
+    this.#teller.unwritten({
+      workerId: this.#workerId,
+      problem: this.#problem ?? "they were removed during the run",
+      files: { record, histograms: this.#histograms.text(), timeline: this.#timeline.text() },
+    });
   }
 
   /** After the last flush. */
   close(): void {
-    this.#histograms?.close();
-    this.#timeline?.close();
+    this.#histograms.close();
+    this.#timeline.close();
     if (this.#spareDescriptor !== null) closeSync(this.#spareDescriptor);
-    this.#histograms = null;
-    this.#timeline = null;
     this.#spareDescriptor = null;
   }
 
@@ -90,13 +109,16 @@ export class WorkerFiles {
     }
   }
 
-  #attempt(write: () => void): void {
+  #attempt(write: () => void): boolean {
     try {
       write();
+      return true;
     } catch (error) {
-      if (this.#failed) return;
-      this.#failed = true;
-      this.#onProblem(`mqtt: results cannot be written: ${(error as Error).message}; the run goes on`);
+      if (this.#problem !== null) return false;
+      this.#problem = (error as Error).message;
+      this.#teller.log(`mqtt: results cannot be written: ${this.#problem}; the run goes on`);
+      this.#teller.unwritten({ workerId: this.#workerId, problem: this.#problem, files: null });
+      return false;
     }
   }
 }

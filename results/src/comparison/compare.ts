@@ -1,5 +1,6 @@
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { makeDirectory } from "artillery-engine-mqtt/contract";
 import { comparisonCsv } from "../csv/comparison.ts";
 import { type Comparison, compareRounds } from "./comparison.ts";
 import type { Contestant, RunningBroker } from "./contestant.ts";
@@ -36,7 +37,7 @@ export async function compare(options: CompareOptions): Promise<Comparison> {
   const startedAt = new Date().toISOString();
   const done: Round[] = [];
   let script: string | null = null;
-  mkdirSync(output, { recursive: true });
+  makeDirectory(output);
   const conclude = (complete: boolean): Comparison => {
     const comparison = compareRounds(
       done,
@@ -96,7 +97,7 @@ async function oneRound(
   try {
     // What an earlier comparison left here is not this round's.
     rmSync(directory, { recursive: true, force: true });
-    mkdirSync(directory, { recursive: true });
+    makeDirectory(directory);
     control = broker.restart === null ? null : await openControl(broker.restart);
     return await measure(broker, control, name, round, directory, options);
   } finally {
