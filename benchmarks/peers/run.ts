@@ -124,7 +124,7 @@ async function startResponder(port: number): Promise<() => Promise<void>> {
 /** Ctrl-C ends the children and keeps what was measured; the second one ends at once. */
 export function abortOnSignals(): AbortSignal {
   const controller = new AbortController();
-  for (const name of ["SIGINT", "SIGTERM"] as const) {
+  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.on(name, () => {
       if (controller.signal.aborted) {
         killAll();

@@ -1,11 +1,4 @@
-import {
-  type ArtilleryScript,
-  type Helpers,
-  processorOf,
-  type RunEvents,
-  type Step,
-  type VuContext,
-} from "./artillery.ts";
+import type { Helpers, RunEvents, Step, VuContext } from "./artillery.ts";
 import { createBackoff } from "./device/backoff.ts";
 import type { DeviceEnvironment, DeviceEvents, DevicePlan, Time } from "./device/environment.ts";
 import type { Fleet } from "./device/fleet.ts";
@@ -13,6 +6,7 @@ import type { Losses } from "./device/losses.ts";
 import { hashRandom } from "./device/random.ts";
 import type { Regions } from "./region/regions.ts";
 import { compileSteps, series } from "./script/compile.ts";
+import type { ProcessorCalls } from "./script/processor-calls.ts";
 import { NEVER_S, StepFailure, type StepPlace } from "./script/steps/step.ts";
 import type { UrlTarget } from "./script/target.ts";
 import type { CohortPlan, FleetPlan } from "./script/validate.ts";
@@ -34,8 +28,10 @@ export interface Cohort {
 /** What the cohorts of a worker share. */
 export interface CohortParts {
   plan: FleetPlan;
-  script: ArtilleryScript;
   helpers: Helpers;
+  /** Hears of an error that no name says what it is. */
+  tellError(error: Error): void;
+  calls: ProcessorCalls;
   runEvents: RunEvents;
   events: DeviceEvents;
   losses: Losses;
@@ -51,14 +47,15 @@ export interface CohortParts {
 
 /** `index`: of the cohort within the worker's counts. */
 export function compileCohort(cohort: CohortPlan, index: number, parts: CohortParts): Cohort {
-  const { plan, script, helpers, runEvents, events, losses, fleet, http, regions, codec, time } = parts;
+  const { plan, helpers, tellError, calls, runEvents, events, losses, fleet, http, regions, codec, time } =
+    parts;
   const compile = (place: StepPlace, steps: CohortPlan["flow"]): Step =>
     series(
       compileSteps(steps, {
         place,
         helpers,
         runEvents,
-        processor: processorOf(script),
+        calls,
         deviceEvents: events,
         cohort: index,
         fleet,
@@ -86,7 +83,12 @@ export function compileCohort(cohort: CohortPlan, index: number, parts: CohortPa
         const context = device.owner as VuContext;
         if (regions !== null) context.vars[REGION_VARIABLE] = regions.names[device.region];
         bootstrap(context, (error) => {
-          done(error === null ? null : error instanceof StepFailure ? error.failure : "bootstrap_failed");
+          if (error === null || error instanceof StepFailure) {
+            done(error?.failure ?? null);
+            return;
+          }
+          tellError(error);
+          done("bootstrap_failed");
         });
       },
     },

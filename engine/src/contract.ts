@@ -1,4 +1,6 @@
+export { takeHangupAsTermination } from "./hangup.ts";
 export { makeDirectory } from "./make-directory.ts";
+export { printable } from "./printable.ts";
 export { isSecretName } from "./secret-names.ts";
 export { MASK, maskArguments, maskText } from "./secret-text.ts";
 export { hideEnvironment, isHiddenValue } from "./secret-values.ts";
@@ -6,7 +8,7 @@ export { hideEnvironment, isHiddenValue } from "./secret-values.ts";
 /**
  * Names, units and file shapes that other tools read. `results/` imports the engine only through this module
  * (package export `artillery-engine-mqtt/contract`), so everything here is data, a pure function of data, or what
- * both must do alike: keep secrets, make directories.
+ * both must do alike: keep secrets, make directories, end with their terminal.
  */
 
 /** Version of `worker-<id>.json` and `summary.json`. */

@@ -13,12 +13,16 @@ import type { ConfigServiceOptions, LabOptions } from "./lab/lab.ts";
 import type { LabPlan } from "./lab/regions.ts";
 import { compileSteps, series } from "./script/compile.ts";
 import { renderProblems } from "./script/problem.ts";
+import { ProcessorCalls } from "./script/processor-calls.ts";
 import type { Compiler } from "./script/steps/step.ts";
 import { credentialsOf, dialUrl, type Target } from "./script/target.ts";
 import { type FleetPlan, validateHook } from "./script/validate.ts";
 import { mqttTlsOptions } from "./transport/mqtt-tls-options.ts";
 import { usesTls } from "./transport/open.ts";
 import type { TlsMaterial } from "./transport/tls-material.ts";
+
+/** What prepares a run may take its time; a function that never calls `done` would hang it. */
+const LONGEST_HOOK_FUNCTION_MS = 600_000;
 
 /** A `before` or `after` hook, run once in the main thread. It has no device. */
 export function compileHook(
@@ -37,7 +41,16 @@ export function compileHook(
       http: null,
       helpers,
       runEvents,
-      processor: processorOf(script),
+      calls: new ProcessorCalls({
+        processor: processorOf(script),
+        events: runEvents,
+        expire: (expired) => {
+          const timer = setTimeout(expired, LONGEST_HOOK_FUNCTION_MS);
+          return () => clearTimeout(timer);
+        },
+        // Its text ends the run.
+        tell: () => {},
+      }),
       lab: labPlan(plan, tls),
       onLabEnded: (name, how) => labEnded(script, name, how),
       // Steps of a hook use neither.

@@ -10,7 +10,9 @@ import {
   type WorkerEvents,
 } from "./artillery.ts";
 import { shareOf } from "./device/identity.ts";
+import { guardExit } from "./exit-guard.ts";
 import { FleetNumbers, sharedNumbers } from "./fleet-numbers.ts";
+import { takeHangupAsTermination } from "./hangup.ts";
 import { compileHook } from "./hook.ts";
 import type { LabAddresses, StartedLabs } from "./lab/regions.ts";
 import type { KnownRegion, RegionsPlan } from "./region/plan.ts";
@@ -48,7 +50,10 @@ export default class MqttEngine {
     this.#script = script;
     this.#helpers = helpers;
     hideEnvironment(script);
-    if (isMainThread) process.env[HOOK_FLAG] = "1";
+    if (isMainThread) {
+      process.env[HOOK_FLAG] = "1";
+      takeHangupAsTermination();
+    }
     const { plan, problems } = validate(script, process.env[HOOK_FLAG] === "1");
     if (problems !== null) abortRun(renderProblems(problems));
     this.#plan = plan;
@@ -63,6 +68,7 @@ export default class MqttEngine {
   /** Artillery awaits it in every worker thread, one thread after the other, before the first arrival. */
   async init(): Promise<void> {
     if (isMainThread || this.#plan === null) return;
+    guardExit();
     try {
       this.#numbers = await sharedNumbers(shareOf(this.#script.config.phases, "").worker === 1);
     } catch (error) {

@@ -3,7 +3,6 @@ import {
   type ArtilleryScript,
   type Helpers,
   log,
-  type ProcessorFunction,
   processorOf,
   type RunEvents,
   type StepCallback,
@@ -29,9 +28,10 @@ import type { FleetNumbers } from "./fleet-numbers.ts";
 import type { RegionsPlan } from "./region/plan.ts";
 import { Regions } from "./region/regions.ts";
 import { parseDuration } from "./script/duration.ts";
+import { FailureTexts } from "./script/failure-texts.ts";
 import { openHttp } from "./script/http-client.ts";
+import { ProcessorCalls, ProcessorError } from "./script/processor-calls.ts";
 import { hasOwnClientIds } from "./script/steps/connect.ts";
-import { callProcessor } from "./script/steps/function.ts";
 import { usesHttp } from "./script/steps/http.ts";
 import { cannotTellAnswers } from "./script/steps/request.ts";
 import { bindDevice, StepFailure } from "./script/steps/step.ts";
@@ -106,6 +106,8 @@ export class Worker {
   readonly #cohorts: Cohort[];
   readonly #credentials: Omit<DeviceCredentials, "clientId">;
   readonly #http: HttpClient;
+  readonly #calls: ProcessorCalls;
+  readonly #failures = new FailureTexts(log);
   readonly #files: WorkerFiles | null;
   readonly #timers: NodeJS.Timeout[];
   readonly #limits = new HostLimits(log, parseDuration);
@@ -154,10 +156,17 @@ export class Worker {
     const { username = null, password = null } = credentialsOf(plan.target, plan.settings);
     this.#credentials = { username, password };
     this.#http = openHttp(plan.settings.http);
+    this.#calls = new ProcessorCalls({
+      processor: processorOf(script),
+      events: runEvents,
+      expire: (expired) => this.#fleet.expire(expired),
+      tell: (text) => this.#failures.tell(text),
+    });
     const parts: CohortParts = {
       plan,
-      script,
       helpers: options.helpers,
+      calls: this.#calls,
+      tellError: (error) => this.#tellError(error),
       runEvents,
       events: this.#recorder,
       losses: this.#losses,
@@ -265,7 +274,7 @@ export class Worker {
     const finish = (error: Error | null): void => {
       if (over) return;
       over = true;
-      if (error !== null && !(error instanceof StepFailure)) this.#recorder.error(cohortIndex, "flow_failed");
+      this.#countFailure(cohortIndex, error);
       this.#storms.left(member, error !== null);
       device.end("ended");
       this.#fleet.remove(member);
@@ -285,14 +294,24 @@ export class Worker {
     });
   }
 
+  /** A step that failed by a name of its own is counted by then. */
+  #countFailure(cohort: number, error: Error | null): void {
+    if (error === null || error instanceof StepFailure) return;
+    this.#tellError(error);
+    this.#recorder.error(cohort, error instanceof ProcessorError ? error.failure : "flow_failed");
+  }
+
+  #tellError(error: Error): void {
+    if (!(error instanceof ProcessorError)) this.#failures.tell(error.message);
+  }
+
   #callFunctions(names: readonly string[], context: VuContext, done: (error: Error | null) => void): void {
     const [name, ...rest] = names;
     if (name === undefined) {
       done(null);
       return;
     }
-    const { script, runEvents } = this.#options;
-    callProcessor(processorOf(script)[name] as ProcessorFunction, context, runEvents, (error) => {
+    this.#calls.run(name, context, (error) => {
       if (error !== null) done(error);
       else this.#callFunctions(rest, context, done);
     });

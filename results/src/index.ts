@@ -1,5 +1,5 @@
 import { isMainThread } from "node:worker_threads";
-import { hideEnvironment, PLUGIN_NAME } from "artillery-engine-mqtt/contract";
+import { hideEnvironment, PLUGIN_NAME, takeHangupAsTermination } from "artillery-engine-mqtt/contract";
 import { currentArtillery } from "./artillery.ts";
 import { parseConfig, type ResultsConfig, unknownCohorts } from "./config.ts";
 import { EXIT_CODES } from "./exit-codes.ts";
@@ -44,6 +44,7 @@ export class Plugin {
 
 function startRun(script: Script, config: ResultsConfig): PluginRun {
   hideEnvironment(script);
+  takeHangupAsTermination();
   const text = scriptText(script);
   const watch = new RunWatch({
     directory: () => runDirectory(config, currentArtillery().testRunId),

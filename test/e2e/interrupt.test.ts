@@ -35,6 +35,7 @@ describe("a run that is stopped early", () => {
   it.each([
     ["SIGINT", 130],
     ["SIGTERM", 143],
+    ["SIGHUP", 143],
   ] as const)("%s keeps the results so far and leaves no process", async (signal, code) => {
     const result = await interrupted(signal);
     expect(result.code, result.stdout + result.stderr).toBe(code);

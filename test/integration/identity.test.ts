@@ -3,7 +3,8 @@ import { createHmac } from "node:crypto";
 import { type AddressInfo, createServer } from "node:net";
 import { Aedes } from "aedes";
 import { expect, it, onTestFinished } from "vitest";
-import type { ProcessorFunction, VuContext } from "../../engine/src/artillery.ts";
+import type { ProcessorFunction, RunEvents, VuContext } from "../../engine/src/artillery.ts";
+import { ProcessorCalls } from "../../engine/src/script/processor-calls.ts";
 import { connect } from "../../engine/src/script/steps/connect.ts";
 import { bindDevice, type Compiler } from "../../engine/src/script/steps/step.ts";
 import { fleetOf } from "../support/broker.ts";
@@ -43,7 +44,9 @@ async function tokenBroker(): Promise<number> {
 
 /** Runs the `connect` step for every device of the fleet. */
 function connectAll(fleet: DeviceFleet, settings: object, token: ProcessorFunction): void {
-  const compiler = { fleet: { whenReady: () => {} }, processor: { token } } as unknown as Compiler;
+  const events = {} as RunEvents;
+  const calls = new ProcessorCalls({ processor: { token }, events, expire: () => () => {}, tell: () => {} });
+  const compiler = { fleet: { whenReady: () => {} }, calls } as unknown as Compiler;
   const step = connect.compile(connect.schema.parse({ connect: settings }), compiler, []);
   for (const device of fleet.devices) {
     const context: VuContext = { vars: { deviceId: device.credentials.clientId } };

@@ -18,6 +18,7 @@ export class Fleet {
   readonly #hasPlanEnd: boolean;
   readonly #sweep: NodeJS.Timeout;
   #overWaiters: (() => void)[] = [];
+  readonly #expiring = new Set<() => void>();
   #over = false;
   /** Started so far, ended ones included. */
   started = 0;
@@ -47,12 +48,27 @@ export class Fleet {
     this.#overWaiters = [];
     for (const waiter of waiters) waiter();
     for (const { device } of this.members) device.giveUp();
+    for (const expired of [...this.#expiring]) expired();
+    this.#expiring.clear();
   }
 
   /** Calls back when the last storm window has ended. */
   whenOver(done: () => void): void {
     if (this.#over) done();
     else this.#overWaiters.push(done);
+  }
+
+  /**
+   * Calls back when whoever waits for something else than a device has waited long enough: at the end of the last window;
+   * after 60 s where none is to end any more. Returns how to stop waiting.
+   */
+  expire(expired: () => void): () => void {
+    if (this.#over || !this.#hasPlanEnd) {
+      const timer = setTimeout(expired, DEFAULT_GIVE_UP_MS);
+      return () => clearTimeout(timer);
+    }
+    this.#expiring.add(expired);
+    return () => this.#expiring.delete(expired);
   }
 
   /**

@@ -107,7 +107,9 @@ function announced(child: ChildProcess, ended: Promise<string>, settings: object
 export function serve<Settings>(start: (settings: Settings) => Promise<Started>): void {
   process.on("disconnect", () => process.exit());
   process.on("SIGTERM", () => process.exit());
+  // The parent ends it when its run is over; a terminal tells both.
   process.on("SIGINT", () => {});
+  process.on("SIGHUP", () => {});
   // Gone already, while this process loaded its modules: nobody will say so again.
   if (!process.connected) process.exit();
   process.once("message", (settings) => {

@@ -88,6 +88,7 @@ async function runCompare(
   };
   process.on("SIGINT", onSignal);
   process.on("SIGTERM", onSignal);
+  process.on("SIGHUP", onSignal);
   let measured = 0;
   try {
     for (const scenario of scenarios) {
@@ -115,6 +116,7 @@ async function runCompare(
   } finally {
     process.off("SIGINT", onSignal);
     process.off("SIGTERM", onSignal);
+    process.off("SIGHUP", onSignal);
   }
   if (signalCode !== 0) return signalCode;
   return measured === 0 ? EXIT_CODES.resultsFailed.code : EXIT_CODES.ok.code;

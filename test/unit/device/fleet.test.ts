@@ -153,3 +153,32 @@ it("counts devices that ended as started", () => {
   fleet.add({ device: rig.device, cohort: 0 });
   expect([fleet.members.size, fleet.started]).toEqual([1, 2]);
 });
+
+describe("expire", () => {
+  it("is at the end of the last window, once, for those who still wait", () => {
+    const { fleet } = fleetOf(true);
+    const expired: string[] = [];
+    const stop = fleet.expire(() => expired.push("stopped"));
+    fleet.expire(() => expired.push("first"));
+    stop();
+    vi.advanceTimersByTime(3_600_000);
+    expect(expired).toEqual([]);
+    fleet.over();
+    fleet.over();
+    expect(expired).toEqual(["first"]);
+  });
+  it.each([
+    ["after the last window", true],
+    ["in a script without storms", false],
+  ])("is after a minute %s", (_when, hasPlanEnd) => {
+    const { fleet } = fleetOf(hasPlanEnd);
+    if (hasPlanEnd) fleet.over();
+    const expired: string[] = [];
+    fleet.expire(() => expired.push("late"));
+    fleet.expire(() => expired.push("stopped"))();
+    vi.advanceTimersByTime(59_999);
+    expect(expired).toEqual([]);
+    vi.advanceTimersByTime(1);
+    expect(expired).toEqual(["late"]);
+  });
+});

@@ -1,12 +1,19 @@
 import { describe, expect, it } from "vitest";
-import type { ProcessorFunction, VuContext } from "../../../engine/src/artillery.ts";
+import type { ProcessorFunction, RunEvents, VuContext } from "../../../engine/src/artillery.ts";
+import { ProcessorCalls } from "../../../engine/src/script/processor-calls.ts";
 import { connect } from "../../../engine/src/script/steps/connect.ts";
 import { bindDevice, type Compiler } from "../../../engine/src/script/steps/step.ts";
 import { Rig } from "../device/device-rig.ts";
 
 /** Whoever waits for the device waits for ever. */
 function compilerWith(token?: ProcessorFunction): Compiler {
-  return { fleet: { whenReady: () => {} }, processor: { token } } as unknown as Compiler;
+  const calls = new ProcessorCalls({
+    processor: token === undefined ? {} : { token },
+    events: {} as RunEvents,
+    expire: () => () => {},
+    tell: () => {},
+  });
+  return { fleet: { whenReady: () => {} }, calls } as unknown as Compiler;
 }
 
 function connected(

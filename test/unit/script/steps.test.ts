@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { ProcessorFunction, RunEvents, Step, VuContext } from "../../../engine/src/artillery.ts";
 import { series } from "../../../engine/src/script/compile.ts";
-import { callProcessor } from "../../../engine/src/script/steps/function.ts";
+import { FailureTexts } from "../../../engine/src/script/failure-texts.ts";
+import { ProcessorCalls } from "../../../engine/src/script/processor-calls.ts";
 import { STEPS } from "../../../engine/src/script/steps/index.ts";
 import { asPayload } from "../../../engine/src/script/steps/publish.ts";
 import { captureNames, listenTemplates, requestSettings } from "../../../engine/src/script/steps/request.ts";
@@ -82,9 +83,26 @@ describe("topic filters of subscribe", () => {
 });
 
 describe("functions of the processor", () => {
-  const events = {} as RunEvents;
-  const call = (target: ProcessorFunction): Promise<Error | null> =>
-    new Promise((resolve) => callProcessor(target, context, events, resolve));
+  /** `expires` is what the fleet does when its last window has ended. */
+  const calls = (target: ProcessorFunction) => {
+    const told: string[] = [];
+    const expiring = new Set<() => void>();
+    const processor = new ProcessorCalls({
+      processor: { target },
+      events: {} as RunEvents,
+      expire: (expired) => {
+        expiring.add(expired);
+        return () => expiring.delete(expired);
+      },
+      tell: (text) => told.push(text),
+    });
+    const expires = (): void => {
+      for (const expired of [...expiring]) expired();
+    };
+    return { processor, told, expiring, expires };
+  };
+  const run = (target: ProcessorFunction): Promise<Error | null> =>
+    new Promise((resolve) => calls(target).processor.run("target", context, resolve));
 
   it.each<[string, ProcessorFunction, string | null]>([
     ["calls back", (_context, _events, done) => done(), null],
@@ -92,6 +110,12 @@ describe("functions of the processor", () => {
     ["calls back later", (_context, _events, done) => void setTimeout(done, 1), null],
     ["is async", async () => {}, null],
     ["is async and fails", async () => Promise.reject(new Error("rejected")), "rejected"],
+    ["is async and fails with nothing", async () => Promise.reject(undefined), "undefined"],
+    [
+      "calls back with what is no error",
+      (_context, _events, done) => done({ toString: 1 } as never),
+      "an error that cannot be shown",
+    ],
     [
       "throws",
       () => {
@@ -107,23 +131,78 @@ describe("functions of the processor", () => {
       "text",
     ],
   ])("that %s", async (_kind, target, message) => {
-    expect((await call(target))?.message ?? null).toBe(message);
+    expect((await run(target))?.message ?? null).toBe(
+      message === null ? null : `function target(): ${message}`,
+    );
   });
 
   it("settle once", async () => {
     let count = 0;
-    callProcessor(
-      async (_context, _events, done) => {
-        done();
-        done(new Error("again"));
-        throw new Error("and again");
-      },
-      context,
-      events,
-      () => count++,
-    );
+    const { processor, expires } = calls(async (_context, _events, done) => {
+      done();
+      done(new Error("again"));
+      throw new Error("and again");
+    });
+    processor.run("target", context, () => count++);
     await new Promise((resolve) => setTimeout(resolve, 5));
+    expires();
     expect(count).toBe(1);
+  });
+
+  it("that never call done fail when nobody waits any longer, by a name of their own", () => {
+    const { processor, told, expiring, expires } = calls(() => {});
+    const failures: unknown[] = [];
+    processor.run("target", context, (error) => failures.push(error?.failure));
+    processor.ask("target", context, (error, goOn) => failures.push(error?.failure, goOn));
+    expect(failures).toEqual([]);
+    expires();
+    expect(failures).toEqual(["function_never_done", "function_never_done", undefined]);
+    expect(told[0]).toBe("function target() never called done");
+    expect(expiring.size).toBe(0);
+  });
+
+  it("that are over are not waited for", async () => {
+    const { processor, expiring } = calls((_context, _events, done) => void setTimeout(done, 1));
+    await new Promise((resolve) => processor.run("target", context, resolve));
+    expect(expiring.size).toBe(0);
+  });
+
+  it.each<[string, ProcessorFunction, unknown]>([
+    [
+      "calls back",
+      ((_context: VuContext, done: (goOn: unknown) => void) => done(true)) as unknown as ProcessorFunction,
+      true,
+    ],
+    ["is async", (async () => 1) as unknown as ProcessorFunction, 1],
+    [
+      "throws",
+      () => {
+        throw new Error("thrown");
+      },
+      "function target(): thrown",
+    ],
+  ])("that ask whether a loop goes on: one that %s", async (_kind, target, answer) => {
+    const answered = await new Promise((resolve) =>
+      calls(target).processor.ask("target", context, (error, goOn) => resolve(error?.message ?? goOn)),
+    );
+    expect(answered).toBe(answer);
+  });
+});
+
+describe("why virtual users failed", () => {
+  it("is told once per text, masked and printable, and not without end", () => {
+    const lines: string[] = [];
+    const texts = new FailureTexts((line) => lines.push(line));
+    texts.tell("function token(): 403 for password=hunter2");
+    texts.tell("function token(): 403 for password=hunter2");
+    texts.tell("red \u001b[31m text");
+    for (let i = 0; i < 50; i++) texts.tell(`device ${i}`);
+    expect(lines.slice(0, 2)).toEqual([
+      "mqtt: function token(): 403 for password=***",
+      "mqtt: red \\u{1b}[31m text",
+    ]);
+    expect(lines).toHaveLength(11);
+    expect(lines.at(-1)).toContain("more reasons");
   });
 });
 

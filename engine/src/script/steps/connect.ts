@@ -1,7 +1,5 @@
 import { z } from "zod";
-import type { ProcessorFunction } from "../../artillery.ts";
 import { compileTextTemplate } from "../template.ts";
-import { callProcessor } from "./function.ts";
 import { compileIdentity, identityShape } from "./identity.ts";
 import { defineStep, deviceOf, durationMs, type ParsedStep, settings, stepError, text } from "./step.ts";
 
@@ -41,17 +39,15 @@ export const connect = defineStep({
       cert === undefined || key === undefined
         ? null
         : { cert: compileTextTemplate(cert), key: compileTextTemplate(key) };
-    const makeToken =
-      beforeConnect === undefined ? null : (compiler.processor[beforeConnect] as ProcessorFunction);
     return (context, callback) => {
       const device = deviceOf(context);
       const known = device.credentials;
       if (certificate !== null) {
         device.certificate = { cert: certificate.cert(context), key: certificate.key(context) };
       }
-      if (makeToken !== null) {
+      if (beforeConnect !== undefined) {
         device.credentialSource = (done) => {
-          callProcessor(makeToken, context, compiler.runEvents, (error) => {
+          compiler.calls.run(beforeConnect, context, (error) => {
             done(error === null ? (identity?.(context, known) ?? known) : null);
           });
         };

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { ProcessorFunction, VuContext } from "../../artillery.ts";
+import type { VuContext } from "../../artillery.ts";
 import { defineStep, type ParsedStep, sameConnection, text } from "./step.ts";
 
 /** Artillery's own loop: `count`, `over` or `whileTrue`. */
@@ -24,25 +24,25 @@ export const loop = defineStep({
       loopElement: spec.loopElement ?? "$loopElement",
     };
     if (spec.over !== undefined) options["overValues"] = spec.over;
-    if (spec.whileTrue !== undefined) options["whileTrue"] = condition(compiler.processor[spec.whileTrue]);
-    return sameConnection(compiler, compiler.helpers.createLoopWithCount(spec.count ?? -1, steps, options));
+    const { whileTrue } = spec;
+    if (whileTrue === undefined) {
+      return sameConnection(compiler, compiler.helpers.createLoopWithCount(spec.count ?? -1, steps, options));
+    }
+    // Artillery's condition can only say whether the loop goes on; why it could not is kept until the loop is over.
+    const failures = new WeakMap<VuContext, Error>();
+    options["whileTrue"] = (context: VuContext, done: (goOn: unknown) => void): void => {
+      compiler.calls.ask(whileTrue, context, (error, goOn) => {
+        if (error !== null) failures.set(context, error);
+        done(error === null && goOn);
+      });
+    };
+    const repeat = compiler.helpers.createLoopWithCount(spec.count ?? -1, steps, options);
+    return sameConnection(compiler, (context, callback) => {
+      repeat(context, (error, result) => callback(error ?? failures.get(context) ?? null, result));
+    });
   },
 });
 
 function isText(value: unknown): value is string {
   return typeof value === "string";
-}
-
-/** Artillery wants `(context, done(goOn))`; an async function that returns it is as good. */
-function condition(
-  target: ProcessorFunction | undefined,
-): (context: VuContext, done: (goOn: unknown) => void) => void {
-  return (context, done) => {
-    const call = target as unknown as (context: VuContext, done: (goOn: unknown) => void) => unknown;
-    if (call.constructor.name !== "AsyncFunction") {
-      call(context, done);
-      return;
-    }
-    Promise.resolve(call(context, () => {})).then(done, () => done(false));
-  };
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Helpers, ProcessorFunction, RunEvents, Step, VuContext } from "../../artillery.ts";
+import type { Helpers, RunEvents, Step, VuContext } from "../../artillery.ts";
 import type { Device } from "../../device/device.ts";
 import type { DeviceEvents } from "../../device/environment.ts";
 import { LOST, type OperationDone } from "../../device/session.ts";
@@ -7,6 +7,7 @@ import type { OnEnded } from "../../lab/child.ts";
 import type { LabPlan } from "../../lab/regions.ts";
 import type { HttpClient } from "../../transport/http-client.ts";
 import { DURATION_NOTATION, parseDuration } from "../duration.ts";
+import type { ProcessorCalls } from "../processor-calls.ts";
 
 /** Where a step stands: `onConnect` runs after every CONNACK, `flow` once per virtual user, `hook` once per run. */
 export type StepPlace = "flow" | "onConnect" | "hook";
@@ -15,7 +16,8 @@ export type StepPlace = "flow" | "onConnect" | "hook";
 export interface Compiler {
   place: StepPlace;
   helpers: Helpers;
-  processor: Record<string, ProcessorFunction>;
+  /** Functions of the processor. */
+  calls: ProcessorCalls;
   runEvents: RunEvents;
   deviceEvents: DeviceEvents;
   cohort: number;

@@ -1,0 +1,6 @@
+/** Text of others for a terminal: what could move the cursor, colour or reorder it is shown as its code. */
+export function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, (char) => {
+    return `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`;
+  });
+}

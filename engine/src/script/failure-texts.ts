@@ -1,0 +1,25 @@
+import { printable } from "../printable.ts";
+import { maskText } from "../secret-text.ts";
+
+/** So many different texts are told: with a device's id in it, every one is another. */
+const MOST_TEXTS = 10;
+const LONGEST_TEXT = 500;
+
+/** Says why virtual users failed where only a count would remain: each text once. */
+export class FailureTexts {
+  readonly #log: (line: string) => void;
+  readonly #told = new Set<string>();
+
+  constructor(log: (line: string) => void) {
+    this.#log = log;
+  }
+
+  tell(text: string): void {
+    if (this.#told.size > MOST_TEXTS) return;
+    const shown = printable(maskText(text.slice(0, LONGEST_TEXT)));
+    if (this.#told.has(shown)) return;
+    this.#told.add(shown);
+    const more = this.#told.size > MOST_TEXTS;
+    this.#log(more ? "mqtt: virtual users fail for more reasons, which are not shown" : `mqtt: ${shown}`);
+  }
+}

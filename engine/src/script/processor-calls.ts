@@ -1,0 +1,102 @@
+import type { ProcessorFunction, RunEvents, VuContext } from "../artillery.ts";
+
+/** A function of the processor failed; its text is told already. */
+export class ProcessorError extends Error {
+  /** The name under which it is counted. */
+  readonly failure: "flow_failed" | "function_never_done";
+
+  constructor(message: string, failure: ProcessorError["failure"]) {
+    super(message);
+    this.failure = failure;
+  }
+}
+
+export interface ProcessorCallsOptions {
+  processor: Readonly<Record<string, ProcessorFunction>>;
+  events: RunEvents;
+  /** Calls back when whoever waits has waited long enough. Returns how to stop waiting. */
+  expire(expired: () => void): () => void;
+  /** Hears why a function failed. */
+  tell(text: string): void;
+}
+
+/** `done` of a function, or what it returned where it has none. */
+type Settle = (error: unknown, value?: unknown) => void;
+
+/** Calls functions of the processor. Each settles once, whatever it does: calls back, returns a promise, throws, or never. */
+export class ProcessorCalls {
+  readonly #options: ProcessorCallsOptions;
+
+  constructor(options: ProcessorCallsOptions) {
+    this.#options = options;
+  }
+
+  /** `(context, events, done)`, or async without `done`. */
+  run(name: string, context: VuContext, done: (error: ProcessorError | null) => void): void {
+    const target = this.#options.processor[name] as ProcessorFunction;
+    this.#call(name, done, (settle) => {
+      const result: unknown = target(context, this.#options.events, (error) => settle(error));
+      // A function that takes `done` says by it when it is over, whatever it returns; an async one never does.
+      const isAsync = target.constructor.name === "AsyncFunction";
+      if (isAsync || (result instanceof Promise && target.length < 3)) return Promise.resolve(result);
+      if (result instanceof Promise) result.catch(settle);
+      return null;
+    });
+  }
+
+  /** `(context, done(goOn))`, or async with `goOn` as its result. */
+  ask(name: string, context: VuContext, done: (error: ProcessorError | null, goOn: unknown) => void): void {
+    const target = this.#options.processor[name] as unknown as (
+      context: VuContext,
+      done: (goOn: unknown) => void,
+    ) => unknown;
+    this.#call(name, done, (settle) => {
+      const result = target(context, (goOn) => settle(null, goOn));
+      if (target.constructor.name === "AsyncFunction") return Promise.resolve(result);
+      if (result instanceof Promise) result.catch(settle);
+      return null;
+    });
+  }
+
+  /** @param start calls the function; its promise settles as well, unless it is null */
+  #call(
+    name: string,
+    done: (error: ProcessorError | null, value: unknown) => void,
+    start: (settle: Settle) => Promise<unknown> | null,
+  ): void {
+    let settled = false;
+    let stopWaiting: (() => void) | null = null;
+    const end = (error: ProcessorError | null, value: unknown): void => {
+      if (settled) return;
+      settled = true;
+      stopWaiting?.();
+      if (error !== null) this.#options.tell(error.message);
+      done(error, value);
+    };
+    const settle: Settle = (error, value) => {
+      if (!error) end(null, value);
+      else end(new ProcessorError(`function ${name}(): ${textOf(error)}`, "flow_failed"), undefined);
+    };
+    try {
+      start(settle)?.then(
+        (value) => settle(null, value),
+        (error) => settle(error || new Error(String(error))),
+      );
+    } catch (error) {
+      settle(error || new Error(String(error)));
+    }
+    // Most have settled by now, and need no watch.
+    if (settled) return;
+    stopWaiting = this.#options.expire(() => {
+      end(new ProcessorError(`function ${name}() never called done`, "function_never_done"), undefined);
+    });
+  }
+}
+
+function textOf(error: unknown): string {
+  try {
+    return error instanceof Error ? error.message || error.name : String(error);
+  } catch {
+    return "an error that cannot be shown";
+  }
+}

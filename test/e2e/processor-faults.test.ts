@@ -1,0 +1,60 @@
+/** Functions of a processor that do what they should not: each fails its virtual user, and the run ends as planned. */
+import { expect, it } from "vitest";
+import { runArtillery } from "../support/artillery.ts";
+import { isAlive, labPids, readSummary } from "../support/summary.ts";
+
+const PROCESSOR = `
+let calls = 0;
+export function never() {}
+export function asksForEver() {}
+export function exits(context, events, done) { process.exit(0); }
+export async function exitsLater() { await new Promise((r) => setTimeout(r, 100)); process.exit(1); }
+export function fails(context, events, done) { done(new Error("vault is sealed, token=cobra-11")); }
+export async function failsInBootstrap() { if (++calls > 2) throw new Error("no such \\u001b[31mplant"); }
+`;
+
+const FLOWS: Record<string, object> = {
+  "never in a flow": { flow: [{ connect: {} }, { function: "never" }, { stayOnline: {} }] },
+  "never before": { beforeScenario: "never", flow: [{ connect: {} }, { stayOnline: {} }] },
+  "never asks": { flow: [{ connect: {} }, { loop: [{ think: 0.1 }], whileTrue: "asksForEver" }] },
+  exits: { flow: [{ connect: {} }, { function: "exits" }, { stayOnline: {} }] },
+  "exits later": { flow: [{ connect: {} }, { function: "exitsLater" }, { stayOnline: {} }] },
+  fails: { flow: [{ connect: {} }, { function: "fails" }, { stayOnline: {} }] },
+  bootstrap: { onConnect: [{ function: "failsInBootstrap" }], flow: [{ connect: {} }, { stayOnline: {} }] },
+};
+
+it("fails the virtual users, says why, and ends with the last window", async () => {
+  const script = {
+    config: {
+      target: "lab",
+      processor: "./processor.mjs",
+      phases: [{ duration: 1, arrivalCount: 28 }],
+      engines: {
+        mqtt: {
+          reconnect: { policy: "full-jitter", base: "200ms", cap: "1s" },
+          storms: [{ at: "2s", fraction: 1, cause: "reset", window: "3s" }],
+        },
+      },
+      plugins: { "mqtt-results": {} },
+    },
+    before: { engine: "mqtt", flow: [{ lab: {} }] },
+    scenarios: Object.entries(FLOWS).map(([name, parts]) => ({ name, engine: "mqtt", ...parts })),
+  };
+  const result = await runArtillery(script, { files: { "processor.mjs": PROCESSOR } });
+  const said = result.stdout + result.stderr;
+  // Whatever the verdict on so few devices: the run came to its end by itself.
+  expect(result.code, said).toBe(5);
+  const summary = readSummary(result);
+  expect(summary.complete).toBe(true);
+  expect(summary.errors["function_never_done"]).toBeGreaterThan(0);
+  expect(summary.errors["flow_failed"]).toBeGreaterThan(0);
+  expect(said).toContain("mqtt: function never() never called done");
+  expect(said).toContain("mqtt: function asksForEver() never called done");
+  expect(said).toMatch(/mqtt: function exits\(\): process\.exit\(0\) was called/);
+  expect(said).toMatch(/mqtt: function exitsLater\(\): process\.exit\(1\) was called/);
+  expect(said).toContain("mqtt: function fails(): vault is sealed, token=***");
+  expect(said).toContain("mqtt: function failsInBootstrap(): no such \\u{1b}[31mplant");
+  expect(said.match(/function fails\(\):/g)).toHaveLength(1);
+  expect(said).not.toContain("cobra-11");
+  await expect.poll(() => labPids(result).filter(isAlive), { timeout: 5000 }).toEqual([]);
+});
