@@ -44,7 +44,9 @@ export function toCsv(rows: readonly Row[]): string {
 
 /** Throws an Error that names what is wrong with the file. */
 export function fromCsv(text: string): Row[] {
-  const [header = [], ...body] = parseCsv(text).rows;
+  const rows: string[][] = [];
+  parseCsv(text, (fields) => rows.push(fields));
+  const [header = [], ...body] = rows;
   return body.map((fields, i) => {
     const record = Object.fromEntries(header.map((column, at) => [column, fields[at]]));
     const text = (key: keyof typeof COLUMNS): string => {

@@ -4,11 +4,12 @@ export { printable } from "./printable.ts";
 export { isSecretName } from "./secret-names.ts";
 export { MASK, maskArguments, maskText } from "./secret-text.ts";
 export { hideEnvironment, isHiddenValue } from "./secret-values.ts";
+export { writeWhole } from "./write-whole.ts";
 
 /**
  * Names, units and file shapes that other tools read. `results/` imports the engine only through this module
  * (package export `artillery-engine-mqtt/contract`), so everything here is data, a pure function of data, or what
- * both must do alike: keep secrets, make directories, end with their terminal.
+ * both must do alike: keep secrets, write files, end with their terminal.
  */
 
 /** Version of `worker-<id>.json` and `summary.json`. */

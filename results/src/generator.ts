@@ -2,8 +2,10 @@
  * Was the load generator itself the bottleneck? Pure: what its workers saw of themselves, held against what is reported. Every
  * rule says why with its figures; none fires without them.
  */
+
 import type { GeneratorHealth } from "artillery-engine-mqtt/contract";
 import { duration, percent } from "./console/format.ts";
+import { highest, lowest } from "./extremes.ts";
 import type { LatencySummary, Summary } from "./summary-schema.ts";
 
 type GeneratorSummary = Summary["generator"];
@@ -33,10 +35,10 @@ export const CPU_WAIT_SHARE = 0.3;
 /** Why the generator was the bottleneck; empty where it was not. */
 export function saturationReasons({ workers, reportedMs, refusedHere }: GeneratorEvidence): string[] {
   const reasons: string[] = [];
-  const worst = (of: (health: GeneratorHealth) => number): number => Math.max(0, ...workers.map(of));
+  const worst = (of: (health: GeneratorHealth) => number): number => Math.max(0, highest(workers.map(of)));
   const stopMs = worst(({ eventLoopDelayMs }) => eventLoopDelayMs.max);
   const known = reportedMs.filter((ms) => ms !== null && ms > 0) as number[];
-  const shortestMs = Math.min(...known);
+  const shortestMs = lowest(known);
   if (known.length > 0 && stopMs > shortestMs * STOP_SHARE) {
     reasons.push(
       `it stood still for up to ${duration(stopMs)}, ${percent(stopMs / shortestMs)} of a reported time of ${duration(shortestMs)}`,
@@ -47,8 +49,8 @@ export function saturationReasons({ workers, reportedMs, refusedHere }: Generato
   // A stop that was named explains a loop that was late.
   const delayed = reasons.length > 0 ? [] : workers.filter(isDelayed);
   if (delayed.length > 0) {
-    const p50 = Math.max(...delayed.map(({ eventLoopDelayMs }) => eventLoopDelayMs.p50));
-    const p99 = Math.max(...delayed.map(({ eventLoopDelayMs }) => eventLoopDelayMs.p99));
+    const p50 = highest(delayed.map(({ eventLoopDelayMs }) => eventLoopDelayMs.p50));
+    const p99 = highest(delayed.map(({ eventLoopDelayMs }) => eventLoopDelayMs.p99));
     reasons.push(
       `its event loop was late by ${duration(p50)} half of the time and by ${duration(p99)} at p99`,
     );
@@ -83,7 +85,7 @@ export function generatorSummary(evidence: GeneratorEvidence): GeneratorSummary 
 /** The generator is as bad as its worst worker. Null where nothing was watched. */
 function worstHealth(workers: readonly GeneratorHealth[]): GeneratorHealth | null {
   if (workers.length === 0) return null;
-  const worst = (of: (health: GeneratorHealth) => number): number => Math.max(...workers.map(of));
+  const worst = (of: (health: GeneratorHealth) => number): number => highest(workers.map(of));
   const operations = workers.flatMap(({ operationDelayMs }) => operationDelayMs ?? []);
   return {
     watchedMs: worst(({ watchedMs }) => watchedMs),
@@ -96,8 +98,8 @@ function worstHealth(workers: readonly GeneratorHealth[]): GeneratorHealth | nul
       operations.length === 0
         ? null
         : {
-            p50: Math.max(...operations.map(({ p50 }) => p50)),
-            p99: Math.max(...operations.map(({ p99 }) => p99)),
+            p50: highest(operations.map(({ p50 }) => p50)),
+            p99: highest(operations.map(({ p99 }) => p99)),
           },
     stalledMs: worst(({ stalledMs }) => stalledMs),
     cpuShare: worst(({ cpuShare }) => cpuShare),

@@ -10,6 +10,7 @@ import {
   type WorkerStormCohort,
 } from "artillery-engine-mqtt/contract";
 import type { Histogram } from "hdr-histogram-js";
+import { highest, lowest } from "./extremes.ts";
 import { addHistograms } from "./histogram.ts";
 import { groupBy } from "./maps.ts";
 import type { WorkerFiles } from "./run-files.ts";
@@ -66,7 +67,7 @@ export function mergeRun(workers: readonly WorkerFiles[], labEnds: readonly LabE
   const records = workers.map((worker) => worker.record);
   const [first] = records;
   if (first === undefined) throw new Error("no worker to merge");
-  const startedAtMs = Math.min(...records.map((record) => record.startedAtMs));
+  const startedAtMs = smallest(records.map((record) => record.startedAtMs)) as number;
   const timeZeroMs = smallest(records.map((record) => record.timeZeroMs)) ?? startedAtMs;
   return {
     testRunId: [...new Set(records.map((record) => record.testRunId))].join(" + "),
@@ -75,7 +76,7 @@ export function mergeRun(workers: readonly WorkerFiles[], labEnds: readonly LabE
     http: { insecure: records.some(({ http }) => http.insecure) },
     workers: records.map(({ workerId, state, updatedAtMs }) => ({ workerId, state, updatedAtMs })),
     startedAtMs,
-    endedAtMs: Math.max(...records.map((record) => record.updatedAtMs)),
+    endedAtMs: largest(records.map((record) => record.updatedAtMs)) as number,
     timeZeroMs,
     longestBackoffMs: largest(records.map((record) => record.longestBackoffMs)),
     labEnds: [...labEnds],
@@ -107,7 +108,9 @@ function onOneTimeZero(workers: readonly WorkerFiles[], timeZeroMs: number): Tim
   return [...runs.values()].flatMap((run) => {
     const own = smallest(run.map(({ record }) => record.timeZeroMs)) ?? timeZeroMs;
     const laterMs = Math.round((own - timeZeroMs) / TIMELINE_ROW_MS) * TIMELINE_ROW_MS;
-    return run.map(({ timelineRows }) => timelineRows.map((row) => ({ ...row, t_ms: row.t_ms - laterMs })));
+    return run.map(({ timelineRows }) =>
+      laterMs === 0 ? timelineRows : timelineRows.map((row) => ({ ...row, t_ms: row.t_ms - laterMs })),
+    );
   });
 }
 
@@ -225,13 +228,13 @@ function mergeCounters(records: readonly WorkerRecord[]): Map<string, Record<Cou
 
 function smallest(values: readonly (number | null)[]): number | null {
   const known = values.filter((value) => value !== null);
-  return known.length > 0 ? Math.min(...known) : null;
+  return known.length > 0 ? lowest(known) : null;
 }
 
 /** Null where one of them is not known. */
 function largest(values: readonly (number | null)[]): number | null {
   const known = values.filter((value) => value !== null);
-  return known.length === values.length ? Math.max(...known) : null;
+  return known.length === values.length ? highest(known) : null;
 }
 
 /** Adds records of numbers field by field, key by key. Maps, for keys are user text. */

@@ -1,6 +1,5 @@
-import { renameSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { makeDirectory } from "artillery-engine-mqtt/contract";
+import { join } from "node:path";
+import { writeWhole } from "artillery-engine-mqtt/contract";
 import type { Report } from "./config.ts";
 import { percentilesCsv } from "./csv/percentiles.ts";
 import { timelineCsv } from "./csv/timeline.ts";
@@ -45,24 +44,4 @@ export function writeResults(
   // Last, for it is what others wait for.
   write("json", RUN_FILES.summary, () => `${JSON.stringify(summary, null, 2)}\n`);
   return written;
-}
-
-/** Renamed when whole: who reads the directory meanwhile never sees half a file. */
-export function writeWhole(path: string, text: string): void {
-  const partial = `${path}.tmp`;
-  try {
-    makeDirectory(dirname(path));
-    writeFileSync(partial, text);
-    renameSync(partial, path);
-  } catch (error) {
-    removeQuietly(partial);
-    throw error;
-  }
-}
-
-/** On a disk that just refused a write; why is told by that write's error. */
-function removeQuietly(path: string): void {
-  try {
-    rmSync(path, { force: true });
-  } catch {}
 }

@@ -1,8 +1,12 @@
-import { open, readdir, readFile } from "node:fs/promises";
+import { constants } from "node:fs";
+import { open, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { TIMELINE_ROW_MS, WORKER_RECORD_FILE, type WorkerRecord } from "artillery-engine-mqtt/contract";
 import type { StormProgress } from "./console/progress.ts";
+import { highest, lowest } from "./extremes.ts";
 import { RUN_FILES } from "./files.ts";
+import { LIMITS } from "./limits.ts";
+import { readTextFile } from "./read-file.ts";
 import { devicesDue } from "./recovery.ts";
 import { readTimeline } from "./run-files.ts";
 import type { TimelineRow } from "./timeline.ts";
@@ -31,9 +35,9 @@ export function openStorms(workers: readonly WorkerNow[]): StormProgress[] {
     .map((index) => {
       const same = began.filter((storm) => storm.index === index);
       const cohorts = same.flatMap((storm) => Object.values(storm.cohorts));
-      const sinceMs = Math.max(...same.map((storm) => storm.record.updatedAtMs - storm.startedAtMs));
-      const windowMs = Math.max(...same.map((storm) => storm.windowMs));
-      const beganMs = Math.min(...same.map((storm) => storm.startedAtMs));
+      const sinceMs = highest(same.map((storm) => storm.record.updatedAtMs - storm.startedAtMs));
+      const windowMs = highest(same.map((storm) => storm.windowMs));
+      const beganMs = lowest(same.map((storm) => storm.startedAtMs));
       return {
         index,
         due: sum(cohorts.map(devicesDue)),
@@ -79,7 +83,7 @@ export async function readWorkersNow(directory: string): Promise<WorkerNow[]> {
 }
 
 async function readWorkerNow(directory: string, id: string): Promise<WorkerNow | null> {
-  const text = await readFile(join(directory, RUN_FILES.workerRecord(id)), "utf8");
+  const text = readTextFile(join(directory, RUN_FILES.workerRecord(id)), LIMITS.jsonBytes);
   const record = workerRecordSchema.parse(JSON.parse(text));
   const isOpen = record.storms.some((storm) => storm.startedAtMs !== null && !storm.closed);
   const rows = isOpen ? await timelineEnd(join(directory, RUN_FILES.workerTimeline(id))) : [];
@@ -87,7 +91,7 @@ async function readWorkerNow(directory: string, id: string): Promise<WorkerNow |
 }
 
 async function timelineEnd(path: string): Promise<TimelineRow[]> {
-  const file = await open(path);
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     const { size } = await file.stat();
     const from = Math.max(0, size - TAIL_BYTES);

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import {
   FILES,
@@ -12,10 +12,13 @@ import {
   WORKER_RECORD_FILE,
   type WorkerRecord,
 } from "artillery-engine-mqtt/contract";
-import * as hdr from "hdr-histogram-js";
+import type * as hdr from "hdr-histogram-js";
 import { z } from "zod";
 import { parseCsv } from "./csv/parse.ts";
 import { emptyHistogram } from "./histogram.ts";
+import { decodeInterval } from "./hlog-interval.ts";
+import { LIMITS } from "./limits.ts";
+import { readTextFile, UnreadableFile } from "./read-file.ts";
 import { emptyRow, TIMELINE_VALUES, type TimelineRow } from "./timeline.ts";
 import { workerRecordSchema } from "./worker-record.ts";
 
@@ -28,6 +31,8 @@ export interface WorkerFiles {
 
 export interface RunFiles {
   workers: WorkerFiles[];
+  /** Directories in which there was a worker that could be read. */
+  readable: Set<string>;
   /** Parts of the lab that ended by themselves. */
   labEnds: LabEnd[];
   /** Sentences on what is missing: what could not be read, and what of the lab was not there to the end. */
@@ -40,14 +45,20 @@ export interface RunFiles {
  * @param besides ids of workers whose files are known to be out of date, or none
  */
 export function readRun(directories: readonly string[], besides: ReadonlySet<string> = new Set()): RunFiles {
-  const run: RunFiles = { workers: [], labEnds: [], problems: [] };
+  const run: RunFiles = { workers: [], readable: new Set(), labEnds: [], problems: [] };
   for (const directory of directories) {
     const names = existsSync(directory) ? readdirSync(directory).sort() : [];
     const problems: string[] = [];
-    for (const id of workerIds(names)) {
+    const ids = workerIds(names);
+    if (ids.length > LIMITS.workers) {
+      problems.push(`${ids.length} workers; the first ${LIMITS.workers} were read`);
+    }
+    for (const id of ids.slice(0, LIMITS.workers)) {
       if (besides.has(id)) continue;
       const worker = readWorker(directory, id, problems);
-      if (worker) run.workers.push(worker);
+      if (worker === null) continue;
+      run.workers.push(worker);
+      run.readable.add(directory);
     }
     if (names.includes(FILES.lab)) {
       const ends = readLabEnds(directory, problems);
@@ -62,7 +73,9 @@ export function readRun(directories: readonly string[], besides: ReadonlySet<str
 
 const labRecordSchema: z.ZodType<LabRecord> = z.object({
   schemaVersion: z.literal(SCHEMA_VERSION),
-  ended: z.array(z.object({ name: z.string(), how: z.string(), atMs: z.number() })),
+  ended: z
+    .array(z.object({ name: z.string(), how: z.string(), atMs: z.number().min(0).max(8.64e15) }))
+    .max(LIMITS.problems),
 });
 
 function readLabEnds(directory: string, problems: string[]): LabEnd[] {
@@ -108,8 +121,8 @@ function workerIds(names: readonly string[]): string[] {
 function readWorker(directory: string, id: string, problems: string[]): WorkerFiles | null {
   const record = readRecord(directory, FILES.workerRecord(id), problems);
   if (record === null) return null;
-  const histograms = readText(directory, FILES.workerHistograms(id), problems);
-  const timeline = readText(directory, FILES.workerTimeline(id), problems);
+  const histograms = readText(directory, FILES.workerHistograms(id), problems, LIMITS.histogramLogBytes);
+  const timeline = readText(directory, FILES.workerTimeline(id), problems, LIMITS.timelineBytes);
   return parseWorker(id, { record, histograms, timeline }, problems);
 }
 
@@ -131,12 +144,18 @@ export function parseWorker(
   };
 }
 
-function readText(directory: string, name: string, problems: string[]): string | null {
+function readText(
+  directory: string,
+  name: string,
+  problems: string[],
+  mostBytes: number = LIMITS.jsonBytes,
+): string | null {
   try {
-    return readFileSync(join(directory, name), "utf8");
+    return readTextFile(join(directory, name), mostBytes);
   } catch (error) {
-    const missing = (error as NodeJS.ErrnoException).code === "ENOENT";
-    problems.push(missing ? `${name} is missing` : `${name} cannot be read: ${(error as Error).message}`);
+    if (!(error instanceof UnreadableFile)) throw error;
+    const missing = error.code === "ENOENT";
+    problems.push(missing ? `${name} is missing` : `${name} cannot be read: ${error.message}`);
     return null;
   }
 }
@@ -160,18 +179,26 @@ const HLOG_LINE = /^(?:Tag=([^,]*),)[^,]+,[^,]+,[^,]+,(\S+)$/;
 
 export function readHistograms(text: string, name: string, problems: string[]): Map<string, hdr.Histogram> {
   const sums = new Map<string, hdr.Histogram>();
+  const damaged: number[] = [];
   for (const [i, line] of text.split(/\r?\n/).entries()) {
     if (line === "" || line.startsWith("#") || line.startsWith('"')) continue;
     const [, tag, encoded] = HLOG_LINE.exec(line) ?? [];
     try {
       if (!tag || !encoded || parseHistogramTag(tag) === null) throw new Error("not an interval");
-      const interval = hdr.decodeFromCompressedBase64(encoded);
+      const interval = decodeInterval(encoded);
       const sum = sums.get(tag) ?? emptyHistogram();
+      if (!sums.has(tag) && sums.size === LIMITS.tags) throw new Error("too many tags");
       sum.add(interval);
       sums.set(tag, sum);
     } catch {
-      problems.push(`${name} line ${i + 1} is damaged and was skipped`);
+      damaged.push(i + 1);
     }
+  }
+  for (const line of damaged.slice(0, LIMITS.problems)) {
+    problems.push(`${name} line ${line} is damaged and was skipped`);
+  }
+  if (damaged.length > LIMITS.problems) {
+    problems.push(`${name}: ${damaged.length - LIMITS.problems} more lines are damaged and were skipped`);
   }
   return sums;
 }
@@ -181,26 +208,45 @@ function isLater(column: TimelineColumn): boolean {
 }
 
 export function readTimeline(text: string, name: string, problems: string[]): TimelineRow[] {
-  const { rows, truncated } = parseCsv(text);
-  const [header = [], ...body] = rows;
-  const index = new Map(header.map((column, i) => [column, i]));
-  const unknown = TIMELINE_COLUMNS.filter((column) => !index.has(column) && !isLater(column));
+  const read: TimelineRow[] = [];
+  let damaged = 0;
+  let take: ((fields: string[]) => TimelineRow | null) | null = null;
+  let unknown: TimelineColumn[] = [];
+  const { truncated } = parseCsv(text, (fields) => {
+    if (take === null) {
+      unknown = TIMELINE_COLUMNS.filter((column) => !fields.includes(column) && !isLater(column));
+      take = unknown.length > 0 ? () => null : rowReader(fields);
+      return;
+    }
+    const row = take(fields);
+    if (row === null) damaged++;
+    else read.push(row);
+  });
+  if (take === null) unknown = TIMELINE_COLUMNS.filter((column) => !isLater(column));
   if (unknown.length > 0) {
     problems.push(`${name} has no column ${unknown.join(", ")}; it was skipped`);
     return [];
   }
-  const read: TimelineRow[] = [];
-  let damaged = truncated ? 1 : 0;
-  for (const fields of body) {
-    const row = emptyRow(Number(fields[index.get("t_ms") ?? -1]), fields[index.get("cohort") ?? -1] ?? "");
-    for (const value of TIMELINE_VALUES) {
-      const at = index.get(value);
-      row[value] = at === undefined ? 0 : Number(fields[at] || Number.NaN);
-    }
-    const whole = fields.length === header.length && Number.isSafeInteger(row.t_ms);
-    if (whole && TIMELINE_VALUES.every((value) => Number.isFinite(row[value]))) read.push(row);
-    else damaged++;
-  }
+  if (truncated) damaged++;
   if (damaged > 0) problems.push(`${name}: ${damaged} damaged row${damaged > 1 ? "s were" : " was"} skipped`);
   return read;
+}
+
+/** Reads rows under this header; null for one that is damaged. */
+function rowReader(header: readonly string[]): (fields: readonly string[]) => TimelineRow | null {
+  const timeAt = header.indexOf("t_ms");
+  const cohortAt = header.indexOf("cohort");
+  const values = TIMELINE_VALUES.map((value) => [value, header.indexOf(value)] as const);
+  return (fields) => {
+    if (fields.length !== header.length) return null;
+    const row = emptyRow(Number(fields[timeAt]), fields[cohortAt] ?? "");
+    if (!Number.isSafeInteger(row.t_ms)) return null;
+    for (const [value, at] of values) {
+      if (at === -1) continue;
+      // An empty field is no zero.
+      row[value] = Number(fields[at] || Number.NaN);
+      if (!Number.isFinite(row[value])) return null;
+    }
+    return row;
+  };
 }

@@ -1,8 +1,9 @@
-import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { PLUGIN_NAME } from "artillery-engine-mqtt/contract";
 import { type ConfigResult, parseConfig } from "./config.ts";
 import { RUN_FILES } from "./files.ts";
+import { LIMITS } from "./limits.ts";
+import { readTextFile, UnreadableFile } from "./read-file.ts";
 import { maskSecrets } from "./secrets.ts";
 
 /** What Artillery hands to plugins. */
@@ -25,10 +26,10 @@ export function scriptText(script: Script): string {
 /** Null where there is none; one that cannot be read is a sentence, for that is not the same. */
 export function readScript(directory: string): string | null {
   const path = join(directory, RUN_FILES.script);
-  if (!existsSync(path)) return null;
   try {
-    return readFileSync(path, "utf8");
+    return readTextFile(path, LIMITS.jsonBytes);
   } catch (error) {
+    if (error instanceof UnreadableFile && error.code === "ENOENT") return null;
     return `${path} could not be read: ${(error as Error).message}`;
   }
 }

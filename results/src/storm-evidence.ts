@@ -1,7 +1,17 @@
 import { TIMELINE_ROW_MS, type WorkerStormCohort } from "artillery-engine-mqtt/contract";
+import { highest } from "./extremes.ts";
 import type { MergedRun, MergedStorm } from "./merge.ts";
 import { didNotHappen } from "./storm-words.ts";
-import { bestMeanPerS, meanPerS, series, type TimelineRow, type TimelineValue } from "./timeline.ts";
+import {
+  bestMeanPerS,
+  meanLevel,
+  meanPerS,
+  peakPerS,
+  rowsBetween,
+  sumBetween,
+  type TimelineRow,
+  type TimelineValue,
+} from "./timeline.ts";
 import { type LastStretch, lastStretchMs, type StormEvidence } from "./verdict.ts";
 import { takeoversOf } from "./warnings.ts";
 
@@ -11,24 +21,45 @@ const SUSTAINED_MS = 5000;
 /** From this share of the fleet on, connections that other clients took are more than an accident. */
 const DISTURBED_SHARE = 0.01;
 
+/** What the target is known to take before a storm, of the whole fleet. */
+export interface LoadBefore {
+  sustained: StormEvidence["sustained"];
+  /** Its best second. */
+  peakConnectsPerS: number;
+  before: StormEvidence["before"];
+}
+
+export function loadBefore({ timeline }: Pick<MergedRun, "timeline">, atMs: number): LoadBefore {
+  // Rows that are over by then.
+  const rows = rowsBetween(timeline, Number.NEGATIVE_INFINITY, atMs).filter(
+    (row) => row.t_ms + TIMELINE_ROW_MS <= atMs,
+  );
+  // A target that was asked at all is there from its first connect on.
+  const fromMs = rows.find((row) => row.connect_attempts > 0)?.t_ms ?? atMs;
+  const sustained = (column: TimelineValue): number => bestMeanPerS(rows, column, fromMs, atMs, SUSTAINED_MS);
+  const total = (column: TimelineValue): number => rows.reduce((sum, row) => sum + row[column], 0);
+  return {
+    sustained: {
+      connectsPerS: sustained("connects_accepted"),
+      configRequestsPerS: sustained("config_responses"),
+    },
+    peakConnectsPerS: peakPerS(rows, "connects_accepted", rows[0]?.t_ms ?? atMs, atMs),
+    before: { configRequests: total("config_requests"), configResponses: total("config_responses") },
+  };
+}
+
 /** What the verdict of one storm rests on. `counts` and `rows` are of the cohorts that it is about. */
 export function evidenceOf(
   run: MergedRun,
   storm: MergedStorm,
+  { sustained, before }: LoadBefore,
   counts: WorkerStormCohort,
   rows: readonly TimelineRow[],
 ): StormEvidence {
   const endMs = storm.atMs + storm.windowMs;
   const longestBackoffMs = run.longestBackoffMs ?? 0;
   const stretchMs = lastStretchMs(storm.windowMs, longestBackoffMs);
-  // A target that was asked at all is there from its first connect on.
-  const beforeRows = run.timeline.filter((row) => row.t_ms + TIMELINE_ROW_MS <= storm.atMs);
-  const fromMs = beforeRows.find((row) => row.connect_attempts > 0)?.t_ms ?? storm.atMs;
-  const sustained = (column: TimelineValue): number =>
-    bestMeanPerS(series(beforeRows, column, fromMs, storm.atMs), SUSTAINED_MS);
-  const offered = (column: TimelineValue): number =>
-    meanPerS(series(run.timeline, column, endMs - stretchMs, endMs));
-  const total = (column: TimelineValue): number => beforeRows.reduce((sum, row) => sum + row[column], 0);
+  const offered = (column: TimelineValue): number => meanPerS(run.timeline, column, endMs - stretchMs, endMs);
   return {
     absence: absenceOf(run, storm),
     closed: storm.closed,
@@ -40,11 +71,8 @@ export function evidenceOf(
       connectsPerS: offered("storm_connects"),
       configRequestsPerS: offered("storm_requests"),
     },
-    sustained: {
-      connectsPerS: sustained("connects_accepted"),
-      configRequestsPerS: sustained("config_responses"),
-    },
-    before: { configRequests: total("config_requests"), configResponses: total("config_responses") },
+    sustained,
+    before,
   };
 }
 
@@ -74,7 +102,7 @@ function absenceOf(run: MergedRun, storm: MergedStorm): StormEvidence["absence"]
     const reason = "its files are of an older engine, which did not record what the verdict rests on";
     return { kind: "not-watched", reason };
   }
-  const stallMs = Math.max(0, ...storm.generators.map(({ eventLoopDelayMs }) => eventLoopDelayMs.max));
+  const stallMs = Math.max(0, highest(storm.generators.map(({ eventLoopDelayMs }) => eventLoopDelayMs.max)));
   if (stallMs > storm.windowMs / 4) {
     const seconds = `${Number((stallMs / 1000).toPrecision(3))} s`;
     return {
@@ -90,13 +118,11 @@ function devicesOf({ cohorts }: MergedRun): number {
 }
 
 function lastStretchOf(rows: readonly TimelineRow[], fromMs: number, endMs: number): LastStretch {
-  const back = series(rows, "storm_ready", fromMs, endMs).reduce((sum, count) => sum + count, 0);
-  const level = series(rows, "ready", fromMs, endMs);
-  const quarter = Math.max(1, Math.floor(level.length / 4));
-  const mean = (some: readonly number[]): number => some.reduce((sum, ready) => sum + ready, 0) / some.length;
+  const quarterMs = Math.max(TIMELINE_ROW_MS, (endMs - fromMs) / 4);
+  const ready = (from: number): number => meanLevel(rows, "ready", from, from + quarterMs);
   return {
     ms: endMs - fromMs,
-    back,
-    readyGained: mean(level.slice(-quarter)) - mean(level.slice(0, quarter)),
+    back: sumBetween(rows, "storm_ready", fromMs, endMs),
+    readyGained: ready(endMs - quarterMs) - ready(fromMs),
   };
 }

@@ -6,33 +6,60 @@ import {
   type StormFate,
   type StormMetric,
   stormMetricName,
-  TIMELINE_ROW_MS,
   type WorkerStormCohort,
 } from "artillery-engine-mqtt/contract";
 import type { Histogram } from "hdr-histogram-js";
 import { type GeneratorEvidence, generatorSummary, saturationReasons } from "./generator.ts";
 import { addHistograms } from "./histogram.ts";
+import { groupBy } from "./maps.ts";
 import { addFields, type MergedRun, type MergedStorm } from "./merge.ts";
 import { devicesDue, recoveryPercentiles } from "./recovery.ts";
-import { evidenceOf } from "./storm-evidence.ts";
+import { evidenceOf, type LoadBefore, loadBefore } from "./storm-evidence.ts";
 import type { StormFields, StormSummary } from "./summary-schema.ts";
-import { peakPerS, series } from "./timeline.ts";
+import { peakPerS, type TimelineRow } from "./timeline.ts";
 import { judge } from "./verdict.ts";
 
+/** What all storms of a run are summarized from. */
+interface Sources {
+  run: MergedRun;
+  /** Rows of each cohort. */
+  rows: ReadonlyMap<string, readonly TimelineRow[]>;
+  /** Connects that the target took in its best second before the first storm; 0 where it was not asked. */
+  peakConnectsPerS: number;
+  target: number;
+}
+
+export function summarizeStorms(run: MergedRun, target: number): StormSummary[] {
+  const firstMs = run.storms.find(({ startedAtMs }) => startedAtMs !== null)?.atMs;
+  const sources: Sources = {
+    run,
+    rows: groupBy(run.timeline, ({ cohort }) => cohort),
+    peakConnectsPerS: firstMs === undefined ? 0 : loadBefore(run, firstMs).peakConnectsPerS,
+    target,
+  };
+  return run.storms.map((storm) => summarizeStorm(sources, storm));
+}
+
 /** One storm, for the whole fleet and for each cohort. */
-export function summarizeStorm(run: MergedRun, storm: MergedStorm, target: number): StormSummary {
+function summarizeStorm(sources: Sources, storm: MergedStorm): StormSummary {
   const cohorts = [...storm.cohorts.keys()];
-  const whole = stormFields(run, storm, cohorts, target);
+  const load = loadBefore(sources.run, storm.atMs);
+  const whole = stormFields(sources, storm, load, cohorts);
   return {
     ...whole,
-    stormFactor: stormFactor(run, storm),
+    stormFactor: stormFactor(sources, storm),
     generator: generatorSummary(generatorEvidence(storm, whole)),
     regions: Object.fromEntries(storm.regions),
-    cohorts: Object.fromEntries(cohorts.map((name) => [name, stormFields(run, storm, [name], target)])),
+    cohorts: Object.fromEntries(cohorts.map((name) => [name, stormFields(sources, storm, load, [name])])),
   };
 }
 
-function stormFields(run: MergedRun, storm: MergedStorm, cohorts: string[], target: number): StormFields {
+function stormFields(
+  { run, rows: byCohort, target }: Sources,
+  storm: MergedStorm,
+  load: LoadBefore,
+  cohorts: readonly string[],
+): StormFields {
   const counts = cohorts.reduce((sum, name) => addFields(sum, storm.cohorts.get(name) ?? NONE), NONE);
   const { selected, affected, recovered } = counts;
   const due = devicesDue(counts);
@@ -44,11 +71,12 @@ function stormFields(run: MergedRun, storm: MergedStorm, cohorts: string[], targ
     );
   const [ready, spread] = [histogram("ready_time"), histogram("drop_spread")];
   const { p50, p99, max } = recoveryPercentiles(spread, spread.totalCount);
-  const rows = run.timeline.filter((row) => cohorts.includes(row.cohort));
-  const evidence = evidenceOf(run, storm, counts, rows);
+  const [only] = cohorts;
+  const rows = only !== undefined && cohorts.length === 1 ? (byCohort.get(only) ?? []) : run.timeline;
+  const evidence = evidenceOf(run, storm, load, counts, rows);
   const { verdict, absence, reason } = judge(evidence, target);
   const peak = (column: "connect_attempts" | "config_requests"): number =>
-    peakPerS(series(rows, column, storm.atMs, storm.atMs + storm.windowMs));
+    peakPerS(rows, column, storm.atMs, storm.atMs + storm.windowMs);
   const readyMs = recoveryPercentiles(ready, due);
   return {
     index: storm.index,
@@ -99,15 +127,9 @@ function generatorEvidence(
  * Seconds of the target's work that a storm brings in one instant: devices cut per connect that it took in a second before
  * the first storm. It may well take more than it was offered, so this is an upper bound.
  */
-function stormFactor(run: MergedRun, storm: MergedStorm): number | null {
+function stormFactor({ peakConnectsPerS }: Sources, storm: MergedStorm): number | null {
   const affected = [...storm.cohorts.values()].reduce((sum, counts) => sum + counts.affected, 0);
-  const firstMs = Math.min(...run.storms.flatMap((one) => (one.startedAtMs === null ? [] : one.atMs)));
-  const before = run.timeline.filter((row) => row.t_ms + TIMELINE_ROW_MS <= firstMs);
-  const from = before[0]?.t_ms;
-  if (affected === 0 || from === undefined) return null;
-  const untilMs = (before.at(-1)?.t_ms ?? from) + TIMELINE_ROW_MS;
-  const connectsPerS = peakPerS(series(before, "connects_accepted", from, untilMs));
-  return connectsPerS > 0 ? affected / connectsPerS : null;
+  return affected > 0 && peakConnectsPerS > 0 ? affected / peakConnectsPerS : null;
 }
 
 const NONE: WorkerStormCohort = {

@@ -11,7 +11,7 @@ import { generatorSummary } from "./generator.ts";
 import { addHistograms } from "./histogram.ts";
 import type { MergedRun } from "./merge.ts";
 import { serviceTime } from "./service-time.ts";
-import { summarizeStorm } from "./storm-summary.ts";
+import { summarizeStorms } from "./storm-summary.ts";
 import { type LatencySummary, SERVICE_TIME_METRICS, type Summary } from "./summary-schema.ts";
 import { warningsOf } from "./warnings.ts";
 
@@ -51,7 +51,7 @@ function measuredSummary(run: MergedRun, options: SummaryOptions): Omit<Summary,
   const fleet = [...run.cohorts];
   const devices = sum(fleet.map(([, cohort]) => cohort.devices));
   const everOnline = sum(fleet.map(([, cohort]) => cohort.everOnline));
-  const storms = run.storms.map((storm) => summarizeStorm(run, storm, options.target));
+  const storms = summarizeStorms(run, options.target);
   return {
     schemaVersion: SCHEMA_VERSION,
     testRunId: run.testRunId,

@@ -15,6 +15,9 @@ const LEVELS: readonly TimelineValue[] = ["online", "ready"];
 /** A worker that wrote no row for so long has lost its clock, not its devices: the levels are not carried further. */
 const LONGEST_GAP_ROWS = 6000;
 
+/** A worker that stutters for more than a day in all: what is not filled by then stays empty. */
+const MOST_FILLED_ROWS = 1_000_000;
+
 export function emptyRow(t_ms: number, cohort: string): TimelineRow {
   const row = { t_ms, cohort } as TimelineRow;
   for (const value of TIMELINE_VALUES) row[value] = 0;
@@ -41,6 +44,7 @@ export function mergeTimelines(workers: readonly TimelineRow[][], timeZeroMs: nu
  */
 function* withoutGaps(rows: readonly TimelineRow[]): Generator<TimelineRow> {
   const last = new Map<string, TimelineRow>();
+  let filledRows = 0;
   for (const row of [...rows].sort((a, b) => a.t_ms - b.t_ms)) {
     const before = last.get(row.cohort);
     if (before?.t_ms === row.t_ms) {
@@ -51,7 +55,9 @@ function* withoutGaps(rows: readonly TimelineRow[]): Generator<TimelineRow> {
       yield again;
       continue;
     }
-    if (before && (row.t_ms - before.t_ms) / TIMELINE_ROW_MS <= LONGEST_GAP_ROWS) {
+    const gapRows = before === undefined ? 0 : (row.t_ms - before.t_ms) / TIMELINE_ROW_MS - 1;
+    if (before && gapRows > 0 && gapRows < LONGEST_GAP_ROWS && filledRows + gapRows <= MOST_FILLED_ROWS) {
+      filledRows += gapRows;
       for (let t = before.t_ms + TIMELINE_ROW_MS; t < row.t_ms; t += TIMELINE_ROW_MS) {
         const filled = emptyRow(t, row.cohort);
         for (const level of LEVELS) filled[level] = before[level];
@@ -63,43 +69,93 @@ function* withoutGaps(rows: readonly TimelineRow[]): Generator<TimelineRow> {
   }
 }
 
-/** Sums of one column over the given rows, one number per row time that overlaps `fromMs`..`toMs`, empty ones as 0. */
-export function series(
+/** Index of the first row that is at `tMs` or later, or one past the last. Rows are sorted by time. */
+function firstAt(rows: readonly TimelineRow[], tMs: number): number {
+  let [low, high] = [0, rows.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((rows[middle] as TimelineRow).t_ms < tMs) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Rows that overlap `fromMs`..`toMs`; what is asked costs no more than them. Rows are sorted by time. */
+export function rowsBetween(rows: readonly TimelineRow[], fromMs: number, toMs: number): TimelineRow[] {
+  // A row that begins within its length before the first instant overlaps it, if by less than a microsecond not.
+  return rows.slice(firstAt(rows, fromMs - TIMELINE_ROW_MS + 0.001), firstAt(rows, toMs));
+}
+
+/** Row times between them, empty ones too; 1 at least. */
+function slotsBetween(rows: readonly TimelineRow[], fromMs: number, toMs: number): number {
+  const grid = rows[0]?.t_ms ?? 0;
+  return Math.max(
+    1,
+    Math.ceil((toMs - grid) / TIMELINE_ROW_MS) - Math.floor((fromMs - grid) / TIMELINE_ROW_MS),
+  );
+}
+
+/** Sum of one column over the rows that overlap `fromMs`..`toMs`. Rows are sorted by time. */
+export function sumBetween(
   rows: readonly TimelineRow[],
   column: TimelineValue,
   fromMs: number,
   toMs: number,
-): number[] {
-  const grid = rows[0]?.t_ms ?? 0;
-  const first = Math.floor((fromMs - grid) / TIMELINE_ROW_MS);
-  const slots = new Array<number>(Math.max(1, Math.ceil((toMs - grid) / TIMELINE_ROW_MS) - first)).fill(0);
-  for (const row of rows) {
-    const slot = Math.round((row.t_ms - grid) / TIMELINE_ROW_MS) - first;
-    if (slot >= 0 && slot < slots.length) slots[slot] = (slots[slot] ?? 0) + row[column];
-  }
-  return slots;
+): number {
+  return rowsBetween(rows, fromMs, toMs).reduce((sum, row) => sum + row[column], 0);
+}
+
+/** Sum of a level at each row time, on average: where there is no row, nobody is. */
+export function meanLevel(
+  rows: readonly TimelineRow[],
+  column: TimelineValue,
+  fromMs: number,
+  toMs: number,
+): number {
+  return sumBetween(rows, column, fromMs, toMs) / slotsBetween(rows, fromMs, toMs);
 }
 
 /** Events per second, over all of it. */
-export function meanPerS(slots: readonly number[]): number {
-  const sum = slots.reduce((total, count) => total + count, 0);
-  return slots.length === 0 ? 0 : (sum * 1000) / (slots.length * TIMELINE_ROW_MS);
+export function meanPerS(
+  rows: readonly TimelineRow[],
+  column: TimelineValue,
+  fromMs: number,
+  toMs: number,
+): number {
+  return (meanLevel(rows, column, fromMs, toMs) * 1000) / TIMELINE_ROW_MS;
 }
 
 /** Highest mean of any whole second (of all of it, if that is less than a second). */
-export function peakPerS(slots: readonly number[]): number {
-  return bestMeanPerS(slots, 1000);
+export function peakPerS(
+  rows: readonly TimelineRow[],
+  column: TimelineValue,
+  fromMs: number,
+  toMs: number,
+): number {
+  return bestMeanPerS(rows, column, fromMs, toMs, 1000);
 }
 
-/** Highest mean over any stretch of that length (over all of it, if it is shorter). */
-export function bestMeanPerS(slots: readonly number[], stretchMs: number): number {
-  const width = Math.min(slots.length, Math.round(stretchMs / TIMELINE_ROW_MS));
-  if (width === 0) return 0;
+/** Highest mean over any stretch of that length (over all of it, if it is shorter). Rows are sorted by time. */
+export function bestMeanPerS(
+  rows: readonly TimelineRow[],
+  column: TimelineValue,
+  fromMs: number,
+  toMs: number,
+  stretchMs: number,
+): number {
+  const widthRows = Math.min(slotsBetween(rows, fromMs, toMs), Math.round(stretchMs / TIMELINE_ROW_MS));
+  const widthMs = widthRows * TIMELINE_ROW_MS;
+  const inside = rowsBetween(rows, fromMs, toMs);
   let sum = 0;
   let best = 0;
-  for (const [i, count] of slots.entries()) {
-    sum += count - (i >= width ? (slots[i - width] as number) : 0);
-    if (i >= width - 1) best = Math.max(best, sum);
+  let oldest = 0;
+  for (const [i, row] of inside.entries()) {
+    sum += row[column];
+    for (; (inside[oldest] as TimelineRow).t_ms <= row.t_ms - widthMs; oldest++) {
+      sum -= (inside[oldest] as TimelineRow)[column];
+    }
+    // Several rows may stand at one time: the stretch ends with the last of them.
+    if (inside[i + 1]?.t_ms !== row.t_ms) best = Math.max(best, sum);
   }
-  return (best * 1000) / (width * TIMELINE_ROW_MS);
+  return widthMs === 0 ? 0 : (best * 1000) / widthMs;
 }

@@ -1,7 +1,6 @@
 import { join } from "node:path";
 import { BroadcastChannel } from "node:worker_threads";
-import { FILES, UNWRITTEN_CHANNEL, type UnwrittenFiles } from "artillery-engine-mqtt/contract";
-import { writeWhole } from "./output.ts";
+import { FILES, UNWRITTEN_CHANNEL, type UnwrittenFiles, writeWhole } from "artillery-engine-mqtt/contract";
 import { parseWorker, type WorkerFiles } from "./run-files.ts";
 
 /** What workers of this process could not write, as they hand it on. Only the plugin in the main thread has one. */

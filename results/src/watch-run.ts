@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { writeWhole } from "artillery-engine-mqtt/contract";
 import { progressLine } from "./console/progress.ts";
 import { RUN_FILES } from "./files.ts";
-import { writeWhole } from "./output.ts";
 import { openStorms, readWorkersNow } from "./progress.ts";
 
 const INTERVAL_MS = 2000;

@@ -8,8 +8,23 @@ import {
   type WorkerRecord,
 } from "artillery-engine-mqtt/contract";
 import { z } from "zod";
+import { LIMITS } from "./limits.ts";
 
 const count = z.number().nonnegative();
+
+/** Dates end there: ECMA-262, Time Values and Time Range. */
+const epochMs = z.number().min(0).max(8.64e15);
+
+/** Storms and their windows count from time zero: what lies beyond a century is no run. */
+const LONGEST_MS = 100 * 365 * 86_400_000;
+const sinceZeroMs = z.number().min(-LONGEST_MS).max(LONGEST_MS);
+
+/** Records by cohort, which is the user's text. */
+function byCohort<Value extends z.ZodType>(value: Value): z.ZodRecord<z.ZodString, Value> {
+  return z.record(z.string(), value).refine((all) => Object.keys(all).length <= LIMITS.cohorts, {
+    error: `at most ${LIMITS.cohorts} cohorts are read`,
+  });
+}
 
 /** A counter that an older engine did not know yet is 0. */
 function counters<Name extends string>(
@@ -41,14 +56,13 @@ const storm = z.object({
   index: z.int().positive(),
   cause: z.enum(STORM_CAUSES),
   fraction: z.number().nullable(),
-  atMs: z.number(),
-  windowMs: z.number().positive(),
+  atMs: sinceZeroMs,
+  windowMs: z.number().positive().max(LONGEST_MS),
   region: z.string().optional(),
-  startedAtMs: z.number().nullable(),
+  startedAtMs: epochMs.nullable(),
   closed: z.boolean(),
   missedByMs: z.number().nullable().default(null),
-  cohorts: z.record(
-    z.string(),
+  cohorts: byCohort(
     z.object({
       selected: count,
       affected: count,
@@ -62,7 +76,7 @@ const storm = z.object({
   generator: generator.nullable(),
 });
 
-const byName = z.record(z.string(), z.record(z.string(), count));
+const byName = byCohort(z.record(z.string(), count));
 
 /** `worker-<id>.json` at the boundary; what is unknown is stripped. */
 export const workerRecordSchema: z.ZodType<WorkerRecord> = z.object({
@@ -79,13 +93,13 @@ export const workerRecordSchema: z.ZodType<WorkerRecord> = z.object({
   clientIds: z.string().nullable().default(null),
   uncorrelated: z.array(z.string()).default([]),
   sameIdsAs: z.array(z.string()).default([]),
-  startedAtMs: z.number(),
-  updatedAtMs: z.number(),
-  timeZeroMs: z.number().nullable(),
-  cohorts: z.record(z.string(), z.object({ devices: count, everOnline: count })),
-  storms: z.array(storm),
+  startedAtMs: epochMs,
+  updatedAtMs: epochMs,
+  timeZeroMs: epochMs.nullable(),
+  cohorts: byCohort(z.object({ devices: count, everOnline: count })),
+  storms: z.array(storm).max(LIMITS.storms),
   regions: regions.optional(),
-  counters: z.record(z.string(), counters(COUNTER_NAMES)),
+  counters: byCohort(counters(COUNTER_NAMES)),
   disconnects: byName,
   errors: byName,
   generator,

@@ -29,6 +29,8 @@ export interface RunOptions {
   severalWorkers?: boolean;
   env?: Readonly<Record<string, string>>;
   timeoutMs?: number;
+  /** No file of the run can grow beyond it, as on a full disk: writes fail with EFBIG. */
+  mostFileKiB?: number;
   /** Hears every piece of standard output, to act in the middle of the run. */
   onOutput?: (text: string, child: ChildProcess) => void;
 }
@@ -44,6 +46,7 @@ export function runArtillery(script: string | object, options: RunOptions = {}):
     severalWorkers = false,
     env = {},
     timeoutMs = TIMEOUT_MS,
+    mostFileKiB,
     onOutput,
   } = options;
   const runDirectory = mkdtempSync(join(tmpdir(), "artillery-run-"));
@@ -51,7 +54,9 @@ export function runArtillery(script: string | object, options: RunOptions = {}):
   const path = typeof script === "string" ? resolve(script) : join(runDirectory, "script.json");
   if (typeof script !== "string") writeFileSync(path, JSON.stringify(script, null, 2));
 
-  const child = spawn(process.execPath, [ARTILLERY, "run", ...args, path], {
+  const command = [process.execPath, ARTILLERY, "run", ...args, path];
+  const limited = ["-c", `ulimit -f ${mostFileKiB} && exec "$0" "$@"`, ...command];
+  const child = spawn(...(mostFileKiB === undefined ? program(command) : program(["bash", ...limited])), {
     cwd: runDirectory,
     stdio: ["ignore", "pipe", "pipe"],
     env: {
@@ -79,4 +84,8 @@ export function runArtillery(script: string | object, options: RunOptions = {}):
       done({ code, stdout, stderr, runDirectory, elapsedMs: performance.now() - startedMs });
     });
   });
+}
+
+function program([name = "", ...args]: readonly string[]): [string, string[]] {
+  return [name, args];
 }

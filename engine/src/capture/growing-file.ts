@@ -1,6 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync, statSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import { makeDirectory } from "../make-directory.ts";
+import { removeFile } from "../write-whole.ts";
 
 /**
  * A file that only grows. It stays open: opening it again for each piece would fail where devices hold every descriptor.
@@ -21,8 +22,9 @@ export class GrowingFile {
     if (text !== "") this.#unwritten.push(Buffer.from(text));
     if (this.#descriptor === null) {
       makeDirectory(dirname(this.#path));
-      // Read as well: see `text`.
-      this.#descriptor = openSync(this.#path, "w+");
+      // Made anew, and never through a link; read as well: see `text`.
+      removeFile(this.#path);
+      this.#descriptor = openSync(this.#path, "wx+");
     }
     for (let piece = this.#unwritten[0]; piece !== undefined; piece = this.#unwritten[0]) {
       const written = writeSync(this.#descriptor, piece);

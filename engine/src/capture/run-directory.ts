@@ -1,4 +1,4 @@
-import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { type ArtilleryScript, testRunId } from "../artillery.ts";
 import {
@@ -10,7 +10,7 @@ import {
   SCHEMA_VERSION,
   safeFileName,
 } from "../contract.ts";
-import { makeDirectory } from "../make-directory.ts";
+import { writeWhole } from "../write-whole.ts";
 
 /** Where the files of this run belong; null where the script does not name the plugin that reads them. */
 export function runDirectory({ config }: ArtilleryScript): string | null {
@@ -23,14 +23,12 @@ export function runDirectory({ config }: ArtilleryScript): string | null {
 /**
  * Adds to `lab.json` what of the lab has ended.
  *
- * @throws as `fs.writeFileSync`
+ * @throws as `writeWhole`
  */
 export function noteLabEnd(directory: string, end: LabEnd): void {
   const path = join(directory, FILES.lab);
   const record: LabRecord = { schemaVersion: SCHEMA_VERSION, ended: [...earlierEnds(path), end] };
-  makeDirectory(directory);
-  writeFileSync(`${path}.tmp`, JSON.stringify(record));
-  renameSync(`${path}.tmp`, path);
+  writeWhole(path, JSON.stringify(record));
 }
 
 function earlierEnds(path: string): LabEnd[] {

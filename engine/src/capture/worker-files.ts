@@ -1,8 +1,9 @@
-import { closeSync, existsSync, openSync, renameSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, openSync } from "node:fs";
 import { devNull } from "node:os";
 import { join } from "node:path";
 import * as hdr from "hdr-histogram-js";
 import { FILES, type UnwrittenFiles, type WorkerRecord } from "../contract.ts";
+import { writeWhole } from "../write-whole.ts";
 import { GrowingFile } from "./growing-file.ts";
 import type { Histograms } from "./histograms.ts";
 import { Timeline } from "./timeline.ts";
@@ -93,9 +94,7 @@ export class WorkerFiles {
     if (this.#spareDescriptor !== null) closeSync(this.#spareDescriptor);
     this.#spareDescriptor = null;
     try {
-      // Renamed into place: whoever reads it sees a whole record.
-      writeFileSync(`${this.#recordPath}.tmp`, text);
-      renameSync(`${this.#recordPath}.tmp`, this.#recordPath);
+      writeWhole(this.#recordPath, text);
     } finally {
       this.#holdSpare();
     }

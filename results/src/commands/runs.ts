@@ -1,8 +1,10 @@
-import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
+import { existsSync, readdirSync, realpathSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { RUN_FILES } from "../files.ts";
 import type { Fail } from "../gate.ts";
+import { LIMITS } from "../limits.ts";
 import { type MergedRun, mergeObstacles, mergeRun } from "../merge.ts";
+import { readTextFile, UnreadableFile } from "../read-file.ts";
 import { readRun } from "../run-files.ts";
 import { configOfScript, readScript } from "../script-file.ts";
 import { buildSummary } from "../summary.ts";
@@ -27,8 +29,8 @@ export function mergeDirectories(directories: readonly string[], options: JudgeO
   const distinct = [
     ...new Map(directories.map((path) => [realpathSync(existingDirectory(path)), path])).values(),
   ];
-  const { workers, labEnds, problems } = readRun(distinct);
-  const empty = distinct.filter((directory) => readRun([directory]).workers.length === 0);
+  const { workers, labEnds, problems, readable } = readRun(distinct);
+  const empty = distinct.filter((directory) => !readable.has(directory));
   if (empty.length > 0) throw new CommandError(empty.map(noWorkerFiles).join("\n"));
   const obstacles = mergeObstacles(workers);
   if (obstacles.length > 0) {
@@ -57,11 +59,13 @@ export function mergeDirectories(directories: readonly string[], options: JudgeO
 /** From `summary.json`, or from the worker files where there is none. */
 export function summaryOf(directory: string): Summary {
   const path = join(existingDirectory(directory), RUN_FILES.summary);
-  if (!existsSync(path)) return mergeDirectories([directory], {}).summary;
   let json: unknown;
   try {
-    json = JSON.parse(readFileSync(path, "utf8"));
+    json = JSON.parse(readTextFile(path, LIMITS.jsonBytes));
   } catch (error) {
+    if (error instanceof UnreadableFile && error.code === "ENOENT") {
+      return mergeDirectories([directory], {}).summary;
+    }
     throw new CommandError(
       `${path} cannot be read: ${(error as Error).message}; \`mqtt-results report ${directory}\` writes it again`,
     );

@@ -1,6 +1,6 @@
-import { rmSync, writeFileSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { makeDirectory } from "artillery-engine-mqtt/contract";
+import { makeDirectory, writeWhole } from "artillery-engine-mqtt/contract";
 import { comparisonCsv } from "../csv/comparison.ts";
 import { type Comparison, compareRounds } from "./comparison.ts";
 import type { Contestant, RunningBroker } from "./contestant.ts";
@@ -56,9 +56,9 @@ export async function compare(options: CompareOptions): Promise<Comparison> {
         complete,
       },
     );
-    writeFileSync(join(output, COMPARISON_FILES.json), `${JSON.stringify(comparison, null, 2)}\n`);
-    writeFileSync(join(output, COMPARISON_FILES.csv), comparisonCsv(comparison));
-    writeFileSync(join(output, COMPARISON_FILES.page), renderComparison(comparison));
+    writeWhole(join(output, COMPARISON_FILES.json), `${JSON.stringify(comparison, null, 2)}\n`);
+    writeWhole(join(output, COMPARISON_FILES.csv), comparisonCsv(comparison));
+    writeWhole(join(output, COMPARISON_FILES.page), renderComparison(comparison));
     return comparison;
   };
   const plan = interleave(contestants, rounds);
@@ -126,7 +126,7 @@ async function measure(
     },
     (text) => log.push(text),
   );
-  writeFileSync(join(directory, "artillery.log"), log.join(""));
+  writeWhole(join(directory, "artillery.log"), log.join(""));
   const usage = broker.usage();
   const death = broker.diedOf();
   if (signal.aborted) return { ...emptyRound(name, round, "interrupted", "interrupted"), usage };

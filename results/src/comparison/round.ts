@@ -2,7 +2,7 @@ import { TIMELINE_ROW_MS } from "artillery-engine-mqtt/contract";
 import { devicesDue } from "../recovery.ts";
 import { stormWords } from "../storm-words.ts";
 import type { Summary } from "../summary-schema.ts";
-import { peakPerS, series, type TimelineRow } from "../timeline.ts";
+import { peakPerS, type TimelineRow } from "../timeline.ts";
 import type { Verdict } from "../verdict.ts";
 
 /** Why a round has no figures, or that it has. */
@@ -113,7 +113,7 @@ function stormPhase(storm: Summary["storms"][number], timeline: readonly Timelin
     devices: devicesDue(storm),
     ready: storm.recovered,
     readyMs: storm.readyMs,
-    connectsPerS: peakPerS(series(timeline, "connects_accepted", storm.at, storm.at + storm.windowMs)),
+    connectsPerS: peakPerS(timeline, "connects_accepted", storm.at, storm.at + storm.windowMs),
     amplification: storm.amplification,
     generatorSaturated: storm.generatorSaturated,
   };
@@ -140,7 +140,7 @@ function firstConnect(summary: Summary, timeline: readonly TimelineRow[]): Phase
     devices,
     ready: levels.reduce((most, { ready }) => Math.max(most, ready), 0),
     readyMs: { p50: reached(0.5), p90: reached(0.9), p99: reached(0.99), max: reached(1) },
-    connectsPerS: rows.length === 0 ? 0 : peakPerS(series(rows, "connects_accepted", begin, lastMs)),
+    connectsPerS: rows.length === 0 ? 0 : peakPerS(rows, "connects_accepted", begin, lastMs),
     amplification: {
       connect: perDevice(sum("connect_attempts")),
       config: perDevice(sum("config_requests")),

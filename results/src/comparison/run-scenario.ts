@@ -1,8 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { CREDENTIAL_VARIABLES, PLUGIN_NAME } from "artillery-engine-mqtt/contract";
 import { mergeDirectories } from "../commands/runs.ts";
+import { RUN_FILES } from "../files.ts";
+import { LIMITS } from "../limits.ts";
+import { readTextFile } from "../read-file.ts";
 import type { Summary } from "../summary-schema.ts";
 import type { TimelineRow } from "../timeline.ts";
 
@@ -124,7 +127,7 @@ export function maskedScript(directory: string): string | null {
   const found = runDirectoryBelow(directory);
   if (found === null) return null;
   try {
-    return readFileSync(join(found, "script.json"), "utf8");
+    return readTextFile(join(found, RUN_FILES.script), LIMITS.jsonBytes);
   } catch {
     return null;
   }

@@ -1,4 +1,5 @@
 import type pc from "picocolors";
+import { highest } from "../extremes.ts";
 import type { Verdict } from "../verdict.ts";
 
 /** Of a line of the summary, at most. */
@@ -45,7 +46,7 @@ export function shorten(text: string, width: number): string {
 
 /** Columns as wide as their widest cell, the first aligned left, the others right; every line indented by two. */
 export function table(rows: readonly (readonly string[])[]): string[] {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const widths = (rows[0] ?? []).map((_, column) => highest(rows.map((row) => row[column]?.length ?? 0)));
   return rows.map((row) => {
     const cells = row.map((cell, column) => {
       const width = widths[column] ?? 0;

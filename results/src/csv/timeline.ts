@@ -1,8 +1,23 @@
 import { TIMELINE_COLUMNS } from "artillery-engine-mqtt/contract";
 import { stringify } from "csv-stringify/sync";
-import type { TimelineRow } from "../timeline.ts";
+import { TIMELINE_VALUES, type TimelineRow } from "../timeline.ts";
 
-/** `timeline.csv`. Cohort names are user text: what a spreadsheet would run as a formula gets a leading quote. */
+/**
+ * `timeline.csv`. Cohort names are user text: what a spreadsheet would run as a formula gets a leading quote. They are
+ * the only text, and few; of the numbers there may be millions, which need no escaping.
+ */
 export function timelineCsv(rows: readonly TimelineRow[]): string {
-  return stringify([...rows], { header: true, columns: [...TIMELINE_COLUMNS], escape_formulas: true });
+  const fields = new Map<string, string>();
+  const lines = [TIMELINE_COLUMNS.join(",")];
+  for (const row of rows) {
+    let cohort = fields.get(row.cohort);
+    if (cohort === undefined) {
+      cohort = stringify([[row.cohort]], { escape_formulas: true, eof: false });
+      fields.set(row.cohort, cohort);
+    }
+    let line = `${row.t_ms},${cohort}`;
+    for (const value of TIMELINE_VALUES) line += `,${row[value]}`;
+    lines.push(line);
+  }
+  return `${lines.join("\n")}\n`;
 }

@@ -1,7 +1,8 @@
 import { histogramTag, stormMetricName, TIMELINE_ROW_MS } from "artillery-engine-mqtt/contract";
 import { bucketsOf } from "../histogram.ts";
-import { getOrAdd } from "../maps.ts";
+import { getOrAdd, groupBy } from "../maps.ts";
 import type { MergedRun } from "../merge.ts";
+import type { TimelineRow } from "../timeline.ts";
 
 /** Means over the second that ends at `tMs` (since time zero): their highest is the peak that summary.json names. */
 export interface LoadPoint {
@@ -27,8 +28,9 @@ const LONGEST_TABLE = 60;
 
 /** Offered load and goodput of the whole fleet, then of each cohort if there are several. */
 export function loadOf(run: MergedRun): CohortLoad[] {
-  const cohorts = [...new Set([...run.cohorts.keys(), ...run.timeline.map((row) => row.cohort)])];
-  const events = cohorts.map((cohort) => eventsOf(run, cohort));
+  const byCohort = groupBy(run.timeline, ({ cohort }) => cohort);
+  const cohorts = [...new Set([...run.cohorts.keys(), ...byCohort.keys()])];
+  const events = cohorts.map((cohort) => eventsOf(run, cohort, byCohort.get(cohort) ?? []));
   const all = cohortLoad(null, sumEvents(events));
   if (cohorts.length < 2) return [all];
   return [all, ...cohorts.map((cohort, i) => cohortLoad(cohort, events[i] ?? new Map()))];
@@ -40,9 +42,8 @@ function cohortLoad(cohort: string | null, events: Events): CohortLoad {
 }
 
 /** Counts per timeline row of one cohort, by the start of the row. */
-function eventsOf(run: MergedRun, cohort: string): Events {
+function eventsOf(run: MergedRun, cohort: string, rows: readonly TimelineRow[]): Events {
   const events: Events = new Map();
-  const rows = run.timeline.filter((row) => row.cohort === cohort);
   const grid = rows[0]?.t_ms ?? 0;
   let readyBefore = 0;
   for (const row of rows) {

@@ -1,4 +1,5 @@
 import { count, duration } from "../console/format.ts";
+import { highest } from "../extremes.ts";
 import type { StormSummary } from "../summary-schema.ts";
 import type { ChartSeries, ChartSpec } from "./chart-spec.ts";
 import { type Html, html, NOTHING, visible } from "./html.ts";
@@ -230,7 +231,7 @@ function percentileFigure(key: string, group: readonly Percentiles[]): Figure[] 
   if (xs.length < 2) return [];
   const title =
     first.metric === "ready" ? `Ready time after storm ${first.storm}` : METRIC_WORDS[first.metric];
-  const highest = Math.max(...group.flatMap((one) => one.points.map((point) => point.valueMs)));
+  const highestMs = highest(group.flatMap((one) => one.points.map((point) => point.valueMs)));
   const unfinished = group.filter((one) => one.due !== null && one.rows.at(-1)?.quantile !== 1);
   const names = unfinished.map((one) => one.cohort ?? ALL_COHORTS);
   const caption =
@@ -250,7 +251,7 @@ function percentileFigure(key: string, group: readonly Percentiles[]): Figure[] 
         xLabel: "percentile",
         yLabel: "time",
         xRange: [1, Math.max(100, xs.at(-1) ?? 1, ...group.map((one) => 2 * (one.due ?? 1)))],
-        yMax: highest * 1.06 || 1,
+        yMax: highestMs * 1.06 || 1,
         data: [xs, ...group.map((one) => xs.map((_, i) => one.points[i]?.valueMs ?? null))],
         series: seriesOf(
           group.map((one) => one.cohort),

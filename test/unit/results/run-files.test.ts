@@ -43,6 +43,7 @@ describe("readRun", () => {
     expect(readRun([writeRun([whole]), writeRun([whole, whole])]).workers).toHaveLength(3);
     expect(readRun([join(temporaryDirectory(), "missing")])).toEqual({
       workers: [],
+      readable: new Set(),
       labEnds: [],
       problems: [],
     });

@@ -1,0 +1,38 @@
+import { renameSync, unlinkSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { makeDirectory } from "./make-directory.ts";
+
+/**
+ * Writes a file beside its place and renames it when whole: who reads meanwhile never sees half of it. Whatever stands
+ * under either name is replaced, never written through: a symbolic link in a directory from elsewhere leads anywhere.
+ *
+ * @throws as `makeDirectory`, `fs.writeFileSync` and `fs.renameSync`; the file in its place is then as it was
+ */
+export function writeWhole(path: string, text: string): void {
+  const partial = `${path}.tmp`;
+  makeDirectory(dirname(path));
+  removeFile(partial);
+  try {
+    writeFileSync(partial, text, { flag: "wx" });
+    renameSync(partial, path);
+  } catch (error) {
+    removeQuietly(partial);
+    throw error;
+  }
+}
+
+/** A file or a link that an earlier run or somebody else left. @throws as `fs.unlinkSync`, but not where there is none */
+export function removeFile(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+  }
+}
+
+/** On a disk that just refused a write; why is told by that write's error. */
+function removeQuietly(path: string): void {
+  try {
+    removeFile(path);
+  } catch {}
+}
