@@ -4,7 +4,8 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { connectAsync, type IClientOptions } from "mqtt";
+import type { IClientOptions } from "mqtt";
+import { connectLimited } from "../limited-client.ts";
 import type { BrokerAdapter, Certificates, Launch, Setup } from "./adapter.ts";
 import { processesMarked } from "./process-usage.ts";
 import { findProgram } from "./programs.ts";
@@ -274,11 +275,13 @@ function signalProcess(pid: number, signal: NodeJS.Signals): void {
 /** Null if a CONNECT is accepted there, or why not. */
 async function accepted(url: string, options: IClientOptions): Promise<string | null> {
   try {
-    const client = await connectAsync(
-      url,
-      { clientId: `probe${process.pid}`, reconnectPeriod: 0, connectTimeout: PROBE_TIMEOUT_MS, ...options },
-      false,
-    );
+    const clientId = `probe${process.pid}`;
+    const client = await connectLimited(url, {
+      clientId,
+      reconnectPeriod: 0,
+      connectTimeout: PROBE_TIMEOUT_MS,
+      ...options,
+    });
     await client.endAsync(true);
     return null;
   } catch (error) {

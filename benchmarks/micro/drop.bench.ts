@@ -12,7 +12,7 @@ const STORM = 1;
 const CONNACK = Buffer.from([0x20, 2, 0, 0]);
 
 /** Accepts everything and sends nothing anywhere: what is left is the engine's own work. */
-const transport: Transport = { write: () => {}, close: () => {}, reset: () => {} };
+const transport: Transport = { unsentBytes: 0, write: () => {}, close: () => {}, reset: () => {} };
 
 class HeldTimer {
   /** Null once cleared. */

@@ -3,7 +3,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { connectAsync } from "mqtt";
+import { connectLimited } from "../limited-client.ts";
 import { exited, spawnOwn } from "./own-child.ts";
 
 /** A program on the PATH, or in a system folder that is not on everyone's; null where it is not. */
@@ -32,7 +32,7 @@ export async function startMosquitto(): Promise<Mosquitto> {
   const child = spawnOwn(program, ["-c", file], { stdio: "ignore" });
   for (let tries = 0; ; tries++) {
     try {
-      const probe = await connectAsync(`mqtt://127.0.0.1:${port}`, { reconnectPeriod: 0 }, false);
+      const probe = await connectLimited(`mqtt://127.0.0.1:${port}`, { reconnectPeriod: 0 });
       await probe.endAsync();
       break;
     } catch (error) {

@@ -1,7 +1,7 @@
 /** Child process: answers `config/<id>/get` on `config/<id>`. The same for every client. Argument: port. */
-import { connectAsync } from "mqtt";
+import { connectLimited } from "../limited-client.ts";
 
-const client = await connectAsync(`mqtt://127.0.0.1:${process.argv[2]}`);
+const client = await connectLimited(`mqtt://127.0.0.1:${process.argv[2]}`);
 client.on("message", (topic) => {
   client.publish(topic.slice(0, -"/get".length), '{"version":1}');
 });

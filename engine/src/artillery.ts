@@ -1,6 +1,7 @@
 /** Artillery's untyped edge, typed once. Everything else in the engine sees Artillery through this file. */
 
 import { isMainThread } from "node:worker_threads";
+import { printable } from "./printable.ts";
 
 /** A virtual user's context; Artillery makes one per arrival. */
 export interface VuContext {
@@ -94,11 +95,22 @@ export function testRunId(): string {
   return artillery().testRunId ?? "run";
 }
 
-/** Through Artillery's own log, so that its spinner is not fought; from a worker thread it reaches the main thread. */
-export function log(line: string): void {
+/**
+ * Through Artillery's own log, so that its spinner is not fought; from a worker thread it reaches the main thread. It may
+ * hold text of devices, brokers and commands: line breaks and tabs are all that a terminal hears of it.
+ */
+export function log(text: string): void {
   const { log: write } = artillery();
-  if (write) write(line);
-  else process.stderr.write(`${line}\n`);
+  const shown = printableLines(text);
+  if (write) write(shown);
+  else process.stderr.write(`${shown}\n`);
+}
+
+function printableLines(text: string): string {
+  return text
+    .split(/([\n\t])/)
+    .map((part) => (part === "\n" || part === "\t" ? part : printable(part)))
+    .join("");
 }
 
 /** Exit code of the whole run, unless one was suggested already. */
@@ -114,7 +126,8 @@ export function suggestExitCode(code: number): void {
  * a run for certain: a rejected `init()` hangs it as soon as there are two workers, a throwing constructor is swallowed
  * with a warning. Artillery's main thread prints the error and exits with 11.
  */
-export function abortRun(message: string): void {
+export function abortRun(text: string): void {
+  const message = printableLines(text);
   if (isMainThread) {
     process.stderr.write(`${message}\n`);
     process.exit(1);

@@ -9,6 +9,10 @@ export function guardExit(): void {
   parentPort?.on("message", (message: { command?: unknown } | null) => {
     if (message?.command === "stop") process.exit = exit;
   });
+  // Node itself ends a thread so after an error that nobody caught.
+  process.once("uncaughtExceptionMonitor", () => {
+    process.exit = exit;
+  });
   process.exit = (code) => {
     throw new Error(
       `process.exit(${code ?? ""}) was called: the worker thread cannot end before its devices`,

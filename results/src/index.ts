@@ -1,5 +1,10 @@
 import { isMainThread } from "node:worker_threads";
-import { hideEnvironment, PLUGIN_NAME, takeHangupAsTermination } from "artillery-engine-mqtt/contract";
+import {
+  hideEnvironment,
+  PLUGIN_NAME,
+  printable,
+  takeHangupAsTermination,
+} from "artillery-engine-mqtt/contract";
 import { currentArtillery } from "./artillery.ts";
 import { parseConfig, type ResultsConfig, unknownCohorts } from "./config.ts";
 import { EXIT_CODES } from "./exit-codes.ts";
@@ -60,7 +65,7 @@ function configOrExit(script: Script): ResultsConfig {
   const result = parseConfig(script.config?.plugins?.[PLUGIN_NAME]);
   const problems = result.ok ? unknownCohorts(result.config, scenariosOf(script)) : result.problems;
   if (result.ok && problems.length === 0) return result.config;
-  process.stderr.write(problems.map((problem) => `${problem}\n`).join(""));
+  process.stderr.write(problems.map((problem) => `${printable(problem)}\n`).join(""));
   return process.exit(EXIT_CODES.invalidConfig.code);
 }
 

@@ -264,6 +264,7 @@ class Case {
 
 /** The broker's end of one connection. */
 class Connection implements Transport {
+  readonly unsentBytes = 0;
   readonly #listener: TransportListener;
   readonly #parser: mqttPacket.Parser;
   #written: Packet[] = [];

@@ -15,6 +15,7 @@ import {
   halfConnack,
   malformedLength,
   oversized,
+  readsNothing,
   resetOnAccept,
   sessionTakenOver,
   stalledServer,
@@ -233,6 +234,27 @@ describe("a broker that misbehaves", () => {
       subscribes: 21,
       refused: {},
       errors: {},
+    });
+  });
+
+  it("does not read: what devices send waits up to a bound, and then the connection is lost", async () => {
+    const server = await serverOf(readsNothing);
+    const fleet = fleetOf({ port: server.port, backoff: { policy: "fixed", baseMs: 60_000 } });
+    await fleet.connect().allReady();
+    const payload = Buffer.alloc(64 * 1024);
+    let sent = 0;
+    // Far beyond what both kernels hold for a connection, and our own bound.
+    for (; sent < 1000 && fleet.device.state === "ready"; sent++) {
+      fleet.device.publish({ topic: "a", payload, qos: 0, retain: false }, () => {});
+      if (sent % 50 === 0) await pause(1);
+    }
+    expect(sent).toBe(1000);
+    // What was written to the socket: not the 64 MB.
+    expect(fleet.events.sentBytes).toBeLessThan(16 * 1024 * 1024);
+    await eventually(() => fleet.device.state === "backoff");
+    expect(fleet.events).toMatchObject({
+      disconnects: { send_buffer_full: 1 },
+      errors: { send_buffer_full: 1 },
     });
   });
 

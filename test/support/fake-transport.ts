@@ -14,6 +14,8 @@ export class FakeTransport implements Transport {
   #taken = 0;
   /** How the device ended the stream; `peer` where the test did; null while it lives. */
   ended: "close" | "reset" | "peer" | null = null;
+  /** As much as the test says that the broker has not read. */
+  unsentBytes = 0;
 
   constructor(listener: TransportListener, version: 4 | 5) {
     this.#listener = listener;

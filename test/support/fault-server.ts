@@ -30,6 +30,14 @@ export const blackHole: Fault = (socket) => {
   socket.resume();
 };
 
+/** Accepts the CONNECT and reads nothing more. */
+export const readsNothing: Fault = (socket) => {
+  socket.once("data", () => {
+    socket.write(CONNACK);
+    socket.pause();
+  });
+};
+
 /** Takes the connection and aborts it. */
 export const resetOnAccept: Fault = (socket) => {
   socket.resetAndDestroy();

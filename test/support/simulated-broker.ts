@@ -138,6 +138,7 @@ export class SimulatedBroker {
 
 /** The broker's end of one connection. */
 class Connection implements Transport {
+  readonly unsentBytes = 0;
   clientId = "";
   filters: string[] = [];
   /** It has subscribed to its commands, the last thing that devices do. */

@@ -42,6 +42,16 @@ import { type DeviceEvent, type DeviceState, isOnline, next } from "./state.ts";
 export type DropCause = "reset" | "close" | "disconnect";
 
 /**
+ * What a device may have sent that its broker does not read, before the connection counts as lost: a real device has less,
+ * and thousands of them wait in this process.
+ */
+const MOST_UNSENT_BYTES = 4 * 1024 * 1024;
+
+function isFull(transport: Transport): boolean {
+  return transport.unsentBytes > MOST_UNSENT_BYTES;
+}
+
+/**
  * One simulated MQTT client: keeps itself connected with its back-off policy, runs its bootstrap after every CONNACK,
  * and reports what happens. It owns no socket class, clock or random source: those come with the environment.
  */
@@ -661,7 +671,7 @@ export class Device implements TransportListener, Dialer, DeviceConnection {
     const { plan, events, time } = this.#env;
     if (this.#transport === null) return;
     this.#lastSentMs = time.now();
-    if (this.#silent) return;
+    if (this.#silent || isFull(this.#transport)) return;
     events.bytesSent(plan.cohort, bytes.length);
     this.#transport.write(bytes);
   }
@@ -671,6 +681,11 @@ export class Device implements TransportListener, Dialer, DeviceConnection {
   /** Called about once a second for every device, again in `nextInMs`: one timer for the whole fleet. */
   keepaliveTick(nowMs: number, nextInMs: number = 0): void {
     if (!isOnline(this.#state)) return;
+    // Not when it was written: nothing ends within what somebody else began.
+    if (this.#transport !== null && isFull(this.#transport)) {
+      this.fail("send_buffer_full");
+      return;
+    }
     if (this.#state === "ready" && this.#route?.isDueHome(nowMs - this.#onlineSinceMs)) {
       this.#closeTransport("disconnect");
       this.#lose("return_home");

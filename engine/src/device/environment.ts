@@ -18,6 +18,8 @@ export type DisconnectCause =
   | "config_timeout"
   | "ack_timeout"
   | "malformed_packet"
+  /** The broker does not read what the device sends. */
+  | "send_buffer_full"
   /** By another client with the same client id; only a server of MQTT 5 says so. */
   | "session_taken_over"
   /** Away from home long enough. */

@@ -28,6 +28,7 @@ export function openRegions(
 
 /** An attempt that never leaves this machine. */
 class LostConnection implements Transport {
+  readonly unsentBytes = 0;
   #listener: TransportListener | null;
   readonly #failure: TransportFailure;
 

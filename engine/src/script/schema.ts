@@ -177,8 +177,13 @@ export type EngineSettings = z.output<typeof engineSettings>;
  * Keys of a scenario of this engine. The last three are of the HTTP engine, but Artillery's own plugins add them to every
  * scenario of a worker's script; they mean nothing here.
  */
+const CANNOT_BE_KEPT =
+  "a name without halves of a character (lone surrogates), and not __proto__: files of results are keyed by it";
+
 export const scenarioSettings = z.strictObject({
-  name: text.optional(),
+  name: text
+    .refine((name) => !/\p{Surrogate}/u.test(name) && name !== "__proto__", { error: CANNOT_BE_KEPT })
+    .optional(),
   engine: z.literal("mqtt").optional(),
   weight: z.union([z.number(), z.string()], { error: "a number" }).optional(),
   onConnect: z.array(z.unknown(), { error: "a list of steps" }).default([]),

@@ -4,7 +4,7 @@ import type { VuContext } from "../artillery.ts";
 export type Template = (context: VuContext) => unknown;
 
 /** `{{ name }}`, `{{ a.b[0] }}` or `{{ $function(1, 2) }}`; three braces are two to Artillery as well. */
-const EXPRESSION = /\{\{\{?\s*([^{}]+?)\s*\}\}\}?/g;
+const EXPRESSION = /\{\{\{?([^{}]+)\}\}\}?/g;
 const CALL = /^(\$[A-Za-z0-9_]+)\s*\(([^)]*)\)$/;
 
 type Part = string | { expression: string };
@@ -15,7 +15,7 @@ export function parseTemplate(text: string): Part[] {
   let from = 0;
   for (const match of text.matchAll(EXPRESSION)) {
     if (match.index > from) parts.push(text.slice(from, match.index));
-    parts.push({ expression: match[1] as string });
+    parts.push({ expression: (match[1] as string).trim() });
     from = match.index + match[0].length;
   }
   if (from < text.length) parts.push(text.slice(from));
@@ -76,7 +76,7 @@ function compileExpression(expression: string): Template {
     const args = (call[2] as string).split(",").map((arg) => parseArgument(arg.trim()));
     return (context) => context.funcs?.[name]?.(...args);
   }
-  const keys = [...expression.matchAll(/\[(?:'([^']*)'|"([^"]*)"|([^\]]*))\]|[^.[\]]+/g)].map(
+  const keys = [...expression.matchAll(/\[(?:'([^']*)'|"([^"]*)"|([^[\]]*))\]|[^.[\]]+/g)].map(
     ([plain, single, double, bare]) => single ?? double ?? (bare ?? plain).trim(),
   );
   if (keys.length === 0) return () => undefined;

@@ -39,6 +39,10 @@ class TcpTransport extends Socket implements Transport, Dialling {
     settle(this, "dns");
   }
 
+  get unsentBytes(): number {
+    return this.writableLength;
+  }
+
   close(): void {
     this.listener = null;
     this.destroy();

@@ -4,13 +4,14 @@ import { type Dialling, HostAddress } from "./host-address.ts";
 import type { LocalAddresses } from "./local-addresses.ts";
 import { failureOf, sharedRead } from "./tcp.ts";
 import type { SecureContexts, TlsMaterial } from "./tls-material.ts";
-import type {
-  Dialer,
-  Endpoint,
-  OpenTransport,
-  Transport,
-  TransportFailure,
-  TransportListener,
+import {
+  type Dialer,
+  type Endpoint,
+  type OpenTransport,
+  STUCK_BYTES,
+  type Transport,
+  type TransportFailure,
+  type TransportListener,
 } from "./transport.ts";
 
 /** As of TCP; tls.connect() takes it where it makes the socket itself. */
@@ -130,10 +131,14 @@ class TlsTransport implements Transport, Dialling {
     this.#socket?.write(bytes);
   }
 
+  get unsentBytes(): number {
+    return this.#socket?.writableLength ?? 0;
+  }
+
   close(): void {
     this.listener = null;
     // With the close_notify of RFC 8446 section 6.1 where there is a session to close.
-    if (this.#socket?.connecting || !this.#tcpUp) this.#socket?.destroy();
+    if (this.#socket?.connecting || !this.#tcpUp || this.unsentBytes > STUCK_BYTES) this.#socket?.destroy();
     else this.#socket?.destroySoon();
   }
 

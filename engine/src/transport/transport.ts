@@ -47,11 +47,16 @@ export interface TransportListener {
 
 export interface Transport {
   write(bytes: Uint8Array): void;
+  /** Bytes written that the system has not taken yet: the peer does not read as fast. */
+  readonly unsentBytes: number;
   /** Ends the stream with FIN. The listener hears nothing more. */
   close(): void;
   /** Aborts the stream with RST. The listener hears nothing more. */
   reset(): void;
 }
+
+/** So much that was not taken is more than what is on its way: a peer that does not read would hold a graceful end for ever. */
+export const STUCK_BYTES: number = 64 * 1024;
 
 /** A device's own certificate for mutual TLS: PEM text, or paths of PEM files. */
 export interface ClientCertificate {

@@ -6,13 +6,14 @@ import { type Dialling, HostAddress } from "./host-address.ts";
 import type { LocalAddresses } from "./local-addresses.ts";
 import { failureOf } from "./tcp.ts";
 import { resetTlsSocket, TlsRoute, type TlsRouteOptions, tlsFailureOf } from "./tls.ts";
-import type {
-  Dialer,
-  Endpoint,
-  OpenTransport,
-  Transport,
-  TransportFailure,
-  TransportListener,
+import {
+  type Dialer,
+  type Endpoint,
+  type OpenTransport,
+  STUCK_BYTES,
+  type Transport,
+  type TransportFailure,
+  type TransportListener,
 } from "./transport.ts";
 
 /** A frame may carry several packets: MQTT 5.0 section 6.0 knows no relation between the two. */
@@ -165,10 +166,14 @@ class WebSocketTransport implements Transport, Dialling {
     this.#webSocket?.send(bytes);
   }
 
+  get unsentBytes(): number {
+    return this.#webSocket?.bufferedAmount ?? 0;
+  }
+
   close(): void {
     this.#listener = null;
     const [webSocket, socket] = [this.#webSocket, this.#socket];
-    if (webSocket?.readyState !== WebSocket.OPEN) {
+    if (webSocket?.readyState !== WebSocket.OPEN || this.unsentBytes > STUCK_BYTES) {
       this.#abandon();
       return;
     }

@@ -58,6 +58,7 @@ const ERROR_WORDS = new Map([
     "connected, but the work after CONNACK (subscribe, config request) was not done in time",
   ],
   ["closed", "an open connection was closed by the other side"],
+  ["send_buffer_full", "the broker did not read what a device sent: 4 MiB of it waited"],
   ["keepalive", "no answer to PINGREQ in time"],
 ]);
 

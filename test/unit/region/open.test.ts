@@ -8,7 +8,7 @@ import type {
   TransportListener,
 } from "../../../engine/src/transport/transport.ts";
 
-const transport: Transport = { write() {}, close() {}, reset() {} };
+const transport: Transport = { unsentBytes: 0, write() {}, close() {}, reset() {} };
 
 function rig(): { heard: unknown[]; opened: string[]; listener: TransportListener; open: OpenTransport[] } {
   const heard: unknown[] = [];

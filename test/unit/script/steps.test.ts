@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import type { ProcessorFunction, RunEvents, Step, VuContext } from "../../../engine/src/artillery.ts";
 import { series } from "../../../engine/src/script/compile.ts";
 import { FailureTexts } from "../../../engine/src/script/failure-texts.ts";
@@ -6,7 +6,9 @@ import { ProcessorCalls } from "../../../engine/src/script/processor-calls.ts";
 import { STEPS } from "../../../engine/src/script/steps/index.ts";
 import { asPayload } from "../../../engine/src/script/steps/publish.ts";
 import { captureNames, listenTemplates, requestSettings } from "../../../engine/src/script/steps/request.ts";
+import type { Compiler } from "../../../engine/src/script/steps/step.ts";
 import { renderFilters } from "../../../engine/src/script/steps/subscribe.ts";
+import { think } from "../../../engine/src/script/steps/think.ts";
 import { compileTemplate } from "../../../engine/src/script/template.ts";
 
 const context: VuContext = {
@@ -186,6 +188,45 @@ describe("functions of the processor", () => {
       calls(target).processor.ask("target", context, (error, goOn) => resolve(error?.message ?? goOn)),
     );
     expect(answered).toBe(answer);
+  });
+});
+
+describe("think", () => {
+  const pause = (spec: object, vars: Record<string, unknown> = {}) => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const compiler = { place: "hook" } as unknown as Compiler;
+    const results: (string | null)[] = [];
+    const step = think.compile(think.schema.parse(spec), compiler, []);
+    step({ vars }, (error) => results.push(error?.message ?? null));
+    return results;
+  };
+  it.each([
+    [{ think: 2 }, 2000],
+    [{ think: 0.5 }, 500],
+    [{ think: "1.5s" }, 1500],
+    [{ think: "{{ t }}" }, 3000],
+  ])("%j pauses for %i ms", (spec, ms) => {
+    const results = pause(spec, { t: "3s" });
+    vi.advanceTimersByTime(ms - 1);
+    expect(results).toEqual([]);
+    vi.advanceTimersByTime(1);
+    expect(results).toEqual([null]);
+  });
+  it.each([
+    [{ think: 10, jitter: "20%" }, 8000, 12_000],
+    [{ think: 10, jitter: "2s" }, 8000, 12_000],
+    [{ think: 10, jitter: 500 }, 9500, 10_500],
+    [{ think: 1, jitter: "5s" }, 0, 6000],
+  ])("%j pauses for %i to %i ms", (spec, leastMs, mostMs) => {
+    const results = pause(spec);
+    vi.advanceTimersByTime(Math.max(0, leastMs - 1));
+    if (leastMs > 0) expect(results).toEqual([]);
+    vi.advanceTimersByTime(mostMs - leastMs + 2);
+    expect(results).toEqual([null]);
+  });
+  it.each([["1e20"], ["soon"], [{}]])("fails its virtual user where a variable is no time: %j", (t) => {
+    expect(pause({ think: "{{ t }}" }, { t })[0]).toMatch(/^think: .+ is not allowed; allowed: a duration/);
   });
 });
 

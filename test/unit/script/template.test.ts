@@ -11,6 +11,26 @@ function contextOf(vars: Record<string, unknown>, funcs: VuContext["funcs"] = {}
   return { vars, funcs: funcs ?? {} };
 }
 
+describe("a long text that is nearly a template", () => {
+  // Each took minutes where a pattern looks again and again at the same characters.
+  const LENGTH = 200_000;
+  it.each([
+    "{{ ",
+    "{{{",
+    "{{ a",
+    "{{[",
+    "{{ a['",
+    "{{ $f(",
+    "}}",
+    "{{ a }",
+  ])("is read once: %j again and again", (piece) => {
+    const text = piece.repeat(LENGTH / piece.length);
+    expect(parseTemplate(text)).toEqual(text.includes("}}") ? expect.anything() : [text]);
+    expect(parseTemplate(`{{${" ".repeat(LENGTH)}`)).toHaveLength(1);
+    expect(compileTemplate(`{{ ${"[".repeat(LENGTH)} }}`)(contextOf({}))).toBeUndefined();
+  });
+});
+
 describe("compileTemplate", () => {
   const context = contextOf({
     id: "d-1",

@@ -392,6 +392,9 @@ describe("steps", () => {
     ],
     [{ think: true }, ["think", true, DURATION_NOTATION]],
     [{ think: "a while" }, ["think", "a while", DURATION_NOTATION]],
+    [{ think: "1e20" }, ["think", "1e20", `${DURATION_NOTATION}, of at most 24 days`]],
+    [{ think: 1e20 }, ["think", 1e20, `${DURATION_NOTATION}, of at most 24 days`]],
+    [{ think: 1, jitter: "much" }, ["jitter", "much", 'a duration, or a share such as "20%"']],
     [{ think: 1, jitter: {} }, ["jitter", {}, 'a duration, or a share such as "20%"']],
     [{ log: 5 }, ["log", 5, "text"]],
     [{ loop: [], count: 1 }, ["loop", [], "a list of at least one step"]],
@@ -611,6 +614,22 @@ describe("scenarios", () => {
     [{ beforeScenario: 5 }, ["beforeScenario", 5, "the name of a function, or a list of them"]],
   ])("settings of the wrong type: %j", (scenario, [path, value, allowed]) => {
     expectOnly(problemsOf({ scenario }), [`scenarios[0].${path}`, value, allowed]);
+  });
+
+  it.each([
+    "__proto__",
+    "half a \ud83d",
+    "\udca9",
+  ])("may not be called what files cannot keep: %j", (name) => {
+    const scenarios = [{ engine: "mqtt", flow: [{ connect: {} }], name }];
+    const [problem, ...more] = problemsOf({ scenarios });
+    expect(problem).toMatchObject({ path: "scenarios[0].name", value: name });
+    expect(more).toEqual([]);
+  });
+
+  it("may be called by a whole character of two halves, or as Object calls its own", () => {
+    const scenario = (name: string) => ({ engine: "mqtt", flow: [{ connect: {} }], name });
+    expect(problemsOf({ scenarios: [scenario("a \u{1f4a9}"), scenario("constructor")] })).toEqual([]);
   });
 
   it("may not share a name: cohorts are reported by it", () => {

@@ -352,7 +352,7 @@ describe("storms", () => {
     const failover = { policy: "next", after: 1, returnHomeMs: Number.POSITIVE_INFINITY } as const;
     const regions = new Regions({ regions: list, failover, seed: 1 });
     const opened: number[] = [];
-    const transport = { write() {}, close() {}, reset() {} };
+    const transport = { unsentBytes: 0, write() {}, close() {}, reset() {} };
     const open = regions.opener(
       list.map((_, region) => () => {
         opened.push(region);

@@ -152,7 +152,7 @@ export function sameConnection(compiler: Compiler, step: Step): Step {
 // ---- schema pieces that several steps and the configuration share; messages say what is allowed --------------------
 
 /** Node's timers hold no more: longer ones would go off at once. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
+export const LONGEST_TIMER_MS: number = 2 ** 31 - 1;
 
 const duration = z
   .unknown()

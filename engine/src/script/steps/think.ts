@@ -1,22 +1,53 @@
 import { z } from "zod";
 import { DURATION_NOTATION, parseDuration } from "../duration.ts";
-import { defineStep, sameConnection } from "./step.ts";
+import { compileTemplate } from "../template.ts";
+import { defineStep, deviceOf, LONGEST_TIMER_MS, sameConnection } from "./step.ts";
+
+const ALLOWED = `${DURATION_NOTATION}, of at most 24 days`;
 
 const thinkTime = z
   .union([z.number(), z.string()], { error: DURATION_NOTATION })
   .refine((value) => parseDuration(value) !== null || /\{\{/.test(String(value)), {
     error: DURATION_NOTATION,
-  });
+    abort: true,
+  })
+  .refine((value) => (parseDuration(value) ?? 0) <= LONGEST_TIMER_MS, { error: ALLOWED });
 
-/** Artillery's own pause. https://www.artillery.io/docs/reference/engines/http#pausing-execution-with-think */
+const JITTER_ALLOWED = 'a duration, or a share such as "20%"';
+const jitterTime = z
+  .union([z.string(), z.number()], { error: JITTER_ALLOWED })
+  .refine((value) => jitterMs(value, 0) !== null, { error: JITTER_ALLOWED });
+
+/**
+ * Artillery's pause, on every number as the same notation of time. A value that a variable has is looked at when it is
+ * known. https://www.artillery.io/docs/reference/engines/http#pausing-execution-with-think
+ */
 export const think = defineStep({
   name: "think",
   places: ["flow", "onConnect", "hook"],
-  schema: z.strictObject({
-    think: thinkTime,
-    jitter: z.union([z.string(), z.number()], { error: 'a duration, or a share such as "20%"' }).optional(),
-  }),
+  schema: z.strictObject({ think: thinkTime, jitter: jitterTime.optional() }),
   compile(spec, compiler) {
-    return sameConnection(compiler, compiler.helpers.createThink(spec, {}));
+    const render = compileTemplate(spec.think);
+    return sameConnection(compiler, (context, callback) => {
+      const value = render(context);
+      const pauseMs = parseDuration(value);
+      if (pauseMs === null || pauseMs > LONGEST_TIMER_MS) {
+        callback(new Error(`think: ${String(value)} is not allowed; allowed: ${ALLOWED}`), context);
+        return;
+      }
+      const random = compiler.place === "hook" ? Math.random() : deviceOf(context).random();
+      const besideMs = spec.jitter === undefined ? 0 : (jitterMs(spec.jitter, pauseMs) ?? 0);
+      const jitteredMs = Math.max(0, pauseMs + (2 * random - 1) * besideMs);
+      setTimeout(callback, Math.min(jitteredMs, LONGEST_TIMER_MS), null, context);
+    });
   },
 });
+
+/** To either side of the pause. Null for what is neither; a plain number is milliseconds, as in Artillery. */
+function jitterMs(jitter: string | number, pauseMs: number): number | null {
+  const share = /^\s*(\d+(?:\.\d+)?)\s*%\s*$/.exec(String(jitter));
+  if (share !== null) return (pauseMs * Number(share[1])) / 100;
+  const number = Number(jitter);
+  if (String(jitter).trim() !== "" && Number.isFinite(number)) return number >= 0 ? number : null;
+  return parseDuration(jitter);
+}
