@@ -4,6 +4,7 @@ export { printable } from "./printable.ts";
 export { isSecretName } from "./secret-names.ts";
 export { MASK, maskArguments, maskText } from "./secret-text.ts";
 export { hideEnvironment, isHiddenValue } from "./secret-values.ts";
+export { lastStretchMs } from "./storm/last-stretch.ts";
 export { writeWhole } from "./write-whole.ts";
 
 /**
@@ -129,6 +130,19 @@ export const REGION_COUNTERS = [
 ] as const;
 export type RegionCounter = (typeof REGION_COUNTERS)[number];
 export type WorkerRegion = Record<RegionCounter, number>;
+
+/**
+ * Of one region and storm, per second: what it accepted and answered before the storm, best mean over 5 s; what devices that
+ * were out offered it in the last stretch of the window. Each worker's own: their sum is at least what all of them had in
+ * the same seconds.
+ */
+export const REGION_LOADS = [
+  "sustainedConnects",
+  "sustainedAnswers",
+  "offeredConnects",
+  "offeredRequests",
+] as const;
+export type RegionLoad = Record<(typeof REGION_LOADS)[number], number>;
 
 /** Names of regions are part of metric names: letters, digits, `_` and `-`. */
 export const REGION_NAME: RegExp = /^[A-Za-z][A-Za-z0-9_-]{0,31}$/;
@@ -296,6 +310,8 @@ export interface WorkerStorm {
   startedAtMs: number | null;
   /** True once the whole window was watched. */
   closed: boolean;
+  /** Once the window is over, where the script has regions. */
+  regionLoads?: Record<string, RegionLoad> | undefined;
   /** So long after its instant this worker's turn came: too late, so it left its devices alone. Null where it was in time. */
   missedByMs: number | null;
   cohorts: Record<string, WorkerStormCohort>;

@@ -145,6 +145,7 @@ export class Worker {
       losses: this.#losses,
       watch: this.#watch,
       regions: this.#regions,
+      longestBackoffMs: longestBackoffMs(plan.backoff),
       populations: (storm) => this.#populations(storm),
       claim: (storm) => options.numbers.claim(storm),
       wallClock,
@@ -226,6 +227,7 @@ export class Worker {
   #emitCounters(): void {
     this.#recorder.emitCounters();
     this.#regions?.counts.emit(this.#options.runEvents);
+    this.#regions?.loads.tick(time.now());
   }
 
   #everySecond(): void {

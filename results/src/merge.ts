@@ -3,6 +3,7 @@ import {
   type CounterName,
   type GeneratorHealth,
   type LabEnd,
+  type RegionLoad,
   TIMELINE_ROW_MS,
   type WorkerRecord,
   type WorkerRegion,
@@ -18,7 +19,8 @@ import { mergeTimelines, type TimelineRow } from "./timeline.ts";
 
 type Counts = Map<string, number>;
 
-export interface MergedStorm extends Omit<WorkerStorm, "cohorts" | "regions" | "missedByMs" | "generator"> {
+export interface MergedStorm
+  extends Omit<WorkerStorm, "cohorts" | "regions" | "regionLoads" | "missedByMs" | "generator"> {
   /** Of each worker that watched itself. */
   generators: GeneratorHealth[];
   /** Workers whose turn came too late, the latest first. */
@@ -27,6 +29,7 @@ export interface MergedStorm extends Omit<WorkerStorm, "cohorts" | "regions" | "
   cohorts: Map<string, WorkerStormCohort>;
   /** In the script's order; empty without regions. */
   regions: Map<string, WorkerRegion>;
+  regionLoads: Map<string, RegionLoad>;
 }
 
 /** The whole run: what all workers saw, added up. */
@@ -215,6 +218,7 @@ function mergeStorm(same: (WorkerStorm & { workerId: string })[]): MergedStorm {
     closed: began.length > 0 && began.every((storm) => storm.closed),
     cohorts: sumByKey(same.map((storm) => storm.cohorts)),
     regions: sumByKey(same.map((storm) => storm.regions ?? {})),
+    regionLoads: sumByKey(same.map((storm) => storm.regionLoads ?? {})),
     generators,
   };
 }

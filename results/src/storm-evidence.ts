@@ -1,4 +1,4 @@
-import { TIMELINE_ROW_MS, type WorkerStormCohort } from "artillery-engine-mqtt/contract";
+import { lastStretchMs, TIMELINE_ROW_MS, type WorkerStormCohort } from "artillery-engine-mqtt/contract";
 import { highest } from "./extremes.ts";
 import type { MergedRun, MergedStorm } from "./merge.ts";
 import { didNotHappen } from "./storm-words.ts";
@@ -12,7 +12,7 @@ import {
   type TimelineRow,
   type TimelineValue,
 } from "./timeline.ts";
-import { type LastStretch, lastStretchMs, type StormEvidence } from "./verdict.ts";
+import type { LastStretch, StormEvidence } from "./verdict.ts";
 import { takeoversOf } from "./warnings.ts";
 
 /** What a target sustains is a mean over so long: its best second may have been a queue that filled. */
@@ -72,6 +72,11 @@ export function evidenceOf(
       configRequestsPerS: offered("storm_requests"),
     },
     sustained,
+    regions: [...storm.regionLoads].map(([name, load]) => ({
+      name,
+      offered: { connectsPerS: load.offeredConnects, configRequestsPerS: load.offeredRequests },
+      sustained: { connectsPerS: load.sustainedConnects, configRequestsPerS: load.sustainedAnswers },
+    })),
     before,
   };
 }

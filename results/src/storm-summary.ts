@@ -112,6 +112,9 @@ function stormFields(
     peak: { connectAttemptsPerS: peak("connect_attempts"), configRequestsPerS: peak("config_requests") },
     lastStretch: { ms: evidence.lastStretch.ms, back: evidence.lastStretch.back, offered: evidence.offered },
     sustained: evidence.sustained,
+    regionLoads: Object.fromEntries(
+      evidence.regions.map(({ name, offered, sustained }) => [name, { offered, sustained }]),
+    ),
   };
 }
 

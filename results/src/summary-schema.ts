@@ -112,6 +112,8 @@ const stormFields = z.object({
   lastStretch: z.object({ ms, back: count, offered: rates }),
   /** Connects accepted and config requests answered before the storm, highest mean over 5 s: what the target is known to sustain. */
   sustained: rates,
+  /** The same of each region, where the script has some: one that survives may be overloaded while all together are not. */
+  regionLoads: z.record(z.string(), z.object({ offered: rates, sustained: rates })).default({}),
 });
 
 const schema = z.object({

@@ -66,6 +66,8 @@ export interface StormEvidence {
   offered: Rates;
   /** What the target is known to sustain, from before the storm: connects accepted, config requests answered in time. */
   sustained: Rates;
+  /** The same of each region; empty without regions. One that survives may be overloaded while all together are not. */
+  regions: { name: string; offered: Rates; sustained: Rates }[];
   /** Config requests before the storm, for a fleet that was never ready. */
   before: { configRequests: number; configResponses: number };
 }
@@ -77,12 +79,6 @@ export interface LastStretch {
   back: number;
   /** How many more devices were ready at its end than at its beginning: means of its last and first quarter. */
   readyGained: number;
-}
-
-/** A quarter of the window, or as long as a device may wait where that is longer and fits. */
-export function lastStretchMs(windowMs: number, longestBackoffMs: number): number {
-  const quarterMs = windowMs / 4;
-  return longestBackoffMs <= windowMs ? Math.max(quarterMs, longestBackoffMs) : quarterMs;
 }
 
 export interface Judgement {
@@ -169,7 +165,9 @@ function whoIsStillOut(storm: StormEvidence, missed: string, missing: number): J
     const reason = `${missed}; ${nobody}; what the target sustains is not known, so nor is whether it is overloaded`;
     return none("no-baseline", reason);
   }
-  const offers = known.map(
+  // Of several regions those that were asked at all.
+  const asked = known.filter(({ offered }) => storm.regions.length === 0 || offered > 0);
+  const offers = asked.map(
     ({ offered, sustained, unit }) => `${rate(offered)} of ${rate(sustained)} ${unit}`,
   );
   const offer =
@@ -194,21 +192,25 @@ interface KnownLoad {
   sustained: number;
 }
 
-function loadsOf({ offered, sustained }: StormEvidence): KnownLoad[] {
-  return [
-    {
-      unit: "connects/s",
-      done: "accepted",
-      offered: offered.connectsPerS,
-      sustained: sustained.connectsPerS,
-    },
-    {
-      unit: "config requests/s",
-      done: "answered",
-      offered: offered.configRequestsPerS,
-      sustained: sustained.configRequestsPerS,
-    },
-  ];
+function loadsOf({ offered, sustained, regions }: StormEvidence): KnownLoad[] {
+  const places = regions.length === 0 ? [{ name: null, offered, sustained }] : regions;
+  return places.flatMap(({ name, ...rates }): KnownLoad[] => {
+    const where = name === null ? "" : ` in region ${name}`;
+    return [
+      {
+        unit: `connects/s${where}`,
+        done: "accepted",
+        offered: rates.offered.connectsPerS,
+        sustained: rates.sustained.connectsPerS,
+      },
+      {
+        unit: `config requests/s${where}`,
+        done: "answered",
+        offered: rates.offered.configRequestsPerS,
+        sustained: rates.sustained.configRequestsPerS,
+      },
+    ];
+  });
 }
 
 /** The loads by which those who are out keep themselves out. */

@@ -1,6 +1,7 @@
 import {
   COUNTER_NAMES,
   REGION_COUNTERS,
+  REGION_LOADS,
   SCHEMA_VERSION,
   STORM_CAUSES,
   STORM_COUNTERS,
@@ -73,6 +74,7 @@ const storm = z.object({
     }),
   ),
   regions: regions.optional(),
+  regionLoads: z.record(z.string(), counters(REGION_LOADS)).optional(),
   generator: generator.nullable(),
 });
 

@@ -253,7 +253,10 @@ export class Device implements TransportListener, Dialer, DeviceConnection {
     }
     this.#enter("accepted");
     this.#redirection?.accepted();
-    if (this.#route !== null) this.#env.regions?.counts.connected(this.region, this.#route.accepted());
+    if (this.#route !== null) {
+      this.#env.regions?.counts.connected(this.region, this.#route.accepted());
+      this.#env.regions?.loads.count(this.region, "accepted");
+    }
     this.#assignedId = packet.properties?.assignedClientIdentifier ?? this.#assignedId;
     this.#clearTimer();
     const now = time.now();
@@ -465,7 +468,9 @@ export class Device implements TransportListener, Dialer, DeviceConnection {
   /** Of an attempt that is over, when the device has a part in a storm. `failure` is null where it was accepted. */
   #tellAttempt(failure: string | null): void {
     const { storm } = this.standing;
-    if (storm !== 0 && isOfferedLoad(failure)) this.#env.events.stormConnect(this.#env.plan.cohort, storm);
+    if (storm === 0 || !isOfferedLoad(failure)) return;
+    this.#env.events.stormConnect(this.#env.plan.cohort, storm);
+    this.#env.regions?.loads.count(this.region, "stormConnects");
   }
 
   /** Everything that belongs to the connection goes with it. */

@@ -1,5 +1,6 @@
 import type { RegionCounts } from "../region/counts.ts";
 import type { FailoverPlan } from "../region/failover.ts";
+import type { RegionLoads } from "../region/load.ts";
 import type { Codec } from "../transport/codec.ts";
 import type { OpenTransport } from "../transport/transport.ts";
 import type { BackoffDelay, ResetAfter } from "./backoff.ts";
@@ -116,7 +117,12 @@ export interface DeviceEnvironment {
   time: Time;
   open: OpenTransport;
   /** Not given where the script has one target. */
-  regions?: { failover: FailoverPlan; counts: RegionCounts; home(deviceNumber: number): number };
+  regions?: {
+    failover: FailoverPlan;
+    counts: RegionCounts;
+    loads: RegionLoads;
+    home(deviceNumber: number): number;
+  };
   codec: Codec;
   events: DeviceEvents;
   losses: Losses;

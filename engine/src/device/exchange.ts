@@ -457,15 +457,21 @@ export class Exchange {
     }
     events.configResponse(plan.cohort, this.#connection.storm, time.now() - request.sentAtMs);
     this.#env.regions?.counts.configResponse(this.#connection.region);
+    this.#env.regions?.loads.count(this.#connection.region, "answered");
     this.#settleRequest(request, "answer", packet.payload.toString());
   }
 }
 
 /** A device asks for its configuration, whomever. */
-export function tellRequest(connection: DeviceConnection, { plan, events }: DeviceEnvironment): void {
+export function tellRequest(
+  connection: DeviceConnection,
+  { plan, events, regions }: DeviceEnvironment,
+): void {
   const { storm, isReady, standing } = connection;
   events.configRequest(plan.cohort, storm);
-  if (!isReady && standing.storm !== 0) events.stormRequest(plan.cohort, standing.storm);
+  if (isReady || standing.storm === 0) return;
+  events.stormRequest(plan.cohort, standing.storm);
+  regions?.loads.count(connection.region, "stormRequests");
 }
 
 function onAckTimeout(exchange: Exchange, entry: Inflight): void {

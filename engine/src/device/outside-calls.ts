@@ -60,6 +60,7 @@ export class OutsideCalls {
     if (answer.kind === "answer") {
       events.configResponse(plan.cohort, this.#connection.storm, time.now() - pending.sentAtMs);
       this.#env.regions?.counts.configResponse(this.#connection.region);
+      this.#env.regions?.loads.count(this.#connection.region, "answered");
       pending.call.settled("answer", answer.body);
       return;
     }

@@ -2,6 +2,7 @@ import type { OpenTransport } from "../transport/transport.ts";
 import { homeRegion, shareBounds } from "./assignment.ts";
 import { RegionCounts } from "./counts.ts";
 import type { FailoverPlan } from "./failover.ts";
+import { RegionLoads } from "./load.ts";
 import { openRegions } from "./open.ts";
 
 export interface RegionsOptions {
@@ -16,6 +17,7 @@ export class Regions {
   readonly names: readonly string[];
   readonly failover: FailoverPlan;
   readonly counts: RegionCounts;
+  readonly loads: RegionLoads;
   readonly #lost = new Set<number>();
   readonly #bounds: readonly number[];
   readonly #seed: number;
@@ -24,6 +26,7 @@ export class Regions {
     this.names = regions.map(({ name }) => name);
     this.failover = { ...failover, regions: regions.length };
     this.counts = new RegionCounts(this.names);
+    this.loads = new RegionLoads(this.names);
     this.#bounds = shareBounds(regions.map(({ weight }) => weight));
     this.#seed = seed;
   }

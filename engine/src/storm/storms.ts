@@ -1,14 +1,22 @@
 import type { GeneratorWatch, HealthStretch } from "../capture/generator-health.ts";
 import type { Recorder } from "../capture/recorder.ts";
-import type { GeneratorHealth, WorkerRegion, WorkerStorm, WorkerStormCohort } from "../contract.ts";
+import type {
+  GeneratorHealth,
+  RegionLoad,
+  WorkerRegion,
+  WorkerStorm,
+  WorkerStormCohort,
+} from "../contract.ts";
 import type { Device } from "../device/device.ts";
 import type { FleetMember } from "../device/fleet.ts";
 import { containerKey } from "../device/identity.ts";
 import type { Losses } from "../device/losses.ts";
+import type { RegionLoads } from "../region/load.ts";
 import type { Regions } from "../region/regions.ts";
 import type { CutCause, WatchCause } from "./causes/cause.ts";
 import { CAUSES } from "./causes/index.ts";
 import { addFate, type Fates, noFates, type Whereabouts } from "./fates.ts";
+import { lastStretchMs } from "./last-stretch.ts";
 import { type Loss, Onset, OpenStorm } from "./loss-watch.ts";
 import { type StormEvent, type StormPlan, storyOf, storyOnceExpired, storyOnceOpen } from "./schedule.ts";
 import { isFirstContainer, type Population, selectionLimit, stormKey } from "./selection.ts";
@@ -23,6 +31,8 @@ export interface StormsOptions {
   watch: GeneratorWatch;
   /** Null where the script has one target. */
   regions: Regions | null;
+  /** The longest that a device waits between two attempts to connect. */
+  longestBackoffMs: number;
   /**
    * The devices of all containers that are known, this one first: as they are now, or as they were when the first worker of this
    * process asked for a storm.
@@ -53,6 +63,9 @@ interface Progress {
   /** What each region had counted when the storm began, and what it gained by the end. */
   regionsBefore: WorkerRegion[] | null;
   regionsGained: Record<string, WorkerRegion> | null;
+  /** What each region sustained before it, and what it was offered at the end. */
+  regionsSustained: ReturnType<RegionLoads["sustained"]>;
+  regionLoads: Record<string, RegionLoad> | null;
 }
 
 /** The devices that a storm hits: numbers below `devices` whose key is not above `limit`. */
@@ -91,6 +104,8 @@ export class Storms {
       choice: null,
       regionsBefore: null,
       regionsGained: null,
+      regionsSustained: [],
+      regionLoads: null,
     }));
   }
 
@@ -222,6 +237,7 @@ export class Storms {
     const progress = this.#progress[plan.index - 1] as Progress;
     progress.startedAtMs = startedAtMs;
     progress.regionsBefore = this.#options.regions?.counts.read() ?? null;
+    progress.regionsSustained = this.#options.regions?.loads.sustained() ?? [];
     this.#options.recorder.openStorm(plan.index);
   }
 
@@ -334,9 +350,12 @@ export class Storms {
     progress.fates = this.#fatesOf(plan, progress);
     progress.closed = true;
     this.#options.losses.watch = null;
-    const { regions } = this.#options;
+    const { regions, longestBackoffMs, monotonic } = this.#options;
     if (regions !== null && progress.regionsBefore !== null) {
       progress.regionsGained = regions.counts.since(progress.regionsBefore);
+      const nowMs = monotonic();
+      const stretchMs = lastStretchMs(plan.windowMs, longestBackoffMs);
+      progress.regionLoads = regions.loads.since(nowMs - stretchMs, nowMs, progress.regionsSustained);
     }
     this.#options.recorder.closeStorm();
     if (progress.stretch !== null) {
@@ -359,7 +378,7 @@ export class Storms {
   report(): WorkerStorm[] {
     return this.#options.plans.map((plan, i) => {
       const progress = this.#progress[i] as Progress;
-      const { startedAtMs, missedByMs, closed, stretch, health, regionsBefore } = progress;
+      const { startedAtMs, missedByMs, closed, stretch, health, regionsBefore, regionLoads } = progress;
       const gained =
         progress.regionsGained ??
         (regionsBefore === null ? null : (this.#options.regions?.counts.since(regionsBefore) ?? null));
@@ -371,6 +390,7 @@ export class Storms {
         windowMs: plan.windowMs,
         ...(plan.region === undefined ? {} : { region: plan.region.name }),
         ...(gained === null ? {} : { regions: gained }),
+        ...(regionLoads === null ? {} : { regionLoads }),
         startedAtMs,
         missedByMs,
         closed,

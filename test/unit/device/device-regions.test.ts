@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { RegionCounts } from "../../../engine/src/region/counts.ts";
 import type { FailoverPolicy } from "../../../engine/src/region/failover.ts";
+import { RegionLoads } from "../../../engine/src/region/load.ts";
 import { Rig } from "./device-rig.ts";
 
 /** At home in region 1 of 3; leaves a region after 2 failures. */
@@ -10,7 +11,10 @@ function rigOf(
 ): { rig: Rig; counts: RegionCounts } {
   const counts = new RegionCounts(["eu", "us", "ap"]);
   const failover = { policy, after: 2, returnHomeMs, regions: 3 };
-  return { rig: new Rig({}, { failover, counts, home: () => 1 }), counts };
+  return {
+    rig: new Rig({}, { failover, counts, loads: new RegionLoads(["eu", "us", "ap"]), home: () => 1 }),
+    counts,
+  };
 }
 
 /** One attempt of a device that is about to reconnect, refused. */

@@ -1,4 +1,4 @@
-import { STORM_FATES, type StormFate } from "artillery-engine-mqtt/contract";
+import { lastStretchMs, STORM_FATES, type StormFate } from "artillery-engine-mqtt/contract";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
@@ -6,7 +6,6 @@ import {
   isAtLeastAsBad,
   type Judgement,
   judge,
-  lastStretchMs,
   type StormEvidence,
   VERDICTS,
   type Verdict,
@@ -32,6 +31,7 @@ const base: StormEvidence = {
   lastStretch: { ms: 30_000, back: 0, readyGained: 0 },
   offered: idle,
   sustained: { connectsPerS: 100, configRequestsPerS: 50 },
+  regions: [],
   before: { configRequests: 0, configResponses: 0 },
 };
 
@@ -189,6 +189,29 @@ describe("verdict at a target of 99 %", () => {
       "too few devices to tell: 66.66 % of the affected devices were ready inside the window (target 99 %), and 1 device of " +
         "3 were out at its end; it takes 20",
     );
+  });
+});
+
+describe("regions", () => {
+  const region = (name: string, offered: number, sustained: number) => ({
+    name,
+    offered: { connectsPerS: offered, configRequestsPerS: 0 },
+    sustained: { connectsPerS: sustained, configRequestsPerS: 0 },
+  });
+  it("are judged each by what it sustains: one that survives is overloaded, all together are not", () => {
+    const offered = { connectsPerS: 75, configRequestsPerS: 0 };
+    const whole = { offered, sustained: { connectsPerS: 126, configRequestsPerS: 0 } };
+    expect(judged(whole).verdict).toBe("stalled");
+    const regions = [region("eu", 0, 63), region("ap", 75, 32), region("us", 0, 31)];
+    const { verdict, reason } = judged({ ...whole, regions });
+    expect(verdict).toBe("metastable");
+    expect(reason).toContain("75 connects/s in region ap, at least the 32 accepted before the storm");
+    // And none of them overloaded, though together they are asked for more than they ever sustained at one time.
+    const idle = [region("eu", 40, 63), region("ap", 30, 32), region("us", 0, 31)];
+    const stalled = judged({ ...whole, regions: idle });
+    expect(stalled.verdict).toBe("stalled");
+    expect(stalled.reason).toContain("40 of 63 connects/s in region eu and 30 of 32 connects/s in region ap");
+    expect(stalled.reason).not.toContain("region us");
   });
 });
 

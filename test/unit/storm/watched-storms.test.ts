@@ -48,6 +48,7 @@ function start(plans: StormPlan[], devices: number) {
   const lines: string[] = [];
   const over: number[] = [];
   const storms = new Storms({
+    longestBackoffMs: 1000,
     plans,
     seed: 42,
     container: "",
