@@ -27,7 +27,7 @@ export function ratioWords({ ratio: ratios }: Value): string {
   return ratios === null ? "-" : ratios.median === null ? "not reached" : `${ratios.median.toFixed(2)}x`;
 }
 
-/** `recovered 2, degraded 1` */
+/** `recovered 2, stalled 1` */
 export function verdictWords(verdicts: Readonly<Record<string, number>>): string {
   const entries = Object.entries(verdicts);
   if (entries.length === 1) return entries[0]?.[0] ?? "-";

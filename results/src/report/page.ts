@@ -118,12 +118,20 @@ function glossary({ recoveryTarget }: Summary): Html {
     ["ready", "connected, and the work that follows a connection is done"],
     ["ready time", "from the loss of the connection until ready again, failed tries included"],
     ["goodput", "devices that became ready per second"],
-    ["recovered", `at least ${target} of the affected devices were ready inside the window`],
+    [
+      "recovered",
+      `at least ${target} of the affected devices came back, and as much of the fleet was ready when the window ended`,
+    ],
+    ["relapsed", "that was reached, and lost again"],
+    ["recovering", "not reached, but devices still came back when the window ended: it is too short"],
+    [
+      "stalled",
+      "nobody came back any more, under less load than the target is known to sustain: something is broken",
+    ],
     [
       "metastable",
-      "not recovered, hardly any device becoming ready any more, and the load still running: a spiral",
+      "nobody came back any more, and those who were out offered at least what the target is known to sustain: the load itself keeps them out",
     ],
-    ["degraded", "everything else"],
     [
       "not reached",
       "not enough devices came back for this percentile; it is never a number over the survivors",
