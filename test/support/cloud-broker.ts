@@ -43,16 +43,13 @@ const CLOUDS: Record<CloudName, Cloud> = {
       return [`${shadow}/get/accepted`, `${shadow}/get/rejected`, `${shadow}/update/delta`];
     },
     replies(clientId, { topic, payload }) {
-      if (topic !== `$aws/things/${clientId}/shadow/get` || payload !== "") return null;
+      const token = tokenOf(payload);
+      if (topic !== `$aws/things/${clientId}/shadow/get` || token === null) return null;
+      const shadow = { state: { desired: { reportInterval: 60 } }, version: 1, timestamp: 1795392000 };
+      const error = { code: 429, message: "Too many requests", timestamp: 1795392000 };
       return {
-        answer: {
-          topic: `${topic}/accepted`,
-          payload: '{"state":{"desired":{"reportInterval":60}},"version":1,"timestamp":1795392000}',
-        },
-        refusal: {
-          topic: `${topic}/rejected`,
-          payload: '{"code":429,"message":"Too many requests","timestamp":1795392000}',
-        },
+        answer: { topic: `${topic}/accepted`, payload: JSON.stringify({ ...shadow, ...token }) },
+        refusal: { topic: `${topic}/rejected`, payload: JSON.stringify({ ...error, ...token }) },
       };
     },
   },
@@ -96,6 +93,21 @@ const CLOUDS: Record<CloudName, Cloud> = {
     },
   },
 };
+
+/**
+ * Of a request for a shadow: nothing, or the token that the reply carries back (64 bytes at most).
+ * https://docs.aws.amazon.com/iot/latest/developerguide/device-shadow-document.html#client-token
+ */
+function tokenOf(payload: string): { clientToken?: string } | null {
+  if (payload === "") return {};
+  try {
+    const { clientToken, ...rest } = JSON.parse(payload) as Record<string, unknown>;
+    const isToken = typeof clientToken === "string" && Buffer.byteLength(clientToken) <= 64;
+    return isToken && Object.keys(rest).length === 0 ? { clientToken } : null;
+  } catch {
+    return null;
+  }
+}
 
 /** Of `{"clientKeys":"a,b","sharedKeys":"c"}`: c. */
 function keysOf(payload: string): string[] | null {
