@@ -264,6 +264,8 @@ export const STORM_FATES = [
   "fleetReadyAtEnd",
   /** Affected devices that were. */
   "readyAtEnd",
+  /** Affected devices that had not noticed the loss of their connection by then. */
+  "unaware",
   /** Affected devices that were ready again and then lost their connection inside the window. */
   "lostAgain",
   /** Devices that the storm left alone and that lost their connection inside the window. */
@@ -314,16 +316,20 @@ export interface WorkerStorm {
   regionLoads?: Record<string, RegionLoad> | undefined;
   /** So long after its instant this worker's turn came: too late, so it left its devices alone. Null where it was in time. */
   missedByMs: number | null;
+  /** So long after the end of its window this worker noticed that it was over: too late to see its end. Null where it was in time. */
+  endMissedByMs: number | null;
   cohorts: Record<string, WorkerStormCohort>;
   /** What each region gained inside the window, of all devices; not given without regions. */
   regions?: Record<string, WorkerRegion> | undefined;
-  /** While devices recovered; null while it has not come. */
+  /** Until the last of the affected devices that came back did; of the whole window where none did. Null while it has not come. */
   generator: GeneratorHealth | null;
+  /** Over the whole window so far; null while it has not come. */
+  generatorInWindow: GeneratorHealth | null;
 }
 
 /**
- * How a worker thread fared over a stretch of time: the run, or a storm from the end of the pass that cut the devices until all
- * of this worker's were ready again, at most to the end of its window. Facts only: results/ judges them.
+ * How a worker thread fared over a stretch of time: the run, or of a storm from the end of the pass that cut the devices the
+ * recovery or the whole window. Facts only: results/ judges them.
  */
 export interface GeneratorHealth {
   watchedMs: number;
@@ -381,6 +387,15 @@ export interface WorkerRecord {
   errors: Record<string, Record<string, number>>;
   generator: GeneratorHealth;
 }
+
+/** Errors by which this machine itself refuses, not the target: what it has run out of. */
+export const REFUSED_HERE = [
+  "descriptors",
+  "http_descriptors",
+  "http_local_ports",
+  "local_ports",
+  "local_address",
+] as const;
 
 /** The name of the `BroadcastChannel` on which worker threads hand `UnwrittenFiles` to the plugin in the main thread. */
 export const UNWRITTEN_CHANNEL = "artillery-engine-mqtt unwritten";

@@ -147,6 +147,8 @@ export class Worker {
       regions: this.#regions,
       longestBackoffMs: longestBackoffMs(plan.backoff),
       populations: (storm) => this.#populations(storm),
+      otherContainers: () =>
+        this.#agreement?.containers().filter((name) => name !== this.#share.container) ?? [],
       claim: (storm) => options.numbers.claim(storm),
       wallClock,
       monotonic: time.now,

@@ -63,7 +63,8 @@ function stormFailures(fail: Fail, storm: StormSummary): GateFailure[] {
       message: `storm ${storm.index}, cohort ${name}: ${message}`,
     }));
   });
-  if (cohorts.length === 1) return failures;
+  // A fleet of one cohort is that cohort. Of several the fleet has a verdict of its own, also where the storm hit only one.
+  if (Object.keys(storm.cohorts).length === 1) return failures;
   const ofFleet = brokenConditions(fleetConditions(fail), storm).map((message) => ({
     storm: storm.index,
     cohort: null,

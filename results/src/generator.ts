@@ -8,7 +8,7 @@ import { duration, percent } from "./console/format.ts";
 import { highest, lowest } from "./extremes.ts";
 import type { LatencySummary, Summary } from "./summary-schema.ts";
 
-type GeneratorSummary = Summary["generator"];
+export type GeneratorSummary = Summary["generator"];
 
 /** What a stretch of time says of itself. */
 export interface GeneratorEvidence {

@@ -20,16 +20,30 @@ import { mergeTimelines, type TimelineRow } from "./timeline.ts";
 type Counts = Map<string, number>;
 
 export interface MergedStorm
-  extends Omit<WorkerStorm, "cohorts" | "regions" | "regionLoads" | "missedByMs" | "generator"> {
-  /** Of each worker that watched itself. */
+  extends Omit<
+    WorkerStorm,
+    "cohorts" | "regions" | "regionLoads" | "missedByMs" | "endMissedByMs" | "generator" | "generatorInWindow"
+  > {
+  /** Of each worker that watched itself: while devices came back … */
   generators: GeneratorHealth[];
+  /** … and over the whole window. */
+  generatorsInWindow: GeneratorHealth[];
   /** Workers whose turn came too late, the latest first. */
-  missed: { workerId: string; missedByMs: number }[];
+  missed: Late[];
+  /** Workers that noticed the end of the window too late, the latest first. */
+  endMissed: Late[];
+  /** How a part of the lab of one of its runs ended before the window did; null where none did. */
+  labEnd: LabEnd | null;
 
   cohorts: Map<string, WorkerStormCohort>;
   /** In the script's order; empty without regions. */
   regions: Map<string, WorkerRegion>;
   regionLoads: Map<string, RegionLoad>;
+}
+
+export interface Late {
+  workerId: string;
+  byMs: number;
 }
 
 /** The whole run: what all workers saw, added up. */
@@ -86,7 +100,7 @@ export function mergeRun(workers: readonly WorkerFiles[], labEnds: readonly LabE
     uncorrelated: [...new Set(records.flatMap((record) => record.uncorrelated))],
     sameIdsAs: [...new Set(records.flatMap((record) => record.sameIdsAs))],
     cohorts: sumByKey(records.map((record) => record.cohorts)),
-    storms: mergeStorms(records),
+    storms: mergeStorms(records, labEnds),
     regions: sumByKey(records.map((record) => record.regions ?? {})),
     counters: mergeCounters(records),
     disconnects: sumNames(records.map((record) => record.disconnects)),
@@ -175,18 +189,33 @@ function stormShape({ cause, fraction, region, atMs, windowMs }: WorkerStorm): s
   return `${share === null ? cause : `${cause} of ${share}`} at ${atMs} ms for ${windowMs} ms`;
 }
 
-function mergeStorms(records: readonly WorkerRecord[]): MergedStorm[] {
+type StormOfWorker = WorkerStorm & {
+  workerId: string;
+  /** The worker had devices and was stopped before it saw the storm. */
+  isCutOff: boolean;
+  labEnd: LabEnd | null;
+};
+
+function mergeStorms(records: readonly WorkerRecord[], labEnds: readonly LabEnd[]): MergedStorm[] {
   const byIndex = groupBy(
-    records.flatMap((record) =>
-      record.storms.map((storm) => ({
-        ...storm,
-        atMs: beganMs(storm, record),
-        workerId: record.workerId,
-      })),
-    ),
+    records.flatMap((record) => record.storms.map((storm) => stormOfWorker(storm, record, labEnds))),
     (storm) => storm.index,
   );
   return [...byIndex.values()].map(mergeStorm).sort((a, b) => a.index - b.index);
+}
+
+function stormOfWorker(storm: WorkerStorm, record: WorkerRecord, labEnds: readonly LabEnd[]): StormOfWorker {
+  const { startedAtMs, missedByMs } = storm;
+  const hasDevices = Object.values(record.cohorts).some(({ devices }) => devices > 0);
+  const endedMs = (startedAtMs ?? Number.NEGATIVE_INFINITY) + storm.windowMs;
+  return {
+    ...storm,
+    atMs: beganMs(storm, record),
+    workerId: record.workerId,
+    isCutOff: record.state !== "ended" && hasDevices && startedAtMs === null && missedByMs === null,
+    // That of this worker's own run: several runs may be merged.
+    labEnd: labEnds.find(({ atMs }) => atMs >= record.startedAtMs && atMs < endedMs) ?? null,
+  };
 }
 
 /** Milliseconds from time zero. An `external` storm begins when it opens, in each worker for itself. */
@@ -195,32 +224,46 @@ function beganMs({ cause, atMs, startedAtMs }: WorkerStorm, { timeZeroMs }: Work
   return opened ? startedAtMs - timeZeroMs : atMs;
 }
 
-function mergeStorm(same: (WorkerStorm & { workerId: string })[]): MergedStorm {
+function mergeStorm(same: StormOfWorker[]): MergedStorm {
   // A worker whose last device had gone before the storm came has no say in whether the window was watched.
   const began = same.filter((storm) => storm.startedAtMs !== null);
-  const generators = same.flatMap((storm) => storm.generator ?? []);
-  const missed = same.flatMap(({ workerId, missedByMs }) =>
-    missedByMs === null ? [] : { workerId, missedByMs },
-  );
   const {
     missedByMs: _missed,
+    endMissedByMs: _endMissed,
     workerId: _worker,
+    isCutOff: _cutOff,
     generator: _generator,
+    generatorInWindow: _inWindow,
     ...first
-  } = same[0] as (typeof same)[number];
+  } = same[0] as StormOfWorker;
   return {
     ...first,
-    missed: missed.sort((a, b) => b.missedByMs - a.missedByMs),
-
+    missed: latestFirst(same, ({ missedByMs }) => missedByMs),
+    endMissed: latestFirst(same, ({ endMissedByMs }) => endMissedByMs),
     // Of workers that did not see it, an `external` storm has only the time from which they watched.
     atMs: smallest((began.length > 0 ? began : same).map((storm) => storm.atMs)) as number,
     startedAtMs: smallest(same.map((storm) => storm.startedAtMs)),
-    closed: began.length > 0 && began.every((storm) => storm.closed),
+    closed:
+      began.length > 0 && began.every((storm) => storm.closed) && !same.some(({ isCutOff }) => isCutOff),
+    labEnd: same.find(({ labEnd }) => labEnd !== null)?.labEnd ?? null,
     cohorts: sumByKey(same.map((storm) => storm.cohorts)),
     regions: sumByKey(same.map((storm) => storm.regions ?? {})),
     regionLoads: sumByKey(same.map((storm) => storm.regionLoads ?? {})),
-    generators,
+    generators: same.flatMap((storm) => storm.generator ?? []),
+    // An older engine watched the recovery alone.
+    generatorsInWindow: same.flatMap((storm) => storm.generatorInWindow ?? storm.generator ?? []),
   };
+}
+
+function latestFirst(
+  same: readonly StormOfWorker[],
+  lateMs: (storm: StormOfWorker) => number | null,
+): Late[] {
+  const late = same.flatMap((storm): Late[] => {
+    const byMs = lateMs(storm);
+    return byMs === null ? [] : [{ workerId: storm.workerId, byMs }];
+  });
+  return late.sort((a, b) => b.byMs - a.byMs);
 }
 
 function mergeCounters(records: readonly WorkerRecord[]): Map<string, Record<CounterName, number>> {

@@ -1,6 +1,6 @@
 import { lastStretchMs, TIMELINE_ROW_MS, type WorkerStormCohort } from "artillery-engine-mqtt/contract";
 import { highest } from "./extremes.ts";
-import type { MergedRun, MergedStorm } from "./merge.ts";
+import type { Late, MergedRun, MergedStorm } from "./merge.ts";
 import { didNotHappen } from "./storm-words.ts";
 import {
   bestMeanPerS,
@@ -40,12 +40,17 @@ export function loadBefore({ timeline }: Pick<MergedRun, "timeline">, atMs: numb
   const total = (column: TimelineValue): number => rows.reduce((sum, row) => sum + row[column], 0);
   return {
     sustained: {
-      connectsPerS: sustained("connects_accepted"),
-      configRequestsPerS: sustained("config_responses"),
+      connectsPerS: knownRate(sustained("connects_accepted")),
+      configRequestsPerS: knownRate(sustained("config_responses")),
     },
     peakConnectsPerS: peakPerS(rows, "connects_accepted", rows[0]?.t_ms ?? atMs, atMs),
     before: { configRequests: total("config_requests"), configResponses: total("config_responses") },
   };
+}
+
+/** A target that was never seen to take anything may well be able to. */
+function knownRate(perS: number): number | null {
+  return perS > 0 ? perS : null;
 }
 
 /** What the verdict of one storm rests on. `counts` and `rows` are of the cohorts that it is about. */
@@ -75,21 +80,19 @@ export function evidenceOf(
     regions: [...storm.regionLoads].map(([name, load]) => ({
       name,
       offered: { connectsPerS: load.offeredConnects, configRequestsPerS: load.offeredRequests },
-      sustained: { connectsPerS: load.sustainedConnects, configRequestsPerS: load.sustainedAnswers },
+      sustained: {
+        connectsPerS: knownRate(load.sustainedConnects),
+        configRequestsPerS: knownRate(load.sustainedAnswers),
+      },
     })),
     before,
   };
 }
 
 function absenceOf(run: MergedRun, storm: MergedStorm): StormEvidence["absence"] {
-  const [late] = storm.missed;
-  if (late !== undefined) {
-    const many = storm.missed.length > 1 ? ` (and ${storm.missed.length - 1} more)` : "";
-    const seconds = `${Number((late.missedByMs / 1000).toPrecision(3))} s`;
-    return {
-      kind: "not-watched",
-      reason: `not watched: worker ${late.workerId}${many} came to it ${seconds} after its instant, and left its devices alone`,
-    };
+  if (storm.missed[0] !== undefined) {
+    const who = latest(storm.missed, storm.missed[0], "to it", "its instant");
+    return { kind: "not-watched", reason: `not watched: ${who}, and left its devices alone` };
   }
   if (storm.startedAtMs === null) return { kind: "did-not-happen", reason: didNotHappen(storm) };
   if (run.sameIdsAs.length > 0 || takeoversOf(run) > DISTURBED_SHARE * devicesOf(run)) {
@@ -98,24 +101,35 @@ function absenceOf(run: MergedRun, storm: MergedStorm): StormEvidence["absence"]
       reason: "other clients with the same client ids took the devices' connections",
     };
   }
-  const endedMs = storm.startedAtMs + storm.windowMs;
-  const labEnd = run.labEnds.find(({ atMs }) => atMs < endedMs);
-  if (labEnd !== undefined) {
-    return { kind: "not-watched", reason: `${labEnd.name} ended during the run (${labEnd.how})` };
+  if (storm.labEnd !== null) {
+    return { kind: "not-watched", reason: `${storm.labEnd.name} ended during the run (${storm.labEnd.how})` };
   }
   if (run.longestBackoffMs === null) {
     const reason = "its files are of an older engine, which did not record what the verdict rests on";
     return { kind: "not-watched", reason };
   }
-  const stallMs = Math.max(0, highest(storm.generators.map(({ eventLoopDelayMs }) => eventLoopDelayMs.max)));
+  const stops = storm.generatorsInWindow.map(({ eventLoopDelayMs }) => eventLoopDelayMs.max);
+  const stallMs = Math.max(0, highest(stops));
   if (stallMs > storm.windowMs / 4) {
-    const seconds = `${Number((stallMs / 1000).toPrecision(3))} s`;
     return {
       kind: "not-watched",
-      reason: `not watched: the load generator stood still for ${seconds} of the window`,
+      reason: `not watched: the load generator stood still for ${seconds(stallMs)} of the window`,
     };
   }
+  if (storm.endMissed[0] !== undefined) {
+    const who = latest(storm.endMissed, storm.endMissed[0], "to the end of its window", "it");
+    return { kind: "not-watched", reason: `not watched to its end: ${who}` };
+  }
   return null;
+}
+
+function latest(all: readonly Late[], { workerId, byMs }: Late, what: string, after: string): string {
+  const many = all.length > 1 ? ` (and ${all.length - 1} more)` : "";
+  return `worker ${workerId}${many} came ${what} ${seconds(byMs)} after ${after}`;
+}
+
+function seconds(ms: number): string {
+  return `${Number((ms / 1000).toPrecision(3))} s`;
 }
 
 function devicesOf({ cohorts }: MergedRun): number {

@@ -9,7 +9,8 @@ import {
   type WorkerStormCohort,
 } from "artillery-engine-mqtt/contract";
 import type { Histogram } from "hdr-histogram-js";
-import { type GeneratorEvidence, generatorSummary, saturationReasons } from "./generator.ts";
+import { printable } from "./console/format.ts";
+import { type GeneratorSummary, generatorSummary, saturationReasons } from "./generator.ts";
 import { addHistograms } from "./histogram.ts";
 import { groupBy } from "./maps.ts";
 import { addFields, type MergedRun, type MergedStorm } from "./merge.ts";
@@ -45,12 +46,15 @@ function summarizeStorm(sources: Sources, storm: MergedStorm): StormSummary {
   const cohorts = [...storm.cohorts.keys()];
   const load = loadBefore(sources.run, storm.atMs);
   const whole = stormFields(sources, storm, load, cohorts);
+  const byCohort = cohorts.map((name) => [name, stormFields(sources, storm, load, [name])] as const);
+  const generator = generatorOfAll(storm, whole, byCohort);
   return {
     ...whole,
+    generatorSaturated: generator?.saturated ?? false,
     stormFactor: stormFactor(sources, storm),
-    generator: generatorSummary(generatorEvidence(storm, whole)),
+    generator,
     regions: Object.fromEntries(storm.regions),
-    cohorts: Object.fromEntries(cohorts.map((name) => [name, stormFields(sources, storm, load, [name])])),
+    cohorts: Object.fromEntries(byCohort),
   };
 }
 
@@ -78,6 +82,8 @@ function stormFields(
   const peak = (column: "connect_attempts" | "config_requests"): number =>
     peakPerS(rows, column, storm.atMs, storm.atMs + storm.windowMs);
   const readyMs = recoveryPercentiles(ready, due);
+  const reconnectMs = recoveryPercentiles(histogram("reconnect_time"), due);
+  const { refusedHere } = counts;
   return {
     index: storm.index,
     cause: storm.cause,
@@ -96,11 +102,10 @@ function stormFields(
     verdict,
     verdictAbsence: absence,
     verdictReason: reason,
-    generatorSaturated:
-      saturationReasons(generatorEvidence(storm, { readyMs, refusedHere: counts.refusedHere })).length > 0,
-    refusedHere: counts.refusedHere,
+    generatorSaturated: generatorOf(storm, { readyMs, reconnectMs, refusedHere })?.saturated ?? false,
+    refusedHere,
     readyMs,
-    reconnectMs: recoveryPercentiles(histogram("reconnect_time"), due),
+    reconnectMs,
     ...(Object.fromEntries(STORM_COUNTERS.map((name) => [name, counts[name]])) as Record<
       StormCounter,
       number
@@ -118,12 +123,37 @@ function stormFields(
   };
 }
 
-/** The generator while devices recovered, held against the times of that recovery. */
-function generatorEvidence(
-  { generators }: MergedStorm,
-  { readyMs, refusedHere }: Pick<StormFields, "readyMs" | "refusedHere">,
-): GeneratorEvidence {
-  return { workers: generators, reportedMs: [readyMs.p50, readyMs.p90, readyMs.p99], refusedHere };
+type ReportedOfStorm = Pick<StormFields, "readyMs" | "reconnectMs" | "refusedHere">;
+
+/**
+ * The generator while devices came back, held against the times of that recovery; and over the whole window, whose quiet end says
+ * less, but in which others may still be kept out.
+ */
+function generatorOf(storm: MergedStorm, reported: ReportedOfStorm): GeneratorSummary | null {
+  const { readyMs, reconnectMs, refusedHere } = reported;
+  const reportedMs = [readyMs.p50, readyMs.p90, readyMs.p99, reconnectMs.p99];
+  const recovery = generatorSummary({ workers: storm.generators, reportedMs, refusedHere });
+  if (recovery === null || recovery.saturated) return recovery;
+  const reasons = saturationReasons({
+    workers: storm.generatorsInWindow,
+    reportedMs: [],
+    refusedHere: 0,
+  }).map((reason) => `${reason} (over the whole window)`);
+  return { ...recovery, saturated: reasons.length > 0, reasons };
+}
+
+/** Where only a cohort's own times are short enough to show it, the storm is marked with that cohort's reasons. */
+function generatorOfAll(
+  storm: MergedStorm,
+  whole: ReportedOfStorm,
+  cohorts: readonly (readonly [string, ReportedOfStorm])[],
+): GeneratorSummary | null {
+  const ofWhole = generatorOf(storm, whole);
+  if (ofWhole === null || ofWhole.saturated || cohorts.length === 1) return ofWhole;
+  const reasons = cohorts.flatMap(([name, fields]) =>
+    (generatorOf(storm, fields)?.reasons ?? []).map((reason) => `cohort ${printable(name)}: ${reason}`),
+  );
+  return { ...ofWhole, saturated: reasons.length > 0, reasons };
 }
 
 /**

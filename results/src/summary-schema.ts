@@ -32,6 +32,8 @@ const latency = recovery.extend({
 const NEVER_MEASURED = { count: 0, p50: null, p90: null, p99: null, p999: null, max: null, doubtful: [] };
 const load = z.object({ connectAttemptsPerS: count, configRequestsPerS: count });
 const rates = z.object({ connectsPerS: count, configRequestsPerS: count });
+/** Null: none was seen, so what the target can take is not known. */
+const knownRates = z.object({ connectsPerS: count.nullable(), configRequestsPerS: count.nullable() });
 const delay = z.object({ p50: ms, p99: ms });
 /** Of the worst worker. */
 const generator = z.object({
@@ -111,9 +113,9 @@ const stormFields = z.object({
    */
   lastStretch: z.object({ ms, back: count, offered: rates }),
   /** Connects accepted and config requests answered before the storm, highest mean over 5 s: what the target is known to sustain. */
-  sustained: rates,
+  sustained: knownRates,
   /** The same of each region, where the script has some: one that survives may be overloaded while all together are not. */
-  regionLoads: z.record(z.string(), z.object({ offered: rates, sustained: rates })).default({}),
+  regionLoads: z.record(z.string(), z.object({ offered: rates, sustained: knownRates })).default({}),
 });
 
 const schema = z.object({

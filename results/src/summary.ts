@@ -3,6 +3,7 @@ import {
   type CounterName,
   FILES,
   parseHistogramTag,
+  REFUSED_HERE,
   SCHEMA_VERSION,
 } from "artillery-engine-mqtt/contract";
 import { EXIT_CODES } from "./exit-codes.ts";
@@ -40,10 +41,19 @@ function exitOf(
 }
 
 /** What a storm was to tell was not measured, though it came and was not cut short by the user. */
-function isUnmeasured({ verdictAbsence }: Summary["storms"][number]): boolean {
-  return (
-    verdictAbsence === "not-watched" || verdictAbsence === "no-baseline" || verdictAbsence === "disturbed"
-  );
+function isUnmeasured({ verdictAbsence, alreadyOffline }: Summary["storms"][number]): boolean {
+  switch (verdictAbsence) {
+    case "not-watched":
+    case "no-baseline":
+    case "disturbed":
+    case "capacity-unknown":
+      return true;
+    // Who was there was no longer online.
+    case "nobody-affected":
+      return alreadyOffline > 0;
+    default:
+      return false;
+  }
 }
 
 function measuredSummary(run: MergedRun, options: SummaryOptions): Omit<Summary, "gate" | "exit"> {
@@ -102,13 +112,23 @@ function latencyOf(run: MergedRun, metric: string): LatencySummary {
 
 /** Over the whole run, in which quiet times dilute what happened in a storm: where it was saturated in one, it was. */
 function runGenerator(run: MergedRun, storms: Summary["storms"]): Summary["generator"] {
-  const whole = generatorSummary({ workers: run.generators, reportedMs: [], refusedHere: 0 });
+  const whole = generatorSummary({
+    workers: run.generators,
+    reportedMs: [],
+    refusedHere: refusedHere(run),
+  });
   if (whole === null) throw new Error("a run without workers");
   const inStorms = storms.flatMap(({ index, generator }) =>
     (generator?.reasons ?? []).map((reason) => `storm ${index}: ${reason}`),
   );
   const reasons = [...whole.reasons, ...inStorms];
   return { ...whole, saturated: reasons.length > 0, reasons };
+}
+
+/** Also outside of storms: devices that cannot even arrive are no fault of the target's. */
+function refusedHere({ errors }: MergedRun): number {
+  const ofCohorts = [...errors.values()];
+  return sum(REFUSED_HERE.flatMap((name) => ofCohorts.map((counts) => counts.get(name) ?? 0)));
 }
 
 function sumOverCohorts(cohorts: Map<string, Map<string, number>>): Record<string, number> {

@@ -36,6 +36,8 @@ export const VERDICT_ABSENCES = [
   "disturbed",
   /** The fleet was not at work before the storm. */
   "no-baseline",
+  /** Nobody came back at the end of the window, and what the target sustains of what was asked then is not known. */
+  "capacity-unknown",
   "too-few-devices",
   /** Nobody came back at the end of the window, but it is shorter than a device may wait between two attempts. */
   "window-too-short",
@@ -52,6 +54,12 @@ export interface Rates {
   configRequestsPerS: number;
 }
 
+/** Null: the target was never seen to take any. */
+export interface KnownRates {
+  connectsPerS: number | null;
+  configRequestsPerS: number | null;
+}
+
 export interface StormEvidence {
   /** Known beforehand: nothing can be said. */
   absence: { kind: VerdictAbsence; reason: string } | null;
@@ -65,9 +73,9 @@ export interface StormEvidence {
   /** What the devices that were out offered in the last stretch, of all cohorts: they share the target. */
   offered: Rates;
   /** What the target is known to sustain, from before the storm: connects accepted, config requests answered in time. */
-  sustained: Rates;
+  sustained: KnownRates;
   /** The same of each region; empty without regions. One that survives may be overloaded while all together are not. */
-  regions: { name: string; offered: Rates; sustained: Rates }[];
+  regions: { name: string; offered: Rates; sustained: KnownRates }[];
   /** Config requests before the storm, for a fleet that was never ready. */
   before: { configRequests: number; configResponses: number };
 }
@@ -147,6 +155,13 @@ function whoIsStillOut(storm: StormEvidence, missed: string, missing: number): J
     lastStretch.back === 0
       ? `nobody came back in ${stretch}`
       : `only ${plural(lastStretch.back, "device")} came back in ${stretch}`;
+  if (counts.unaware > counts.affected * NOBODY_SHARE) {
+    const unaware = `${plural(counts.unaware, "device")} had not noticed the loss of their connection`;
+    return none(
+      "window-too-short",
+      `${missed}; ${nobody}, but ${unaware}: a window of ${seconds(windowMs)} is too short to tell`,
+    );
+  }
   if (longestBackoffMs > windowMs) {
     return none(
       "window-too-short",
@@ -155,18 +170,23 @@ function whoIsStillOut(storm: StormEvidence, missed: string, missing: number): J
     );
   }
   const flapping = counts.lostAtEnd > 0 ? `; ${lost(counts)}` : "";
-  const loads = sustainingLoads(storm);
-  if (loads.length > 0) {
-    const reason = `${missed}${flapping}; ${nobody}, yet those who are out offered ${loads.join(" and ")}`;
+  const sustaining = sustainingLoads(storm);
+  if (sustaining.length > 0) {
+    const reason = `${missed}${flapping}; ${nobody}, yet those who are out offered ${sustaining.join(" and ")}`;
     return { verdict: "metastable", absence: null, reason };
   }
-  const known = loadsOf(storm).filter(({ sustained }) => sustained > 0);
-  if (known.length === 0 && loadsOf(storm).some(({ offered }) => offered > 0)) {
-    const reason = `${missed}; ${nobody}; what the target sustains is not known, so nor is whether it is overloaded`;
-    return none("no-baseline", reason);
+  const loads = loadsOf(storm);
+  const unknown = loads.filter(({ offered, sustained }) => offered > 0 && sustained === null);
+  if (unknown.length > 0) {
+    const offered = unknown.map((load) => `${rate(load.offered)} ${load.unit}`).join(" and ");
+    const reason = `${missed}; ${nobody}; those who are out offered ${offered}, and the target was never seen to take any: whether it is overloaded is not known`;
+    return none("capacity-unknown", reason);
   }
   // Of several regions those that were asked at all.
-  const asked = known.filter(({ offered }) => storm.regions.length === 0 || offered > 0);
+  const asked = loads.filter(
+    (load): load is KnownLoad & { sustained: number } =>
+      load.sustained !== null && (storm.regions.length === 0 || load.offered > 0),
+  );
   const offers = asked.map(
     ({ offered, sustained, unit }) => `${rate(offered)} of ${rate(sustained)} ${unit}`,
   );
@@ -189,7 +209,7 @@ interface KnownLoad {
   /** What the target did with it before the storm. */
   done: string;
   offered: number;
-  sustained: number;
+  sustained: number | null;
 }
 
 function loadsOf({ offered, sustained, regions }: StormEvidence): KnownLoad[] {
@@ -215,12 +235,11 @@ function loadsOf({ offered, sustained, regions }: StormEvidence): KnownLoad[] {
 
 /** The loads by which those who are out keep themselves out. */
 function sustainingLoads(storm: StormEvidence): string[] {
-  return loadsOf(storm)
-    .filter(({ offered, sustained }) => sustained > 0 && offered >= sustained)
-    .map(
-      ({ unit, done, offered, sustained }) =>
-        `${rate(offered)} ${unit}, at least the ${rate(sustained)} ${done} before the storm`,
-    );
+  return loadsOf(storm).flatMap(({ unit, done, offered, sustained }) =>
+    sustained !== null && offered > 0 && offered >= sustained
+      ? `${rate(offered)} ${unit}, at least the ${rate(sustained)} ${done} before the storm`
+      : [],
+  );
 }
 
 /** Null where the target share of the affected devices, and of the whole fleet, is ready when the window ends. */

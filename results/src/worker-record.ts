@@ -63,6 +63,7 @@ const storm = z.object({
   startedAtMs: epochMs.nullable(),
   closed: z.boolean(),
   missedByMs: z.number().nullable().default(null),
+  endMissedByMs: z.number().nullable().default(null),
   cohorts: byCohort(
     z.object({
       selected: count,
@@ -76,6 +77,7 @@ const storm = z.object({
   regions: regions.optional(),
   regionLoads: z.record(z.string(), counters(REGION_LOADS)).optional(),
   generator: generator.nullable(),
+  generatorInWindow: generator.nullable().default(null),
 });
 
 const byName = byCohort(z.record(z.string(), count));

@@ -73,8 +73,10 @@ export function storm(changes: Partial<WorkerStorm> = {}): WorkerStorm {
     startedAtMs: TIME_ZERO_MS + atMs,
     closed: true,
     missedByMs: null,
+    endMissedByMs: null,
     cohorts: {},
     generator: generator(),
+    generatorInWindow: generator(),
     ...changes,
   };
 }
@@ -83,9 +85,9 @@ export function storm(changes: Partial<WorkerStorm> = {}): WorkerStorm {
 export function generator(changes: Partial<WorkerRecord["generator"]> = {}): WorkerRecord["generator"] {
   return {
     watchedMs: 20_000,
-    eventLoopDelayMs: { p50: 0.1, p99: 2, max: 11 },
+    eventLoopDelayMs: { p50: 0.1, p99: 2, max: 8 },
     operationDelayMs: { p50: 0.1, p99: 0.5 },
-    stalledMs: 11,
+    stalledMs: 0,
     cpuShare: 0.4,
     cpuWaitMs: 500,
     ...changes,

@@ -11,14 +11,13 @@ const CPU_WINDOW_MS = 2000;
 /** A tick that is later than this is a stall; below it is what timers and short callbacks take. */
 const STALL_MS = 10;
 
-/** Delay of the event loop and use of the processor over one stretch of time: the run, or the recovery from a storm. */
+/** Delay of the event loop and use of the processor over one stretch of time. */
 export class HealthStretch {
   readonly #delays = newHistogram("event_loop_delay");
   readonly #operationDelays = newHistogram("operation_delay");
   readonly #beganMs: number;
   readonly #waitedMs: () => number | null;
   readonly #waitedBeforeMs: number | null;
-  readonly #isOver: () => boolean;
   #watchedMs = 0;
   #stalledMs = 0;
   #longestMs = 0;
@@ -29,17 +28,11 @@ export class HealthStretch {
   /**
    * @param beganMs monotonic
    * @param waitedMs how long this thread has waited for a processor so far; null where the system does not say
-   * @param isOver asked at every tick: true once there is nothing more to watch
    */
-  constructor(
-    beganMs: number,
-    waitedMs: () => number | null = () => null,
-    isOver: () => boolean = () => false,
-  ) {
+  constructor(beganMs: number, waitedMs: () => number | null = () => null) {
     this.#beganMs = beganMs;
     this.#waitedMs = waitedMs;
     this.#waitedBeforeMs = waitedMs();
-    this.#isOver = isOver;
   }
 
   /**
@@ -57,7 +50,6 @@ export class HealthStretch {
     if (operations > 0) this.#operationDelays.recordValueWithCount(us, operations);
     if (ownMs > STALL_MS) this.#stalledMs += ownMs;
     this.#longestMs = Math.max(this.#longestMs, ownMs);
-    if (this.#isOver()) this.end();
   }
 
   cpu(share: number): void {
@@ -86,6 +78,71 @@ export class HealthStretch {
   }
 }
 
+/**
+ * One storm: its whole window, and of that the recovery, which lasts until the last device came back. What comes after a
+ * comeback is held back until the next one, so that the quiet end of a window does not dilute the recovery, however long some
+ * device stays away.
+ */
+export class RecoveryStretch {
+  readonly #window: HealthStretch;
+  readonly #recovery: HealthStretch;
+  readonly #comebacks: () => number;
+  readonly #waitedNowMs: () => number | null;
+  /** As of the last comeback. */
+  #waitedMs: number | null;
+  #seen = 0;
+  /** Ticks since the last comeback: three numbers each. */
+  #held: number[] = [];
+  #heldCpu = 0;
+  #cameBackSinceCpu = false;
+
+  /** @param comebacks devices that have come back so far */
+  constructor(beganMs: number, comebacks: () => number, waitedMs: () => number | null = () => null) {
+    this.#window = new HealthStretch(beganMs, waitedMs);
+    this.#waitedNowMs = waitedMs;
+    this.#waitedMs = waitedMs();
+    this.#recovery = new HealthStretch(beganMs, () => this.#waitedMs);
+    this.#comebacks = comebacks;
+    this.#seen = comebacks();
+  }
+
+  tick(delayMs: number, nowMs: number, operations: number): void {
+    this.#window.tick(delayMs, nowMs, operations);
+    this.#held.push(delayMs, nowMs, operations);
+    const comebacks = this.#comebacks();
+    if (comebacks === this.#seen) return;
+    this.#seen = comebacks;
+    for (let i = 0; i < this.#held.length; i += 3) {
+      this.#recovery.tick(...(this.#held.slice(i, i + 3) as [number, number, number]));
+    }
+    this.#held = [];
+    this.#recovery.cpu(this.#heldCpu);
+    this.#heldCpu = 0;
+    this.#cameBackSinceCpu = true;
+    this.#waitedMs = this.#waitedNowMs();
+  }
+
+  /** Of the time since the last call. */
+  cpu(share: number): void {
+    this.#window.cpu(share);
+    if (this.#cameBackSinceCpu) this.#recovery.cpu(share);
+    else this.#heldCpu = Math.max(this.#heldCpu, share);
+    this.#cameBackSinceCpu = false;
+  }
+
+  end(): void {
+    this.#window.end();
+    this.#recovery.end();
+    this.#held = [];
+  }
+
+  /** Where nobody has come back, the whole window is one attempt to recover. */
+  read(): { recovery: GeneratorHealth; window: GeneratorHealth } {
+    const window = this.#window.read();
+    return { recovery: this.#seen === 0 ? window : this.#recovery.read(), window };
+  }
+}
+
 function percentilesOf(histogram: Histogram): { p50: number; p99: number } {
   const at = (percentile: number): number =>
     histogram.totalCount === 0 ? 0 : histogram.getValueAtPercentile(percentile) / 1000;
@@ -94,7 +151,7 @@ function percentilesOf(histogram: Histogram): { p50: number; p99: number } {
 
 /** Watches this worker thread: one timer, stretches that come and go. */
 export class GeneratorWatch {
-  readonly #stretches = new Set<HealthStretch>();
+  readonly #stretches = new Set<HealthStretch | RecoveryStretch>();
   readonly #timer: NodeJS.Timeout;
   readonly #operations: () => number;
   #operationsBefore = 0;
@@ -127,14 +184,20 @@ export class GeneratorWatch {
     for (const stretch of this.#stretches) stretch.cpu(share);
   }
 
-  /** @param isOver true once there is nothing more to watch; the stretch then ends by itself */
-  begin(isOver: () => boolean = () => false): HealthStretch {
-    const stretch = new HealthStretch(performance.now(), cpuWaitMs, isOver);
+  begin(): HealthStretch {
+    const stretch = new HealthStretch(performance.now(), cpuWaitMs);
     this.#stretches.add(stretch);
     return stretch;
   }
 
-  end(stretch: HealthStretch): void {
+  /** @param comebacks devices that have come back from the storm so far */
+  beginRecovery(comebacks: () => number): RecoveryStretch {
+    const stretch = new RecoveryStretch(performance.now(), comebacks, cpuWaitMs);
+    this.#stretches.add(stretch);
+    return stretch;
+  }
+
+  end(stretch: HealthStretch | RecoveryStretch): void {
     stretch.end();
     this.#stretches.delete(stretch);
   }

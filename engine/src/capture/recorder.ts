@@ -7,6 +7,7 @@ import {
   histogramTag,
   LATENCY_METRICS,
   type LatencyMetric,
+  REFUSED_HERE,
   STORM_COUNTERS,
   type StormCounter,
   type StormFate,
@@ -15,7 +16,6 @@ import {
   type WorkerStormCohort,
 } from "../contract.ts";
 import type { DeviceEvents, DisconnectCause } from "../device/environment.ts";
-import { EXHAUSTED } from "../transport/descriptors.ts";
 import { Histograms, toMicroseconds } from "./histograms.ts";
 import { EVENT, Timeline } from "./timeline.ts";
 
@@ -44,8 +44,7 @@ interface StormCell {
 /** Counters whose Artillery name takes a reason or cause. */
 const SPLIT: ReadonlySet<CounterName> = new Set(["connectsRefused", "disconnects", "serverDisconnects"]);
 
-/** Refusals by this machine, not by the target: the transports' names for what it has run out of. */
-const REFUSED_HERE: ReadonlySet<string> = new Set(Object.keys(EXHAUSTED));
+const IS_REFUSED_HERE: ReadonlySet<string> = new Set(REFUSED_HERE);
 
 /** Artillery histograms of a storm; the spread of the drops is ours alone. */
 const ARTILLERY_STORM_METRICS: ReadonlySet<StormMetric> = new Set(["reconnect_time", "ready_time"]);
@@ -150,15 +149,11 @@ export class Recorder implements DeviceEvents {
     );
   }
 
-  /** Every device that the storm has disconnected so far has been ready again. */
-  hasRecovered(storm: number): boolean {
-    let affected = 0;
+  /** Devices that the storm disconnected and that have been ready again. */
+  recoveredFrom(storm: number): number {
     let recovered = 0;
-    for (const { counts } of this.#storms[storm] ?? []) {
-      affected += counts.affected;
-      recovered += counts.recovered;
-    }
-    return affected > 0 && recovered === affected;
+    for (const { counts } of this.#storms[storm] ?? []) recovered += counts.recovered;
+    return recovered;
   }
 
   /** The cell of a device that was last hit by `storm`, while that storm's window is open. */
@@ -324,7 +319,7 @@ export class Recorder implements DeviceEvents {
   error(cohort: number, name: string): void {
     const { errors } = this.#counts[cohort] as CohortCounts;
     errors[name] = (errors[name] ?? 0) + 1;
-    if (this.#openStorm !== 0 && REFUSED_HERE.has(name)) {
+    if (this.#openStorm !== 0 && IS_REFUSED_HERE.has(name)) {
       const cell = this.#storms[this.#openStorm]?.[cohort];
       if (cell !== undefined) cell.counts.refusedHere++;
     }

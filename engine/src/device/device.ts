@@ -147,9 +147,12 @@ export class Device implements TransportListener, Dialer, DeviceConnection {
     return this.#outage.storm;
   }
 
-  /** That storm while the device is not ready: what it does then is part of what the storm costs. 0 for none. */
+  /**
+   * That storm while the device is not ready: what it does then is part of what the storm costs. 0 for none, and while it does
+   * not know yet that its connection is gone.
+   */
   get storm(): number {
-    return this.isReady ? 0 : this.#outage.storm;
+    return this.#state === "ready" ? 0 : this.#outage.storm;
   }
 
   get isSilent(): boolean {
@@ -513,6 +516,7 @@ export class Device implements TransportListener, Dialer, DeviceConnection {
   disconnect(): void {
     // An outage ends where the device wants to be away.
     this.#outage.abandon();
+    this.standing.leave();
     if (isOnline(this.#state)) {
       this.#closeTransport("disconnect");
       this.#leaveOnline("finished", "disconnect");

@@ -18,7 +18,6 @@ export interface DeviceConnection {
   readonly generation: number;
   /** The storm that disconnected the device, while it is not ready again; 0 for none. */
   readonly storm: number;
-  readonly isReady: boolean;
   readonly standing: Standing;
   /** 0 where the script has no regions. */
   readonly region: number;
@@ -467,9 +466,10 @@ export function tellRequest(
   connection: DeviceConnection,
   { plan, events, regions }: DeviceEnvironment,
 ): void {
-  const { storm, isReady, standing } = connection;
+  const { storm, state, standing } = connection;
   events.configRequest(plan.cohort, storm);
-  if (isReady || standing.storm === 0) return;
+  // What a silent device asks goes nowhere.
+  if (state === "ready" || standing.storm === 0) return;
   events.stormRequest(plan.cohort, standing.storm);
   regions?.loads.count(connection.region, "stormRequests");
 }

@@ -19,6 +19,8 @@ export class Standing {
   isBack = false;
   /** It lost its connection after that. */
   isLost = false;
+  /** Affected, and the script took it away before it was back: what it does after that has nothing to do with the storm. */
+  hasLeft = false;
   /** It had been ready before the storm came, or was about to be for the first time. */
   hadBeenReady = false;
 
@@ -27,14 +29,20 @@ export class Standing {
     this.role = role;
     this.isBack = role === "unaffected";
     this.isLost = false;
+    this.hasLeft = false;
     this.hadBeenReady = hadBeenReady;
   }
 
   /** The device is ready. True where it is so for the first time since the storm. */
   back(): boolean {
-    if (this.role === null || this.isBack) return false;
+    if (this.role === null || this.isBack || this.hasLeft) return false;
     this.isBack = true;
     return true;
+  }
+
+  /** The script wants the device to be away. */
+  leave(): void {
+    if (this.role === "affected" && !this.isBack) this.hasLeft = true;
   }
 
   /** The device lost its connection against its will. */

@@ -8,8 +8,11 @@ export function noFates(): Fates {
   return Object.fromEntries(STORM_FATES.map((fate) => [fate, 0])) as Fates;
 }
 
-/** Where a device is now: at work, on its way, gone because the script said so, or gone because its flow failed. */
-export type Whereabouts = "ready" | "out" | "left" | "failed";
+/**
+ * Where a device is now: at work, on its way, not yet aware that its connection is gone, gone because the script said so, or gone
+ * because its flow failed.
+ */
+export type Whereabouts = "ready" | "out" | "unaware" | "left" | "failed";
 
 /** Adds one device that has a part in the storm. */
 export function addFate(fates: Fates, standing: Standing, whereabouts: Whereabouts): void {
@@ -17,6 +20,12 @@ export function addFate(fates: Fates, standing: Standing, whereabouts: Whereabou
   fates.fleet++;
   if (standing.role === "already-offline") fates.alreadyOffline++;
   if (!standing.hadBeenReady) fates.neverReady++;
+  // Also where it has come again since.
+  if (standing.hasLeft) {
+    fates.fleetLeftByScript++;
+    fates.leftByScript++;
+    return;
+  }
   if (standing.isLost && isAffected) fates.lostAgain++;
   if (standing.isLost && standing.role === "unaffected") fates.unaffectedLost++;
   if (whereabouts === "ready") {
@@ -25,7 +34,8 @@ export function addFate(fates: Fates, standing: Standing, whereabouts: Whereabou
   } else if (whereabouts === "left") {
     fates.fleetLeftByScript++;
     if (isAffected) fates[standing.isBack ? "leftAfterRecovery" : "leftByScript"]++;
-  } else if (standing.isBack) {
-    fates.lostAtEnd++;
+  } else {
+    if (standing.isBack) fates.lostAtEnd++;
+    if (whereabouts === "unaware") fates.unaware++;
   }
 }

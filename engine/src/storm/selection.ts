@@ -71,6 +71,6 @@ function keyAtRank(
 }
 
 /** True in one container of the run: the first of those that are known. */
-export function isFirstContainer(container: string, populations: readonly Population[]): boolean {
-  return populations.every((other) => container <= other.container);
+export function isFirstContainer(container: string, others: readonly string[]): boolean {
+  return others.every((other) => container <= other);
 }

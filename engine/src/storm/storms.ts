@@ -1,12 +1,6 @@
-import type { GeneratorWatch, HealthStretch } from "../capture/generator-health.ts";
+import type { GeneratorWatch, RecoveryStretch } from "../capture/generator-health.ts";
 import type { Recorder } from "../capture/recorder.ts";
-import type {
-  GeneratorHealth,
-  RegionLoad,
-  WorkerRegion,
-  WorkerStorm,
-  WorkerStormCohort,
-} from "../contract.ts";
+import type { RegionLoad, WorkerRegion, WorkerStorm, WorkerStormCohort } from "../contract.ts";
 import type { Device } from "../device/device.ts";
 import type { FleetMember } from "../device/fleet.ts";
 import { containerKey } from "../device/identity.ts";
@@ -38,6 +32,8 @@ export interface StormsOptions {
    * process asked for a storm.
    */
   populations(storm: number | null): readonly Population[];
+  /** The other containers in which a worker is alive. */
+  otherContainers(): readonly string[];
   /** True for the first worker of this process that asks, for each storm. */
   claim(storm: number): boolean;
   /** Epoch milliseconds. */
@@ -56,8 +52,12 @@ interface Progress {
   gone: Fates[];
   /** Of all devices, by cohort, once the window is over. */
   fates: Fates[] | null;
-  stretch: HealthStretch | null;
-  health: GeneratorHealth | null;
+  /** Its window was over so long before this worker noticed. */
+  endMissedByMs: number | null;
+  /** A flow failed inside the window. */
+  hasFailures: boolean;
+  stretch: RecoveryStretch | null;
+  health: ReturnType<RecoveryStretch["read"]> | null;
   /** Which devices it hits; null until they are chosen. */
   choice: Choice | null;
   /** What each region had counted when the storm began, and what it gained by the end. */
@@ -96,6 +96,8 @@ export class Storms {
     this.#progress = options.plans.map(() => ({
       startedAtMs: null,
       missedByMs: null,
+      endMissedByMs: null,
+      hasFailures: false,
       closed: false,
       gone: options.recorder.cohorts.map(noFates),
       fates: null,
@@ -123,14 +125,15 @@ export class Storms {
   left({ device, cohort }: FleetMember, failed: boolean): void {
     const plan = this.#openPlan();
     if (plan === null || device.standing.storm !== plan.index) return;
-    const { gone } = this.#progress[plan.index - 1] as Progress;
-    addFate(gone[cohort] as Fates, device.standing, failed ? "failed" : "left");
+    const progress = this.#progress[plan.index - 1] as Progress;
+    addFate(progress.gone[cohort] as Fates, device.standing, failed ? "failed" : "left");
+    if (failed) progress.hasFailures = true;
   }
 
-  /** @param allLeft every device has left because the script said so: there is nothing more to watch */
+  /** @param allLeft every device has left: where the script said so, there is nothing more to watch */
   stop(allLeft: boolean): void {
     const open = this.#openPlan();
-    if (allLeft && open !== null) this.#end(open);
+    if (allLeft && open !== null && !this.#progress[open.index - 1]?.hasFailures) this.#end(open, 0);
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
     this.#story = [];
@@ -167,7 +170,7 @@ export class Storms {
         if (event.storm.region !== undefined) this.#options.regions?.restore(event.storm.region.index);
         break;
       case "end":
-        this.#end(event.storm);
+        this.#end(event.storm, this.#options.wallClock() - (this.#timeZeroMs + event.atMs));
         break;
       case "over":
         this.#over = true;
@@ -263,9 +266,11 @@ export class Storms {
           ? device.number < devices && stormKey(seed, plan.index, container, device.number) <= limit
           : device.region === region.index;
       if (isHit) recorder.stormSelected(cohort, plan.index);
+      const { isArriving } = device;
       const lostAtMs = isHit ? cause.cut(device, plan.index) : Number.NaN;
       if (Number.isNaN(lostAtMs)) {
-        device.witness(plan.index);
+        // The cause may have ended a device's first attempt: that one has no part in the storm all the same.
+        if (!isArriving) device.witness(plan.index);
         continue;
       }
       recorder.stormDropped(cohort, plan.index, Math.max(0, lostAtMs - plannedMs));
@@ -292,17 +297,17 @@ export class Storms {
       losses.watch = new Onset(plan.fraction ?? 1, () => recorder.online, open);
       log(`mqtt storm ${plan.index}: ${plan.cause}, watching`);
     }
-    if (cause.act === null || !isFirstContainer(container, this.#options.populations(null))) return;
+    if (cause.act === null || !isFirstContainer(container, this.#options.otherContainers())) return;
     if (!this.#options.claim(plan.index)) return;
     this.#stopActing?.();
     this.#stopActing = cause.act(plan, log);
   }
 
-  /** From here on it must not delay the recovery; how long the pass took is the spread of the drops. */
+  /** From the end of the pass that cuts the devices: how long that took is the spread of the drops. */
   #watchGenerator({ index }: StormPlan): void {
     const { watch, recorder } = this.#options;
     const progress = this.#progress[index - 1] as Progress;
-    progress.stretch = watch.begin(() => recorder.hasRecovered(index));
+    progress.stretch = watch.beginRecovery(() => recorder.recoveredFrom(index));
   }
 
   /** A storm takes no device by itself: those that are lost become its own when they are. */
@@ -345,8 +350,10 @@ export class Storms {
     );
   }
 
-  #end(plan: StormPlan): void {
+  #end(plan: StormPlan, lateMs: number): void {
     const progress = this.#progress[plan.index - 1] as Progress;
+    // What the devices have not heard yet, they do not know: who stood still sees them as they were before.
+    if (lateMs > LATEST_MS) progress.endMissedByMs = lateMs;
     progress.fates = this.#fatesOf(plan, progress);
     progress.closed = true;
     this.#options.losses.watch = null;
@@ -378,7 +385,8 @@ export class Storms {
   report(): WorkerStorm[] {
     return this.#options.plans.map((plan, i) => {
       const progress = this.#progress[i] as Progress;
-      const { startedAtMs, missedByMs, closed, stretch, health, regionsBefore, regionLoads } = progress;
+      const { startedAtMs, missedByMs, closed, stretch, regionsBefore, regionLoads } = progress;
+      const health = progress.health ?? stretch?.read() ?? null;
       const gained =
         progress.regionsGained ??
         (regionsBefore === null ? null : (this.#options.regions?.counts.since(regionsBefore) ?? null));
@@ -393,9 +401,11 @@ export class Storms {
         ...(regionLoads === null ? {} : { regionLoads }),
         startedAtMs,
         missedByMs,
+        endMissedByMs: progress.endMissedByMs,
         closed,
         cohorts: this.#cohorts(plan, progress),
-        generator: health ?? stretch?.read() ?? null,
+        generator: health?.recovery ?? null,
+        generatorInWindow: health?.window ?? null,
       };
     });
   }
@@ -403,10 +413,11 @@ export class Storms {
 
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
-/** A worker whose turn comes later than this after a storm's instant leaves its devices alone. */
+/** A worker whose turn comes later than this after a storm's instant leaves its devices alone, and after its end has not seen it. */
 const LATEST_MS = 1000;
 
 function whereabouts(device: Device): Whereabouts {
   if (device.isReady) return "ready";
+  if (device.isSilent) return "unaware";
   return device.wantsToBeOnline ? "out" : "left";
 }

@@ -50,6 +50,8 @@ export class Agreement {
   /** Tells this process's messages from those of another that has the same names. */
   readonly #instance = randomUUID();
   readonly #others = new Map<string, RosterMessage>();
+  /** Workers whose entry was taken away again. */
+  readonly #gone = new Set<string>();
   readonly #sameIds = new Set<string>();
   readonly #rosterTopic: string;
   readonly #ownTopic: string;
@@ -114,6 +116,14 @@ export class Agreement {
     return [...sums].map(([container, devices]) => ({ container, devices })).sort(byContainer);
   }
 
+  /** The other containers in which a worker is alive. */
+  containers(): string[] {
+    const alive = [...this.#others].filter(([workerId, { timeZeroMs }]) => {
+      return timeZeroMs === this.#timeZeroMs && !this.#gone.has(workerId);
+    });
+    return [...new Set(alive.map(([, { container }]) => container))];
+  }
+
   #publishRoster(): void {
     if (!this.#client.connected) return;
     this.#dirty = false;
@@ -124,13 +134,16 @@ export class Agreement {
   #hear(topic: string, payload: Buffer, { retain }: IPublishPacket): void {
     const [testRunId, , workerId] = topic.slice(this.#options.topic.length + 1).split("/");
     if (testRunId === undefined || workerId === undefined) return;
+    // Cleared: that worker has ended, or its connection has. Its devices still count, as they do for the others.
+    const isOurs = testRunId === this.#options.testRunId;
+    if (payload.length === 0 && isOurs && this.#others.has(workerId)) this.#gone.add(workerId);
     const message = parse(payload);
     if (message === null || message.instance === this.#instance) return;
-    const isOurs = testRunId === this.#options.testRunId;
     // What is retained may have been left behind by a run that is over.
     if (!retain) this.#lookAtIds(message, testRunId, isOurs && workerId === this.#options.workerId);
     if (!isOurs || workerId === this.#options.workerId) return;
     if (this.#others.has(workerId) || this.#others.size < MOST_WORKERS) this.#others.set(workerId, message);
+    this.#gone.delete(workerId);
     this.#compare(message.timeZeroMs, retain);
   }
 
@@ -155,6 +168,8 @@ export class Agreement {
     if (testRunId === this.#options.testRunId && !sameWorker) return;
     if (this.#sameIds.has(testRunId) || this.#sameIds.size >= MOST_WORKERS) return;
     this.#sameIds.add(testRunId);
+    // The other one may have come later, and knows this worker only from what is retained: it is told by a living one, once.
+    this.#publishRoster();
     this.#options.onSameIds(testRunId);
   }
 

@@ -1,3 +1,5 @@
+import type { REFUSED_HERE } from "../contract.ts";
+
 /** One connection is one open file: what a run needs, against what the process may have. */
 
 /** Artillery, the results' files, the control connection. */
@@ -68,4 +70,4 @@ export const EXHAUSTED = {
     'mqtt: out of local ports: devices are refused as "local_ports". Give more source addresses (config.engines.mqtt.localAddresses), widen net.ipv4.ip_local_port_range, or use more hosts.',
   local_address:
     'mqtt: an address of config.engines.mqtt.localAddresses is not one of this host: devices are refused as "local_address". Add it (ip address add ADDRESS dev INTERFACE) or leave it out.',
-} as const;
+} as const satisfies Record<(typeof REFUSED_HERE)[number], string>;

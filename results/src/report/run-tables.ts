@@ -117,7 +117,7 @@ export function generatorSection(summary: Summary): Html {
     ...summary.storms.map((storm) => ({ name: `Storm ${storm.index}`, health: storm.generator })),
   ];
   return html`<section aria-labelledby="generator"><h2 id="generator">Generator health</h2>
-<p class="lead">The load generator watches itself. Where it was the bottleneck, what it measured is at least partly its own delay. Numbers are of the worst worker; in a storm they are of the time from the end of the cut until all its devices were ready again.</p>
+<p class="lead">The load generator watches itself. Where it was the bottleneck, what it measured is at least partly its own delay. Numbers are of the worst worker; in a storm they are of the time from the end of the cut until the last device that came back did, or of the whole window where none did.</p>
 <div class="card">${table({
     caption: "Load generator",
     words: [1],

@@ -123,6 +123,8 @@ const ABSENCE_SENTENCES: Record<
     "Other clients used the devices' client ids at the same broker, and each took the other's connections: this run says nothing about the system under test.",
   "no-baseline": () =>
     "The fleet was not at work before the storm, so what it did afterwards says nothing about the storm.",
+  "capacity-unknown": (_storm, some, window) =>
+    `${some} were working again within ${window}, and nobody came back at its end. Whether the load keeps the others out cannot be told: the system was never seen to take what it was asked for then.`,
   "too-few-devices": (_storm, some) =>
     `${some} were working again. So few devices say nothing about a fleet.`,
   "window-too-short": (_storm, some, window) =>

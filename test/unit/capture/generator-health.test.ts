@@ -1,5 +1,9 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { GeneratorWatch, HealthStretch } from "../../../engine/src/capture/generator-health.ts";
+import {
+  GeneratorWatch,
+  HealthStretch,
+  RecoveryStretch,
+} from "../../../engine/src/capture/generator-health.ts";
 
 describe("a stretch", () => {
   /** Ticks 20 ms apart, each late by so much; the time of a late one passes as well. */
@@ -64,25 +68,85 @@ describe("a stretch", () => {
     expect(stretch.read()).toMatchObject({ stalledMs: 0, eventLoopDelayMs: { max: 5 } });
   });
 
-  it("ends by itself where there is nothing more to watch, with what was so until then", () => {
-    let isOver = false;
+  it("stays as it was when it ended", () => {
     let waitedMs = 100;
-    const stretch = new HealthStretch(
-      0,
-      () => waitedMs,
-      () => isOver,
-    );
+    const stretch = new HealthStretch(0, () => waitedMs);
     const tick = ticking(stretch);
     waitedMs = 140;
     tick(1);
-    isOver = true;
-    tick(2);
-    const { watchedMs, cpuWaitMs } = stretch.read();
-    expect([watchedMs, cpuWaitMs]).toEqual([43, 40]);
+    stretch.end();
     waitedMs = 1000;
     tick(500);
     stretch.cpu(1);
-    expect(stretch.read()).toMatchObject({ watchedMs: 43, stalledMs: 0, cpuShare: 0, cpuWaitMs: 40 });
+    expect(stretch.read()).toMatchObject({ watchedMs: 21, stalledMs: 0, cpuShare: 0, cpuWaitMs: 40 });
+  });
+});
+
+describe("the recovery", () => {
+  function recovering() {
+    let comebacks = 0;
+    let waitedMs = 0;
+    let nowMs = 0;
+    const stretch = new RecoveryStretch(
+      0,
+      () => comebacks,
+      () => waitedMs,
+    );
+    const tick = (delayMs: number, back = 0): void => {
+      nowMs += 20 + delayMs;
+      waitedMs += delayMs;
+      comebacks += back;
+      stretch.tick(delayMs, nowMs, 1);
+    };
+    return { stretch, tick };
+  }
+
+  it("lasts until the last device came back, however long others stay away", () => {
+    const { stretch, tick } = recovering();
+    for (let i = 0; i < 10; i++) tick(30, 1);
+    const until = stretch.read().recovery;
+    expect(until).toMatchObject({ watchedMs: 500, stalledMs: 300, cpuWaitMs: 300 });
+    for (let i = 0; i < 1000; i++) tick(0);
+    expect(stretch.read().recovery).toEqual(until);
+    expect(stretch.read().window).toMatchObject({ watchedMs: 20_500, stalledMs: 300 });
+  });
+
+  it("goes on with a later comeback, and has all that was before it", () => {
+    const { stretch, tick } = recovering();
+    tick(0, 1);
+    tick(400);
+    tick(0);
+    expect(stretch.read().recovery.stalledMs).toBe(0);
+    tick(0, 5);
+    expect(stretch.read().recovery).toMatchObject({ watchedMs: 480, stalledMs: 400, cpuWaitMs: 400 });
+    expect(stretch.read().recovery.eventLoopDelayMs.max).toBe(400);
+  });
+
+  it("is the whole window where nobody comes back", () => {
+    const { stretch, tick } = recovering();
+    for (const delayMs of [0, 50, 0]) tick(delayMs);
+    stretch.cpu(0.7);
+    const { recovery, window } = stretch.read();
+    expect(recovery).toEqual(window);
+    expect(window).toMatchObject({ watchedMs: 110, stalledMs: 50, cpuShare: 0.7 });
+  });
+
+  it("has the use of the processor of the time in which somebody came back, and before", () => {
+    const { stretch, tick } = recovering();
+    tick(0);
+    stretch.cpu(0.6);
+    expect(stretch.read().window.cpuShare).toBe(0.6);
+    tick(0, 1);
+    tick(0);
+    stretch.cpu(0.8);
+    stretch.cpu(0.9);
+    tick(0);
+    expect(stretch.read().recovery.cpuShare).toBe(0.8);
+    stretch.end();
+    tick(100, 1);
+    stretch.cpu(1);
+    expect(stretch.read().recovery).toMatchObject({ cpuShare: 0.8, stalledMs: 0 });
+    expect(stretch.read().window).toMatchObject({ cpuShare: 0.9, stalledMs: 0 });
   });
 });
 

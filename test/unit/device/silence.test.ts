@@ -18,12 +18,13 @@ describe("a silent device", () => {
     const { broker } = rig;
     expect(rig.device.silence(3)).toBe(rig.time.now());
     expect(rig.events("silenced", "disconnected")).toEqual([["silenced", 0, true]]);
-    expect([rig.device.state, rig.device.storm]).toEqual(["ready", 3]);
+    // What it does until it knows costs nobody anything.
+    expect([rig.device.state, rig.device.storm, rig.device.affectedBy]).toEqual(["ready", 0, 3]);
     expect(broker.ended).toBeNull();
     // A storm cannot take it away again.
     expect(rig.device.silence(4)).toBeNaN();
     expect(rig.device.drop("reset", 4)).toBeNaN();
-    expect(rig.device.storm).toBe(3);
+    expect(rig.device.affectedBy).toBe(3);
   });
 
   it("neither speaks nor hears", () => {

@@ -131,7 +131,7 @@ describe("a device that meets a storm", () => {
   it("is not ready while it is silent", () => {
     const rig = new Rig().start();
     rig.device.silence(1);
-    expect([rig.device.isReady, rig.device.storm]).toEqual([false, 1]);
+    expect([rig.device.isReady, rig.device.affectedBy]).toEqual([false, 1]);
     rig.device.witness(2);
     expect(rig.device.standing).toMatchObject({ storm: 2, role: "already-offline" });
   });

@@ -40,7 +40,7 @@ it("reads like this", () => {
       bootstrap_timeout  1,200
       tcp_refused            2
 
-    generator saturated: loop delay p50 0.1 ms, p99 2 ms, max 11 ms; CPU 40 % of a core, 500 ms waited for one
+    generator saturated: loop delay p50 0.1 ms, p99 2 ms, max 8 ms; CPU 40 % of a core, 500 ms waited for one
       storm 1: it stood still for 40 % of the time
 
     Files

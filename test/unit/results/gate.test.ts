@@ -6,7 +6,7 @@ import { readRun } from "../../../results/src/run-files.ts";
 import { buildSummary } from "../../../results/src/summary.ts";
 import type { Summary } from "../../../results/src/summary-schema.ts";
 import { VERDICTS, type Verdict } from "../../../results/src/verdict.ts";
-import { record, storm, writeRun } from "../../support/run-files.ts";
+import { record, storm, stormCohort, writeRun } from "../../support/run-files.ts";
 import { spiralWorker, summaryOf } from "./synthetic-run.ts";
 
 /** 120 of 120 `cached` and 20 of 80 `spiral` recover; worker 2's generator was saturated. */
@@ -73,6 +73,23 @@ describe("conditions", () => {
       "storm 1, cohort spiral: verdict metastable, allowed recovered (generator saturated)",
     ]);
   });
+});
+
+it("holds the fleet to its own verdict where the storm hit one cohort of two, and the other was lost", () => {
+  const hit = stormCohort({ affected: 50, recovered: 50, fleet: 50, fleetReadyAtEnd: 50 });
+  const leftAlone = stormCohort({ fleet: 50, unaffectedLost: 50, lostAtEnd: 50, fleetReadyAtEnd: 0 });
+  const summary = summaryOf([
+    {
+      record: record({
+        cohorts: { hit: { devices: 50, everOnline: 50 }, leftAlone: { devices: 50, everOnline: 50 } },
+        storms: [storm({ cohorts: { hit, leftAlone } })],
+      }),
+    },
+  ]);
+  expect(summary.storms[0]?.cohorts["hit"]?.verdict).toBe("recovered");
+  expect(failures({ verdict: "degraded" }, summary)).toEqual([
+    "storm 1, all cohorts: verdict relapsed, allowed recovered",
+  ]);
 });
 
 describe("what was not measured has not passed", () => {

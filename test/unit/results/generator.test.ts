@@ -1,9 +1,9 @@
-import type { GeneratorHealth } from "artillery-engine-mqtt/contract";
+import { type GeneratorHealth, histogramTag, stormMetricName } from "artillery-engine-mqtt/contract";
 import { describe, expect, it } from "vitest";
 import { consoleSummary } from "../../../results/src/console/summary.ts";
 import { doubtfulPercentiles, generatorSummary, saturationReasons } from "../../../results/src/generator.ts";
 import { generator, histogramOf, record, storm, stormCohort } from "../../support/run-files.ts";
-import { summaryOf } from "./synthetic-run.ts";
+import { evenly, summaryOf } from "./synthetic-run.ts";
 
 const reasons = (
   changes: Partial<GeneratorHealth>,
@@ -142,7 +142,7 @@ describe("a storm in which the generator was the bottleneck", () => {
     });
     const text = consoleSummary(summary, { colour: false, files: [] });
     expect(text).toContain("RECOVERED (generator saturated)");
-    expect(text).toContain("generator saturated: loop delay p50 0.1 ms, p99 2 ms, max 11 ms");
+    expect(text).toContain("generator saturated: loop delay p50 0.1 ms, p99 2 ms, max 8 ms");
     expect(text).toContain("  storm 1: this machine itself refused 3 attempts");
   });
 
@@ -152,7 +152,9 @@ describe("a storm in which the generator was the bottleneck", () => {
   ])("that stood still for %d ms of a window of 20 s: %s", (maxMs, verdict) => {
     const health = generator({ eventLoopDelayMs: { p50: 0, p99: 1, max: maxMs } });
     const all = { a: stormCohort({ affected: 100, recovered: 100 }) };
-    const summary = summaryOf([{ record: record({ storms: [storm({ cohorts: all, generator: health })] }) }]);
+    const summary = summaryOf([
+      { record: record({ storms: [storm({ cohorts: all, generatorInWindow: health })] }) },
+    ]);
     expect(summary.storms[0]?.verdict).toBe(verdict);
     if (verdict === null) {
       expect(summary.storms[0]).toMatchObject({
@@ -161,6 +163,59 @@ describe("a storm in which the generator was the bottleneck", () => {
       });
       expect(summary.exit.code).toBe(5);
     }
+  });
+
+  it("whose end a worker noticed too late has no verdict: it sees the devices as they were before", () => {
+    const cohorts = { a: stormCohort({ affected: 100, recovered: 100 }) };
+    const summary = summaryOf([{ record: record({ storms: [storm({ cohorts, endMissedByMs: 4321 })] }) }]);
+    expect(summary.storms[0]).toMatchObject({
+      verdict: null,
+      verdictAbsence: "not-watched",
+      verdictReason: "not watched to its end: worker 1 came to the end of its window 4.32 s after it",
+    });
+    expect(summary.exit.code).toBe(5);
+  });
+
+  it("is marked by what held its devices up over the whole window, where its recovery was not held up", () => {
+    const cohorts = { a: stormCohort({ affected: 100, recovered: 60 }) };
+    const generatorInWindow = generator({ stalledMs: 8000 });
+    const summary = summaryOf([{ record: record({ storms: [storm({ cohorts, generatorInWindow })] }) }]);
+    expect(summary.storms[0]?.generator).toMatchObject({
+      saturated: true,
+      stalledMs: 0,
+      reasons: ["it stood still for 40 % of the time (over the whole window)"],
+    });
+  });
+
+  it("is marked by one of its cohorts, whose times are shorter", () => {
+    const health = generator({ eventLoopDelayMs: { p50: 0.1, p99: 2, max: 40 } });
+    const cohorts = {
+      slow: stormCohort({ affected: 100, recovered: 100 }),
+      quick: stormCohort({ affected: 100, recovered: 100 }),
+    };
+    const summary = summaryOf([
+      {
+        record: record({ storms: [storm({ cohorts, generator: health })] }),
+        intervals: [
+          {
+            [histogramTag(stormMetricName(1, "ready_time"), "slow")]: evenly(100, 5000, 9000),
+            [histogramTag(stormMetricName(1, "ready_time"), "quick")]: evenly(100, 600, 700),
+            [histogramTag(stormMetricName(1, "reconnect_time"), "slow")]: evenly(100, 4000, 5000),
+            [histogramTag(stormMetricName(1, "reconnect_time"), "quick")]: evenly(100, 100, 200),
+          },
+        ],
+      },
+    ]);
+    expect(summary.storms[0]).toMatchObject({
+      generatorSaturated: true,
+      cohorts: { slow: { generatorSaturated: false }, quick: { generatorSaturated: true } },
+      generator: {
+        reasons: ["cohort quick: it stood still for up to 40 ms, 20.1 % of a reported time of 199 ms"],
+      },
+    });
+    expect(summary.generator.reasons).toEqual([
+      "storm 1: cohort quick: it stood still for up to 40 ms, 20.1 % of a reported time of 199 ms",
+    ]);
   });
 
   it("that a worker came to too late has no verdict", () => {

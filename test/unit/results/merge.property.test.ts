@@ -59,7 +59,10 @@ function comparable({ workers: _, histograms, timeline, storms, ...rest }: Merge
     counters: sorted(rest.counters),
     disconnects: sorted(rest.disconnects).map(([name, counts]) => [name, [...counts]]),
     errors: sorted(rest.errors).map(([name, counts]) => [name, [...counts]]),
-    storms: storms.map(({ generators: _own, ...one }) => ({ ...one, cohorts: sorted(one.cohorts) })),
+    storms: storms.map(({ generators: _own, generatorsInWindow: _window, ...one }) => ({
+      ...one,
+      cohorts: sorted(one.cohorts),
+    })),
     histograms: sorted(histograms).map(([tag, histogram]) => [tag, [...bucketsOf(histogram)]]),
     timeline: timeline.filter((row) => row.connect_attempts > 0),
   };

@@ -47,6 +47,34 @@ describe("mergeRun", () => {
     expect(mergeRun([closed, cut]).storms[0]?.closed).toBe(false);
     expect(mergeRun([idle]).storms[0]).toMatchObject({ closed: false, startedAtMs: null, generators: [] });
   });
+  it("does not hold a storm for watched where a worker was stopped before it saw it, unless it had no device", () => {
+    const seen = worker({ storms: [storm()] });
+    const unseen = storm({ startedAtMs: null, closed: false, generator: null });
+    const withDevices = { all: { devices: 3, everOnline: 3 } };
+    const closed = (changes: Parameters<typeof record>[0]): boolean | undefined =>
+      mergeRun([seen, worker({ workerId: "2", storms: [unseen], ...changes })]).storms[0]?.closed;
+    expect(closed({ state: "running", cohorts: withDevices })).toBe(false);
+    expect(closed({ state: "interrupted", cohorts: withDevices })).toBe(false);
+    expect(closed({ state: "ended", cohorts: withDevices })).toBe(true);
+    expect(closed({ state: "running", cohorts: {} })).toBe(true);
+  });
+  it("holds the end of a lab against the storms of its own run", () => {
+    const laterMs = 86_400_000;
+    const first = worker({ testRunId: "monday", storms: [storm()], updatedAtMs: TIME_ZERO_MS + 40_000 });
+    const second = worker({
+      testRunId: "tuesday",
+      startedAtMs: TIME_ZERO_MS + laterMs,
+      timeZeroMs: TIME_ZERO_MS + laterMs,
+      storms: [storm({ startedAtMs: TIME_ZERO_MS + laterMs + 10_000 })],
+    });
+    const end = (atMs: number) => ({ name: "the broker", how: "SIGKILL", atMs: TIME_ZERO_MS + atMs });
+    const labEnd = (atMs: number): unknown => mergeRun([first, second], [end(atMs)]).storms[0]?.labEnd;
+    expect(labEnd(12_000)).toEqual(end(12_000));
+    expect(labEnd(laterMs + 12_000)).toEqual(end(laterMs + 12_000));
+    // Both windows are over by then.
+    expect(labEnd(31_000)).toBeNull();
+    expect(labEnd(laterMs + 31_000)).toBeNull();
+  });
 });
 
 describe("timeline", () => {

@@ -3,6 +3,30 @@ import { summarySchema } from "../../../results/src/summary-schema.ts";
 import { record, storm, stormCohort } from "../../support/run-files.ts";
 import { spiralWorker, summaryOf } from "./synthetic-run.ts";
 
+describe("a run", () => {
+  it("that this machine itself refused is saturated, also where there was no storm", () => {
+    const { generator } = summaryOf([{ record: record({ errors: { a: { local_ports: 4, closed: 9 } } }) }]);
+    expect(generator).toMatchObject({
+      saturated: true,
+      reasons: ["this machine itself refused 4 attempts: it had no port or file descriptor left"],
+    });
+  });
+
+  it("whose storm found nobody online any more has not measured it", () => {
+    const of = (alreadyOffline: number) => {
+      const cohorts = { a: stormCohort({ affected: 0, alreadyOffline, fleet: alreadyOffline }) };
+      const devices = { a: { devices: 30, everOnline: 30 } };
+      return summaryOf([{ record: record({ cohorts: devices, storms: [storm({ cohorts })] }) }]);
+    };
+    expect(of(30).storms[0]).toMatchObject({
+      verdictAbsence: "nobody-affected",
+      verdictReason: "no device affected (30 already offline before the storm)",
+    });
+    expect(of(30).exit.code).toBe(5);
+    expect(of(0).exit.code).toBe(0);
+  });
+});
+
 describe("summary of two workers", () => {
   const summary = summaryOf([spiralWorker("1"), spiralWorker("2")]);
   const [first] = summary.storms;

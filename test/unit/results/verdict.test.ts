@@ -22,6 +22,7 @@ function counts(changes: Partial<Counts> = {}): Counts {
 }
 
 const idle = { connectsPerS: 0, configRequestsPerS: 0 };
+const unknown = { connectsPerS: null, configRequestsPerS: null };
 const base: StormEvidence = {
   absence: null,
   closed: true,
@@ -113,10 +114,20 @@ describe("verdict at a target of 99 %", () => {
     ["in config requests", { offered: { connectsPerS: 0, configRequestsPerS: 50 } }, "metastable"],
     [
       "and nobody knows what it sustains",
-      { offered: { connectsPerS: 10, configRequestsPerS: 9 }, sustained: idle },
+      { offered: { connectsPerS: 10, configRequestsPerS: 9 }, sustained: unknown },
       null,
     ],
-    ["nothing, and nobody knows what it sustains", { sustained: idle }, "stalled"],
+    ["nothing, and nobody knows what it sustains", { sustained: unknown }, "stalled"],
+    [
+      "little in connects, and nobody knows what it sustains in config requests",
+      {
+        offered: { connectsPerS: 10, configRequestsPerS: 900 },
+        sustained: { connectsPerS: 100, configRequestsPerS: null },
+      },
+      null,
+    ],
+    ["nobody came back, and some have not noticed that they were lost", of({ unaware: 11 }), null],
+    ["one in a hundred has not", of({ unaware: 10 }), "stalled"],
     ["nobody came back in a window shorter than a wait", { longestBackoffMs: 60_001 }, null],
     ["some did", { longestBackoffMs: 60_001, ...back(100) }, "recovering"],
     ["never came", { absence: { kind: "did-not-happen", reason: "did not happen" }, closed: false }, null],
@@ -152,6 +163,7 @@ describe("verdict at a target of 99 %", () => {
     expect(new Set(absences)).toEqual(
       new Set([
         "window-too-short",
+        "capacity-unknown",
         "did-not-happen",
         "nobody-affected",
         "cut-short",
@@ -193,14 +205,14 @@ describe("verdict at a target of 99 %", () => {
 });
 
 describe("regions", () => {
-  const region = (name: string, offered: number, sustained: number) => ({
+  const region = (name: string, offered: number, sustained: number | null) => ({
     name,
     offered: { connectsPerS: offered, configRequestsPerS: 0 },
-    sustained: { connectsPerS: sustained, configRequestsPerS: 0 },
+    sustained: { connectsPerS: sustained, configRequestsPerS: null },
   });
   it("are judged each by what it sustains: one that survives is overloaded, all together are not", () => {
     const offered = { connectsPerS: 75, configRequestsPerS: 0 };
-    const whole = { offered, sustained: { connectsPerS: 126, configRequestsPerS: 0 } };
+    const whole = { offered, sustained: { connectsPerS: 126, configRequestsPerS: null } };
     expect(judged(whole).verdict).toBe("stalled");
     const regions = [region("eu", 0, 63), region("ap", 75, 32), region("us", 0, 31)];
     const { verdict, reason } = judged({ ...whole, regions });
@@ -212,6 +224,17 @@ describe("regions", () => {
     expect(stalled.verdict).toBe("stalled");
     expect(stalled.reason).toContain("40 of 63 connects/s in region eu and 30 of 32 connects/s in region ap");
     expect(stalled.reason).not.toContain("region us");
+  });
+
+  it("of which one was never asked before are not said to be broken", () => {
+    const offered = { connectsPerS: 75, configRequestsPerS: 0 };
+    const whole = { offered, sustained: { connectsPerS: 126, configRequestsPerS: null } };
+    const { verdict, absence, reason } = judged({
+      ...whole,
+      regions: [region("eu", 0, 63), region("us", 75, null)],
+    });
+    expect([verdict, absence]).toEqual([null, "capacity-unknown"]);
+    expect(reason).toContain("offered 75 connects/s in region us, and the target was never seen to take any");
   });
 });
 
@@ -265,11 +288,13 @@ describe("for any storm", () => {
       });
     });
   const rates = fc.record({ connectsPerS: fc.nat(1000), configRequestsPerS: fc.nat(1000) });
+  const capacity = fc.option(fc.integer({ min: 1, max: 1000 }));
+  const known = fc.record({ connectsPerS: capacity, configRequestsPerS: capacity });
   const evidence = fc
     .record({
       fates,
       offered: rates,
-      sustained: rates,
+      sustained: known,
       back: fc.nat(500),
       windowMs: fc.integer({ min: 1, max: 100_000 }),
     })
@@ -297,14 +322,15 @@ describe("for any storm", () => {
     const severity = (verdict: Verdict | null): number => (verdict === null ? -1 : VERDICTS.indexOf(verdict));
     fc.assert(
       fc.property(evidence, (storm) => {
-        const { verdict } = judge(storm, 0.99);
+        const { verdict, absence } = judge(storm, 0.99);
         const lost = judge(
           { ...storm, counts: { ...storm.counts, readyAtEnd: 0, fleetReadyAtEnd: 0 } },
           0.99,
         ).verdict;
         if (verdict !== "recovered" && storm.counts.affected > 0) expect(lost).not.toBe("recovered");
         const calm = judge({ ...storm, offered: idle }, 0.99).verdict;
-        expect(severity(calm)).toBeLessThanOrEqual(severity(verdict));
+        // What was never seen to be taken cannot be held against what was offered.
+        if (absence !== "capacity-unknown") expect(severity(calm)).toBeLessThanOrEqual(severity(verdict));
         expect(calm).not.toBe("metastable");
       }),
     );

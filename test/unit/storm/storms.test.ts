@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { GeneratorWatch } from "../../../engine/src/capture/generator-health.ts";
 import { Recorder } from "../../../engine/src/capture/recorder.ts";
+import type { Device } from "../../../engine/src/device/device.ts";
 import type { FleetMember } from "../../../engine/src/device/fleet.ts";
 import { containerKey } from "../../../engine/src/device/identity.ts";
 import { Standing } from "../../../engine/src/device/standing.ts";
@@ -80,6 +81,7 @@ function start(plans: StormPlan[], devices: number, offline: number[] = [], regi
     watch,
     regions,
     populations: () => [{ container: "", devices: members.length }],
+    otherContainers: () => [],
     claim: () => true,
     wallClock: () => Date.now(),
     monotonic,
@@ -203,6 +205,36 @@ describe("storms", () => {
     expect(sumOf(storms.report()[0]?.cohorts)).toMatchObject({ fleet: 2, affected: 2, leftByScript: 2 });
   });
 
+  it("were not watched to their end where the last devices are gone because their flows failed", () => {
+    const { storms, members } = start([plan(1, 1000, 20_000)], 2);
+    storms.setTimeZero(EPOCH);
+    vi.advanceTimersByTime(1500);
+    for (const [i, member] of members.splice(0).entries()) storms.left(member, i === 0);
+    storms.stop(true);
+    expect(storms.report()[0]).toMatchObject({ closed: false });
+  });
+
+  it("count apart who has not noticed yet, and who left before he was back, also when he comes again", () => {
+    const { storms, members } = start([plan(1, 1000, 2000)], 4);
+    storms.setTimeZero(EPOCH);
+    vi.advanceTimersByTime(1500);
+    const [unaware, returned, out] = members.map(({ device }) => device) as [Device, Device, Device];
+    Object.assign(unaware, { isReady: false, isSilent: true });
+    Object.assign(out, { isReady: false });
+    returned.standing.leave();
+    expect(returned.standing.back()).toBe(false);
+    vi.advanceTimersByTime(1500);
+    expect(sumOf(storms.report()[0]?.cohorts)).toMatchObject({
+      fleet: 4,
+      affected: 4,
+      unaware: 1,
+      leftByScript: 1,
+      fleetLeftByScript: 1,
+      readyAtEnd: 1,
+      fleetReadyAtEnd: 1,
+    });
+  });
+
   it.each([
     ["apart", 10_000],
     ["closer than the time in which devices are chosen", 100],
@@ -286,6 +318,7 @@ describe("storms", () => {
         populations: (storm) => [
           { container: "", devices: storm === null ? numbers.count : numbers.countAt(storm) },
         ],
+        otherContainers: () => [],
         claim: () => true,
         wallClock: () => Date.now(),
         monotonic,
@@ -330,23 +363,39 @@ describe("storms", () => {
     expect(drops.map(({ atMs }) => atMs)).toEqual([days]);
   });
 
-  it("report the generator's health from the end of the cut until all have recovered, at most to their end", () => {
+  it("report the generator's health until the last comeback, and over the whole window", () => {
     const { storms, recorder } = start([plan(1, 1000, 1000), plan(2, 3000, 1000)], 2);
     storms.setTimeZero(EPOCH);
-    expect(storms.report()[0]?.generator).toBeNull();
+    expect(storms.report()[0]).toMatchObject({ generator: null, generatorInWindow: null });
     vi.advanceTimersByTime(1500);
     expect(storms.report()[0]?.generator).toMatchObject({ cpuShare: 0 });
     vi.advanceTimersByTime(500);
-    const closed = storms.report()[0]?.generator;
+    const closed = storms.report()[0];
     vi.advanceTimersByTime(1000);
-    expect(storms.report()[0]?.generator).toEqual(closed);
-    // Both devices of the second storm are back after 200 ms.
+    expect(storms.report()[0]).toEqual(closed);
+    // One of two devices of the second storm is back after 200 ms; the other stays away.
     vi.advanceTimersByTime(200);
-    for (const cohort of [0, 1]) recorder.becameReady(cohort, 2, 200);
+    recorder.becameReady(0, 2, 200);
     vi.advanceTimersByTime(40);
     const recovered = storms.report()[1]?.generator;
     vi.advanceTimersByTime(1000);
     expect(storms.report()[1]?.generator).toEqual(recovered);
+    expect(recovered).not.toEqual(storms.report()[1]?.generatorInWindow);
+  });
+
+  it("say so where this worker noticed the end of a window too late to see it", () => {
+    const { storms, over } = start([plan(1, 1000, 1000), plan(2, 3000, 1000)], 2);
+    storms.setTimeZero(EPOCH);
+    vi.advanceTimersByTime(1000);
+    expect(storms.report()[0]).toMatchObject({ closed: false, endMissedByMs: null });
+    // The process stands still; its clock goes on.
+    vi.setSystemTime(EPOCH + 4200);
+    vi.advanceTimersByTime(1010);
+    const [first, second] = storms.report();
+    expect(first).toMatchObject({ closed: true, missedByMs: null });
+    expect(first?.endMissedByMs).toBeGreaterThan(1600);
+    expect(second).toMatchObject({ missedByMs: expect.any(Number), endMissedByMs: null });
+    expect(over).toHaveLength(1);
   });
 
   it("take a region away: all of its devices and no other, and every attempt until it is back", async () => {
@@ -369,9 +418,12 @@ describe("storms", () => {
       cause: "regionLoss",
       region: { index: 1, name: "us", forMs: 1500 },
     };
-    const { storms, drops, failed } = start([loss], 9, [4], regions);
+    const { storms, drops, failed, members } = start([loss], 9, [4], regions);
     storms.setTimeZero(EPOCH);
+    // Its first attempt: it was not out before the storm, and has no part in it.
+    Object.assign(members[4]?.device ?? {}, { isArriving: true });
     vi.advanceTimersByTime(1000);
+    expect(members[4]?.device.standing.role).toBeNull();
     expect(drops.map(({ number, cause, storm }) => [number, cause, storm])).toEqual([
       [1, "reset", 1],
       [7, "reset", 1],

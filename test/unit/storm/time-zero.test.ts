@@ -202,13 +202,31 @@ describe("a time zero that is older than this process", () => {
   });
 });
 
+describe("a container that is gone", () => {
+  it("does not act any more, and its devices still count", async () => {
+    const { agreement } = join("2", 1000, entry("b", 20));
+    const { agreement: first } = join("1", 1000, entry("a", 10));
+    join("3", 1000, entry("c", 30));
+    await until(() => expect(agreement.containers().sort()).toEqual(["a", "c"]));
+    await first.end();
+    await until(() => expect(agreement.containers()).toEqual(["c"]));
+    expect(agreement.others()).toEqual([
+      { container: "a", devices: 10 },
+      { container: "c", devices: 30 },
+    ]);
+    // It is back.
+    join("1", 1000, entry("a", 11));
+    await until(() => expect(agreement.containers().sort()).toEqual(["a", "c"]));
+  });
+});
+
 describe("other devices of the same ids at the same broker", () => {
   it("are seen in another run, once, by both", async () => {
     const mine = join("1", 1000, entry("", 10, ""));
     await until(() => retainedTimeZero("1", 1000));
     const other = join("1", 5000, entry("", 10, ""), { testRunId: "run-2" });
     await until(() => expect(mine.sameIdsAs).toEqual(["run-2"]));
-    mine.agreement.setDevices(11);
+    // Who was there first has nothing new to say of its devices, and is heard all the same.
     await until(() => expect(other.sameIdsAs).toEqual(["run-1"]));
     other.agreement.setDevices(12);
     join("9", 1000, entry("", 1, ""), { testRunId: "run-9" });
