@@ -76,20 +76,15 @@ export function maskText(text: string, known: readonly string[] = []): string {
   return masked;
 }
 
-/** The arguments of a command, where the secret may stand apart from its flag: `["--password", "…"]`. */
-export function maskArguments(command: readonly string[]): string[] {
-  return command.map((argument, index) =>
-    isAfterSecretFlag(command, index) && argument !== "" ? MASK : maskText(argument),
-  );
-}
-
 /** Arguments that are secrets by the flag before them: the command may say them again. */
 export function secretArguments(command: readonly string[]): string[] {
   return command.filter((argument, index) => argument.length > 3 && isAfterSecretFlag(command, index));
 }
 
-function isAfterSecretFlag(command: readonly string[], index: number): boolean {
-  const flag = command[index - 1] ?? "";
-  const argument = command[index] ?? "";
-  return /^--?[\w-]+$/.test(flag) && !argument.startsWith("-") && isSecretFlag(flag, argument);
+/** Whether this element of a list stands apart from the flag that makes it a secret: `["--password", "…"]`. */
+export function isAfterSecretFlag(list: readonly unknown[], index: number): boolean {
+  const [flag, argument] = [list[index - 1], list[index]];
+  if (typeof flag !== "string" || !/^--?[\w-]+$/.test(flag) || argument === "") return false;
+  const text = typeof argument === "object" ? "" : String(argument);
+  return !text.startsWith("-") && isSecretFlag(flag, text);
 }

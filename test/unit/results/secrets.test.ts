@@ -113,6 +113,12 @@ describe("maskSecrets", () => {
       ],
     });
   });
+  it("takes a command for one, whatever else stands in it", () => {
+    const command = ["run", "--password", "hunter2", "-P", 1234, "-p", 1883, { token: "x" }];
+    expect(maskSecrets({ command })).toEqual({
+      command: ["run", "--password", "***", "-P", "***", "-p", 1883, { token: "***" }],
+    });
+  });
   it.each([
     "auth",
     "X-Auth",
