@@ -21,6 +21,12 @@ const SECRET_TEXT: readonly (readonly [RegExp, Replacement])[] = [
   [/\b(Bearer|Basic|Digest)\s+[\w.~+/=-]{6,}/gi, `$1 ${MASK}`],
   [/\beyJ[\w-]{5,}\.[\w-]+\.[\w-]*/g, MASK],
   [/\b(?:AKIA|ASIA)[0-9A-Z]{16}\b/g, MASK],
+  // "tokens": ["…"] and "credentials": {…} in a payload, up to the first that closes.
+  [
+    /(?<![\w-])([\w-]+)(\\*["']?[ \t]*[:=][ \t]*)(\[[^\]]{0,4000}\]|\{[^{}]{0,4000}\})/g,
+    (match, name = "", between = "", value = "") =>
+      isSecretName(name) ? `${name}${between}${maskedList(between, value)}` : match,
+  ],
   // --password X, -P X, -u name:password; a number after -p is a port.
   [
     new RegExp(String.raw`(?<![^\s"'])(--?[\w-]+)(\s+|=)(?!-)(${QUOTED}|[^\s"']+)`, "g"),
@@ -51,6 +57,11 @@ function maskNamed(match: string, name = "", between = "", value = ""): string {
   const inJson = /["']/.test(between);
   if (!inJson) return `${name}${between}${MASK}`;
   return `${name}${between}"${MASK}"${value.replace(/^[^,}\]]*/, "")}`;
+}
+
+/** In JSON a text, which ends where the list does; elsewhere in its brackets, which say so. */
+function maskedList(between: string, value: string): string {
+  return /["']/.test(between) ? `"${MASK}"` : `${value[0]}${MASK}${value.at(-1)}`;
 }
 
 /** Letters and digits that look drawn at random, and so are no path and no number. */
