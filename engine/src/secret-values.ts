@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { isSecretName } from "./secret-names.ts";
+import { isSecretVariable } from "./secret-names.ts";
 
 /** `{{ $env.NAME }}` and its kind; `process.env.NAME` in a script that is TypeScript. */
 const REFERENCE = /(?:\$env|\$processEnvironment|process\.env)(?:\.|\[\s*["'])(\w{1,200})/g;
@@ -81,9 +81,9 @@ export function hideEnvironment(
   const texts = [...commandLine, ...[...files].map(readText)];
   const names = new Set(texts.flatMap((text) => [...text.matchAll(REFERENCE)].map(([, name = ""]) => name)));
   const referenced = [...names].flatMap((name) => environment[name] ?? []);
-  // Only what is long enough: `USERNAME=root` is in every environment.
+  // Only what is long enough: `DB_PASSWORD=admin` would mask a word of every text.
   const named = Object.entries(environment).flatMap(([name, value = ""]) =>
-    isSecretName(name) && !/user_?name/i.test(name) && value.length > SHORTEST_PART ? [value] : [],
+    isSecretVariable(name) && value.length > SHORTEST_PART ? [value] : [],
   );
   hideValues([...referenced, ...named]);
 }
