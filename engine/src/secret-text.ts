@@ -81,8 +81,7 @@ function isSecretFlag(flag: string, value: string): boolean {
 /** A text in which whatever looks like a secret is masked, and whatever is known to be one. */
 export function maskText(text: string, known: readonly string[] = []): string {
   if (isHiddenValue(text)) return MASK;
-  let masked = text;
-  for (const value of [...known, ...hiddenParts()]) masked = masked.replaceAll(value, MASK);
+  let masked = maskHidden(text, known);
   for (const [pattern, replacement] of SECRET_TEXT) masked = masked.replace(pattern, replacement as string);
   return masked;
 }
@@ -90,6 +89,11 @@ export function maskText(text: string, known: readonly string[] = []): string {
 /** Arguments that are secrets by the flag before them: the command may say them again. */
 export function secretArguments(command: readonly string[]): string[] {
   return command.filter((argument, index) => argument.length > 3 && isAfterSecretFlag(command, index));
+}
+
+/** For a text of our own: whatever is known to be a secret is masked in it, and nothing that only looks like one. */
+export function maskHidden(text: string, known: readonly string[] = []): string {
+  return [...known, ...hiddenParts()].reduce((masked, value) => masked.replaceAll(value, MASK), text);
 }
 
 /** Whether this element of a list stands apart from the flag that makes it a secret: `["--password", "…"]`. */

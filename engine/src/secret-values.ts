@@ -50,8 +50,9 @@ function secretParts(value: string): string[] {
   if (!/^[a-z][a-z\d+.-]*:\/\//i.test(value) || !URL.canParse(value)) return [value];
   const { username, password, pathname, search, hash } = new URL(value);
   const decoded = [username, password].flatMap((text) => (text === "" ? [] : [text, decode(text)]));
-  const after = `${pathname === "/" ? "" : pathname}${search}${hash}`;
-  return [...decoded, after.length > "/mqtt/".length ? after : ""];
+  // A target is shown without its query.
+  const after = [`${pathname === "/" ? "" : pathname}${search}${hash}`, pathname];
+  return [...decoded, ...after.filter((text) => text.length > "/mqtt/".length)];
 }
 
 function decode(text: string): string {

@@ -1,5 +1,6 @@
 /** What one thread must never show, by the engine's own modules. */
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import { log } from "../../engine/src/artillery.ts";
 import { isSecretName } from "../../engine/src/secret-names.ts";
 import { maskText } from "../../engine/src/secret-text.ts";
 import { forgetHiddenValues, hideEnvironment } from "../../engine/src/secret-values.ts";
@@ -54,4 +55,18 @@ describe("variables of the environment that are called like secrets", () => {
     expect(isSecretName("pwd")).toBe(true);
     expect(maskText("run --pwd zebra-7 pwd=zebra-7")).toBe("run --pwd *** pwd=***");
   });
+});
+
+it("hidden values are masked in every line of ours, where nothing is guessed by names", () => {
+  const lines: unknown[] = [];
+  const before = (globalThis as { artillery?: unknown }).artillery;
+  onTestFinished(() => {
+    Object.assign(globalThis, { artillery: before });
+  });
+  Object.assign(globalThis, { artillery: { log: (line: unknown) => lines.push(line) } });
+  const environment = { WHERE: "wss://h/hook/T00/B00?x=1", BADGE: "zebra-7", ZONE: "eu" };
+  hideEnvironment({}, environment, ["{{ $env.WHERE }} {{ $env.BADGE }} {{ $env.ZONE }}"]);
+  log("is wss://h:443/hook/T00/B00 the right target? cannot read /ca/zebra-7 (ENOENT); token: 5");
+  log("eu");
+  expect(lines).toEqual(["is wss://h:443*** the right target? cannot read /ca/*** (ENOENT); token: 5", "eu"]);
 });
