@@ -57,6 +57,25 @@ describe("variables of the environment that are called like secrets", () => {
   });
 });
 
+describe("a worker thread, which sees no command line", () => {
+  const overrides = `{"config":{"variables":{"a":"{{ $env.BADGE }}","b":"{{ $env[\\"OTHER\\"] }}"}}}`;
+  it("hears the names, and no value, in the environment that it copies", () => {
+    const environment: Record<string, string> = { BADGE: "zebra-7", OTHER: "lion-8" };
+    hideEnvironment({}, environment, ["--overrides", overrides]);
+    const added = Object.entries(environment).filter(([name]) => !["BADGE", "OTHER"].includes(name));
+    expect(JSON.stringify(added)).toContain("BADGE");
+    expect(JSON.stringify(added)).not.toMatch(/zebra-7|lion-8/);
+    forgetHiddenValues();
+    hideEnvironment({}, { ...environment }, ["node", "worker.js"]);
+    expect(maskText("a zebra-7/x and lion-8")).toBe("a ***/x and ***");
+  });
+  it("adds nothing to an environment that no name is taken from", () => {
+    const environment = { BADGE: "zebra-7" };
+    hideEnvironment({}, environment, []);
+    expect(environment).toEqual({ BADGE: "zebra-7" });
+  });
+});
+
 it("hidden values are masked in every line of ours, where nothing is guessed by names", () => {
   const lines: unknown[] = [];
   const before = (globalThis as { artillery?: unknown }).artillery;
