@@ -1,7 +1,7 @@
 /** Artillery's untyped edge, typed once. Everything else in the engine sees Artillery through this file. */
 
 import { isMainThread } from "node:worker_threads";
-import { printable } from "./printable.ts";
+import { printableLines } from "./printable.ts";
 import { maskHidden } from "./secret-text.ts";
 
 /** A virtual user's context; Artillery makes one per arrival. */
@@ -105,13 +105,6 @@ export function log(text: string): void {
   const shown = printableLines(maskHidden(text));
   if (write) write(shown);
   else process.stderr.write(`${shown}\n`);
-}
-
-function printableLines(text: string): string {
-  return text
-    .split(/([\n\t])/)
-    .map((part) => (part === "\n" || part === "\t" ? part : printable(part)))
-    .join("");
 }
 
 /** Exit code of the whole run, unless one was suggested already. */

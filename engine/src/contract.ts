@@ -1,6 +1,6 @@
 export { takeHangupAsTermination } from "./hangup.ts";
 export { makeDirectory } from "./make-directory.ts";
-export { printable } from "./printable.ts";
+export { printable, printableLines } from "./printable.ts";
 export { isSecretName } from "./secret-names.ts";
 export { isAfterSecretFlag, MASK, maskText } from "./secret-text.ts";
 export { hideEnvironment, isHiddenValue } from "./secret-values.ts";
