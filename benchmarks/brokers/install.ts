@@ -2,12 +2,18 @@
  * `npm run brokers:install -- NAME…`: installs brokers of the comparison. `--list`: prints what can be had and what is.
  * Exit codes: 0 all are installed, 1 one could not be, 2 wrong arguments.
  */
+import { printableLines } from "../../engine/src/contract.ts";
 import type { BrokerAdapter, Capability } from "./adapter.ts";
 import { whyNot } from "./adapter.ts";
 import { ADAPTERS, adapterNamed } from "./adapters/index.ts";
 
+/** Versions, reasons and errors are what a program said of itself. */
+function say(text: string): void {
+  console.log(printableLines(text));
+}
+
 async function list(): Promise<void> {
-  const say = (name: string, capability: Capability): string => {
+  const words = (name: string, capability: Capability): string => {
     const reason = whyNot(capability);
     return `    ${name.padEnd(12)} ${reason === null ? "yes" : `no: ${reason}`}`;
   };
@@ -15,17 +21,17 @@ async function list(): Promise<void> {
     const found = await adapter.installed();
     const { capabilities, limits } = adapter;
     const state = "version" in found ? found.version : `not installed: ${found.reason}`;
-    console.log(`${adapter.name.padEnd(16)} ${state}`);
-    console.log(`    ${adapter.title} (${adapter.vendor}, ${adapter.licence}) ${adapter.url}`);
-    console.log(
+    say(`${adapter.name.padEnd(16)} ${state}`);
+    say(`    ${adapter.title} (${adapter.vendor}, ${adapter.licence}) ${adapter.url}`);
+    say(
       `    MQTT         ${capabilities.protocolVersions.map((level) => (level === 4 ? "3.1.1" : "5.0")).join(", ")}`,
     );
-    console.log(say("TLS", capabilities.tls));
-    console.log(say("sessions", capabilities.persistentSessions));
-    console.log(say("restart", capabilities.restart));
-    console.log(`    connections  ${limits.maxConnections}; accept queue ${limits.acceptQueue}`);
-    console.log(`    persistence  ${limits.persistence}`);
-    for (const note of adapter.notes) console.log(`    note         ${note}`);
+    say(words("TLS", capabilities.tls));
+    say(words("sessions", capabilities.persistentSessions));
+    say(words("restart", capabilities.restart));
+    say(`    connections  ${limits.maxConnections}; accept queue ${limits.acceptQueue}`);
+    say(`    persistence  ${limits.persistence}`);
+    for (const note of adapter.notes) say(`    note         ${note}`);
   }
 }
 
@@ -33,22 +39,20 @@ async function install(adapter: BrokerAdapter): Promise<boolean> {
   const { name, needs } = adapter;
   const before = await adapter.installed();
   if ("version" in before) {
-    console.log(`${name}: ${before.version} is installed`);
+    say(`${name}: ${before.version} is installed`);
     return true;
   }
   const programs = needs.programs.length === 0 ? "" : `, with ${needs.programs.join(", ")}`;
-  console.log(
-    `${name}: ${needs.what}, from ${needs.source}${programs}; about ${needs.downloadMB} MB to download`,
-  );
+  say(`${name}: ${needs.what}, from ${needs.source}${programs}; about ${needs.downloadMB} MB to download`);
   try {
-    await adapter.install((line) => console.log(`  ${line}`));
+    await adapter.install((line) => say(`  ${line}`));
   } catch (error) {
-    console.error(`${name}: ${(error as Error).message}`);
+    console.error(printableLines(`${name}: ${(error as Error).message}`));
     return false;
   }
   const after = await adapter.installed();
   const ok = "version" in after;
-  console.log(ok ? `${name}: ${after.version} is installed` : `${name}: still not there: ${after.reason}`);
+  say(ok ? `${name}: ${after.version} is installed` : `${name}: still not there: ${after.reason}`);
   return ok;
 }
 

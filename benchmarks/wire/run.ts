@@ -10,6 +10,7 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { createInterface } from "node:readline";
+import { printableLines } from "artillery-engine-mqtt/contract";
 import type { Summary } from "../../results/src/summary-schema.ts";
 import { percentile, WireReader, type WireTimes } from "./wire-times.ts";
 
@@ -66,7 +67,7 @@ async function startCapture(file: string): Promise<ChildProcess> {
       said += text;
       if (said.includes("File:")) done();
     });
-    capture.once("exit", () => failed(new Error(`dumpcap ended: ${said}`)));
+    capture.once("exit", () => failed(new Error(`dumpcap ended: ${printableLines(said)}`)));
   });
   return capture;
 }

@@ -1,7 +1,8 @@
 /** Artillery's untyped edge, typed once. Everything else in the engine sees Artillery through this file. */
 
 import { isMainThread } from "node:worker_threads";
-import { printable } from "./printable.ts";
+import { printableLines } from "./printable.ts";
+import { maskHidden } from "./secret-text.ts";
 
 /** A virtual user's context; Artillery makes one per arrival. */
 export interface VuContext {
@@ -97,20 +98,13 @@ export function testRunId(): string {
 
 /**
  * Through Artillery's own log, so that its spinner is not fought; from a worker thread it reaches the main thread. It may
- * hold text of devices, brokers and commands: line breaks and tabs are all that a terminal hears of it.
+ * hold text of devices, brokers and commands: line breaks and tabs are all that a terminal hears of it, and no hidden value.
  */
 export function log(text: string): void {
   const { log: write } = artillery();
-  const shown = printableLines(text);
+  const shown = printableLines(maskHidden(text));
   if (write) write(shown);
   else process.stderr.write(`${shown}\n`);
-}
-
-function printableLines(text: string): string {
-  return text
-    .split(/([\n\t])/)
-    .map((part) => (part === "\n" || part === "\t" ? part : printable(part)))
-    .join("");
 }
 
 /** Exit code of the whole run, unless one was suggested already. */
@@ -127,7 +121,7 @@ export function suggestExitCode(code: number): void {
  * with a warning. Artillery's main thread prints the error and exits with 11.
  */
 export function abortRun(text: string): void {
-  const message = printableLines(text);
+  const message = printableLines(maskHidden(text));
   if (isMainThread) {
     process.stderr.write(`${message}\n`);
     process.exit(1);

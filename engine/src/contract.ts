@@ -1,8 +1,8 @@
 export { takeHangupAsTermination } from "./hangup.ts";
 export { makeDirectory } from "./make-directory.ts";
-export { printable } from "./printable.ts";
+export { printable, printableLines } from "./printable.ts";
 export { isSecretName } from "./secret-names.ts";
-export { MASK, maskArguments, maskText } from "./secret-text.ts";
+export { isAfterSecretFlag, MASK, maskText } from "./secret-text.ts";
 export { hideEnvironment, isHiddenValue } from "./secret-values.ts";
 export { lastStretchMs } from "./storm/last-stretch.ts";
 export { writeWhole } from "./write-whole.ts";

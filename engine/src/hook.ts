@@ -17,6 +17,7 @@ import { ProcessorCalls } from "./script/processor-calls.ts";
 import type { Compiler } from "./script/steps/step.ts";
 import { credentialsOf, dialUrl, type Target } from "./script/target.ts";
 import { type FleetPlan, validateHook } from "./script/validate.ts";
+import { maskText } from "./secret-text.ts";
 import { mqttTlsOptions } from "./transport/mqtt-tls-options.ts";
 import { usesTls } from "./transport/open.ts";
 import type { TlsMaterial } from "./transport/tls-material.ts";
@@ -62,7 +63,8 @@ export function compileHook(
   return (context, callback) => {
     flow(context, (error) => {
       if (error === null) callback(null, context);
-      else abortRun(`artillery-engine-mqtt: ${error.message}`);
+      // A function's error, or that of a lab's process: text of others.
+      else abortRun(`artillery-engine-mqtt: ${maskText(error.message)}`);
     });
   };
 }

@@ -4,3 +4,11 @@ export function printable(text: string): string {
     return `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`;
   });
 }
+
+/** The same for a text of several lines: line breaks and tabs stay. */
+export function printableLines(text: string): string {
+  return text
+    .split(/([\n\t])/)
+    .map((part) => (part === "\n" || part === "\t" ? part : printable(part)))
+    .join("");
+}

@@ -24,3 +24,16 @@ export function isSecretName(name: string): boolean {
     }) || /keys?$/.test(words.at(-1) ?? "")
   );
 }
+
+/**
+ * Names of the environment that read like a secret's and are none, by convention: where one is (`PWD`), where a secret is
+ * kept or an agent listens (`SSH_AUTH_SOCK`, Docker's `…_FILE`), which program asks for one (`GIT_ASKPASS`), a version of
+ * Erlang/OTP. Masked, each would take a piece out of paths and topics that have nothing to do with it.
+ */
+const NO_SECRETS =
+  /^(?:OLD)?PWD$|(?:^|_)ASKPASS(?:_|$)|(?:_|PASS)FILE$|_(?:SOCK|SOCKET|DIR|DIRECTORY|VERSION)$|^(?:GOOGLE_APPLICATION_CREDENTIALS|LESSKEY)$/;
+
+/** Whether the value of this environment variable is not to be shown. `USERNAME=root` is in every environment. */
+export function isSecretVariable(name: string): boolean {
+  return isSecretName(name) && !/user_?name/i.test(name) && !NO_SECRETS.test(name);
+}

@@ -21,6 +21,12 @@ const SECRET_TEXT: readonly (readonly [RegExp, Replacement])[] = [
   [/\b(Bearer|Basic|Digest)\s+[\w.~+/=-]{6,}/gi, `$1 ${MASK}`],
   [/\beyJ[\w-]{5,}\.[\w-]+\.[\w-]*/g, MASK],
   [/\b(?:AKIA|ASIA)[0-9A-Z]{16}\b/g, MASK],
+  // "tokens": ["…"] and "credentials": {…} in a payload, up to the first that closes.
+  [
+    /(?<![\w-])([\w-]+)(\\*["']?[ \t]*[:=][ \t]*)(\[[^\]]{0,4000}\]|\{[^{}]{0,4000}\})/g,
+    (match, name = "", between = "", value = "") =>
+      isSecretName(name) ? `${name}${between}${maskedList(between, value)}` : match,
+  ],
   // --password X, -P X, -u name:password; a number after -p is a port.
   [
     new RegExp(String.raw`(?<![^\s"'])(--?[\w-]+)(\s+|=)(?!-)(${QUOTED}|[^\s"']+)`, "g"),
@@ -53,6 +59,11 @@ function maskNamed(match: string, name = "", between = "", value = ""): string {
   return `${name}${between}"${MASK}"${value.replace(/^[^,}\]]*/, "")}`;
 }
 
+/** In JSON a text, which ends where the list does; elsewhere in its brackets, which say so. */
+function maskedList(between: string, value: string): string {
+  return /["']/.test(between) ? `"${MASK}"` : `${value[0]}${MASK}${value.at(-1)}`;
+}
+
 /** Letters and digits that look drawn at random, and so are no path and no number. */
 function maskRandom(match: string): string {
   const slashes = match.split("/").length - 1;
@@ -70,17 +81,9 @@ function isSecretFlag(flag: string, value: string): boolean {
 /** A text in which whatever looks like a secret is masked, and whatever is known to be one. */
 export function maskText(text: string, known: readonly string[] = []): string {
   if (isHiddenValue(text)) return MASK;
-  let masked = text;
-  for (const value of [...known, ...hiddenParts()]) masked = masked.replaceAll(value, MASK);
+  let masked = maskHidden(text, known);
   for (const [pattern, replacement] of SECRET_TEXT) masked = masked.replace(pattern, replacement as string);
   return masked;
-}
-
-/** The arguments of a command, where the secret may stand apart from its flag: `["--password", "…"]`. */
-export function maskArguments(command: readonly string[]): string[] {
-  return command.map((argument, index) =>
-    isAfterSecretFlag(command, index) && argument !== "" ? MASK : maskText(argument),
-  );
 }
 
 /** Arguments that are secrets by the flag before them: the command may say them again. */
@@ -88,8 +91,15 @@ export function secretArguments(command: readonly string[]): string[] {
   return command.filter((argument, index) => argument.length > 3 && isAfterSecretFlag(command, index));
 }
 
-function isAfterSecretFlag(command: readonly string[], index: number): boolean {
-  const flag = command[index - 1] ?? "";
-  const argument = command[index] ?? "";
-  return /^--?[\w-]+$/.test(flag) && !argument.startsWith("-") && isSecretFlag(flag, argument);
+/** For a text of our own: whatever is known to be a secret is masked in it, and nothing that only looks like one. */
+export function maskHidden(text: string, known: readonly string[] = []): string {
+  return [...known, ...hiddenParts()].reduce((masked, value) => masked.replaceAll(value, MASK), text);
+}
+
+/** Whether this element of a list stands apart from the flag that makes it a secret: `["--password", "…"]`. */
+export function isAfterSecretFlag(list: readonly unknown[], index: number): boolean {
+  const [flag, argument] = [list[index - 1], list[index]];
+  if (typeof flag !== "string" || !/^--?[\w-]+$/.test(flag) || argument === "") return false;
+  const text = typeof argument === "object" ? "" : String(argument);
+  return !text.startsWith("-") && isSecretFlag(flag, text);
 }

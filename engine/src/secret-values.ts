@@ -1,8 +1,14 @@
 import { readFileSync } from "node:fs";
-import { isSecretName } from "./secret-names.ts";
+import { isSecretVariable } from "./secret-names.ts";
 
 /** `{{ $env.NAME }}` and its kind; `process.env.NAME` in a script that is TypeScript. */
-const REFERENCE = /(?:\$env|\$processEnvironment|process\.env)(?:\.|\[\s*["'])(\w{1,200})/g;
+const REFERENCE = /(?:\$env|\$processEnvironment|process\.env)(?:\.|\[\s*\\*["'])(\w{1,200})/g;
+
+/**
+ * Names that were found so far, for worker threads: they copy the environment of the main thread, and see no command line.
+ * Never a value, for whatever the run starts inherits it too.
+ */
+const NAMES_VARIABLE = "ARTILLERY_ENGINE_MQTT_ENV_NAMES";
 
 /** A shorter value would mask half of every text; it is masked where it is all of one. */
 const SHORTEST_PART = 5;
@@ -50,8 +56,9 @@ function secretParts(value: string): string[] {
   if (!/^[a-z][a-z\d+.-]*:\/\//i.test(value) || !URL.canParse(value)) return [value];
   const { username, password, pathname, search, hash } = new URL(value);
   const decoded = [username, password].flatMap((text) => (text === "" ? [] : [text, decode(text)]));
-  const after = `${pathname === "/" ? "" : pathname}${search}${hash}`;
-  return [...decoded, after.length > "/mqtt/".length ? after : ""];
+  // A target is shown without its query.
+  const after = [`${pathname === "/" ? "" : pathname}${search}${hash}`, pathname];
+  return [...decoded, ...after.filter((text) => text.length > "/mqtt/".length)];
 }
 
 function decode(text: string): string {
@@ -70,22 +77,29 @@ export interface ScriptSource {
 
 /**
  * Hides what the script took from the environment. Artillery renders `{{ $env.NAME }}` in `config` before anybody else
- * sees it, so the names are read from the files and from the command line.
+ * sees it, so the names are read from the files and from the command line, and left in the environment for worker threads.
  */
 export function hideEnvironment(
   { _scriptPath, _configPath }: ScriptSource,
-  environment: Readonly<Record<string, string | undefined>> = process.env,
-  commandLine: readonly string[] = process.argv,
+  environment: Record<string, string | undefined> = process.env,
+  commandLine: readonly string[] = commandLineOfProcess(),
 ): void {
   const files = new Set([_scriptPath, _configPath].filter((path) => typeof path === "string"));
   const texts = [...commandLine, ...[...files].map(readText)];
-  const names = new Set(texts.flatMap((text) => [...text.matchAll(REFERENCE)].map(([, name = ""]) => name)));
+  const found = texts.flatMap((text) => [...text.matchAll(REFERENCE)].map(([, name = ""]) => name));
+  const names = new Set([...(environment[NAMES_VARIABLE]?.split(" ") ?? []), ...found]);
+  if (names.size > 0) environment[NAMES_VARIABLE] = [...names].join(" ");
   const referenced = [...names].flatMap((name) => environment[name] ?? []);
-  // Only what is long enough: `USERNAME=root` is in every environment.
+  // Only what is long enough: `DB_PASSWORD=admin` would mask a word of every text.
   const named = Object.entries(environment).flatMap(([name, value = ""]) =>
-    isSecretName(name) && !/user_?name/i.test(name) && value.length > SHORTEST_PART ? [value] : [],
+    isSecretVariable(name) && value.length > SHORTEST_PART ? [value] : [],
   );
   hideValues([...referenced, ...named]);
+}
+
+/** In a worker thread Node has none; Linux tells, also where nothing of ours runs in the main thread. */
+function commandLineOfProcess(): string[] {
+  return [...process.argv, readText("/proc/self/cmdline")];
 }
 
 /** Empty where there is none: a worker on another machine may not have the file. */

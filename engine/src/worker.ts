@@ -38,6 +38,7 @@ import { bindDevice, StepFailure } from "./script/steps/step.ts";
 import { credentialsOf, dialUrl, type UrlTarget } from "./script/target.ts";
 import type { FleetPlan } from "./script/validate.ts";
 import { REGION_VARIABLE } from "./script/variables.ts";
+import { maskHidden } from "./secret-text.ts";
 import { planEndMs } from "./storm/schedule.ts";
 import type { Population } from "./storm/selection.ts";
 import { Storms } from "./storm/storms.ts";
@@ -402,7 +403,7 @@ export class Worker {
       testRunId: testRunId(),
       workerId: workerIdentity().id,
       state: this.#state,
-      target: broker.url,
+      target: maskHidden(broker.url),
       tls: { insecure: this.#isInsecure },
       http: { insecure: this.#http.isInsecure },
       seed: plan.settings.seed,

@@ -31,7 +31,9 @@ export async function reportRun(
     workers.push(...unwritten.read(problems));
     if (workers.length === 0) {
       artillery.log(
-        ["mqtt-results: no worker files in", directory, ...problems.map((one) => `(${one})`)].join(" "),
+        printable(
+          ["mqtt-results: no worker files in", directory, ...problems.map((one) => `(${one})`)].join(" "),
+        ),
       );
       if (!config.fail) return;
       artillery.setExitCode(EXIT_CODES.gate.code);
@@ -53,11 +55,13 @@ export async function reportRun(
     const failures = [...late, ...written.problems];
     if (failures.length === 0) return;
     artillery.setExitCode(EXIT_CODES.resultsFailed.code);
-    for (const problem of failures) artillery.log(`mqtt-results: ${problem}`);
+    for (const problem of failures) artillery.log(`mqtt-results: ${printable(problem)}`);
   } catch (error) {
     artillery.setExitCode(EXIT_CODES.resultsFailed.code);
     artillery.log(
-      `mqtt-results: ${EXIT_CODES.resultsFailed.sentence} (${directory}): ${error instanceof Error ? error.message : error}`,
+      printable(
+        `mqtt-results: ${EXIT_CODES.resultsFailed.sentence} (${directory}): ${error instanceof Error ? error.message : error}`,
+      ),
     );
   }
 }

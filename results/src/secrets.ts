@@ -1,4 +1,10 @@
-import { isHiddenValue, isSecretName, MASK, maskArguments, maskText } from "artillery-engine-mqtt/contract";
+import {
+  isAfterSecretFlag,
+  isHiddenValue,
+  isSecretName,
+  MASK,
+  maskText,
+} from "artillery-engine-mqtt/contract";
 
 export { MASK, maskText };
 
@@ -29,11 +35,8 @@ function masked(value: unknown, secret: boolean, above: readonly object[]): unkn
   if (ArrayBuffer.isView(value)) return secret ? MASK : `(${value.byteLength} bytes)`;
   const path = [...above, value];
   if (Array.isArray(value)) {
-    // A list of texts may be a command, where a secret stands after its flag.
-    if (!secret && value.every((item) => typeof item === "string" && item.length <= LONGEST_TEXT)) {
-      return maskArguments(value as string[]);
-    }
-    return value.map((item) => masked(item, secret, path));
+    // It may be a command, where a secret stands after its flag.
+    return value.map((item, i) => masked(item, secret || isAfterSecretFlag(value, i), path));
   }
   const entries = Object.entries(value).map(([key, item]) => [
     maskText(key),

@@ -58,3 +58,33 @@ it("fails the virtual users, says why, and ends with the last window", async () 
   expect(said).not.toContain("cobra-11");
   await expect.poll(() => labPids(result).filter(isAlive), { timeout: 5000 }).toEqual([]);
 });
+
+it.each<[string, object]>([
+  ["with the plugin in the main thread", { "mqtt-results": {} }],
+  // Only Linux tells a worker thread the command line.
+  ...(process.platform === "linux"
+    ? ([["with nothing in the main thread", {}]] satisfies [string, object][])
+    : []),
+])("a worker's line hides what only the command line takes from the environment: %s", async (_, plugins) => {
+  const processor = `
+    export function fails({ vars }, events, done) { done(new Error("no plant " + vars.note + vars.other)); }`;
+  const script = {
+    config: {
+      target: "mqtt://127.0.0.1:1",
+      processor: "./processor.mjs",
+      phases: [{ duration: 1, arrivalCount: 2 }],
+      engines: { mqtt: {} },
+      plugins,
+    },
+    scenarios: [{ engine: "mqtt", flow: [{ function: "fails" }] }],
+  };
+  const overrides = JSON.stringify({ config: { variables: { note: "at {{ $env.BADGE }}/" } } });
+  const args = ["--overrides", overrides, "-v", '{ "other": "{{ $env.OTHER }}" }'];
+  const { stdout, stderr } = await runArtillery(script, {
+    args,
+    env: { BADGE: "zebra-7", OTHER: "lion-8" },
+    files: { "processor.mjs": processor },
+  });
+  expect(stdout + stderr).toContain("mqtt: function fails(): no plant at ***/***");
+  expect(stdout + stderr).not.toMatch(/zebra-7|lion-8/);
+});

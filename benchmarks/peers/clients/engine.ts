@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { printableLines } from "artillery-engine-mqtt/contract";
 import type { Job, Measurement, PeerClient, Workload } from "../client.ts";
 import { exited, spawnOwn } from "../own-child.ts";
 import { cpuUsAt, type ProcessUsage, usageAt, usageOf } from "../process-usage.ts";
@@ -188,7 +189,7 @@ export async function artilleryRun(
     const code = await exited(child);
     const results = join(directory, "results");
     const [run] = code === 0 ? readdirSync(results) : [];
-    if (run === undefined) throw new Error(`artillery ended with ${code}: ${tail}`);
+    if (run === undefined) throw new Error(`artillery ended with ${code}: ${printableLines(tail)}`);
     const summary = JSON.parse(readFileSync(join(results, run, "summary.json"), "utf8")) as RunSummary;
     const timeline = timelineRows(readFileSync(join(results, run, "timeline.csv"), "utf8"));
     return { samples, brokerSamples, summary, timeline };

@@ -9,16 +9,20 @@ const LONGEST_TEXT = 500;
 export class FailureTexts {
   readonly #log: (line: string) => void;
   readonly #told = new Set<string>();
+  /** As they came: what all virtual users fail with is masked once. */
+  readonly #heard = new Set<string>();
 
   constructor(log: (line: string) => void) {
     this.#log = log;
   }
 
   tell(text: string): void {
-    if (this.#told.size > MOST_TEXTS) return;
-    const shown = printable(maskText(text.slice(0, LONGEST_TEXT)));
+    if (this.#told.size > MOST_TEXTS || this.#heard.has(text)) return;
+    // Cut at last: of a secret across the cut no pattern would know the beginning.
+    const shown = printable(maskText(text)).slice(0, LONGEST_TEXT);
     if (this.#told.has(shown)) return;
     this.#told.add(shown);
+    this.#heard.add(text);
     const more = this.#told.size > MOST_TEXTS;
     this.#log(more ? "mqtt: virtual users fail for more reasons, which are not shown" : `mqtt: ${shown}`);
   }

@@ -1,5 +1,5 @@
 import { isSecretName } from "../secret-names.ts";
-import { MASK, maskArguments, maskText } from "../secret-text.ts";
+import { isAfterSecretFlag, MASK, maskText } from "../secret-text.ts";
 
 /** One thing wrong with a script. */
 export interface Problem {
@@ -34,9 +34,12 @@ function shorten(text: string): string {
   return text.length > 120 ? `${text.slice(0, 117)}...` : text;
 }
 
+/** Before JSON writes a text in its own way: what is known to be hidden would not be found in that. */
 function hideSecrets(key: string, value: unknown): unknown {
-  if (Array.isArray(value) && value.every((item) => typeof item === "string")) return maskArguments(value);
-  return isSecretName(key) && value !== null && value !== undefined ? MASK : value;
+  if (value === null || value === undefined) return value;
+  if (isSecretName(key)) return MASK;
+  if (Array.isArray(value)) return value.map((item, i) => (isAfterSecretFlag(value, i) ? MASK : item));
+  return typeof value === "string" ? maskText(value) : value;
 }
 
 /** ["config", "storms", 1, "at"] as `config.storms[1].at`. */

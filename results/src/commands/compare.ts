@@ -6,6 +6,7 @@ import { COMPARISON_FILES, compare } from "../comparison/compare.ts";
 import type { Contestant } from "../comparison/contestant.ts";
 import { readScenario, type Scenario } from "../comparison/scenario-file.ts";
 import { consoleComparison } from "../console/comparison.ts";
+import { printable } from "../console/format.ts";
 import { parseDuration } from "../duration.ts";
 import { EXIT_CODES } from "../exit-codes.ts";
 import { CommandError, type Io } from "./io.ts";
@@ -93,7 +94,7 @@ async function runCompare(
   try {
     for (const scenario of scenarios) {
       if (interrupt.signal.aborted) break;
-      io.out(`${scenario.name}\n`);
+      io.out(`${printable(scenario.name)}\n`);
       const output = scenarios.length === 1 ? options.output : join(options.output, fileNameOf(scenario));
       const comparison = await compare({
         scenario,
@@ -103,7 +104,8 @@ async function runCompare(
         output,
         runTimeoutMs: options.runTimeout,
         signal: interrupt.signal,
-        progress: (line) => io.out(`  ${line}\n`),
+        // It may end with the last words of a broker or of a run.
+        progress: (line) => io.out(`  ${printable(line)}\n`),
       });
       measured += comparison.brokers.reduce((sum, broker) => sum + broker.measured, 0);
       io.out(`${consoleComparison(comparison, { colour: io.colour })}\n`);

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { diffSummaries } from "../comparison/diff.ts";
 import { consoleDiff } from "../console/diff.ts";
+import { printableJson } from "../console/format.ts";
 import type { Io } from "./io.ts";
 import { summaryOf } from "./runs.ts";
 
@@ -22,6 +23,6 @@ export function addDiff(program: Command, io: Io): void {
     .addHelpText("after", HELP)
     .action((a: string, b: string, options: { json?: boolean }) => {
       const diff = diffSummaries(summaryOf(a), summaryOf(b));
-      io.out(`${options.json ? JSON.stringify(diff, null, 2) : consoleDiff(diff, { colour: io.colour })}\n`);
+      io.out(`${options.json ? printableJson(diff) : consoleDiff(diff, { colour: io.colour })}\n`);
     });
 }

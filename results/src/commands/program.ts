@@ -1,5 +1,5 @@
 import { Command, CommanderError } from "commander";
-import { printable } from "../console/format.ts";
+import { printableLines } from "../console/format.ts";
 import { EXIT_CODES } from "../exit-codes.ts";
 import { addCompare, type BrokerCatalogue } from "./compare.ts";
 import { addDiff } from "./diff.ts";
@@ -50,7 +50,7 @@ export async function runCommand(
     // Commander has printed its own message.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_CODES.invalidConfig.code;
     const message = error instanceof Error ? error.message : String(error);
-    io.err(`${message.split("\n").map(printable).join("\n")}\n`);
+    io.err(`${printableLines(message)}\n`);
     return error instanceof CommandError ? error.exitCode : EXIT_CODES.resultsFailed.code;
   }
 }

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { printableJson } from "../console/format.ts";
 import { consoleSummary } from "../console/summary.ts";
 import type { Io } from "./io.ts";
 import { summaryOf } from "./runs.ts";
@@ -20,7 +21,7 @@ export function addShow(program: Command, io: Io): void {
     .action((directory: string, options: { json?: boolean }) => {
       const summary = summaryOf(directory);
       const text = options.json
-        ? JSON.stringify(summary, null, 2)
+        ? printableJson(summary)
         : consoleSummary(summary, { colour: io.colour, files: [] });
       io.out(`${text}\n`);
     });

@@ -38,7 +38,17 @@ export function percent(share: number): string {
 }
 
 /** Scenario names are user text. */
-export { printable } from "artillery-engine-mqtt/contract";
+export { printable, printableLines } from "artillery-engine-mqtt/contract";
+
+/** JSON escapes line breaks and its kind only; what else a terminal obeys is escaped too, and the value stays the same. */
+export function printableJson(value: unknown): string {
+  return JSON.stringify(value, null, 2).replace(/[^\P{Cc}\n]|[\p{Cf}\p{Zl}\p{Zp}]/gu, (char) =>
+    char
+      .split("")
+      .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)
+      .join(""),
+  );
+}
 
 export function shorten(text: string, width: number): string {
   return text.length <= width ? text : `${text.slice(0, width - 1)}…`;

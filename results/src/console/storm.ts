@@ -48,7 +48,11 @@ function verdictLines(cohort: string, storm: StormFields, colours: Colours): str
   const word = verdictWord(storm.verdict);
   const mark = storm.generatorSaturated ? " (generator saturated)" : "";
   const whose = cohort === "" ? "" : `${shorten(printable(cohort), 40)}: `;
-  const [first = "", ...rest] = wrap(`${whose}${word}${mark}: ${storm.verdictReason}`, WIDTH - 2, "  ");
+  const [first = "", ...rest] = wrap(
+    `${whose}${word}${mark}: ${printable(storm.verdictReason)}`,
+    WIDTH - 2,
+    "  ",
+  );
   // Coloured after wrapping, for escape codes have no width.
   const at = whose.length;
   const painted = first.slice(0, at) + paint(word) + first.slice(at + word.length);

@@ -40,7 +40,7 @@ export function consoleSummary(summary: Summary, options: ConsoleOptions): strin
     ...gateLines(summary, colours),
     ...(summary.exit.code === 0
       ? []
-      : ["", colours.red(`EXIT ${summary.exit.code}: ${summary.exit.sentence}`)]),
+      : ["", colours.red(`EXIT ${summary.exit.code}: ${printable(summary.exit.sentence)}`)]),
     "",
   ].join("\n");
 }
@@ -147,7 +147,7 @@ function generatorLines({ generator }: Summary, colours: Colours): string[] {
   return [
     "",
     `${generator.saturated ? colours.red("generator saturated") : `${colours.bold("Generator")} ok`}: ${health}`,
-    ...generator.reasons.flatMap((reason) => wrap(reason, WIDTH - 2, "  ").map(indented)),
+    ...generator.reasons.flatMap((reason) => wrap(printable(reason), WIDTH - 2, "  ").map(indented)),
   ];
 }
 

@@ -36,6 +36,11 @@ describe("maskText", () => {
     ["X-Auth: abc\nX-Author: me", "X-Auth: ***\nX-Author: me"],
     ['{"pin":1234,"author":"me","xAuth":"q"}', '{"pin":"***","author":"me","xAuth":"***"}'],
     ['{\\"password\\":\\"abc\\",\\"n\\":1}', '{\\"password\\":\\"***\\",\\"n\\":1}'],
+    ['{"tokens":["abc","def"],"list":["a"],"n":1}', '{"tokens":"***","list":["a"],"n":1}'],
+    ['{\\"credentials\\": {\\n\\"id\\": \\"abc\\"},\\"n\\":1}', '{\\"credentials\\": "***",\\"n\\":1}'],
+    ["{ tokens: [ 'abc',\n 'def' ], n: 1 }", "{ tokens: [***], n: 1 }"],
+    ['--tokens=["abc"] --list=["a"]', '--tokens=*** --list=["a"]'],
+    ["password: {{ password }}", "password: {{ password }}"],
     ["{ password: 'x', user: 'y' }", "{ password: '***', user: 'y' }"],
     // A key's body without its first line, and what only looks long.
     [`${"aB3/x+Zq".repeat(8)}\n${"Zq9+aB3x".repeat(8)}\nAbCd12==`, "***"],
@@ -111,6 +116,12 @@ describe("maskSecrets", () => {
           ],
         },
       ],
+    });
+  });
+  it("takes a command for one, whatever else stands in it", () => {
+    const command = ["run", "--password", "hunter2", "-P", 1234, "-p", 1883, { token: "x" }];
+    expect(maskSecrets({ command })).toEqual({
+      command: ["run", "--password", "***", "-P", "***", "-p", 1883, { token: "***" }],
     });
   });
   it.each([

@@ -1,5 +1,6 @@
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { renderPath, renderProblems } from "../../../engine/src/script/problem.ts";
+import { forgetHiddenValues, hideValues } from "../../../engine/src/secret-values.ts";
 import { problemsOf } from "./good-script.ts";
 
 describe("messages", () => {
@@ -75,7 +76,29 @@ describe("messages", () => {
     [[1, { a: 2 }], '[1,{"a":2}]'],
     [["run", "--password", "hunter2"], '["run","--password","***"]'],
     [{ auth: "hunter2", author: "me" }, '{"auth":"***","author":"me"}'],
+    [
+      { passphrase: ["hunter2"], tokens: ["hunter2", 7], pin: 1234, list: ["a"] },
+      '{"passphrase":"***","tokens":"***","pin":"***","list":["a"]}',
+    ],
+    [
+      ["run", "--password", "hunter2", "-P", 1234, "-p", 1883],
+      '["run","--password","***","-P","***","-p",1883]',
+    ],
   ])("show %s as %s", (value, shown) => {
+    expect(renderProblems([{ path: "a", value, allowed: "b" }]).split("\n")[1]).toBe(
+      `  a: ${shown} is not allowed; allowed: b`,
+    );
+  });
+});
+
+describe("values from the environment", () => {
+  afterEach(forgetHiddenValues);
+  it.each<[string, unknown, string]>([
+    ["eu", "eu", '"***"'],
+    ['say "friend"', { a: 'say "friend"', b: ["eu west"] }, '{"a":"***","b":["eu west"]}'],
+    ["two\nlines", ["--note", "two\nlines"], '["--note","***"]'],
+  ])("%j is masked in %j, whatever JSON makes of it", (hidden, value, shown) => {
+    hideValues([hidden]);
     expect(renderProblems([{ path: "a", value, allowed: "b" }]).split("\n")[1]).toBe(
       `  a: ${shown} is not allowed; allowed: b`,
     );

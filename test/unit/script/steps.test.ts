@@ -10,6 +10,7 @@ import type { Compiler } from "../../../engine/src/script/steps/step.ts";
 import { renderFilters } from "../../../engine/src/script/steps/subscribe.ts";
 import { think } from "../../../engine/src/script/steps/think.ts";
 import { compileTemplate } from "../../../engine/src/script/template.ts";
+import { forgetHiddenValues, hideValues } from "../../../engine/src/secret-values.ts";
 
 const context: VuContext = {
   vars: { deviceId: "d-1", topics: ["a", "b/+"], one: "c", bad: ["a", "x/#/y"], number: 5 },
@@ -244,6 +245,15 @@ describe("why virtual users failed", () => {
     ]);
     expect(lines).toHaveLength(11);
     expect(lines.at(-1)).toContain("more reasons");
+  });
+  it.each([490, 495, 500, 505])("masks before it cuts: a secret that begins at %i", (begin) => {
+    const lines: string[] = [];
+    onTestFinished(forgetHiddenValues);
+    hideValues(["zebra-7-zebra-7"]);
+    const texts = new FailureTexts((line) => lines.push(line));
+    texts.tell(`${"x".repeat(begin)}zebra-7-zebra-7 and ${"y".repeat(1000)}`);
+    expect(lines[0]).not.toMatch(/z/);
+    expect(lines[0]?.length).toBeLessThanOrEqual("mqtt: ".length + 500);
   });
 });
 
