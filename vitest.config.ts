@@ -1,26 +1,54 @@
 import { defineConfig } from "vitest/config";
 
+/** They judge the generator, or take the whole machine: no other test beside them. */
+const ALONE = ["generator-health", "main-job", "unwritable-results"].map(
+  (name) => `test/e2e/${name}.test.ts`,
+);
+
+/** One project after the other; within one, so many files at a time. Most of a run is waiting for its next storm. */
+const FILES_AT_A_TIME = 3;
+
 export default defineConfig({
   test: {
     globalSetup: ["test/support/temporary-folder.ts"],
     projects: [
-      { test: { name: "unit", include: ["test/unit/**/*.test.ts"], testTimeout: 30_000 } },
+      {
+        test: {
+          name: "unit",
+          include: ["test/unit/**/*.test.ts"],
+          testTimeout: 30_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
       {
         test: {
           name: "integration",
           include: ["test/integration/**/*.test.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          fileParallelism: false,
+          maxWorkers: FILES_AT_A_TIME,
+          sequence: { groupOrder: 2 },
         },
       },
       {
         test: {
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
+          exclude: ALONE,
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+          maxWorkers: FILES_AT_A_TIME,
+          sequence: { groupOrder: 3 },
+        },
+      },
+      {
+        test: {
+          name: "e2e-alone",
+          include: ALONE,
           testTimeout: 180_000,
           hookTimeout: 180_000,
           fileParallelism: false,
+          sequence: { groupOrder: 4 },
         },
       },
     ],

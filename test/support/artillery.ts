@@ -8,7 +8,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 const REPOSITORY = resolve(fileURLToPath(import.meta.url), "../../..");
 const ARTILLERY = realpathSync(join(REPOSITORY, "node_modules/.bin/artillery"));
 const FOUR_CPUS = pathToFileURL(join(REPOSITORY, "test/support/cpus.ts")).href;
-const TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = 120_000;
 
 export interface ArtilleryRun {
   /** Exit code; null if the run had to be killed. */
