@@ -33,12 +33,10 @@ interface HttpAnswer {
 type Answer = MqttAnswer | HttpAnswer;
 
 serve<ConfigServiceSettings>(async (settings) => {
-  const duty = settings.isAlone ? null : new Duty(settings.requestTopic);
+  const duty = settings.isAlone ? null : new Duty(settings.requestTopic, say);
   const client = await connected(settings, duty);
   limitPackets(client, MAX_PACKET_BYTES, () =>
-    console.error(
-      `the lab's config service: a packet of more than ${MAX_PACKET_BYTES} bytes; connection dropped`,
-    ),
+    say(`a packet of more than ${MAX_PACKET_BYTES} bytes; connection dropped`),
   );
   const queue = new ServiceQueue<Answer>({
     capacity: settings.capacity,
@@ -99,8 +97,13 @@ serve<ConfigServiceSettings>(async (settings) => {
     else if (offer({ payload: fillPattern(settings.payload, captures), response })) httpWaiting++;
     else reply(response, 503, "");
   });
-  return { port, ...(duty === null || duty.isMine ? {} : { standsBy: true }) };
+  return { port, ...(duty?.standsBy ? { standsBy: true } : {}) };
 });
+
+/** To the terminal of the run. */
+function say(line: string): void {
+  console.error(`the lab's config service: ${line}`);
+}
 
 /** HTTP on a free port of the loopback interface: the path of a GET or POST is the topic that it would ask on over MQTT. */
 async function listen(onRequest: (path: string, response: ServerResponse) => void): Promise<number> {
