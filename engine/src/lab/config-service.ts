@@ -16,6 +16,7 @@ const TICK_MS = 10;
 const CONNECT_TIMEOUT_MS = 10_000;
 /** Of a request: far more than firmware asks with. */
 const MAX_PACKET_BYTES = 1_048_576;
+const TOO_LONG = `a packet of more than ${MAX_PACKET_BYTES} bytes`;
 /** A whole fleet may connect in one instant; the kernel has a limit of its own. */
 const LISTEN_BACKLOG = 65_535;
 
@@ -35,9 +36,6 @@ type Answer = MqttAnswer | HttpAnswer;
 serve<ConfigServiceSettings>(async (settings) => {
   const duty = settings.isAlone ? null : new Duty(settings.requestTopic, say);
   const client = await connected(settings, duty);
-  limitPackets(client, MAX_PACKET_BYTES, () =>
-    say(`a packet of more than ${MAX_PACKET_BYTES} bytes; connection dropped`),
-  );
   const queue = new ServiceQueue<Answer>({
     capacity: settings.capacity,
     limit: settings.queueLimit,
@@ -149,6 +147,11 @@ function connected(settings: ConfigServiceSettings, duty: Duty | null): Promise<
     const fail = (reason: string): void => {
       reject(new Error(`cannot connect to ${maskUrl(target)}: ${reason}`));
     };
+    // From the first byte on: a limit that begins after CONNACK may begin in the middle of a packet.
+    limitPackets(client, MAX_PACKET_BYTES, () => {
+      say(`${TOO_LONG}; connection dropped`);
+      fail(TOO_LONG);
+    });
     const timer = setTimeout(
       () => fail(`no CONNACK within ${CONNECT_TIMEOUT_MS / 1000} s`),
       CONNECT_TIMEOUT_MS,
