@@ -1,6 +1,9 @@
 /** A config service at brokers that do what they should not. */
+import { connect, type Socket } from "node:net";
+import { setTimeout as pause } from "node:timers/promises";
 import { expect, it, onTestFinished } from "vitest";
 import { type ConfigServiceOptions, type Lab, startLab } from "../../engine/src/lab/lab.ts";
+import { AedesServer, Peer } from "../support/broker.ts";
 import { answering, type Fault, FaultServer, oversized } from "../support/fault-server.ts";
 
 const service: ConfigServiceOptions = {
@@ -17,11 +20,11 @@ async function serverOf(fault: Fault): Promise<FaultServer> {
   return server;
 }
 
-async function startAt(port: number): Promise<Lab> {
+async function startAt(port: number, settings: Partial<ConfigServiceOptions> = {}): Promise<Lab> {
   const lab = await startLab({
     broker: false,
     target: `mqtt://127.0.0.1:${port}`,
-    configService: service,
+    configService: { ...service, ...settings },
   });
   onTestFinished(() => lab.stop());
   return lab;
@@ -50,4 +53,37 @@ it.each<[string, Fault, RegExp]>([
   await expect(startAt(server.port)).rejects.toThrow(reason);
   await expect.poll(() => ended).toBe(true);
   expect(sent).toBeLessThan(64 * 1024 * 1024);
+});
+
+it("does not read: answers wait up to a bound, and are dropped beyond it", async () => {
+  const broker = await AedesServer.start();
+  onTestFinished(() => broker.stop());
+  // Only what the service sends goes through it.
+  let toBroker: Socket | null = null;
+  let fromService: Socket | null = null;
+  const proxy = await serverOf((socket) => {
+    fromService = socket;
+    toBroker = connect(broker.port, "127.0.0.1");
+    toBroker.on("error", () => {});
+    socket.pipe(toBroker).pipe(socket);
+  });
+  await startAt(proxy.port, { payload: "x".repeat(1_000_000) });
+  const peer = await Peer.connect(broker.url, {});
+  onTestFinished(() => peer.end());
+  await peer.client.subscribeAsync("config/+");
+  const service = fromService as unknown as Socket;
+  service.unpipe();
+  service.pause();
+  for (let i = 0; i < 200; i++) await peer.client.publishAsync(`config/dev-${i}/get`, "", { qos: 1 });
+  await pause(1000);
+  service.pipe(toBroker as unknown as Socket);
+  const heardLast = (): boolean => peer.heard.at(-1)?.topic === "config/last";
+  while (!heardLast()) {
+    await peer.client.publishAsync("config/last/get", "", { qos: 1 });
+    await pause(100);
+  }
+  // All that was not dropped came before it; what both kernels hold is beyond the bound.
+  const others = peer.heard.filter(({ topic }) => topic !== "config/last");
+  expect(others.length).toBeGreaterThan(60);
+  expect(others.length).toBeLessThan(150);
 });

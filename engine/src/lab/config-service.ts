@@ -16,6 +16,8 @@ const TICK_MS = 10;
 const CONNECT_TIMEOUT_MS = 10_000;
 /** Of a request: far more than firmware asks with. */
 const MAX_PACKET_BYTES = 1_048_576;
+/** Answers that the broker has not read: more than a busy one leaves lying, and no more than this process can hold. */
+const MOST_UNSENT_BYTES = 64 * 1024 * 1024;
 const TOO_LONG = `a packet of more than ${MAX_PACKET_BYTES} bytes`;
 /** A whole fleet may connect in one instant; the kernel has a limit of its own. */
 const LISTEN_BACKLOG = 65_535;
@@ -45,6 +47,10 @@ serve<ConfigServiceSettings>(async (settings) => {
   let httpWaiting = 0;
   /** Served while the broker was away. */
   let held: MqttAnswer[] = [];
+  const send = ({ topic, payload, options }: MqttAnswer): void => {
+    if (client.stream.writableLength <= MOST_UNSENT_BYTES) client.publish(topic, payload, options);
+    else sayOnce(`the broker does not read: answers beyond ${MOST_UNSENT_BYTES} bytes are dropped`);
+  };
   const tick = (): void => {
     // Nothing is served while the connection is lost, and requests keep their place, unless HTTP clients wait too.
     if (!client.connected && httpWaiting === 0) return;
@@ -53,7 +59,7 @@ serve<ConfigServiceSettings>(async (settings) => {
         httpWaiting--;
         // A client that has hung up cost its share of the capacity all the same.
         reply(answer.response, 200, answer.payload);
-      } else if (client.connected) client.publish(answer.topic, answer.payload, answer.options);
+      } else if (client.connected) send(answer);
       else if (held.length < settings.queueLimit) held.push(answer);
     }
     if (queue.length > 0 || timer === null) return;
@@ -68,7 +74,7 @@ serve<ConfigServiceSettings>(async (settings) => {
   client.on("connect", () => {
     void duty?.join(client);
     queue.resume(performance.now());
-    for (const { topic, payload, options } of held) client.publish(topic, payload, options);
+    for (const answer of held) send(answer);
     held = [];
   });
   client.on("message", (topic, _payload, packet) => {
@@ -101,6 +107,15 @@ serve<ConfigServiceSettings>(async (settings) => {
 /** To the terminal of the run. */
 function say(line: string): void {
   console.error(`the lab's config service: ${line}`);
+}
+
+const said = new Set<string>();
+
+/** What may happen with every request. */
+function sayOnce(line: string): void {
+  if (said.has(line)) return;
+  said.add(line);
+  say(line);
 }
 
 /** HTTP on a free port of the loopback interface: the path of a GET or POST is the topic that it would ask on over MQTT. */
