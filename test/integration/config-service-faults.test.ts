@@ -4,6 +4,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { expect, it, onTestFinished } from "vitest";
 import { type ConfigServiceOptions, type Lab, startLab } from "../../engine/src/lab/lab.ts";
 import { AedesServer, Peer } from "../support/broker.ts";
+import { eventually } from "../support/device-fleet.ts";
 import { answering, type Fault, FaultServer, oversized } from "../support/fault-server.ts";
 
 const service: ConfigServiceOptions = {
@@ -86,4 +87,21 @@ it("does not read: answers wait up to a bound, and are dropped beyond it", async
   const others = peer.heard.filter(({ topic }) => topic !== "config/last");
   expect(others.length).toBeGreaterThan(60);
   expect(others.length).toBeLessThan(150);
+});
+
+it("passes on a request whose answer would have a topic longer than MQTT can hold: not answered, and no harm", async () => {
+  const broker = await AedesServer.start();
+  onTestFinished(() => broker.stop());
+  await startAt(broker.port, { responseTopic: "answers/to/the/$1" });
+  const peer = await Peer.connect(broker.url, {});
+  onTestFinished(() => peer.end());
+  await peer.client.subscribeAsync("answers/#");
+  // The topic of the request is 11 bytes longer than that, the topic of its answer 15.
+  for (const length of [65_524, 65_521, 65_520]) {
+    await peer.client.publishAsync(`config/${"x".repeat(length)}/get`, "", { qos: 1 });
+  }
+  await eventually(() => peer.heard.length > 0);
+  await peer.client.publishAsync("config/last/get", "");
+  await eventually(() => peer.heard.at(-1)?.topic === "answers/to/the/last");
+  expect(peer.heard.map(({ topic }) => topic.length)).toEqual([65_535, 19]);
 });

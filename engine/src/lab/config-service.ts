@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { connect, type IClientPublishOptions, type MqttClient } from "mqtt";
+import { topicProblem } from "../device/topic.ts";
 import { maskUrl } from "../script/target.ts";
 import { limitPackets } from "../transport/mqttjs-limit.ts";
 import { serve } from "./child.ts";
@@ -82,8 +83,14 @@ serve<ConfigServiceSettings>(async (settings) => {
     const captures = captureTopic(settings.requestTopic, topic);
     if (captures === null) return;
     const { responseTopic, correlationData } = packet.properties ?? {};
+    const answerTopic = responseTopic ?? fillPattern(settings.responseTopic, captures);
+    const problem = topicProblem(answerTopic);
+    if (problem !== null) {
+      sayOnce(`a request is not answered: the topic of its answer ${problem}`);
+      return;
+    }
     const answer: MqttAnswer = {
-      topic: responseTopic ?? fillPattern(settings.responseTopic, captures),
+      topic: answerTopic,
       payload: fillPattern(settings.payload, captures),
       options: { qos: 0, ...(correlationData === undefined ? {} : { properties: { correlationData } }) },
     };
