@@ -29,6 +29,7 @@ export async function reportRun(
     await waitForWorkers(directory, unwritten);
     const { workers, labEnds, problems } = readRun([directory], unwritten.handedOn);
     workers.push(...unwritten.read(problems));
+    labEnds.push(...unwritten.readLabEnds(problems));
     if (workers.length === 0) {
       artillery.log(
         ["mqtt-results: no worker files in", directory, ...problems.map((one) => `(${one})`)].join(" "),
@@ -41,7 +42,7 @@ export async function reportRun(
     const run = mergeRun(workers, labEnds);
     const summary = buildSummary(run, { target: config.target, problems, fail: config.fail });
     artillery.setExitCode(summary.exit.code);
-    const late = unwritten.write(directory);
+    const late = unwritten.write(directory, labEnds);
     const written = writeResults(directory, config.report, run, summary, script);
     if (config.report.includes("console")) {
       const files = written.paths.map((path) => relative(process.cwd(), path));
