@@ -44,14 +44,15 @@ export async function reportRun(
     artillery.setExitCode(summary.exit.code);
     const late = unwritten.write(directory, labEnds);
     const written = writeResults(directory, config.report, run, summary, script);
-    if (config.report.includes("console")) {
+    const failures = [...late, ...written.problems];
+    // What cannot be kept is at least shown.
+    if (config.report.includes("console") || failures.length > 0) {
       const files = written.paths.map((path) => relative(process.cwd(), path));
       artillery.log(consoleSummary(summary, { colour: pc.isColorSupported, files }));
     } else if (summary.gate.length > 0) {
       // Why the run fails is said in any case.
       artillery.log(summary.gate.map(({ message }) => `gate failed: ${printable(message)}`).join("\n"));
     }
-    const failures = [...late, ...written.problems];
     if (failures.length === 0) return;
     artillery.setExitCode(EXIT_CODES.resultsFailed.code);
     for (const problem of failures) artillery.log(`mqtt-results: ${problem}`);

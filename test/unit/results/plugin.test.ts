@@ -102,6 +102,15 @@ it("still prints, and writes what it can, when a file cannot be written", async 
   expect(readdirSync(directory)).toEqual(expect.arrayContaining(["summary.json", "timeline.csv"]));
 });
 
+it("prints without being asked to where a file cannot be written", async () => {
+  const directory = writeRun([spiralWorker("1")]);
+  mkdirSync(join(directory, "summary.json.tmp"));
+  await cleanup({ output: dirname(directory), report: ["json"] });
+  expect(artillery.suggestedExitCode).toBe(3);
+  expect(printed()).toContain("METASTABLE");
+  expect(printed()).toMatch(/mqtt-results: \S*summary\.json could not be written: EISDIR/);
+});
+
 it("knows of the lab's end what could not be written during the run, and writes it", async () => {
   const directory = writeRun([spiralWorker("1")]);
   const plugin = new Plugin(
