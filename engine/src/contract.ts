@@ -397,7 +397,10 @@ export const REFUSED_HERE = [
   "local_address",
 ] as const;
 
-/** The name of the `BroadcastChannel` on which worker threads hand `UnwrittenFiles` to the plugin in the main thread. */
+/**
+ * The name of the `BroadcastChannel` on which worker threads hand `UnwrittenFiles`, and the main thread `UnwrittenLabEnd`s, to
+ * the plugin in the main thread.
+ */
 export const UNWRITTEN_CHANNEL = "artillery-engine-mqtt unwritten";
 
 /** Of a worker whose files cannot be written: that it is so, and at its end what they would hold. */
@@ -423,4 +426,11 @@ export interface LabEnd {
 export interface LabRecord {
   schemaVersion: typeof SCHEMA_VERSION;
   ended: LabEnd[];
+}
+
+/** One that could not be noted in `lab.json`. */
+export interface UnwrittenLabEnd {
+  labEnd: LabEnd;
+  /** Why, as the system puts it. */
+  problem: string;
 }

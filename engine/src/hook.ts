@@ -9,6 +9,8 @@ import {
   suggestExitCode,
 } from "./artillery.ts";
 import { noteLabEnd, runDirectory } from "./capture/run-directory.ts";
+import { postUnwritten } from "./capture/unwritten.ts";
+import type { LabEnd } from "./contract.ts";
 import type { ConfigServiceOptions, LabOptions } from "./lab/lab.ts";
 import type { LabPlan } from "./lab/regions.ts";
 import { compileSteps, series } from "./script/compile.ts";
@@ -75,10 +77,13 @@ function labEnded(script: ArtilleryScript, name: string, how: string): void {
   suggestExitCode(LAB_ENDED_EXIT_CODE);
   const directory = runDirectory(script);
   if (directory === null) return;
+  const labEnd: LabEnd = { name, how, atMs: Date.now() };
   try {
-    noteLabEnd(directory, { name, how, atMs: Date.now() });
+    noteLabEnd(directory, labEnd);
   } catch (error) {
-    log(`mqtt: results cannot be written: ${(error as Error).message}; the run goes on`);
+    const problem = (error as Error).message;
+    log(`mqtt: results cannot be written: ${problem}; the run goes on`);
+    postUnwritten({ labEnd, problem });
   }
 }
 

@@ -29,6 +29,7 @@ export async function reportRun(
     await waitForWorkers(directory, unwritten);
     const { workers, labEnds, problems } = readRun([directory], unwritten.handedOn);
     workers.push(...unwritten.read(problems));
+    labEnds.push(...unwritten.readLabEnds(problems));
     if (workers.length === 0) {
       artillery.log(
         printable(
@@ -43,16 +44,17 @@ export async function reportRun(
     const run = mergeRun(workers, labEnds);
     const summary = buildSummary(run, { target: config.target, problems, fail: config.fail });
     artillery.setExitCode(summary.exit.code);
-    const late = unwritten.write(directory);
+    const late = unwritten.write(directory, labEnds);
     const written = writeResults(directory, config.report, run, summary, script);
-    if (config.report.includes("console")) {
+    const failures = [...late, ...written.problems];
+    // What cannot be kept is at least shown.
+    if (config.report.includes("console") || failures.length > 0) {
       const files = written.paths.map((path) => relative(process.cwd(), path));
       artillery.log(consoleSummary(summary, { colour: pc.isColorSupported, files }));
     } else if (summary.gate.length > 0) {
       // Why the run fails is said in any case.
       artillery.log(summary.gate.map(({ message }) => `gate failed: ${printable(message)}`).join("\n"));
     }
-    const failures = [...late, ...written.problems];
     if (failures.length === 0) return;
     artillery.setExitCode(EXIT_CODES.resultsFailed.code);
     for (const problem of failures) artillery.log(`mqtt-results: ${printable(problem)}`);

@@ -63,7 +63,7 @@ export function readRun(directories: readonly string[], besides: ReadonlySet<str
     if (names.includes(FILES.lab)) {
       const ends = readLabEnds(directory, problems);
       run.labEnds.push(...ends);
-      problems.push(...ends.map(({ name, how, atMs }) => `${name} ended at ${isoTime(atMs)} (${how})`));
+      problems.push(...ends.map(labEndSentence));
     }
     const where = directories.length > 1 ? `${directory}: ` : "";
     run.problems.push(...problems.map((problem) => `${where}${problem}`));
@@ -88,8 +88,8 @@ function readLabEnds(directory: string, problems: string[]): LabEnd[] {
   }
 }
 
-function isoTime(epochMs: number): string {
-  return new Date(epochMs).toISOString();
+export function labEndSentence({ name, how, atMs }: LabEnd): string {
+  return `${name} ended at ${new Date(atMs).toISOString()} (${how})`;
 }
 
 /** Workers that may be about to write: their record says that they run, or it cannot be read just now. */

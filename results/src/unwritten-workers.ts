@@ -1,17 +1,31 @@
 import { join } from "node:path";
 import { BroadcastChannel } from "node:worker_threads";
-import { FILES, UNWRITTEN_CHANNEL, type UnwrittenFiles, writeWhole } from "artillery-engine-mqtt/contract";
-import { parseWorker, type WorkerFiles } from "./run-files.ts";
+import {
+  FILES,
+  type LabEnd,
+  type LabRecord,
+  SCHEMA_VERSION,
+  UNWRITTEN_CHANNEL,
+  type UnwrittenFiles,
+  type UnwrittenLabEnd,
+  writeWhole,
+} from "artillery-engine-mqtt/contract";
+import { labEndSentence, parseWorker, type WorkerFiles } from "./run-files.ts";
 
-/** What workers of this process could not write, as they hand it on. Only the plugin in the main thread has one. */
+/**
+ * What workers of this process could not write, and what of its lab's end could not be noted, as it is handed on. Only the
+ * plugin in the main thread has one.
+ */
 export class UnwrittenWorkers {
   readonly #byId = new Map<string, UnwrittenFiles>();
+  readonly #labEnds: UnwrittenLabEnd[] = [];
   readonly #channel = new BroadcastChannel(UNWRITTEN_CHANNEL);
 
   constructor() {
     this.#channel.onmessage = (event): void => {
-      const { data } = event as { data: UnwrittenFiles };
-      this.#byId.set(data.workerId, data);
+      const { data } = event as { data: UnwrittenFiles | UnwrittenLabEnd };
+      if ("labEnd" in data) this.#labEnds.push(data);
+      else this.#byId.set(data.workerId, data);
     };
     this.#channel.unref();
   }
@@ -36,23 +50,47 @@ export class UnwrittenWorkers {
     );
   }
 
-  /** Tries once more where they belong. Returns a sentence for each worker. */
-  write(directory: string): string[] {
-    return [...this.#byId.values()].flatMap(({ workerId, problem, files }) => {
+  /** Parts of the lab that ended, which `lab.json` does not have. */
+  readLabEnds(problems: string[]): LabEnd[] {
+    const labEnds = this.#labEnds.map(({ labEnd }) => labEnd);
+    problems.push(...labEnds.map(labEndSentence));
+    return labEnds;
+  }
+
+  /**
+   * Tries once more where they belong. Returns a sentence for each worker, and for the lab.
+   *
+   * @param labEnds all that are known
+   */
+  write(directory: string, labEnds: readonly LabEnd[]): string[] {
+    const ofWorkers = [...this.#byId.values()].flatMap(({ workerId, problem, files }) => {
       if (files === null) return [];
-      const said = `the files of worker ${workerId} could not be written during the run (${problem})`;
-      try {
+      return writtenLate(`the files of worker ${workerId}`, problem, () => {
         writeWhole(join(directory, FILES.workerHistograms(workerId)), files.histograms);
         writeWhole(join(directory, FILES.workerTimeline(workerId)), files.timeline);
         writeWhole(join(directory, FILES.workerRecord(workerId)), JSON.stringify(files.record));
-        return [`${said}; they are written now`];
-      } catch {
-        return [`${said}, nor after it; what is shown comes from memory`];
-      }
+      });
     });
+    const [first] = this.#labEnds;
+    if (first === undefined) return ofWorkers;
+    const ofLab = writtenLate("the end of the lab", first.problem, () => {
+      const record: LabRecord = { schemaVersion: SCHEMA_VERSION, ended: [...labEnds] };
+      writeWhole(join(directory, FILES.lab), JSON.stringify(record));
+    });
+    return [...ofWorkers, ofLab];
   }
 
   close(): void {
     this.#channel.close();
+  }
+}
+
+function writtenLate(what: string, problem: string, write: () => void): string {
+  const said = `${what} could not be written during the run (${problem})`;
+  try {
+    write();
+    return `${said}; written now`;
+  } catch {
+    return `${said}, nor after it; what is shown comes from memory`;
   }
 }

@@ -70,7 +70,7 @@ describe.concurrent("results that cannot be written", () => {
     expect(removed).toBe(true);
     expect(result.code, said(result)).toBe(3);
     expectSummary(result);
-    expect(said(result)).toContain("they are written now");
+    expect(said(result)).toContain("; written now");
     const [id = ""] = readdirSync(output);
     expect(existsSync(join(output, id, "worker-3.hlog"))).toBe(true);
   });

@@ -1,9 +1,12 @@
-/** Several config services at one broker: every request is answered, and answered once. */
+/** Several config services at one broker: every request is answered, and answered once wherever the broker lets them meet. */
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { dutyTopic } from "../../engine/src/lab/duty.ts";
 import { type Lab, startLab } from "../../engine/src/lab/lab.ts";
-import { Mosquitto, mosquittoAvailable, Peer } from "../support/broker.ts";
+import { AedesServer, Mosquitto, mosquittoAvailable, Peer } from "../support/broker.ts";
 
 const service = (name: string) => ({
   requestTopic: `${name}/+/get/+`,
@@ -13,6 +16,22 @@ const service = (name: string) => ({
   queueLimit: 100,
 });
 
+async function startAt(target: string, name: string, protocolVersion: 4 | 5 = 4): Promise<Lab> {
+  const lab = await startLab({ broker: false, target, protocolVersion, configService: service(name) });
+  onTestFinished(() => lab.stop());
+  return lab;
+}
+
+/** Answers to one request, counted until nothing more can come. */
+async function answersAt(target: string, name: string): Promise<number> {
+  const peer = await Peer.connect(target, {});
+  await peer.client.subscribeAsync(`${name}/a/+`);
+  await peer.client.publishAsync(`${name}/a/get/1`, "");
+  await pause(300);
+  await peer.end();
+  return peer.heard.length;
+}
+
 describe.skipIf(!mosquittoAvailable())("config services at one Mosquitto", () => {
   let broker: Mosquitto;
   beforeAll(async () => {
@@ -20,21 +39,8 @@ describe.skipIf(!mosquittoAvailable())("config services at one Mosquitto", () =>
   });
   afterAll(() => broker.stop());
 
-  async function start(name: string): Promise<Lab> {
-    const lab = await startLab({ broker: false, target: broker.url, configService: service(name) });
-    onTestFinished(() => lab.stop());
-    return lab;
-  }
-
-  /** Answers to one request, counted until nothing more can come. */
-  async function answers(name: string): Promise<number> {
-    const peer = await Peer.connect(broker.url, {});
-    await peer.client.subscribeAsync(`${name}/a/+`);
-    await peer.client.publishAsync(`${name}/a/get/1`, "");
-    await pause(300);
-    await peer.end();
-    return peer.heard.length;
-  }
+  const start = (name: string): Promise<Lab> => startAt(broker.url, name);
+  const answers = (name: string): Promise<number> => answersAt(broker.url, name);
 
   const pidOf = ({ description }: Lab): number => Number(/\(pid (\d+)\)/.exec(description)?.[1]);
 
@@ -80,4 +86,40 @@ describe.skipIf(!mosquittoAvailable())("config services at one Mosquitto", () =>
     await pause(1000);
     expect(await answers("away")).toBe(1);
   });
+});
+
+describe.skipIf(!mosquittoAvailable())(
+  "config services at a Mosquitto that lets them have no topic of their own",
+  () => {
+    let broker: Mosquitto;
+    beforeAll(async () => {
+      const acl = join(mkdtempSync(join(tmpdir(), "acl-")), "acl");
+      writeFileSync(acl, "topic readwrite 4/#\ntopic readwrite 5/#\ntopic readwrite later/#\n");
+      broker = await Mosquitto.start({ settings: [`acl_file ${acl}`] });
+    });
+    afterAll(() => broker.stop());
+
+    // 3.1.1 has it acknowledge what it drops; 5.0 lets it say so.
+    it.each([4, 5] as const)("each answers, MQTT %i", async (version) => {
+      expect((await startAt(broker.url, `${version}`, version)).description).not.toContain("stands by");
+      expect(await answersAt(broker.url, `${version}`)).toBe(1);
+      await startAt(broker.url, `${version}`, version);
+      expect(await answersAt(broker.url, `${version}`)).toBe(2);
+    });
+
+    it("one still answers when the broker has been away", async () => {
+      await startAt(broker.url, "later");
+      await broker.kill();
+      await broker.run();
+      await expect.poll(() => answersAt(broker.url, "later"), { timeout: 8000 }).toBe(1);
+    });
+  },
+);
+
+it("at a broker that refuses the SUBSCRIBE each answers", async () => {
+  const broker = await AedesServer.start({ forbidden: "artillery-engine-mqtt/" });
+  onTestFinished(() => broker.stop());
+  await startAt(broker.url, "refused");
+  await startAt(broker.url, "refused");
+  expect(await answersAt(broker.url, "refused")).toBe(2);
 });

@@ -211,11 +211,19 @@ export class AedesServer {
     aedes.on("ping", () => this.pings++);
   }
 
-  static async start({ users }: Pick<MosquittoOptions, "users"> = {}): Promise<AedesServer> {
+  /** @param forbidden filters that begin so get SUBACK 0x80 */
+  static async start({
+    users,
+    forbidden,
+  }: Pick<MosquittoOptions, "users"> & { forbidden?: string } = {}): Promise<AedesServer> {
     const aedes = await Aedes.createBroker({
       concurrency: 1000,
       authenticate: (_client, username, password, done) => {
         done(null, users === undefined || users[username ?? ""] === password?.toString());
+      },
+      authorizeSubscribe: (_client, subscription, done) => {
+        const isRefused = forbidden !== undefined && subscription.topic.startsWith(forbidden);
+        done(null, isRefused ? null : subscription);
       },
     });
     const server = createServer({ noDelay: true }, (socket) => {

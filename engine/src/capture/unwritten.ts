@@ -1,11 +1,11 @@
 import { BroadcastChannel } from "node:worker_threads";
-import { UNWRITTEN_CHANNEL, type UnwrittenFiles } from "../contract.ts";
+import { UNWRITTEN_CHANNEL, type UnwrittenFiles, type UnwrittenLabEnd } from "../contract.ts";
 
 /**
- * Hands to the main thread what a worker could not write. Posted while the thread may be about to exit: what is posted by
- * then arrives.
+ * Hands to the plugin in the main thread what a worker could not write, or the hook in that thread itself. Posted while the
+ * thread may be about to exit: what is posted by then arrives.
  */
-export function postUnwritten(message: UnwrittenFiles): void {
+export function postUnwritten(message: UnwrittenFiles | UnwrittenLabEnd): void {
   const channel = new BroadcastChannel(UNWRITTEN_CHANNEL);
   channel.postMessage(message);
   channel.close();

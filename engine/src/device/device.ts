@@ -95,6 +95,8 @@ export class Device implements TransportListener, Dialer, DeviceConnection {
   #pingSentMs = 0;
   /** Online as far as the device knows; it neither speaks nor hears. */
   #silent = false;
+  /** A packet was not written: too much waited for the broker. What is written now is no longer what the device said. */
+  #hasDropped = false;
   /** Called when ready, with null, or when over, with the reason. */
   #readyWaiters: OperationDone[] | null = null;
 
@@ -194,6 +196,7 @@ export class Device implements TransportListener, Dialer, DeviceConnection {
     if (!this.#enter("connect")) return;
     const { plan, events, time, open } = this.#env;
     this.#generation++;
+    this.#hasDropped = false;
     this.#opening.begin(time.now());
     events.connectAttempt(plan.cohort, this.storm);
     this.#setTimer(plan.connectTimeoutMs, onConnectTimeout);
@@ -680,7 +683,11 @@ export class Device implements TransportListener, Dialer, DeviceConnection {
     const { plan, events, time } = this.#env;
     if (this.#transport === null) return;
     this.#lastSentMs = time.now();
-    if (this.#silent || isFull(this.#transport)) return;
+    if (this.#silent) return;
+    if (isFull(this.#transport)) {
+      this.#hasDropped = true;
+      return;
+    }
     events.bytesSent(plan.cohort, bytes.length);
     this.#transport.write(bytes);
   }
@@ -690,8 +697,8 @@ export class Device implements TransportListener, Dialer, DeviceConnection {
   /** Called about once a second for every device, again in `nextInMs`: one timer for the whole fleet. */
   keepaliveTick(nowMs: number, nextInMs: number = 0): void {
     if (!isOnline(this.#state)) return;
-    // Not when it was written: nothing ends within what somebody else began.
-    if (this.#transport !== null && isFull(this.#transport)) {
+    // Not when it was written: nothing ends within what somebody else began. The broker may have read on since.
+    if (this.#hasDropped || (this.#transport !== null && isFull(this.#transport))) {
       this.fail("send_buffer_full");
       return;
     }

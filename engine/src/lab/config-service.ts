@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { connect, type IClientPublishOptions, type MqttClient } from "mqtt";
+import { topicProblem } from "../device/topic.ts";
 import { maskUrl } from "../script/target.ts";
 import { limitPackets } from "../transport/mqttjs-limit.ts";
 import { serve } from "./child.ts";
@@ -16,6 +17,9 @@ const TICK_MS = 10;
 const CONNECT_TIMEOUT_MS = 10_000;
 /** Of a request: far more than firmware asks with. */
 const MAX_PACKET_BYTES = 1_048_576;
+/** Answers that the broker has not read: more than a busy one leaves lying, and no more than this process can hold. */
+const MOST_UNSENT_BYTES = 64 * 1024 * 1024;
+const TOO_LONG = `a packet of more than ${MAX_PACKET_BYTES} bytes`;
 /** A whole fleet may connect in one instant; the kernel has a limit of its own. */
 const LISTEN_BACKLOG = 65_535;
 
@@ -33,13 +37,8 @@ interface HttpAnswer {
 type Answer = MqttAnswer | HttpAnswer;
 
 serve<ConfigServiceSettings>(async (settings) => {
-  const duty = settings.isAlone ? null : new Duty(settings.requestTopic);
+  const duty = settings.isAlone ? null : new Duty(settings.requestTopic, say);
   const client = await connected(settings, duty);
-  limitPackets(client, MAX_PACKET_BYTES, () =>
-    console.error(
-      `the lab's config service: a packet of more than ${MAX_PACKET_BYTES} bytes; connection dropped`,
-    ),
-  );
   const queue = new ServiceQueue<Answer>({
     capacity: settings.capacity,
     limit: settings.queueLimit,
@@ -49,6 +48,10 @@ serve<ConfigServiceSettings>(async (settings) => {
   let httpWaiting = 0;
   /** Served while the broker was away. */
   let held: MqttAnswer[] = [];
+  const send = ({ topic, payload, options }: MqttAnswer): void => {
+    if (client.stream.writableLength <= MOST_UNSENT_BYTES) client.publish(topic, payload, options);
+    else sayOnce(`the broker does not read: answers beyond ${MOST_UNSENT_BYTES} bytes are dropped`);
+  };
   const tick = (): void => {
     // Nothing is served while the connection is lost, and requests keep their place, unless HTTP clients wait too.
     if (!client.connected && httpWaiting === 0) return;
@@ -57,7 +60,7 @@ serve<ConfigServiceSettings>(async (settings) => {
         httpWaiting--;
         // A client that has hung up cost its share of the capacity all the same.
         reply(answer.response, 200, answer.payload);
-      } else if (client.connected) client.publish(answer.topic, answer.payload, answer.options);
+      } else if (client.connected) send(answer);
       else if (held.length < settings.queueLimit) held.push(answer);
     }
     if (queue.length > 0 || timer === null) return;
@@ -72,7 +75,7 @@ serve<ConfigServiceSettings>(async (settings) => {
   client.on("connect", () => {
     void duty?.join(client);
     queue.resume(performance.now());
-    for (const { topic, payload, options } of held) client.publish(topic, payload, options);
+    for (const answer of held) send(answer);
     held = [];
   });
   client.on("message", (topic, _payload, packet) => {
@@ -80,8 +83,14 @@ serve<ConfigServiceSettings>(async (settings) => {
     const captures = captureTopic(settings.requestTopic, topic);
     if (captures === null) return;
     const { responseTopic, correlationData } = packet.properties ?? {};
+    const answerTopic = responseTopic ?? fillPattern(settings.responseTopic, captures);
+    const problem = topicProblem(answerTopic);
+    if (problem !== null) {
+      sayOnce(`a request is not answered: the topic of its answer ${problem}`);
+      return;
+    }
     const answer: MqttAnswer = {
-      topic: responseTopic ?? fillPattern(settings.responseTopic, captures),
+      topic: answerTopic,
       payload: fillPattern(settings.payload, captures),
       options: { qos: 0, ...(correlationData === undefined ? {} : { properties: { correlationData } }) },
     };
@@ -99,8 +108,22 @@ serve<ConfigServiceSettings>(async (settings) => {
     else if (offer({ payload: fillPattern(settings.payload, captures), response })) httpWaiting++;
     else reply(response, 503, "");
   });
-  return { port, ...(duty === null || duty.isMine ? {} : { standsBy: true }) };
+  return { port, ...(duty?.standsBy ? { standsBy: true } : {}) };
 });
+
+/** To the terminal of the run. */
+function say(line: string): void {
+  console.error(`the lab's config service: ${line}`);
+}
+
+const said = new Set<string>();
+
+/** What may happen with every request. */
+function sayOnce(line: string): void {
+  if (said.has(line)) return;
+  said.add(line);
+  say(line);
+}
 
 /** HTTP on a free port of the loopback interface: the path of a GET or POST is the topic that it would ask on over MQTT. */
 async function listen(onRequest: (path: string, response: ServerResponse) => void): Promise<number> {
@@ -146,6 +169,11 @@ function connected(settings: ConfigServiceSettings, duty: Duty | null): Promise<
     const fail = (reason: string): void => {
       reject(new Error(`cannot connect to ${maskUrl(target)}: ${reason}`));
     };
+    // From the first byte on: a limit that begins after CONNACK may begin in the middle of a packet.
+    limitPackets(client, MAX_PACKET_BYTES, () => {
+      say(`${TOO_LONG}; connection dropped`);
+      fail(TOO_LONG);
+    });
     const timer = setTimeout(
       () => fail(`no CONNACK within ${CONNECT_TIMEOUT_MS / 1000} s`),
       CONNECT_TIMEOUT_MS,

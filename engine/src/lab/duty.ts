@@ -1,7 +1,14 @@
 import { createHash, randomUUID } from "node:crypto";
-import type { IClientOptions, IPublishPacket, MqttClient } from "mqtt";
+import { EventEmitter, once } from "node:events";
+import {
+  ErrorWithReasonCode,
+  ErrorWithSubackPacket,
+  type IClientOptions,
+  type IPublishPacket,
+  type MqttClient,
+} from "mqtt";
 
-/** How long whoever is on duty has to say so. */
+/** How long whoever is on duty has to say so, and the broker to send what was said. */
 const PATIENCE_MS = 500;
 /** The question who is on duty; names are longer. */
 const QUESTION = "?";
@@ -19,14 +26,23 @@ export function dutyTopic(requestTopic: string): string {
  */
 export class Duty {
   readonly #topic: string;
+  readonly #log: (line: string) => void;
   readonly #name = randomUUID();
+  /** Emits `word` whenever somebody is heard saying that he is on duty. */
+  readonly #words = new EventEmitter();
   /** Who is on duty as far as is known; null for nobody. */
   #onDuty: string | null = null;
-  #isDenied = false;
-  #heard: () => void = () => {};
+  /** Nobody is heard on the topic, not even this one. */
+  #isDeaf = false;
+  #hasSaidSo = false;
+  /** What was begun on an earlier connection decides nothing. */
+  #joins = 0;
 
-  constructor(requestTopic: string) {
+  constructor(requestTopic: string, log: (line: string) => void) {
     this.#topic = dutyTopic(requestTopic);
+    this.#log = log;
+    // Anyone may write to the topic, as often as he likes.
+    this.#words.setMaxListeners(0);
   }
 
   get will(): NonNullable<IClientOptions["will"]> {
@@ -34,24 +50,25 @@ export class Duty {
   }
 
   get isMine(): boolean {
-    return this.#isDenied || this.#onDuty === this.#name;
+    return this.#isDeaf || this.#onDuty === this.#name;
   }
 
-  /** For every connection. Resolves when it is known who is on duty; one who was, stays so unless another says otherwise. */
+  /** Another one is known to answer. */
+  get standsBy(): boolean {
+    return this.#onDuty !== null && !this.isMine;
+  }
+
+  /**
+   * For every connection. Resolves when it is known who is on duty, or the connection is lost; until then all is as it was:
+   * one who was on duty stays so unless another says otherwise.
+   */
   async join(client: MqttClient): Promise<void> {
-    try {
+    this.#joins++;
+    await this.#decide(client, async () => {
       await client.subscribeAsync(this.#topic, { qos: 1 });
-      if (!this.isMine) {
-        const word = this.#nextWord();
-        await client.publishAsync(this.#topic, QUESTION, { qos: 1 });
-        if (await word) return;
-      }
-      const echo = this.#nextWord();
-      await this.#apply(client);
-      await echo;
-    } catch {
-      this.#isDenied = true;
-    }
+      const asks = this.#onDuty !== this.#name;
+      return (asks && (await this.#say(client, QUESTION))) || (await this.#say(client, this.#name));
+    });
   }
 
   /** True where the message was about duty. */
@@ -59,30 +76,72 @@ export class Duty {
     if (topic !== this.#topic) return false;
     const word = payload.toString().slice(0, 64);
     if (word === QUESTION) {
-      if (this.isMine) this.#apply(client).catch(() => {});
+      if (this.isMine) this.#publish(client, this.#name).catch(() => {});
     } else if (word === "") {
       this.#onDuty = null;
-      this.#apply(client).catch(() => {});
+      void this.#decide(client, () => this.#say(client, this.#name));
     } else if (!retain) {
       // What is retained may have been left behind by one who is gone.
       this.#onDuty = word;
-      this.#heard();
+      this.#isDeaf = false;
+      this.#words.emit("word");
     }
     return true;
   }
 
-  async #apply(client: MqttClient): Promise<void> {
-    await client.publishAsync(this.#topic, this.#name, { qos: 1, retain: true });
+  /** @param speak true where somebody was heard */
+  async #decide(client: MqttClient, speak: () => Promise<boolean>): Promise<void> {
+    const joins = this.#joins;
+    let refusal = "it does not pass on what is published there";
+    try {
+      if (await speak()) return;
+    } catch (error) {
+      // A connection that was lost says nothing about the topic.
+      if (!isRefusal(error)) return;
+      refusal = (error as Error).message;
+    }
+    if (client.connected && joins === this.#joins) this.#beDeaf(refusal);
   }
 
-  /** False where nobody says anything. */
-  #nextWord(): Promise<boolean> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, PATIENCE_MS, false);
-      this.#heard = () => {
-        clearTimeout(timer);
-        resolve(true);
-      };
-    });
+  #beDeaf(refusal: string): void {
+    this.#isDeaf = true;
+    if (this.#hasSaidSo) return;
+    this.#hasSaidSo = true;
+    this.#log(
+      `other config services at this broker cannot be seen on ${this.#topic} (${refusal}): a second one would answer every request twice`,
+    );
   }
+
+  /**
+   * True where somebody is heard upon it: who is on duty, or this one itself. A broker of MQTT 3.1.1 acknowledges also what it
+   * does not let pass, [MQTT-3.3.5-2]: only what comes back was published.
+   */
+  async #say(client: MqttClient, word: string): Promise<boolean> {
+    const patience = new AbortController();
+    const heard = once(this.#words, "word", { signal: patience.signal }).then(
+      () => true,
+      () => false,
+    );
+    try {
+      await this.#publish(client, word);
+    } catch (error) {
+      patience.abort();
+      throw error;
+    }
+    // A broker that is flooded with reconnects may take its time for the acknowledgement.
+    setTimeout(() => patience.abort(), PATIENCE_MS);
+    return heard;
+  }
+
+  async #publish(client: MqttClient, word: string): Promise<void> {
+    await client.publishAsync(this.#topic, word, { qos: 1, retain: word === this.#name });
+  }
+}
+
+/** The broker said no: SUBACK or, in MQTT 5.0, PUBACK. */
+function isRefusal(error: unknown): boolean {
+  return (
+    error instanceof ErrorWithReasonCode ||
+    (error instanceof ErrorWithSubackPacket && error.packet !== undefined)
+  );
 }

@@ -2,6 +2,8 @@ import type { RegionLoad } from "../contract.ts";
 
 /** Seconds over which the mean is what a region sustains: its best second may have been a queue that filled. */
 const SUSTAINED_S = 5;
+/** Samples are about a second apart. */
+const SUSTAINED_REACH_MS = (SUSTAINED_S + 0.5) * 1000;
 
 /** What was counted for one region so far. */
 interface Counts {
@@ -26,7 +28,9 @@ export class RegionLoads {
   readonly #counts: Counts[];
   /** The best means so far, per second. */
   readonly #best: { accepted: number; answered: number }[];
+  /** While a storm's window is open those of the whole window, else what the next mean is made of. */
   #samples: Sample[] = [];
+  #isWindowOpen = false;
 
   constructor(names: readonly string[]) {
     this.#names = names;
@@ -42,7 +46,9 @@ export class RegionLoads {
   tick(nowMs: number): void {
     const sample = { atMs: nowMs, regions: this.#counts.map((counts) => ({ ...counts })) };
     this.#samples.push(sample);
-    const from = this.#samples.find(({ atMs }) => atMs >= nowMs - (SUSTAINED_S + 0.5) * 1000) ?? sample;
+    const first = this.#samples.findLastIndex(({ atMs }) => atMs < nowMs - SUSTAINED_REACH_MS) + 1;
+    const from = this.#samples[first] ?? sample;
+    if (!this.#isWindowOpen) this.#samples.splice(0, first);
     const seconds = (nowMs - from.atMs) / 1000;
     if (seconds < SUSTAINED_S - 0.5) return;
     this.#best.forEach((best, region) => {
@@ -52,21 +58,22 @@ export class RegionLoads {
     });
   }
 
-  /** What each region is known to sustain by now. Samples of before are no longer needed. */
+  /** What each region is known to sustain by now: a storm's window opens. */
   sustained(): Pick<RegionLoad, "sustainedConnects" | "sustainedAnswers">[] {
-    this.#samples = this.#samples.slice(-SUSTAINED_S - 1);
+    this.#isWindowOpen = true;
     return this.#best.map(({ accepted, answered }) => ({
       sustainedConnects: accepted,
       sustainedAnswers: answered,
     }));
   }
 
-  /** With what was offered since `fromMs`, per second, as of the tick that was nearest. */
+  /** The window is over: with what was offered since `fromMs` in it, per second, as of the tick that was nearest. */
   since(
     fromMs: number,
     nowMs: number,
     sustained: readonly Pick<RegionLoad, "sustainedConnects" | "sustainedAnswers">[],
   ): Record<string, RegionLoad> {
+    this.#isWindowOpen = false;
     const nearest = this.#samples.reduce<Sample | null>(
       (best, sample) =>
         best === null || Math.abs(sample.atMs - fromMs) < Math.abs(best.atMs - fromMs) ? sample : best,

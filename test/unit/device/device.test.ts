@@ -621,6 +621,27 @@ describe("keepalive", () => {
   });
 });
 
+describe("a broker that does not read", () => {
+  it("loses the connection where a packet was dropped, also when it has read on since", () => {
+    const rig = new Rig().start();
+    const publish = (): void => {
+      rig.device.publish({ topic: "a", payload: Buffer.from("x"), qos: 0, retain: false }, () => {});
+    };
+    rig.broker.unsentBytes = 5 * 1024 * 1024;
+    publish();
+    rig.broker.unsentBytes = 0;
+    publish();
+    expect(rig.broker.takeNames()).toEqual(["publish"]);
+    rig.device.keepaliveTick(rig.time.now());
+    expect(rig.device.state).toBe("backoff");
+    expect(rig.events("disconnected")).toEqual([["disconnected", 0, "send_buffer_full", true]]);
+    // The next connection begins anew.
+    rig.reconnect(100);
+    rig.device.keepaliveTick(rig.time.now());
+    expect(rig.device.state).toBe("ready");
+  });
+});
+
 describe("bootstrap", () => {
   it("that fails resets the connection; its failure is counted", () => {
     const rig = new Rig();

@@ -44,4 +44,20 @@ describe("the load on regions", () => {
       ap: { sustainedConnects: 0, sustainedAnswers: 0, offeredConnects: 4, offeredRequests: 2 },
     });
   });
+  it("keeps nothing of before and after a window that no mean needs", () => {
+    const loads = new RegionLoads(["eu"]);
+    // As of the oldest second that is left.
+    const offered = (nowS: number): number | undefined =>
+      loads.since(0, nowS * 1000, [])["eu"]?.offeredConnects;
+    loads.tick(0);
+    run(loads, 0, 100, () => loads.count(0, "stormConnects"));
+    run(loads, 100, 200, () => {});
+    expect(offered(200)).toBe(0);
+    loads.sustained();
+    run(loads, 200, 300, () => loads.count(0, "stormConnects"));
+    run(loads, 300, 400, () => {});
+    expect(offered(400)).toBeCloseTo(0.5, 1);
+    run(loads, 400, 500, () => {});
+    expect(offered(500)).toBe(0);
+  });
 });

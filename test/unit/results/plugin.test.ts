@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { postUnwritten } from "../../../engine/src/capture/unwritten.ts";
 import { summarySchema } from "../../../results/src/summary-schema.ts";
 import { record, temporaryDirectory, writeRun } from "../../support/run-files.ts";
 import { spiralWorker } from "./synthetic-run.ts";
@@ -99,6 +100,36 @@ it("still prints, and writes what it can, when a file cannot be written", async 
   expect(printed()).toContain("METASTABLE");
   expect(printed()).toMatch(/mqtt-results: \S*percentiles\.csv could not be written: EISDIR/);
   expect(readdirSync(directory)).toEqual(expect.arrayContaining(["summary.json", "timeline.csv"]));
+});
+
+it("prints without being asked to where a file cannot be written", async () => {
+  const directory = writeRun([spiralWorker("1")]);
+  mkdirSync(join(directory, "summary.json.tmp"));
+  await cleanup({ output: dirname(directory), report: ["json"] });
+  expect(artillery.suggestedExitCode).toBe(3);
+  expect(printed()).toContain("METASTABLE");
+  expect(printed()).toMatch(/mqtt-results: \S*summary\.json could not be written: EISDIR/);
+});
+
+it("knows of the lab's end what could not be written during the run, and writes it", async () => {
+  const directory = writeRun([spiralWorker("1")]);
+  const plugin = new Plugin(
+    { config: { plugins: { "mqtt-results": { output: dirname(directory) } } } },
+    null,
+  );
+  const labEnd = { name: "the lab's broker", how: "SIGKILL", atMs: Date.parse("2026-11-20T10:00:20Z") };
+  postUnwritten({ labEnd, problem: "ENOSPC" });
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  await new Promise<void>((resolve) => plugin.cleanup(resolve));
+  expect(printed()).toContain("INCOMPLETE RUN: the lab's broker ended at 2026-11-20T10:00:20.000Z (SIGKILL)");
+  expect(printed()).toContain(
+    "mqtt-results: the end of the lab could not be written during the run (ENOSPC); written now",
+  );
+  expect(artillery.suggestedExitCode).toBe(5);
+  expect(JSON.parse(readFileSync(join(directory, "lab.json"), "utf8"))).toEqual({
+    schemaVersion: 1,
+    ended: [labEnd],
+  });
 });
 
 it("fails the run that does what `fail` forbids, also without console report", async () => {

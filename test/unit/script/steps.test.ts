@@ -1,9 +1,16 @@
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import type { ProcessorFunction, RunEvents, Step, VuContext } from "../../../engine/src/artillery.ts";
+import type {
+  Helpers,
+  ProcessorFunction,
+  RunEvents,
+  Step,
+  VuContext,
+} from "../../../engine/src/artillery.ts";
 import { series } from "../../../engine/src/script/compile.ts";
 import { FailureTexts } from "../../../engine/src/script/failure-texts.ts";
 import { ProcessorCalls } from "../../../engine/src/script/processor-calls.ts";
 import { STEPS } from "../../../engine/src/script/steps/index.ts";
+import { loop } from "../../../engine/src/script/steps/loop.ts";
 import { asPayload } from "../../../engine/src/script/steps/publish.ts";
 import { captureNames, listenTemplates, requestSettings } from "../../../engine/src/script/steps/request.ts";
 import type { Compiler } from "../../../engine/src/script/steps/step.ts";
@@ -189,6 +196,48 @@ describe("functions of the processor", () => {
       calls(target).processor.ask("target", context, (error, goOn) => resolve(error?.message ?? goOn)),
     );
     expect(answered).toBe(answer);
+  });
+});
+
+describe("loop", () => {
+  /** Artillery's, as far as a condition is concerned: one round, and the question whether there is another. */
+  const createLoopWithCount: Helpers["createLoopWithCount"] = (_count, steps, options) => {
+    const goesOn = options["whileTrue"] as (vu: VuContext, done: (goOn: unknown) => void) => void;
+    const round: Step = (vu, callback) => {
+      series(steps)(vu, (error) => {
+        if (error !== null) callback(error, vu);
+        else goesOn(vu, (goOn) => (goOn ? round(vu, callback) : callback(null, vu)));
+      });
+    };
+    return round;
+  };
+
+  it("fails where its condition does, and not when it runs again", async () => {
+    let asked = 0;
+    const calls = new ProcessorCalls({
+      processor: {
+        more: async () => {
+          if (++asked === 2) throw new Error("no such plant");
+          return asked === 1;
+        },
+      },
+      events: {} as RunEvents,
+      expire: () => () => {},
+      tell: () => {},
+    });
+    const compiler = {
+      place: "flow",
+      calls,
+      helpers: { createLoopWithCount },
+      compileSteps: () => [],
+    } as unknown as Compiler;
+    const spec = loop.schema.parse({ loop: [{ log: "round" }], whileTrue: "more" });
+    const step = loop.compile(spec, compiler, [[]]);
+    const run = (): Promise<string | null> =>
+      new Promise((resolve) => step(context, (error) => resolve(error?.message ?? null)));
+    expect(await run()).toBe("function more(): no such plant");
+    expect(await run()).toBe(null);
+    expect(asked).toBe(3);
   });
 });
 

@@ -28,17 +28,20 @@ export const loop = defineStep({
     if (whileTrue === undefined) {
       return sameConnection(compiler, compiler.helpers.createLoopWithCount(spec.count ?? -1, steps, options));
     }
-    // Artillery's condition can only say whether the loop goes on; why it could not is kept until the loop is over.
-    const failures = new WeakMap<VuContext, Error>();
-    options["whileTrue"] = (context: VuContext, done: (goOn: unknown) => void): void => {
-      compiler.calls.ask(whileTrue, context, (error, goOn) => {
-        if (error !== null) failures.set(context, error);
-        done(error === null && goOn);
-      });
-    };
-    const repeat = compiler.helpers.createLoopWithCount(spec.count ?? -1, steps, options);
     return sameConnection(compiler, (context, callback) => {
-      repeat(context, (error, result) => callback(error ?? failures.get(context) ?? null, result));
+      // Artillery's condition can only say whether the loop goes on; why it could not is kept until this run of it is over.
+      let failure: Error | null = null;
+      const goesOn = (vu: VuContext, done: (goOn: unknown) => void): void => {
+        compiler.calls.ask(whileTrue, vu, (error, goOn) => {
+          failure = error;
+          done(error === null && goOn);
+        });
+      };
+      const repeat = compiler.helpers.createLoopWithCount(spec.count ?? -1, steps, {
+        ...options,
+        whileTrue: goesOn,
+      });
+      repeat(context, (error, result) => callback(error ?? failure, result));
     });
   },
 });
