@@ -109,6 +109,7 @@ it("a run whose only worker file is damaged", async () => {
     },
     awaited: new Set<string>(),
     read: () => [],
+    readLabEnds: () => [],
   };
   const lines: string[] = [];
   await reportRun(
