@@ -1,9 +1,7 @@
 import { defineConfig } from "vitest/config";
 
-/** They judge the generator, or take the whole machine: no other test beside them. */
-const ALONE = ["generator-health", "main-job", "unwritable-results"].map(
-  (name) => `test/e2e/${name}.test.ts`,
-);
+/** They judge the generator: no other test beside them. */
+const ALONE = ["generator-health", "main-job"].map((name) => `test/e2e/${name}.test.ts`);
 
 /** One project after the other; within one, so many files at a time. Most of a run is waiting for its next storm. */
 const FILES_AT_A_TIME = 3;
