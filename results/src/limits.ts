@@ -8,7 +8,7 @@ export const LIMITS = {
   histogramLogBytes: 256 * 1024 * 1024,
   timelineBytes: 256 * 1024 * 1024,
   /** An interval's counts, inflated: all buckets of `HISTOGRAM` at nine bytes each. */
-  intervalBytes: 1024 * 1024,
+  intervalBytes: 256 * 1024,
   /** Different tags in one log. */
   tags: 5000,
   workers: 10_000,

@@ -16,7 +16,7 @@ import type * as hdr from "hdr-histogram-js";
 import { z } from "zod";
 import { parseCsv } from "./csv/parse.ts";
 import { emptyHistogram } from "./histogram.ts";
-import { decodeInterval } from "./hlog-interval.ts";
+import { addInterval } from "./hlog-interval.ts";
 import { LIMITS } from "./limits.ts";
 import { readTextFile, UnreadableFile } from "./read-file.ts";
 import { emptyRow, TIMELINE_VALUES, type TimelineRow } from "./timeline.ts";
@@ -185,10 +185,9 @@ export function readHistograms(text: string, name: string, problems: string[]): 
     const [, tag, encoded] = HLOG_LINE.exec(line) ?? [];
     try {
       if (!tag || !encoded || parseHistogramTag(tag) === null) throw new Error("not an interval");
-      const interval = decodeInterval(encoded);
       const sum = sums.get(tag) ?? emptyHistogram();
       if (!sums.has(tag) && sums.size === LIMITS.tags) throw new Error("too many tags");
-      sum.add(interval);
+      addInterval(sum, encoded);
       sums.set(tag, sum);
     } catch {
       damaged.push(i + 1);
