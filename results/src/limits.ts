@@ -9,6 +9,8 @@ export const LIMITS = {
   timelineBytes: 256 * 1024 * 1024,
   /** An interval's counts, inflated: all buckets of `HISTOGRAM` at nine bytes each. */
   intervalBytes: 256 * 1024,
+  /** A line of a log, with such an interval in Base64. */
+  lineChars: 512 * 1024,
   /** Different tags in one log. */
   tags: 5000,
   workers: 10_000,

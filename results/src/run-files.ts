@@ -5,7 +5,6 @@ import {
   LATER_TIMELINE_EVENTS,
   type LabEnd,
   type LabRecord,
-  parseHistogramTag,
   SCHEMA_VERSION,
   TIMELINE_COLUMNS,
   type TimelineColumn,
@@ -15,10 +14,9 @@ import {
 import type * as hdr from "hdr-histogram-js";
 import { z } from "zod";
 import { parseCsv } from "./csv/parse.ts";
-import { emptyHistogram } from "./histogram.ts";
-import { addInterval } from "./hlog-interval.ts";
 import { LIMITS } from "./limits.ts";
 import { readTextFile, UnreadableFile } from "./read-file.ts";
+import { readHistograms } from "./read-histograms.ts";
 import { emptyRow, TIMELINE_VALUES, type TimelineRow } from "./timeline.ts";
 import { workerRecordSchema } from "./worker-record.ts";
 
@@ -172,34 +170,6 @@ function readRecord(directory: string, name: string, problems: string[]): Worker
     problems.push(`${name} is not JSON; was the worker killed while it wrote?`);
   }
   return null;
-}
-
-/** `[Tag=…,]start,length,max,histogram`, see HistogramLogWriter. */
-const HLOG_LINE = /^(?:Tag=([^,]*),)[^,]+,[^,]+,[^,]+,(\S+)$/;
-
-export function readHistograms(text: string, name: string, problems: string[]): Map<string, hdr.Histogram> {
-  const sums = new Map<string, hdr.Histogram>();
-  const damaged: number[] = [];
-  for (const [i, line] of text.split(/\r?\n/).entries()) {
-    if (line === "" || line.startsWith("#") || line.startsWith('"')) continue;
-    const [, tag, encoded] = HLOG_LINE.exec(line) ?? [];
-    try {
-      if (!tag || !encoded || parseHistogramTag(tag) === null) throw new Error("not an interval");
-      const sum = sums.get(tag) ?? emptyHistogram();
-      if (!sums.has(tag) && sums.size === LIMITS.tags) throw new Error("too many tags");
-      addInterval(sum, encoded);
-      sums.set(tag, sum);
-    } catch {
-      damaged.push(i + 1);
-    }
-  }
-  for (const line of damaged.slice(0, LIMITS.problems)) {
-    problems.push(`${name} line ${line} is damaged and was skipped`);
-  }
-  if (damaged.length > LIMITS.problems) {
-    problems.push(`${name}: ${damaged.length - LIMITS.problems} more lines are damaged and were skipped`);
-  }
-  return sums;
 }
 
 function isLater(column: TimelineColumn): boolean {

@@ -6,7 +6,8 @@ import { describe, expect, it } from "vitest";
 import { rankOf, valueAtRankMs } from "../../results/src/histogram.ts";
 import { mergedHlog } from "../../results/src/hlog.ts";
 import { mergeRun } from "../../results/src/merge.ts";
-import { readHistograms, readRun } from "../../results/src/run-files.ts";
+import { readHistograms } from "../../results/src/read-histograms.ts";
+import { readRun } from "../../results/src/run-files.ts";
 import { record, temporaryDirectory, writeRun } from "../support/run-files.ts";
 
 /** Debian's libhdrhistogram-java. */

@@ -2,7 +2,8 @@ import { histogramTag } from "artillery-engine-mqtt/contract";
 import { expect, it } from "vitest";
 import { mergedHlog } from "../../../results/src/hlog.ts";
 import { mergeRun } from "../../../results/src/merge.ts";
-import { readHistograms, readRun } from "../../../results/src/run-files.ts";
+import { readHistograms } from "../../../results/src/read-histograms.ts";
+import { readRun } from "../../../results/src/run-files.ts";
 import { writeRun } from "../../support/run-files.ts";
 import { spiralWorker } from "./synthetic-run.ts";
 

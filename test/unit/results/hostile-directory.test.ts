@@ -15,6 +15,7 @@ import { histogramTag } from "artillery-engine-mqtt/contract";
 import { describe, expect, it } from "vitest";
 import { runCommand } from "../../../results/src/commands/program.ts";
 import { mergeRun } from "../../../results/src/merge.ts";
+import { readHistograms } from "../../../results/src/read-histograms.ts";
 import { readRun } from "../../../results/src/run-files.ts";
 import { buildSummary } from "../../../results/src/summary.ts";
 import {
@@ -129,6 +130,21 @@ describe("reading", () => {
     const { problems } = readRun([made]);
     expect(problems).toHaveLength(21);
     expect(problems.at(-1)).toBe("worker-2.hlog: 99980 more lines are damaged and were skipped");
+  });
+
+  it("takes a log that is but line ends for an empty one, and a line without end for one damaged line", () => {
+    const read = (text: string): { tags: number; problems: string[] } => {
+      const problems: string[] = [];
+      const tags = readHistograms(text, "worker-2.hlog", problems).size;
+      return { tags, problems };
+    };
+    const log = hlogText([{ [histogramTag("m", "a")]: [100] }]);
+    expect(read("\n".repeat(140_000_000) + log)).toEqual({ tags: 1, problems: [] });
+    expect(read("\r\n".repeat(1000) + log.replaceAll("\n", "\r\n"))).toEqual({ tags: 1, problems: [] });
+    expect(read(`Tag=m;a,0.000,5.000,0.1,${"A".repeat(100_000_000)}\n${log}`)).toEqual({
+      tags: 1,
+      problems: ["worker-2.hlog line 1 is damaged and was skipped"],
+    });
   });
 
   it.each([
