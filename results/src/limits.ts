@@ -7,6 +7,9 @@ export const LIMITS = {
   jsonBytes: 64 * 1024 * 1024,
   histogramLogBytes: 256 * 1024 * 1024,
   timelineBytes: 256 * 1024 * 1024,
+  /** A row of CSV, and its fields: of ours there are some 15. */
+  rowChars: 64 * 1024,
+  columns: 100,
   /** An interval's counts, inflated: all buckets of `HISTOGRAM` at nine bytes each. */
   intervalBytes: 256 * 1024,
   /** A line of a log, with such an interval in Base64. */
