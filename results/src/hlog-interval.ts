@@ -26,16 +26,12 @@ const LONGEST_WORD_BYTES = 5;
 export function addInterval(sum: hdr.Histogram, base64: string): number {
   if (!(sum instanceof hdr.JsHistogram)) throw new TypeError("not a JsHistogram");
   const bytes = inflated(base64);
-  const { indices, counts } = countsOf(bytes, sum.countsArrayLength);
-  // First all are looked at, so that of a damaged interval nothing is added.
-  for (const [i, index] of indices.entries()) {
-    if (sum.getCountAtIndex(index) + (counts[i] as number) > HIGHEST_COUNT)
-      throw new Error("too many values");
-  }
+  const { indices, counts } = countsOf(bytes, sum);
   let total = sum.totalCount;
-  for (const [i, index] of indices.entries()) {
-    sum.addToCountAtIndex(index, counts[i] as number);
-    total += counts[i] as number;
+  for (let i = 0; i < indices.length; i++) {
+    const count = counts[i] as number;
+    sum.addToCountAtIndex(indices[i] as number, count);
+    total += count;
   }
   sum.setTotalCount(total);
   const [first, last] = [indices.find((index) => index > 0), indices.at(-1)];
@@ -57,8 +53,8 @@ function inflated(base64: string): Buffer {
   return inflateSync(compressed.subarray(COMPRESSED_HEADER_BYTES), { maxOutputLength: LIMITS.intervalBytes });
 }
 
-/** The counts that are not 0, and where they stand, in ascending order. */
-function countsOf(bytes: Buffer, length: number): { indices: number[]; counts: number[] } {
+/** The counts that are not 0, in ascending order, all of them looked at before the first is added. */
+function countsOf(bytes: Buffer, sum: hdr.JsHistogram): { indices: number[]; counts: number[] } {
   if (bytes.length < HEADER.bytes) throw new Error("cut short");
   const isOurs =
     (bytes.readInt32BE(0) & ~COOKIE_SIZE_BITS) === COOKIE &&
@@ -71,31 +67,28 @@ function countsOf(bytes: Buffer, length: number): { indices: number[]; counts: n
   const counts: number[] = [];
   let index = 0;
   for (let at: number = HEADER.bytes; at < bytes.length; ) {
-    const { word, end } = wordAt(bytes, at);
-    at = end;
+    // Seven bits a byte, the lowest first, and the sign in the lowest of all: HdrHistogram's ZigZagEncoding.
+    let word = 0;
+    let unit = 1;
+    let byte = 0x80;
+    for (const end = at + LONGEST_WORD_BYTES; byte >= 0x80; unit *= 0x80) {
+      if (at === bytes.length || at === end) throw new Error("not a count");
+      byte = bytes[at++] as number;
+      word += (byte & 0x7f) * unit;
+    }
     if (word % 2 === 1) {
       // A run of zeros.
       index += (word + 1) / 2;
       continue;
     }
-    if (index >= length || word / 2 > HIGHEST_COUNT) throw new Error("out of range");
-    if (word > 0) {
+    const count = word / 2;
+    const isWithin = index < sum.countsArrayLength && sum.getCountAtIndex(index) + count <= HIGHEST_COUNT;
+    if (!isWithin) throw new Error("out of range");
+    if (count > 0) {
       indices.push(index);
-      counts.push(word / 2);
+      counts.push(count);
     }
     index++;
   }
   return { indices, counts };
-}
-
-/** Seven bits a byte, the lowest first: HdrHistogram's ZigZagEncoding, before the sign is taken out of the lowest bit. */
-function wordAt(bytes: Buffer, from: number): { word: number; end: number } {
-  let word = 0;
-  for (let i = 0; i < LONGEST_WORD_BYTES; i++) {
-    const byte = bytes[from + i];
-    if (byte === undefined) break;
-    word += (byte & 0x7f) * 2 ** (7 * i);
-    if (byte < 0x80) return { word, end: from + i + 1 };
-  }
-  throw new Error("not a count");
 }

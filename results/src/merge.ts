@@ -11,11 +11,11 @@ import {
   type WorkerStormCohort,
 } from "artillery-engine-mqtt/contract";
 import type { Histogram } from "hdr-histogram-js";
+import type { AddedUp } from "./added-up.ts";
 import { highest, lowest } from "./extremes.ts";
-import { addHistograms } from "./histogram.ts";
 import { groupBy } from "./maps.ts";
-import type { WorkerFiles } from "./run-files.ts";
-import { mergeTimelines, type TimelineRow } from "./timeline.ts";
+import type { TimelineRow } from "./timeline.ts";
+import { mergeTimelines, type TimelineSum } from "./timeline-sum.ts";
 
 type Counts = Map<string, number>;
 
@@ -66,8 +66,8 @@ export interface MergedRun {
   timeline: TimelineRow[];
 }
 
-export function mergeRun(workers: readonly WorkerFiles[], labEnds: readonly LabEnd[] = []): MergedRun {
-  const records = workers.map((worker) => worker.record);
+export function mergeRun(files: AddedUp, labEnds: readonly LabEnd[] = []): MergedRun {
+  const { records, histograms } = files;
   const [first] = records;
   if (first === undefined) throw new Error("no worker to merge");
   const startedAtMs = smallest(records.map((record) => record.startedAtMs)) as number;
@@ -92,34 +92,26 @@ export function mergeRun(workers: readonly WorkerFiles[], labEnds: readonly LabE
     disconnects: sumNames(records.map((record) => record.disconnects)),
     errors: sumNames(records.map((record) => record.errors)),
     generators: records.map((record) => record.generator),
-    histograms: mergeHistograms(workers.map((worker) => worker.histograms)),
-    timeline: mergeTimelines(onOneTimeZero(workers, timeZeroMs), timeZeroMs),
+    histograms,
+    timeline: mergeTimelines(onOneTimeZero(files, timeZeroMs)),
   };
 }
 
-export function mergeHistograms(workers: readonly Map<string, Histogram>[]): Map<string, Histogram> {
-  const byTag = groupBy(
-    workers.flatMap((histograms) => [...histograms]),
-    ([tag]) => tag,
-  );
-  return new Map([...byTag].map(([tag, same]) => [tag, addHistograms(same.map(([, one]) => one))]));
-}
-
 /** Several runs each count from a time zero of their own: later ones are moved by whole rows onto the first. */
-function onOneTimeZero(workers: readonly WorkerFiles[], timeZeroMs: number): TimelineRow[][] {
-  const runs = groupBy(workers, ({ record }) => record.testRunId);
-  return [...runs.values()].flatMap((run) => {
-    const own = smallest(run.map(({ record }) => record.timeZeroMs)) ?? timeZeroMs;
-    const laterMs = Math.round((own - timeZeroMs) / TIMELINE_ROW_MS) * TIMELINE_ROW_MS;
-    return run.map(({ timelineRows }) =>
-      laterMs === 0 ? timelineRows : timelineRows.map((row) => ({ ...row, t_ms: row.t_ms - laterMs })),
-    );
+function onOneTimeZero(
+  { records, timelines }: AddedUp,
+  timeZeroMs: number,
+): { sum: TimelineSum; zeroMs: number }[] {
+  const runs = groupBy(records, ({ testRunId }) => testRunId);
+  return [...timelines].map(([testRunId, sum]) => {
+    const zerosMs = (runs.get(testRunId) ?? []).map((record) => record.timeZeroMs);
+    const laterMs = (smallest(zerosMs) ?? timeZeroMs) - timeZeroMs;
+    return { sum, zeroMs: timeZeroMs + Math.round(laterMs / TIMELINE_ROW_MS) * TIMELINE_ROW_MS };
   });
 }
 
 /** Why these workers cannot be added up; empty where they can. */
-export function mergeObstacles(workers: readonly WorkerFiles[]): string[] {
-  const records = workers.map((worker) => worker.record);
+export function mergeObstacles(records: readonly WorkerRecord[]): string[] {
   const seen = new Set<string>();
   const copies = records.filter(({ testRunId, workerId, startedAtMs }) => {
     const key = JSON.stringify([testRunId, workerId, startedAtMs]);

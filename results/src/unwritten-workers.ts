@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { BroadcastChannel } from "node:worker_threads";
 import { FILES, UNWRITTEN_CHANNEL, type UnwrittenFiles, writeWhole } from "artillery-engine-mqtt/contract";
-import { parseWorker, type WorkerFiles } from "./run-files.ts";
+import type { HandedOn } from "./run-files.ts";
 
 /** What workers of this process could not write, as they hand it on. Only the plugin in the main thread has one. */
 export class UnwrittenWorkers {
@@ -17,9 +17,9 @@ export class UnwrittenWorkers {
   }
 
   /** Of these the files are out of date, or there are none. */
-  get handedOn(): ReadonlySet<string> {
-    return new Set(
-      [...this.#byId.values()].filter(({ files }) => files !== null).map(({ workerId }) => workerId),
+  get handedOn(): HandedOn {
+    return new Map(
+      [...this.#byId.values()].flatMap(({ workerId, files }) => (files === null ? [] : [[workerId, files]])),
     );
   }
 
@@ -27,12 +27,6 @@ export class UnwrittenWorkers {
   get awaited(): ReadonlySet<string> {
     return new Set(
       [...this.#byId.values()].filter(({ files }) => files === null).map(({ workerId }) => workerId),
-    );
-  }
-
-  read(problems: string[]): WorkerFiles[] {
-    return [...this.#byId.values()].flatMap(({ workerId, files }) =>
-      files === null ? [] : [parseWorker(workerId, files, problems)],
     );
   }
 

@@ -92,7 +92,7 @@ const worker = (id: string, seed: number) => ({
 describe.skipIf(missing !== null && !process.env.CI)("HdrHistogram's HistogramLogProcessor", () => {
   const directory = writeRun([worker("1", 11), worker("2", 1234)]);
   const merged = join(temporaryDirectory(), "merged.hlog");
-  writeFileSync(merged, mergedHlog(mergeRun(readRun([directory]).workers)));
+  writeFileSync(merged, mergedHlog(mergeRun(readRun([directory]))));
 
   it.each([
     ["a worker's .hlog", join(directory, "worker-1.hlog"), 6000],

@@ -9,7 +9,7 @@ import { mergeRun } from "../../../results/src/merge.ts";
 import { readRun } from "../../../results/src/run-files.ts";
 import { emptyRow } from "../../../results/src/timeline.ts";
 import { histogramOf, record, storm, stormCohort, writeRun } from "../../support/run-files.ts";
-import { spiralWorker } from "./synthetic-run.ts";
+import { addedUp, spiralWorker } from "./synthetic-run.ts";
 
 function parsed(text: string): { rows: string[][]; truncated: boolean } {
   const rows: string[][] = [];
@@ -36,21 +36,23 @@ it("writes the timeline, safe to open in a spreadsheet, with negative times as n
 });
 
 it("writes percentiles: over the affected devices for a storm, empty where not reached", () => {
-  const run = mergeRun([
-    {
-      record: record({
-        storms: [storm({ cohorts: { "-1+2": stormCohort({ affected: 10, recovered: 9 }) } })],
-      }),
-      histograms: new Map([
-        [histogramTag("mqtt.connect_time", hostile), histogramOf([100, 200, 300])],
-        [
-          histogramTag(stormMetricName(1, "ready_time"), "-1+2"),
-          histogramOf([10, 20, 30, 40, 50, 60, 70, 80, 90]),
-        ],
-      ]),
-      timelineRows: [],
-    },
-  ]);
+  const run = mergeRun(
+    addedUp([
+      {
+        record: record({
+          storms: [storm({ cohorts: { "-1+2": stormCohort({ affected: 10, recovered: 9 }) } })],
+        }),
+        histograms: new Map([
+          [histogramTag("mqtt.connect_time", hostile), histogramOf([100, 200, 300])],
+          [
+            histogramTag(stormMetricName(1, "ready_time"), "-1+2"),
+            histogramOf([10, 20, 30, 40, 50, 60, 70, 80, 90]),
+          ],
+        ]),
+        timelineRows: [],
+      },
+    ]),
+  );
   expect(percentilesCsv(run)).toMatchInlineSnapshot(`
     "metric,cohort,storm,percentile,value_ms,count
     mqtt.connect_time,"'=HYPERLINK(""http://x"",""a, b"")",,50,0.2,3
@@ -78,8 +80,9 @@ it("writes percentiles: over the affected devices for a storm, empty where not r
 });
 
 it("has the whole fleet, as the empty cohort, where there are several", () => {
-  const { workers } = readRun([writeRun([spiralWorker("1"), spiralWorker("2")])]);
-  const rows = percentilesCsv(mergeRun(workers)).split("\n");
+  const rows = percentilesCsv(mergeRun(readRun([writeRun([spiralWorker("1"), spiralWorker("2")])]))).split(
+    "\n",
+  );
   const of = (metric: string): string[] =>
     rows.filter((row) => row.startsWith(metric) && /,(50|99),/.test(row));
   expect(of("mqtt.storm.1.ready_time")).toEqual([

@@ -8,7 +8,7 @@ import { writeRun } from "../../support/run-files.ts";
 import { spiralWorker } from "./synthetic-run.ts";
 
 it("holds every value of all workers, one interval per tag", () => {
-  const run = mergeRun(readRun([writeRun([spiralWorker("1"), spiralWorker("2")])]).workers);
+  const run = mergeRun(readRun([writeRun([spiralWorker("1"), spiralWorker("2")])]));
   const text = mergedHlog(run);
   const lines = text.trimEnd().split("\n");
   expect(lines.slice(0, 4)).toEqual([
