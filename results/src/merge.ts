@@ -12,12 +12,17 @@ import {
 } from "artillery-engine-mqtt/contract";
 import type { Histogram } from "hdr-histogram-js";
 import type { AddedUp } from "./added-up.ts";
+import { atMost } from "./at-most.ts";
 import { highest, lowest } from "./extremes.ts";
 import { groupBy } from "./maps.ts";
+import { sharedIds } from "./shared-ids.ts";
 import type { TimelineRow } from "./timeline.ts";
 import { mergeTimelines, type TimelineSum } from "./timeline-sum.ts";
 
 type Counts = Map<string, number>;
+
+/** So many are named where files are there twice. */
+const MOST_COPIES = 20;
 
 export interface MergedStorm
   extends Omit<WorkerStorm, "cohorts" | "regions" | "regionLoads" | "missedByMs" | "generator"> {
@@ -122,7 +127,11 @@ export function mergeObstacles(records: readonly WorkerRecord[]): string[] {
     ({ storm }) => storm.index,
   );
   return [
-    ...copies.map((one) => `worker ${one.workerId} of run ${one.testRunId} is there twice: a copy?`),
+    ...atMost(
+      copies.map((one) => `worker ${one.workerId} of run ${one.testRunId} is there twice: a copy?`),
+      MOST_COPIES,
+      "copies",
+    ),
     ...sharedIds(records),
     ...[...storms.values()].flatMap((same) => {
       const shapes = new Map(same.map((one) => [stormShape(one.storm), one]));
@@ -132,34 +141,6 @@ export function mergeObstacles(records: readonly WorkerRecord[]): string[] {
       return [`storm ${a.storm.index} is ${text(a)}, but ${text(b)}: different scripts`];
     }),
   ];
-}
-
-/** Processes that gave the same client ids to their devices at the same time: each took the other's sessions. */
-function sharedIds(records: readonly WorkerRecord[]): string[] {
-  const byIds = groupBy(
-    records.filter(({ clientIds }) => clientIds !== null),
-    ({ clientIds, target }) => JSON.stringify([clientIds, target]),
-  );
-  const found = [...byIds.values()].flatMap((same) =>
-    same.flatMap((a, i) =>
-      same
-        .slice(i + 1)
-        // The worker threads of one process share its ids out among themselves.
-        .filter((b) => (a.testRunId !== b.testRunId || a.workerId === b.workerId) && overlap(a, b))
-        .map((b) => {
-          const who =
-            a.testRunId === b.testRunId
-              ? `two workers ${a.workerId} of run ${a.testRunId}`
-              : `run ${a.testRunId} and run ${b.testRunId}`;
-          return `${who} gave their devices the same client ids (${a.clientIds} …) at ${a.target} at the same time: each took the other's sessions; give one of them a clientIdPrefix, or WORKER_ID, and run them again`;
-        }),
-    ),
-  );
-  return [...new Set(found)];
-}
-
-function overlap(a: WorkerRecord, b: WorkerRecord): boolean {
-  return a.startedAtMs < b.updatedAtMs && b.startedAtMs < a.updatedAtMs;
 }
 
 function stormShape({ cause, fraction, region, atMs, windowMs }: WorkerStorm): string {
