@@ -30,12 +30,16 @@ import {
 } from "../../support/run-files.ts";
 import { spiralWorker } from "./synthetic-run.ts";
 
-async function report(directory: string): Promise<{ code: number; text: string }> {
+function report(directory: string): Promise<{ code: number; text: string }> {
+  return command("report", directory);
+}
+
+async function command(...args: string[]): Promise<{ code: number; text: string }> {
   let text = "";
   const say = (more: string): void => {
     text += more;
   };
-  const code = await runCommand(["report", directory], { out: say, err: say, colour: false });
+  const code = await runCommand(args, { out: say, err: say, colour: false });
   return { code, text };
 }
 
@@ -130,6 +134,17 @@ describe("reading", () => {
     const { problems } = readRun([made]);
     expect(problems).toHaveLength(21);
     expect(problems.at(-1)).toBe("worker-2.hlog: 99980 more lines are damaged and were skipped");
+  });
+
+  it("shows a warning of more lines than a call may have arguments", async () => {
+    const made = directory();
+    expect((await report(made)).code).toBe(0);
+    const path = join(made, "summary.json");
+    const warnings = [`${"x".repeat(100)} `.repeat(150_000)];
+    writeFileSync(path, JSON.stringify({ ...JSON.parse(readFileSync(path, "utf8")), warnings }));
+    const { code, text } = await command("show", made);
+    expect(code, text.slice(0, 1000)).toBe(0);
+    expect(text.length).toBeGreaterThan(15_000_000);
   });
 
   it("takes a log that is but line ends for an empty one, and a line without end for one damaged line", () => {
