@@ -48,18 +48,31 @@ export function loadBefore({ timeline }: Pick<MergedRun, "timeline">, atMs: numb
   };
 }
 
+/** What those who are out offer the target, which all cohorts share; so it is looked for once, not for each of them. */
+export function offeredAtEnd(
+  { timeline, longestBackoffMs }: Pick<MergedRun, "timeline" | "longestBackoffMs">,
+  { atMs, windowMs }: Pick<MergedStorm, "atMs" | "windowMs">,
+): StormEvidence["offered"] {
+  const endMs = atMs + windowMs;
+  const fromMs = endMs - lastStretchMs(windowMs, longestBackoffMs ?? 0);
+  return {
+    connectsPerS: meanPerS(timeline, "storm_connects", fromMs, endMs),
+    configRequestsPerS: meanPerS(timeline, "storm_requests", fromMs, endMs),
+  };
+}
+
 /** What the verdict of one storm rests on. `counts` and `rows` are of the cohorts that it is about. */
 export function evidenceOf(
   run: MergedRun,
   storm: MergedStorm,
   { sustained, before }: LoadBefore,
+  offered: StormEvidence["offered"],
   counts: WorkerStormCohort,
   rows: readonly TimelineRow[],
 ): StormEvidence {
   const endMs = storm.atMs + storm.windowMs;
   const longestBackoffMs = run.longestBackoffMs ?? 0;
   const stretchMs = lastStretchMs(storm.windowMs, longestBackoffMs);
-  const offered = (column: TimelineValue): number => meanPerS(run.timeline, column, endMs - stretchMs, endMs);
   return {
     absence: absenceOf(run, storm),
     closed: storm.closed,
@@ -67,10 +80,7 @@ export function evidenceOf(
     longestBackoffMs,
     counts,
     lastStretch: lastStretchOf(rows, endMs - stretchMs, endMs),
-    offered: {
-      connectsPerS: offered("storm_connects"),
-      configRequestsPerS: offered("storm_requests"),
-    },
+    offered,
     sustained,
     regions: [...storm.regionLoads].map(([name, load]) => ({
       name,

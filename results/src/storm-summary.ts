@@ -14,13 +14,14 @@ import { addHistograms } from "./histogram.ts";
 import { groupBy } from "./maps.ts";
 import { addFields, type MergedRun, type MergedStorm } from "./merge.ts";
 import { devicesDue, recoveryPercentiles } from "./recovery.ts";
-import { evidenceOf, type LoadBefore, loadBefore } from "./storm-evidence.ts";
+import { evidenceOf, type LoadBefore, loadBefore, offeredAtEnd } from "./storm-evidence.ts";
 import type { StormFields, StormSummary } from "./summary-schema.ts";
-import { peakPerS, type TimelineRow } from "./timeline.ts";
-import { judge } from "./verdict.ts";
+import { fleetRows, peakPerS, type TimelineRow } from "./timeline.ts";
+import { judge, type StormEvidence } from "./verdict.ts";
 
 /** What all storms of a run are summarized from. */
 interface Sources {
+  /** With one row for each time. */
   run: MergedRun;
   /** Rows of each cohort. */
   rows: ReadonlyMap<string, readonly TimelineRow[]>;
@@ -29,11 +30,12 @@ interface Sources {
   target: number;
 }
 
-export function summarizeStorms(run: MergedRun, target: number): StormSummary[] {
+export function summarizeStorms(merged: MergedRun, target: number): StormSummary[] {
+  const run = { ...merged, timeline: fleetRows(merged.timeline) };
   const firstMs = run.storms.find(({ startedAtMs }) => startedAtMs !== null)?.atMs;
   const sources: Sources = {
     run,
-    rows: groupBy(run.timeline, ({ cohort }) => cohort),
+    rows: groupBy(merged.timeline, ({ cohort }) => cohort),
     peakConnectsPerS: firstMs === undefined ? 0 : loadBefore(run, firstMs).peakConnectsPerS,
     target,
   };
@@ -44,13 +46,15 @@ export function summarizeStorms(run: MergedRun, target: number): StormSummary[] 
 function summarizeStorm(sources: Sources, storm: MergedStorm): StormSummary {
   const cohorts = [...storm.cohorts.keys()];
   const load = loadBefore(sources.run, storm.atMs);
-  const whole = stormFields(sources, storm, load, cohorts);
+  const offered = offeredAtEnd(sources.run, storm);
+  const fields = (of: readonly string[]): StormFields => stormFields(sources, storm, load, offered, of);
+  const whole = fields(cohorts);
   return {
     ...whole,
     stormFactor: stormFactor(sources, storm),
     generator: generatorSummary(generatorEvidence(storm, whole)),
     regions: Object.fromEntries(storm.regions),
-    cohorts: Object.fromEntries(cohorts.map((name) => [name, stormFields(sources, storm, load, [name])])),
+    cohorts: Object.fromEntries(cohorts.map((name) => [name, fields([name])])),
   };
 }
 
@@ -58,6 +62,7 @@ function stormFields(
   { run, rows: byCohort, target }: Sources,
   storm: MergedStorm,
   load: LoadBefore,
+  offered: StormEvidence["offered"],
   cohorts: readonly string[],
 ): StormFields {
   const counts = cohorts.reduce((sum, name) => addFields(sum, storm.cohorts.get(name) ?? NONE), NONE);
@@ -73,7 +78,7 @@ function stormFields(
   const { p50, p99, max } = recoveryPercentiles(spread, spread.totalCount);
   const [only] = cohorts;
   const rows = only !== undefined && cohorts.length === 1 ? (byCohort.get(only) ?? []) : run.timeline;
-  const evidence = evidenceOf(run, storm, load, counts, rows);
+  const evidence = evidenceOf(run, storm, load, offered, counts, rows);
   const { verdict, absence, reason } = judge(evidence, target);
   const peak = (column: "connect_attempts" | "config_requests"): number =>
     peakPerS(rows, column, storm.atMs, storm.atMs + storm.windowMs);

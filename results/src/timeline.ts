@@ -17,6 +17,17 @@ export function emptyRow(t_ms: number, cohort: string): TimelineRow {
   return { t_ms, cohort, ...NONE };
 }
 
+/** The whole fleet in one row for each time, whatever its number of cohorts. Rows are sorted by time, and so is the result. */
+export function fleetRows(rows: readonly TimelineRow[]): TimelineRow[] {
+  const fleet: TimelineRow[] = [];
+  for (const row of rows) {
+    const last = fleet.at(-1);
+    if (last?.t_ms !== row.t_ms) fleet.push({ ...row, cohort: "" });
+    else for (const value of TIMELINE_VALUES) last[value] += row[value];
+  }
+  return fleet;
+}
+
 /** Index of the first row that is at `tMs` or later, or one past the last. Rows are sorted by time. */
 function firstAt(rows: readonly TimelineRow[], tMs: number): number {
   let [low, high] = [0, rows.length];
@@ -97,7 +108,8 @@ export function bestMeanPerS(
   let sum = 0;
   let best = 0;
   let oldest = 0;
-  for (const [i, row] of inside.entries()) {
+  for (let i = 0; i < inside.length; i++) {
+    const row = inside[i] as TimelineRow;
     sum += row[column];
     for (; (inside[oldest] as TimelineRow).t_ms <= row.t_ms - widthMs; oldest++) {
       sum -= (inside[oldest] as TimelineRow)[column];
