@@ -44,7 +44,9 @@ export const LIMITS = {
     failureNames: 1000,
     /** Of a timeline, for each cohort and 100 ms in which there was a worker; each takes some 200 bytes. */
     rows: 2_000_000,
-    /** Of these, where a worker stuttered. */
+    /** Together, for each storm looks at all rows before it. */
+    rowsOfStorms: 500_000_000,
+    /** Of the rows, where a worker stuttered. */
     filledRows: 1_000_000,
     /** Sentences. */
     problems: 200,

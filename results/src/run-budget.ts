@@ -1,7 +1,7 @@
 import type { WorkerRecord } from "artillery-engine-mqtt/contract";
 import { LIMITS } from "./limits.ts";
 
-type Kind = Exclude<keyof typeof LIMITS.run, "problems">;
+type Kind = Exclude<keyof typeof LIMITS.run, "problems" | "rowsOfStorms">;
 type NameKind = "cohorts" | "storms" | "stormParts" | "failureNames";
 
 const WORDS: Record<Kind, string> = {
@@ -15,7 +15,7 @@ const WORDS: Record<Kind, string> = {
   storms: "storms",
   stormParts: "cohorts and regions of all storms",
   failureNames: "names of errors and disconnects",
-  rows: "rows",
+  rows: `rows, and ${LIMITS.run.rowsOfStorms} for all storms together,`,
   filledRows: "filled rows",
 };
 
@@ -39,6 +39,12 @@ export class RunBudget {
     if (amount > this.#left[kind]) return false;
     this.#left[kind] -= amount;
     return true;
+  }
+
+  /** Takes a row, which each storm will look at. */
+  takeRow(): boolean {
+    const taken = LIMITS.run.rows - this.#left.rows;
+    return (taken + 1) * this.#names.storms.size <= LIMITS.run.rowsOfStorms && this.take("rows");
   }
 
   /** One string for all rows of a cohort, which keeps nothing of the file alive; null where there are too many cohorts. */

@@ -7,7 +7,7 @@ import {
   meanLevel,
   meanPerS,
   peakPerS,
-  rowsBetween,
+  rowsBefore,
   sumBetween,
   type TimelineRow,
   type TimelineValue,
@@ -30,14 +30,11 @@ export interface LoadBefore {
 }
 
 export function loadBefore({ timeline }: Pick<MergedRun, "timeline">, atMs: number): LoadBefore {
-  // Rows that are over by then.
-  const rows = rowsBetween(timeline, Number.NEGATIVE_INFINITY, atMs).filter(
-    (row) => row.t_ms + TIMELINE_ROW_MS <= atMs,
-  );
+  const rows = rowsBefore(timeline, atMs);
   // A target that was asked at all is there from its first connect on.
   const fromMs = rows.find((row) => row.connect_attempts > 0)?.t_ms ?? atMs;
   const sustained = (column: TimelineValue): number => bestMeanPerS(rows, column, fromMs, atMs, SUSTAINED_MS);
-  const total = (column: TimelineValue): number => rows.reduce((sum, row) => sum + row[column], 0);
+  const total = (column: TimelineValue): number => sumBetween(rows, column, Number.NEGATIVE_INFINITY, atMs);
   return {
     sustained: {
       connectsPerS: sustained("connects_accepted"),

@@ -46,7 +46,7 @@ export class TimelineSum {
     const rows = getOrAdd(this.#byCohort, row.cohort, () => new Map<number, TimelineRow>());
     const sum = rows.get(row.t_ms);
     if (sum === undefined) {
-      if (budget !== null && !budget.take("rows")) return false;
+      if (budget !== null && !budget.takeRow()) return false;
       rows.set(row.t_ms, row);
       return true;
     }

@@ -39,10 +39,20 @@ function firstAt(rows: readonly TimelineRow[], tMs: number): number {
   return low;
 }
 
-/** Rows that overlap `fromMs`..`toMs`; what is asked costs no more than them. Rows are sorted by time. */
-export function rowsBetween(rows: readonly TimelineRow[], fromMs: number, toMs: number): TimelineRow[] {
+/**
+ * Where the rows begin and end that overlap `fromMs`..`toMs`: what is asked costs no more than them, and copies none. Rows
+ * are sorted by time.
+ */
+function overlapping(rows: readonly TimelineRow[], fromMs: number, toMs: number): [number, number] {
   // A row that begins within its length before the first instant overlaps it, if by less than a microsecond not.
-  return rows.slice(firstAt(rows, fromMs - TIMELINE_ROW_MS + 0.001), firstAt(rows, toMs));
+  return [firstAt(rows, fromMs - TIMELINE_ROW_MS + 0.001), firstAt(rows, toMs)];
+}
+
+/** Rows that are over by then. Rows are sorted by time. */
+export function rowsBefore(rows: readonly TimelineRow[], tMs: number): TimelineRow[] {
+  let end = firstAt(rows, tMs - TIMELINE_ROW_MS);
+  while (rows[end]?.t_ms === tMs - TIMELINE_ROW_MS) end++;
+  return rows.slice(0, end);
 }
 
 /** Row times between them, empty ones too; 1 at least. */
@@ -61,7 +71,10 @@ export function sumBetween(
   fromMs: number,
   toMs: number,
 ): number {
-  return rowsBetween(rows, fromMs, toMs).reduce((sum, row) => sum + row[column], 0);
+  const [first, end] = overlapping(rows, fromMs, toMs);
+  let sum = 0;
+  for (let i = first; i < end; i++) sum += (rows[i] as TimelineRow)[column];
+  return sum;
 }
 
 /** Sum of a level at each row time, on average: where there is no row, nobody is. */
@@ -104,18 +117,18 @@ export function bestMeanPerS(
 ): number {
   const widthRows = Math.min(slotsBetween(rows, fromMs, toMs), Math.round(stretchMs / TIMELINE_ROW_MS));
   const widthMs = widthRows * TIMELINE_ROW_MS;
-  const inside = rowsBetween(rows, fromMs, toMs);
+  const [first, end] = overlapping(rows, fromMs, toMs);
   let sum = 0;
   let best = 0;
-  let oldest = 0;
-  for (let i = 0; i < inside.length; i++) {
-    const row = inside[i] as TimelineRow;
+  let oldest = first;
+  for (let i = first; i < end; i++) {
+    const row = rows[i] as TimelineRow;
     sum += row[column];
-    for (; (inside[oldest] as TimelineRow).t_ms <= row.t_ms - widthMs; oldest++) {
-      sum -= (inside[oldest] as TimelineRow)[column];
+    for (; (rows[oldest] as TimelineRow).t_ms <= row.t_ms - widthMs; oldest++) {
+      sum -= (rows[oldest] as TimelineRow)[column];
     }
     // Several rows may stand at one time: the stretch ends with the last of them.
-    if (inside[i + 1]?.t_ms !== row.t_ms) best = Math.max(best, sum);
+    if (i + 1 === end || rows[i + 1]?.t_ms !== row.t_ms) best = Math.max(best, sum);
   }
   return widthMs === 0 ? 0 : (best * 1000) / widthMs;
 }

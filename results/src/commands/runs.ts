@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, realpathSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { atMost } from "../at-most.ts";
 import { RUN_FILES } from "../files.ts";
 import type { Fail } from "../gate.ts";
 import { LIMITS } from "../limits.ts";
@@ -32,7 +33,10 @@ export function mergeDirectories(directories: readonly string[], options: JudgeO
   const files = readRun(distinct);
   const { labEnds, problems, readable } = files;
   const empty = distinct.filter((directory) => !readable.has(directory));
-  if (empty.length > 0) throw new CommandError(empty.map(noWorkerFiles).join("\n"));
+  if (empty.length > 0) {
+    const why = atMost(problems, LIMITS.problems, "problems").map((problem) => `  ${problem}`);
+    throw new CommandError([...empty.map(noWorkerFiles), ...why].join("\n"));
+  }
   const obstacles = mergeObstacles(files.records);
   if (obstacles.length > 0) {
     throw new CommandError(["These runs cannot be added up:", ...obstacles].join("\n  "));
@@ -88,6 +92,7 @@ function existingDirectory(path: string): string {
 }
 
 function noWorkerFiles(directory: string): string {
+  if (hasWorkers(directory)) return `${directory}: none of its workers could be read`;
   const runs = readdirSync(directory, { withFileTypes: true })
     .filter((entry) => entry.isDirectory() && hasWorkers(join(directory, entry.name)))
     .map((entry) => join(directory, entry.name));

@@ -22,6 +22,7 @@ vi.mock("../../../results/src/limits.ts", async (original) => {
     stormParts: 9,
     failureNames: 8,
     rows: 40,
+    rowsOfStorms: 60,
     filledRows: 20,
     problems: 7,
   };
@@ -83,8 +84,16 @@ describe("of all workers together", () => {
     ]);
     expect(rowsOf(apart)).toBe(40);
     expect(apart.problems).toEqual([
-      "worker-2.timeline.csv: 20 rows were left out: at most 40 rows are read of one run",
+      "worker-2.timeline.csv: 20 rows were left out: at most 40 rows, and 60 for all storms together, are read of one run",
     ]);
+  });
+
+  it("so many rows for all storms", () => {
+    const timeline = Array.from({ length: 30 }, (_, i) => ({ t_ms: TIME_ZERO_MS + i * 100, cohort: "a" }));
+    const storms = [1, 2, 3].map((index) => storm({ index }));
+    const files = readRun([writeRun([{ ...recordOf("1", { storms }), timeline }])]);
+    expect(rowsOf(files)).toBe(20);
+    expect(files.problems[0]).toContain("10 rows were left out");
   });
 
   it("so many rows are filled", () => {
