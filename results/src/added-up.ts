@@ -14,7 +14,7 @@ export interface AddedUp {
   records: WorkerRecord[];
   /** By tag. */
   histograms: Map<string, hdr.Histogram>;
-  /** By test run, for each counts from a time zero of its own; here their times are since the epoch. */
+  /** By test run, for each counts from a time zero of its own; here their times are since the epoch. Merging takes the rows. */
   timelines: Map<string, TimelineSum>;
 }
 

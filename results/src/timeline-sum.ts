@@ -54,19 +54,32 @@ export class TimelineSum {
     return true;
   }
 
-  /** By cohort, not by time. */
-  *rows(): Generator<TimelineRow> {
-    for (const rows of this.#byCohort.values()) yield* rows.values();
+  /** Hands its rows over, by cohort, and has none afterwards: a million of them are not to be there twice. */
+  takeRows(): TimelineRow[] {
+    const taken: TimelineRow[] = [];
+    for (const rows of this.#byCohort.values()) for (const row of rows.values()) taken.push(row);
+    this.#byCohort.clear();
+    return taken;
   }
 }
 
-/** Sums of several runs, each counted from its own zero; the result is sorted. */
+/** Takes the rows of several runs, and counts those of each from its own zero; the result is sorted. */
 export function mergeTimelines(parts: readonly { sum: TimelineSum; zeroMs: number }[]): TimelineRow[] {
+  const runs = parts.map(({ sum, zeroMs }) => {
+    const rows = sum.takeRows();
+    for (const row of rows) row.t_ms -= zeroMs;
+    return rows;
+  });
+  const [only = []] = runs;
+  return (runs.length > 1 ? added(runs) : only).sort(
+    (a, b) => a.t_ms - b.t_ms || (a.cohort < b.cohort ? -1 : 1),
+  );
+}
+
+function added(runs: readonly TimelineRow[][]): TimelineRow[] {
   const all = new TimelineSum();
-  for (const { sum, zeroMs } of parts) {
-    for (const row of sum.rows()) all.add({ ...row, t_ms: row.t_ms - zeroMs }, null);
-  }
-  return [...all.rows()].sort((a, b) => a.t_ms - b.t_ms || (a.cohort < b.cohort ? -1 : 1));
+  for (const rows of runs) for (const row of rows) all.add(row, null);
+  return all.takeRows();
 }
 
 function byTime(rows: readonly TimelineRow[]): readonly TimelineRow[] {

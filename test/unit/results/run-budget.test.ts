@@ -36,7 +36,7 @@ const recordOf = (workerId: string, changes: Parameters<typeof record>[0] = {}) 
   record: record({ workerId, ...changes }),
 });
 const rowsOf = ({ timelines }: RunFiles): number =>
-  [...timelines.values()].reduce((sum, timeline) => sum + [...timeline.rows()].length, 0);
+  [...timelines.values()].reduce((sum, timeline) => sum + timeline.takeRows().length, 0);
 
 describe("of all workers together", () => {
   it("so many tags are read", () => {
@@ -73,8 +73,9 @@ describe("of all workers together", () => {
     }));
     const same = readRun([writeRun(ids(3).map((id) => ({ ...recordOf(id), timeline })))]);
     expect(same.problems).toEqual([]);
-    expect(mergeRun(same).timeline).toHaveLength(30);
-    expect(mergeRun(same).timeline.every(({ online }) => online === 3)).toBe(true);
+    const merged = mergeRun(same).timeline;
+    expect(merged).toHaveLength(30);
+    expect(merged.every(({ online }) => online === 3)).toBe(true);
     const later = timeline.map((row) => ({ ...row, t_ms: row.t_ms + 60_000_000 }));
     const apart = readRun([
       writeRun([

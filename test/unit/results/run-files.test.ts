@@ -29,7 +29,7 @@ const whole = {
 };
 
 const rowsOf = ({ timelines }: RunFiles): TimelineRow[] =>
-  [...timelines.values()].flatMap((sum) => [...sum.rows()]);
+  [...timelines.values()].flatMap((sum) => sum.takeRows());
 
 describe("readRun", () => {
   it("adds up the intervals of a tag and reads quoted cohort names", () => {
