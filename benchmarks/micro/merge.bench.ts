@@ -1,24 +1,26 @@
+import * as hdr from "hdr-histogram-js";
 import { HISTOGRAM, histogramTag, LATENCY_METRICS } from "../../engine/src/contract.ts";
 import { emptyHistogram } from "../../results/src/histogram.ts";
-import { mergeHistograms } from "../../results/src/merge.ts";
-import { emptyRow, mergeTimelines, type TimelineRow } from "../../results/src/timeline.ts";
+import { addInterval } from "../../results/src/hlog-interval.ts";
+import { getOrAdd } from "../../results/src/maps.ts";
+import { RunBudget } from "../../results/src/run-budget.ts";
+import { emptyRow, type TimelineRow } from "../../results/src/timeline.ts";
+import { mergeTimelines, TimelineSum } from "../../results/src/timeline-sum.ts";
 import type { Scale, Table } from "./suite.ts";
 
 const MINUTE_ROWS = 600;
 const VALUES = 5000;
 
-/** One worker's histograms of all service times, each with values over three decades. */
-function histogramsOf(worker: number) {
-  return new Map(
-    Object.values(LATENCY_METRICS).map((metric) => {
-      const histogram = emptyHistogram();
-      for (let i = 0; i < VALUES; i++) {
-        const us = 100 * 1000 ** (((i * 613 + worker * 7) % VALUES) / VALUES);
-        histogram.recordValue(Math.min(Math.round(us), HISTOGRAM.highestTrackableValueUs));
-      }
-      return [histogramTag(metric, "devices"), histogram] as const;
-    }),
-  );
+/** One worker's histograms of all service times, as a log has them, each with values over three decades. */
+function intervalsOf(worker: number) {
+  return Object.values(LATENCY_METRICS).map((metric) => {
+    const histogram = emptyHistogram();
+    for (let i = 0; i < VALUES; i++) {
+      const us = 100 * 1000 ** (((i * 613 + worker * 7) % VALUES) / VALUES);
+      histogram.recordValue(Math.min(Math.round(us), HISTOGRAM.highestTrackableValueUs));
+    }
+    return { tag: histogramTag(metric, "devices"), base64: hdr.encodeIntoCompressedBase64(histogram) };
+  });
 }
 
 function timelineOf(worker: number): TimelineRow[] {
@@ -30,7 +32,7 @@ function timelineOf(worker: number): TimelineRow[] {
 }
 
 export function tables({ workers }: Scale): Table[] {
-  const histograms = Array.from({ length: workers }, (_, worker) => histogramsOf(worker));
+  const intervals = Array.from({ length: workers }, (_, worker) => intervalsOf(worker));
   const timelines = Array.from({ length: workers }, (_, worker) => timelineOf(worker));
   return [
     {
@@ -40,12 +42,22 @@ export function tables({ workers }: Scale): Table[] {
         {
           name: "results: histograms of all service times",
           operations: workers,
-          run: () => mergeHistograms(histograms).size,
+          run: () => {
+            const sums = new Map<string, hdr.Histogram>();
+            for (const { tag, base64 } of intervals.flat())
+              addInterval(getOrAdd(sums, tag, emptyHistogram), base64);
+            return sums.size;
+          },
         },
         {
           name: "results: a minute of timeline",
           operations: workers,
-          run: () => mergeTimelines(timelines, 0).length,
+          run: () => {
+            const sum = new TimelineSum();
+            const budget = new RunBudget();
+            for (const rows of timelines) sum.addWorker(rows, budget);
+            return mergeTimelines([{ sum, zeroMs: 0 }]).length;
+          },
         },
       ],
     },

@@ -11,13 +11,18 @@ import {
   type WorkerStormCohort,
 } from "artillery-engine-mqtt/contract";
 import type { Histogram } from "hdr-histogram-js";
+import type { AddedUp } from "./added-up.ts";
+import { atMost } from "./at-most.ts";
 import { highest, lowest } from "./extremes.ts";
-import { addHistograms } from "./histogram.ts";
 import { groupBy } from "./maps.ts";
-import type { WorkerFiles } from "./run-files.ts";
-import { mergeTimelines, type TimelineRow } from "./timeline.ts";
+import { sharedIds } from "./shared-ids.ts";
+import type { TimelineRow } from "./timeline.ts";
+import { mergeTimelines, type TimelineSum } from "./timeline-sum.ts";
 
 type Counts = Map<string, number>;
+
+/** So many are named where files are there twice. */
+const MOST_COPIES = 20;
 
 export interface MergedStorm
   extends Omit<
@@ -80,8 +85,8 @@ export interface MergedRun {
   timeline: TimelineRow[];
 }
 
-export function mergeRun(workers: readonly WorkerFiles[], labEnds: readonly LabEnd[] = []): MergedRun {
-  const records = workers.map((worker) => worker.record);
+export function mergeRun(files: AddedUp, labEnds: readonly LabEnd[] = []): MergedRun {
+  const { records, histograms } = files;
   const [first] = records;
   if (first === undefined) throw new Error("no worker to merge");
   const startedAtMs = smallest(records.map((record) => record.startedAtMs)) as number;
@@ -106,34 +111,26 @@ export function mergeRun(workers: readonly WorkerFiles[], labEnds: readonly LabE
     disconnects: sumNames(records.map((record) => record.disconnects)),
     errors: sumNames(records.map((record) => record.errors)),
     generators: records.map((record) => record.generator),
-    histograms: mergeHistograms(workers.map((worker) => worker.histograms)),
-    timeline: mergeTimelines(onOneTimeZero(workers, timeZeroMs), timeZeroMs),
+    histograms,
+    timeline: mergeTimelines(onOneTimeZero(files, timeZeroMs)),
   };
 }
 
-export function mergeHistograms(workers: readonly Map<string, Histogram>[]): Map<string, Histogram> {
-  const byTag = groupBy(
-    workers.flatMap((histograms) => [...histograms]),
-    ([tag]) => tag,
-  );
-  return new Map([...byTag].map(([tag, same]) => [tag, addHistograms(same.map(([, one]) => one))]));
-}
-
 /** Several runs each count from a time zero of their own: later ones are moved by whole rows onto the first. */
-function onOneTimeZero(workers: readonly WorkerFiles[], timeZeroMs: number): TimelineRow[][] {
-  const runs = groupBy(workers, ({ record }) => record.testRunId);
-  return [...runs.values()].flatMap((run) => {
-    const own = smallest(run.map(({ record }) => record.timeZeroMs)) ?? timeZeroMs;
-    const laterMs = Math.round((own - timeZeroMs) / TIMELINE_ROW_MS) * TIMELINE_ROW_MS;
-    return run.map(({ timelineRows }) =>
-      laterMs === 0 ? timelineRows : timelineRows.map((row) => ({ ...row, t_ms: row.t_ms - laterMs })),
-    );
+function onOneTimeZero(
+  { records, timelines }: AddedUp,
+  timeZeroMs: number,
+): { sum: TimelineSum; zeroMs: number }[] {
+  const runs = groupBy(records, ({ testRunId }) => testRunId);
+  return [...timelines].map(([testRunId, sum]) => {
+    const zerosMs = (runs.get(testRunId) ?? []).map((record) => record.timeZeroMs);
+    const laterMs = (smallest(zerosMs) ?? timeZeroMs) - timeZeroMs;
+    return { sum, zeroMs: timeZeroMs + Math.round(laterMs / TIMELINE_ROW_MS) * TIMELINE_ROW_MS };
   });
 }
 
 /** Why these workers cannot be added up; empty where they can. */
-export function mergeObstacles(workers: readonly WorkerFiles[]): string[] {
-  const records = workers.map((worker) => worker.record);
+export function mergeObstacles(records: readonly WorkerRecord[]): string[] {
   const seen = new Set<string>();
   const copies = records.filter(({ testRunId, workerId, startedAtMs }) => {
     const key = JSON.stringify([testRunId, workerId, startedAtMs]);
@@ -144,7 +141,11 @@ export function mergeObstacles(workers: readonly WorkerFiles[]): string[] {
     ({ storm }) => storm.index,
   );
   return [
-    ...copies.map((one) => `worker ${one.workerId} of run ${one.testRunId} is there twice: a copy?`),
+    ...atMost(
+      copies.map((one) => `worker ${one.workerId} of run ${one.testRunId} is there twice: a copy?`),
+      MOST_COPIES,
+      "copies",
+    ),
     ...sharedIds(records),
     ...[...storms.values()].flatMap((same) => {
       const shapes = new Map(same.map((one) => [stormShape(one.storm), one]));
@@ -154,34 +155,6 @@ export function mergeObstacles(workers: readonly WorkerFiles[]): string[] {
       return [`storm ${a.storm.index} is ${text(a)}, but ${text(b)}: different scripts`];
     }),
   ];
-}
-
-/** Processes that gave the same client ids to their devices at the same time: each took the other's sessions. */
-function sharedIds(records: readonly WorkerRecord[]): string[] {
-  const byIds = groupBy(
-    records.filter(({ clientIds }) => clientIds !== null),
-    ({ clientIds, target }) => JSON.stringify([clientIds, target]),
-  );
-  const found = [...byIds.values()].flatMap((same) =>
-    same.flatMap((a, i) =>
-      same
-        .slice(i + 1)
-        // The worker threads of one process share its ids out among themselves.
-        .filter((b) => (a.testRunId !== b.testRunId || a.workerId === b.workerId) && overlap(a, b))
-        .map((b) => {
-          const who =
-            a.testRunId === b.testRunId
-              ? `two workers ${a.workerId} of run ${a.testRunId}`
-              : `run ${a.testRunId} and run ${b.testRunId}`;
-          return `${who} gave their devices the same client ids (${a.clientIds} …) at ${a.target} at the same time: each took the other's sessions; give one of them a clientIdPrefix, or WORKER_ID, and run them again`;
-        }),
-    ),
-  );
-  return [...new Set(found)];
-}
-
-function overlap(a: WorkerRecord, b: WorkerRecord): boolean {
-  return a.startedAtMs < b.updatedAtMs && b.startedAtMs < a.updatedAtMs;
 }
 
 function stormShape({ cause, fraction, region, atMs, windowMs }: WorkerStorm): string {

@@ -7,8 +7,8 @@ import { highest, lowest } from "./extremes.ts";
 import { RUN_FILES } from "./files.ts";
 import { LIMITS } from "./limits.ts";
 import { readTextFile } from "./read-file.ts";
+import { readTimeline } from "./read-timeline.ts";
 import { devicesDue } from "./recovery.ts";
-import { readTimeline } from "./run-files.ts";
 import type { TimelineRow } from "./timeline.ts";
 import { workerRecordSchema } from "./worker-record.ts";
 
@@ -83,7 +83,7 @@ export async function readWorkersNow(directory: string): Promise<WorkerNow[]> {
 }
 
 async function readWorkerNow(directory: string, id: string): Promise<WorkerNow | null> {
-  const text = readTextFile(join(directory, RUN_FILES.workerRecord(id)), LIMITS.jsonBytes);
+  const text = readTextFile(join(directory, RUN_FILES.workerRecord(id)), LIMITS.recordBytes);
   const record = workerRecordSchema.parse(JSON.parse(text));
   const isOpen = record.storms.some((storm) => storm.startedAtMs !== null && !storm.closed);
   const rows = isOpen ? await timelineEnd(join(directory, RUN_FILES.workerTimeline(id))) : [];

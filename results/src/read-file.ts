@@ -14,9 +14,14 @@ export class UnreadableFile extends Error {
  * The text of a plain file of at most `mostBytes`. A directory of results may come from anywhere: a pipe, a device or a
  * socket in it would be read for ever, so they are not even waited for.
  *
+ * @param refuse why a file of so many bytes is not read either, or null
  * @throws UnreadableFile
  */
-export function readTextFile(path: string, mostBytes: number): string {
+export function readTextFile(
+  path: string,
+  mostBytes: number,
+  refuse: (bytes: number) => string | null = () => null,
+): string {
   let descriptor: number | null = null;
   try {
     descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
@@ -25,6 +30,8 @@ export function readTextFile(path: string, mostBytes: number): string {
     if (stat.size > mostBytes) {
       throw new UnreadableFile(`it has ${stat.size} bytes, and at most ${mostBytes} are read`);
     }
+    const refused = refuse(stat.size);
+    if (refused !== null) throw new UnreadableFile(refused);
     return readAll(descriptor, stat.size).toString("utf8");
   } catch (error) {
     if (error instanceof UnreadableFile) throw error;

@@ -27,10 +27,10 @@ export async function reportRun(
   const directory = runDirectory(config, artillery.testRunId);
   try {
     await waitForWorkers(directory, unwritten);
-    const { workers, labEnds, problems } = readRun([directory], unwritten.handedOn);
-    workers.push(...unwritten.read(problems));
+    const files = readRun([directory], unwritten.handedOn);
+    const { labEnds, problems } = files;
     labEnds.push(...unwritten.readLabEnds(problems));
-    if (workers.length === 0) {
+    if (files.records.length === 0) {
       artillery.log(
         printable(
           ["mqtt-results: no worker files in", directory, ...problems.map((one) => `(${one})`)].join(" "),
@@ -41,7 +41,7 @@ export async function reportRun(
       artillery.log("gate failed: nothing was measured, so nothing can have passed");
       return;
     }
-    const run = mergeRun(workers, labEnds);
+    const run = mergeRun(files, labEnds);
     const summary = buildSummary(run, { target: config.target, problems, fail: config.fail });
     artillery.setExitCode(summary.exit.code);
     const late = unwritten.write(directory, labEnds);
@@ -49,8 +49,8 @@ export async function reportRun(
     const failures = [...late, ...written.problems];
     // What cannot be kept is at least shown.
     if (config.report.includes("console") || failures.length > 0) {
-      const files = written.paths.map((path) => relative(process.cwd(), path));
-      artillery.log(consoleSummary(summary, { colour: pc.isColorSupported, files }));
+      const paths = written.paths.map((path) => relative(process.cwd(), path));
+      artillery.log(consoleSummary(summary, { colour: pc.isColorSupported, files: paths }));
     } else if (summary.gate.length > 0) {
       // Why the run fails is said in any case.
       artillery.log(summary.gate.map(({ message }) => `gate failed: ${printable(message)}`).join("\n"));

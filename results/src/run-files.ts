@@ -2,35 +2,21 @@ import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import {
   FILES,
-  LATER_TIMELINE_EVENTS,
   type LabEnd,
   type LabRecord,
-  parseHistogramTag,
   SCHEMA_VERSION,
-  TIMELINE_COLUMNS,
-  type TimelineColumn,
   WORKER_RECORD_FILE,
   type WorkerRecord,
 } from "artillery-engine-mqtt/contract";
-import type * as hdr from "hdr-histogram-js";
 import { z } from "zod";
-import { parseCsv } from "./csv/parse.ts";
-import { emptyHistogram } from "./histogram.ts";
-import { decodeInterval } from "./hlog-interval.ts";
+import { type AddedUp, addWorker, type WorkerTexts } from "./added-up.ts";
+import { atMost } from "./at-most.ts";
 import { LIMITS } from "./limits.ts";
 import { readTextFile, UnreadableFile } from "./read-file.ts";
-import { emptyRow, TIMELINE_VALUES, type TimelineRow } from "./timeline.ts";
+import { beyond, RunBudget } from "./run-budget.ts";
 import { workerRecordSchema } from "./worker-record.ts";
 
-/** What one worker left: its intervals added up per tag. */
-export interface WorkerFiles {
-  record: WorkerRecord;
-  histograms: Map<string, hdr.Histogram>;
-  timelineRows: TimelineRow[];
-}
-
-export interface RunFiles {
-  workers: WorkerFiles[];
+export interface RunFiles extends AddedUp {
   /** Directories in which there was a worker that could be read. */
   readable: Set<string>;
   /** Parts of the lab that ended by themselves. */
@@ -39,47 +25,57 @@ export interface RunFiles {
   problems: string[];
 }
 
-/**
- * Reads the worker files of one run, which may lie in several directories (one per machine). Never throws for content.
- *
- * @param besides ids of workers whose files are known to be out of date, or none
- */
-export function readRun(directories: readonly string[], besides: ReadonlySet<string> = new Set()): RunFiles {
-  const run: RunFiles = { workers: [], readable: new Set(), labEnds: [], problems: [] };
-  for (const directory of directories) {
-    const names = existsSync(directory) ? readdirSync(directory).sort() : [];
-    const problems: string[] = [];
-    const ids = workerIds(names);
-    if (ids.length > LIMITS.workers) {
-      problems.push(`${ids.length} workers; the first ${LIMITS.workers} were read`);
-    }
-    for (const id of ids.slice(0, LIMITS.workers)) {
-      if (besides.has(id)) continue;
-      const worker = readWorker(directory, id, problems);
-      if (worker === null) continue;
-      run.workers.push(worker);
-      run.readable.add(directory);
-    }
-    if (names.includes(FILES.lab)) {
-      const ends = readLabEnds(directory, problems);
-      run.labEnds.push(...ends);
-      problems.push(...ends.map(labEndSentence));
-    }
-    const where = directories.length > 1 ? `${directory}: ` : "";
-    run.problems.push(...problems.map((problem) => `${where}${problem}`));
-  }
+/** Files of workers that could not write them, by worker id: these are read, whatever the directory has of them. */
+export type HandedOn = ReadonlyMap<string, WorkerTexts>;
+
+/** Reads the worker files of one run, which may lie in several directories (one per machine). Never throws for content. */
+export function readRun(directories: readonly string[], handedOn: HandedOn = new Map()): RunFiles {
+  const run: RunFiles = {
+    records: [],
+    histograms: new Map(),
+    timelines: new Map(),
+    readable: new Set(),
+    labEnds: [],
+    problems: [],
+  };
+  const budget = new RunBudget();
+  const problems = directories.flatMap((directory) => {
+    const own = readDirectory(run, directory, handedOn, budget);
+    return directories.length > 1 ? own.map((problem) => `${directory}: ${problem}`) : own;
+  });
+  for (const [id, texts] of handedOn) addWorker(run, id, texts, budget, problems);
+  run.problems = atMost(problems, LIMITS.run.problems, "problems");
   return run;
 }
 
+function readDirectory(run: RunFiles, directory: string, handedOn: HandedOn, budget: RunBudget): string[] {
+  const problems: string[] = [];
+  const names = existsSync(directory) ? readdirSync(directory).sort() : [];
+  const ids = workerIds(names);
+  if (ids.length > LIMITS.workers) {
+    problems.push(`${ids.length} workers; the first ${LIMITS.workers} were read`);
+  }
+  for (const id of ids.slice(0, LIMITS.workers)) {
+    if (handedOn.has(id) || !readWorker(run, directory, id, budget, problems)) continue;
+    run.readable.add(directory);
+  }
+  if (names.includes(FILES.lab)) {
+    for (const end of readLabEnds(directory, problems)) {
+      run.labEnds.push(end);
+      problems.push(labEndSentence(end));
+    }
+  }
+  return problems;
+}
+
+const name = z.string().max(LIMITS.nameChars);
 const labRecordSchema: z.ZodType<LabRecord> = z.object({
   schemaVersion: z.literal(SCHEMA_VERSION),
-  ended: z
-    .array(z.object({ name: z.string(), how: z.string(), atMs: z.number().min(0).max(8.64e15) }))
-    .max(LIMITS.problems),
+  ended: z.array(z.object({ name, how: name, atMs: z.number().min(0).max(8.64e15) })).max(LIMITS.problems),
 });
 
 function readLabEnds(directory: string, problems: string[]): LabEnd[] {
-  const text = readText(directory, FILES.lab, problems);
+  const text = readText(directory, FILES.lab, problems, LIMITS.scriptBytes);
   try {
     return text === null ? [] : labRecordSchema.parse(JSON.parse(text)).ended;
   } catch {
@@ -95,7 +91,7 @@ export function labEndSentence({ name, how, atMs }: LabEnd): string {
 /** Workers that may be about to write: their record says that they run, or it cannot be read just now. */
 export function unfinishedWorkers(directory: string): { id: string; updatedAtMs: number }[] {
   return workerRecordNames(directory).flatMap((name) => {
-    const record = readRecord(directory, name, []);
+    const record = readRecord(directory, name, [], null);
     const id = WORKER_RECORD_FILE.exec(name)?.[1] ?? "";
     if (record === null) return { id, updatedAtMs: modifiedAtMs(join(directory, name)) };
     return record.state === "running" ? { id, updatedAtMs: record.updatedAtMs } : [];
@@ -118,40 +114,46 @@ function workerIds(names: readonly string[]): string[] {
   return [...new Set(ids)];
 }
 
-function readWorker(directory: string, id: string, problems: string[]): WorkerFiles | null {
-  const record = readRecord(directory, FILES.workerRecord(id), problems);
-  if (record === null) return null;
-  const histograms = readText(directory, FILES.workerHistograms(id), problems, LIMITS.histogramLogBytes);
-  const timeline = readText(directory, FILES.workerTimeline(id), problems, LIMITS.timelineBytes);
-  return parseWorker(id, { record, histograms, timeline }, problems);
+/** False where it has no record that can be read: all else is worth nothing without it. */
+function readWorker(
+  run: AddedUp,
+  directory: string,
+  id: string,
+  budget: RunBudget,
+  problems: string[],
+): boolean {
+  const name = FILES.workerRecord(id);
+  const record = readRecord(directory, name, problems, budget);
+  if (record === null) return false;
+  const tooMuch = budget.takeRecord(record);
+  if (tooMuch !== null) {
+    problems.push(`${name} cannot be read: ${tooMuch}`);
+    return false;
+  }
+  const read = (kind: "histogramLogBytes" | "timelineBytes", file: string): string | null =>
+    readText(directory, file, problems, LIMITS[kind], roomFor(kind, budget));
+  const histograms = read("histogramLogBytes", FILES.workerHistograms(id));
+  const timeline = read("timelineBytes", FILES.workerTimeline(id));
+  addWorker(run, id, { record, histograms, timeline }, budget, problems);
+  return true;
 }
 
-/** From the texts of its files; null for one that is missing. */
-export function parseWorker(
-  id: string,
-  {
-    record,
-    histograms,
-    timeline,
-  }: { record: WorkerRecord; histograms: string | null; timeline: string | null },
-  problems: string[],
-): WorkerFiles {
-  return {
-    record,
-    histograms:
-      histograms === null ? new Map() : readHistograms(histograms, FILES.workerHistograms(id), problems),
-    timelineRows: timeline === null ? [] : readTimeline(timeline, FILES.workerTimeline(id), problems),
-  };
+function roomFor(
+  kind: "recordBytes" | "histogramLogBytes" | "timelineBytes",
+  budget: RunBudget | null,
+): (bytes: number) => string | null {
+  return (bytes) => (budget === null || budget.take(kind, bytes) ? null : beyond(kind));
 }
 
 function readText(
   directory: string,
   name: string,
   problems: string[],
-  mostBytes: number = LIMITS.jsonBytes,
+  mostBytes: number,
+  refuse?: (bytes: number) => string | null,
 ): string | null {
   try {
-    return readTextFile(join(directory, name), mostBytes);
+    return readTextFile(join(directory, name), mostBytes, refuse);
   } catch (error) {
     if (!(error instanceof UnreadableFile)) throw error;
     const missing = error.code === "ENOENT";
@@ -160,93 +162,22 @@ function readText(
   }
 }
 
-function readRecord(directory: string, name: string, problems: string[]): WorkerRecord | null {
-  const text = readText(directory, name, problems);
+function readRecord(
+  directory: string,
+  name: string,
+  problems: string[],
+  budget: RunBudget | null,
+): WorkerRecord | null {
+  const text = readText(directory, name, problems, LIMITS.recordBytes, roomFor("recordBytes", budget));
   if (text === null) return null;
   try {
     const parsed = workerRecordSchema.safeParse(JSON.parse(text));
     if (parsed.success) return parsed.data;
     const issue = parsed.error.issues[0];
-    problems.push(`${name} is not a worker record: ${issue?.path.join(".")}: ${issue?.message}`);
+    const where = issue?.path.join(".").slice(0, LIMITS.nameChars);
+    problems.push(`${name} is not a worker record: ${where}: ${issue?.message}`);
   } catch {
     problems.push(`${name} is not JSON; was the worker killed while it wrote?`);
   }
   return null;
-}
-
-/** `[Tag=…,]start,length,max,histogram`, see HistogramLogWriter. */
-const HLOG_LINE = /^(?:Tag=([^,]*),)[^,]+,[^,]+,[^,]+,(\S+)$/;
-
-export function readHistograms(text: string, name: string, problems: string[]): Map<string, hdr.Histogram> {
-  const sums = new Map<string, hdr.Histogram>();
-  const damaged: number[] = [];
-  for (const [i, line] of text.split(/\r?\n/).entries()) {
-    if (line === "" || line.startsWith("#") || line.startsWith('"')) continue;
-    const [, tag, encoded] = HLOG_LINE.exec(line) ?? [];
-    try {
-      if (!tag || !encoded || parseHistogramTag(tag) === null) throw new Error("not an interval");
-      const interval = decodeInterval(encoded);
-      const sum = sums.get(tag) ?? emptyHistogram();
-      if (!sums.has(tag) && sums.size === LIMITS.tags) throw new Error("too many tags");
-      sum.add(interval);
-      sums.set(tag, sum);
-    } catch {
-      damaged.push(i + 1);
-    }
-  }
-  for (const line of damaged.slice(0, LIMITS.problems)) {
-    problems.push(`${name} line ${line} is damaged and was skipped`);
-  }
-  if (damaged.length > LIMITS.problems) {
-    problems.push(`${name}: ${damaged.length - LIMITS.problems} more lines are damaged and were skipped`);
-  }
-  return sums;
-}
-
-function isLater(column: TimelineColumn): boolean {
-  return (LATER_TIMELINE_EVENTS as readonly string[]).includes(column);
-}
-
-export function readTimeline(text: string, name: string, problems: string[]): TimelineRow[] {
-  const read: TimelineRow[] = [];
-  let damaged = 0;
-  let take: ((fields: string[]) => TimelineRow | null) | null = null;
-  let unknown: TimelineColumn[] = [];
-  const { truncated } = parseCsv(text, (fields) => {
-    if (take === null) {
-      unknown = TIMELINE_COLUMNS.filter((column) => !fields.includes(column) && !isLater(column));
-      take = unknown.length > 0 ? () => null : rowReader(fields);
-      return;
-    }
-    const row = take(fields);
-    if (row === null) damaged++;
-    else read.push(row);
-  });
-  if (take === null) unknown = TIMELINE_COLUMNS.filter((column) => !isLater(column));
-  if (unknown.length > 0) {
-    problems.push(`${name} has no column ${unknown.join(", ")}; it was skipped`);
-    return [];
-  }
-  if (truncated) damaged++;
-  if (damaged > 0) problems.push(`${name}: ${damaged} damaged row${damaged > 1 ? "s were" : " was"} skipped`);
-  return read;
-}
-
-/** Reads rows under this header; null for one that is damaged. */
-function rowReader(header: readonly string[]): (fields: readonly string[]) => TimelineRow | null {
-  const timeAt = header.indexOf("t_ms");
-  const cohortAt = header.indexOf("cohort");
-  const values = TIMELINE_VALUES.map((value) => [value, header.indexOf(value)] as const);
-  return (fields) => {
-    if (fields.length !== header.length) return null;
-    const row = emptyRow(Number(fields[timeAt]), fields[cohortAt] ?? "");
-    if (!Number.isSafeInteger(row.t_ms)) return null;
-    for (const [value, at] of values) {
-      if (at === -1) continue;
-      // An empty field is no zero.
-      row[value] = Number(fields[at] || Number.NaN);
-      if (!Number.isFinite(row[value])) return null;
-    }
-    return row;
-  };
 }

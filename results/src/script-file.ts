@@ -27,7 +27,7 @@ export function scriptText(script: Script): string {
 export function readScript(directory: string): string | null {
   const path = join(directory, RUN_FILES.script);
   try {
-    return readTextFile(path, LIMITS.jsonBytes);
+    return readTextFile(path, LIMITS.scriptBytes);
   } catch (error) {
     if (error instanceof UnreadableFile && error.code === "ENOENT") return null;
     return `${path} could not be read: ${(error as Error).message}`;

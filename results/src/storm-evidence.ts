@@ -7,7 +7,7 @@ import {
   meanLevel,
   meanPerS,
   peakPerS,
-  rowsBetween,
+  rowsBefore,
   sumBetween,
   type TimelineRow,
   type TimelineValue,
@@ -30,14 +30,11 @@ export interface LoadBefore {
 }
 
 export function loadBefore({ timeline }: Pick<MergedRun, "timeline">, atMs: number): LoadBefore {
-  // Rows that are over by then.
-  const rows = rowsBetween(timeline, Number.NEGATIVE_INFINITY, atMs).filter(
-    (row) => row.t_ms + TIMELINE_ROW_MS <= atMs,
-  );
+  const rows = rowsBefore(timeline, atMs);
   // A target that was asked at all is there from its first connect on.
   const fromMs = rows.find((row) => row.connect_attempts > 0)?.t_ms ?? atMs;
   const sustained = (column: TimelineValue): number => bestMeanPerS(rows, column, fromMs, atMs, SUSTAINED_MS);
-  const total = (column: TimelineValue): number => rows.reduce((sum, row) => sum + row[column], 0);
+  const total = (column: TimelineValue): number => sumBetween(rows, column, Number.NEGATIVE_INFINITY, atMs);
   return {
     sustained: {
       connectsPerS: knownRate(sustained("connects_accepted")),
@@ -53,18 +50,31 @@ function knownRate(perS: number): number | null {
   return perS > 0 ? perS : null;
 }
 
+/** What those who are out offer the target, which all cohorts share; so it is looked for once, not for each of them. */
+export function offeredAtEnd(
+  { timeline, longestBackoffMs }: Pick<MergedRun, "timeline" | "longestBackoffMs">,
+  { atMs, windowMs }: Pick<MergedStorm, "atMs" | "windowMs">,
+): StormEvidence["offered"] {
+  const endMs = atMs + windowMs;
+  const fromMs = endMs - lastStretchMs(windowMs, longestBackoffMs ?? 0);
+  return {
+    connectsPerS: meanPerS(timeline, "storm_connects", fromMs, endMs),
+    configRequestsPerS: meanPerS(timeline, "storm_requests", fromMs, endMs),
+  };
+}
+
 /** What the verdict of one storm rests on. `counts` and `rows` are of the cohorts that it is about. */
 export function evidenceOf(
   run: MergedRun,
   storm: MergedStorm,
   { sustained, before }: LoadBefore,
+  offered: StormEvidence["offered"],
   counts: WorkerStormCohort,
   rows: readonly TimelineRow[],
 ): StormEvidence {
   const endMs = storm.atMs + storm.windowMs;
   const longestBackoffMs = run.longestBackoffMs ?? 0;
   const stretchMs = lastStretchMs(storm.windowMs, longestBackoffMs);
-  const offered = (column: TimelineValue): number => meanPerS(run.timeline, column, endMs - stretchMs, endMs);
   return {
     absence: absenceOf(run, storm),
     closed: storm.closed,
@@ -72,10 +82,7 @@ export function evidenceOf(
     longestBackoffMs,
     counts,
     lastStretch: lastStretchOf(rows, endMs - stretchMs, endMs),
-    offered: {
-      connectsPerS: offered("storm_connects"),
-      configRequestsPerS: offered("storm_requests"),
-    },
+    offered,
     sustained,
     regions: [...storm.regionLoads].map(([name, load]) => ({
       name,

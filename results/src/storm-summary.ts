@@ -15,13 +15,14 @@ import { addHistograms } from "./histogram.ts";
 import { groupBy } from "./maps.ts";
 import { addFields, type MergedRun, type MergedStorm } from "./merge.ts";
 import { devicesDue, recoveryPercentiles } from "./recovery.ts";
-import { evidenceOf, type LoadBefore, loadBefore } from "./storm-evidence.ts";
+import { evidenceOf, type LoadBefore, loadBefore, offeredAtEnd } from "./storm-evidence.ts";
 import type { StormFields, StormSummary } from "./summary-schema.ts";
-import { peakPerS, type TimelineRow } from "./timeline.ts";
-import { judge } from "./verdict.ts";
+import { fleetRows, peakPerS, type TimelineRow } from "./timeline.ts";
+import { judge, type StormEvidence } from "./verdict.ts";
 
 /** What all storms of a run are summarized from. */
 interface Sources {
+  /** With one row for each time. */
   run: MergedRun;
   /** Rows of each cohort. */
   rows: ReadonlyMap<string, readonly TimelineRow[]>;
@@ -30,11 +31,12 @@ interface Sources {
   target: number;
 }
 
-export function summarizeStorms(run: MergedRun, target: number): StormSummary[] {
+export function summarizeStorms(merged: MergedRun, target: number): StormSummary[] {
+  const run = { ...merged, timeline: fleetRows(merged.timeline) };
   const firstMs = run.storms.find(({ startedAtMs }) => startedAtMs !== null)?.atMs;
   const sources: Sources = {
     run,
-    rows: groupBy(run.timeline, ({ cohort }) => cohort),
+    rows: groupBy(merged.timeline, ({ cohort }) => cohort),
     peakConnectsPerS: firstMs === undefined ? 0 : loadBefore(run, firstMs).peakConnectsPerS,
     target,
   };
@@ -45,8 +47,10 @@ export function summarizeStorms(run: MergedRun, target: number): StormSummary[] 
 function summarizeStorm(sources: Sources, storm: MergedStorm): StormSummary {
   const cohorts = [...storm.cohorts.keys()];
   const load = loadBefore(sources.run, storm.atMs);
-  const whole = stormFields(sources, storm, load, cohorts);
-  const byCohort = cohorts.map((name) => [name, stormFields(sources, storm, load, [name])] as const);
+  const offered = offeredAtEnd(sources.run, storm);
+  const fields = (of: readonly string[]): StormFields => stormFields(sources, storm, load, offered, of);
+  const whole = fields(cohorts);
+  const byCohort = cohorts.map((name) => [name, fields([name])] as const);
   const generator = generatorOfAll(storm, whole, byCohort);
   return {
     ...whole,
@@ -62,6 +66,7 @@ function stormFields(
   { run, rows: byCohort, target }: Sources,
   storm: MergedStorm,
   load: LoadBefore,
+  offered: StormEvidence["offered"],
   cohorts: readonly string[],
 ): StormFields {
   const counts = cohorts.reduce((sum, name) => addFields(sum, storm.cohorts.get(name) ?? NONE), NONE);
@@ -77,7 +82,7 @@ function stormFields(
   const { p50, p99, max } = recoveryPercentiles(spread, spread.totalCount);
   const [only] = cohorts;
   const rows = only !== undefined && cohorts.length === 1 ? (byCohort.get(only) ?? []) : run.timeline;
-  const evidence = evidenceOf(run, storm, load, counts, rows);
+  const evidence = evidenceOf(run, storm, load, offered, counts, rows);
   const { verdict, absence, reason } = judge(evidence, target);
   const peak = (column: "connect_attempts" | "config_requests"): number =>
     peakPerS(rows, column, storm.atMs, storm.atMs + storm.windowMs);

@@ -1,5 +1,4 @@
 import { TIMELINE_COLUMNS, TIMELINE_ROW_MS, type TimelineColumn } from "artillery-engine-mqtt/contract";
-import { getOrAdd } from "./maps.ts";
 
 export type TimelineValue = Exclude<TimelineColumn, "t_ms" | "cohort">;
 export const TIMELINE_VALUES: readonly TimelineValue[] = TIMELINE_COLUMNS.filter(
@@ -10,63 +9,23 @@ export const TIMELINE_VALUES: readonly TimelineValue[] = TIMELINE_COLUMNS.filter
 export type TimelineRow = { t_ms: number; cohort: string } & Record<TimelineValue, number>;
 
 /** Levels at the end of a row; all other values count events within it. */
-const LEVELS: readonly TimelineValue[] = ["online", "ready"];
+export const LEVELS: readonly TimelineValue[] = ["online", "ready"];
 
-/** A worker that wrote no row for so long has lost its clock, not its devices: the levels are not carried further. */
-const LONGEST_GAP_ROWS = 6000;
-
-/** A worker that stutters for more than a day in all: what is not filled by then stays empty. */
-const MOST_FILLED_ROWS = 1_000_000;
+const NONE = Object.fromEntries(TIMELINE_VALUES.map((value) => [value, 0])) as Record<TimelineValue, number>;
 
 export function emptyRow(t_ms: number, cohort: string): TimelineRow {
-  const row = { t_ms, cohort } as TimelineRow;
-  for (const value of TIMELINE_VALUES) row[value] = 0;
-  return row;
+  return { t_ms, cohort, ...NONE };
 }
 
-/** Rows are summed by time and cohort; the result is sorted, its times count from `timeZeroMs`. */
-export function mergeTimelines(workers: readonly TimelineRow[][], timeZeroMs: number): TimelineRow[] {
-  const sums = new Map<string, Map<number, TimelineRow>>();
-  for (const rows of workers) {
-    for (const row of withoutGaps(rows)) {
-      const cohort = getOrAdd(sums, row.cohort, () => new Map<number, TimelineRow>());
-      const sum = getOrAdd(cohort, row.t_ms, () => emptyRow(row.t_ms - timeZeroMs, row.cohort));
-      for (const value of TIMELINE_VALUES) sum[value] += row[value];
-    }
+/** The whole fleet in one row for each time, whatever its number of cohorts. Rows are sorted by time, and so is the result. */
+export function fleetRows(rows: readonly TimelineRow[]): TimelineRow[] {
+  const fleet: TimelineRow[] = [];
+  for (const row of rows) {
+    const last = fleet.at(-1);
+    if (last?.t_ms !== row.t_ms) fleet.push({ ...row, cohort: "" });
+    else for (const value of TIMELINE_VALUES) last[value] += row[value];
   }
-  const merged = [...sums.values()].flatMap((rows) => [...rows.values()]);
-  return merged.sort((a, b) => a.t_ms - b.t_ms || (a.cohort < b.cohort ? -1 : 1));
-}
-
-/**
- * One worker's rows with one row for every time between its first and last, per cohort. Where a row is missing the
- * devices were still there, so the last levels hold; else the fleet would seem to shrink when a worker stutters.
- */
-function* withoutGaps(rows: readonly TimelineRow[]): Generator<TimelineRow> {
-  const last = new Map<string, TimelineRow>();
-  let filledRows = 0;
-  for (const row of [...rows].sort((a, b) => a.t_ms - b.t_ms)) {
-    const before = last.get(row.cohort);
-    if (before?.t_ms === row.t_ms) {
-      // Twice the same row: its events add up, its level is not a second fleet.
-      const again = { ...row };
-      for (const level of LEVELS) again[level] = row[level] - before[level];
-      last.set(row.cohort, row);
-      yield again;
-      continue;
-    }
-    const gapRows = before === undefined ? 0 : (row.t_ms - before.t_ms) / TIMELINE_ROW_MS - 1;
-    if (before && gapRows > 0 && gapRows < LONGEST_GAP_ROWS && filledRows + gapRows <= MOST_FILLED_ROWS) {
-      filledRows += gapRows;
-      for (let t = before.t_ms + TIMELINE_ROW_MS; t < row.t_ms; t += TIMELINE_ROW_MS) {
-        const filled = emptyRow(t, row.cohort);
-        for (const level of LEVELS) filled[level] = before[level];
-        yield filled;
-      }
-    }
-    last.set(row.cohort, row);
-    yield row;
-  }
+  return fleet;
 }
 
 /** Index of the first row that is at `tMs` or later, or one past the last. Rows are sorted by time. */
@@ -80,10 +39,20 @@ function firstAt(rows: readonly TimelineRow[], tMs: number): number {
   return low;
 }
 
-/** Rows that overlap `fromMs`..`toMs`; what is asked costs no more than them. Rows are sorted by time. */
-export function rowsBetween(rows: readonly TimelineRow[], fromMs: number, toMs: number): TimelineRow[] {
+/**
+ * Where the rows begin and end that overlap `fromMs`..`toMs`: what is asked costs no more than them, and copies none. Rows
+ * are sorted by time.
+ */
+function overlapping(rows: readonly TimelineRow[], fromMs: number, toMs: number): [number, number] {
   // A row that begins within its length before the first instant overlaps it, if by less than a microsecond not.
-  return rows.slice(firstAt(rows, fromMs - TIMELINE_ROW_MS + 0.001), firstAt(rows, toMs));
+  return [firstAt(rows, fromMs - TIMELINE_ROW_MS + 0.001), firstAt(rows, toMs)];
+}
+
+/** Rows that are over by then. Rows are sorted by time. */
+export function rowsBefore(rows: readonly TimelineRow[], tMs: number): TimelineRow[] {
+  let end = firstAt(rows, tMs - TIMELINE_ROW_MS);
+  while (rows[end]?.t_ms === tMs - TIMELINE_ROW_MS) end++;
+  return rows.slice(0, end);
 }
 
 /** Row times between them, empty ones too; 1 at least. */
@@ -102,7 +71,10 @@ export function sumBetween(
   fromMs: number,
   toMs: number,
 ): number {
-  return rowsBetween(rows, fromMs, toMs).reduce((sum, row) => sum + row[column], 0);
+  const [first, end] = overlapping(rows, fromMs, toMs);
+  let sum = 0;
+  for (let i = first; i < end; i++) sum += (rows[i] as TimelineRow)[column];
+  return sum;
 }
 
 /** Sum of a level at each row time, on average: where there is no row, nobody is. */
@@ -145,17 +117,18 @@ export function bestMeanPerS(
 ): number {
   const widthRows = Math.min(slotsBetween(rows, fromMs, toMs), Math.round(stretchMs / TIMELINE_ROW_MS));
   const widthMs = widthRows * TIMELINE_ROW_MS;
-  const inside = rowsBetween(rows, fromMs, toMs);
+  const [first, end] = overlapping(rows, fromMs, toMs);
   let sum = 0;
   let best = 0;
-  let oldest = 0;
-  for (const [i, row] of inside.entries()) {
+  let oldest = first;
+  for (let i = first; i < end; i++) {
+    const row = rows[i] as TimelineRow;
     sum += row[column];
-    for (; (inside[oldest] as TimelineRow).t_ms <= row.t_ms - widthMs; oldest++) {
-      sum -= (inside[oldest] as TimelineRow)[column];
+    for (; (rows[oldest] as TimelineRow).t_ms <= row.t_ms - widthMs; oldest++) {
+      sum -= (rows[oldest] as TimelineRow)[column];
     }
     // Several rows may stand at one time: the stretch ends with the last of them.
-    if (inside[i + 1]?.t_ms !== row.t_ms) best = Math.max(best, sum);
+    if (i + 1 === end || rows[i + 1]?.t_ms !== row.t_ms) best = Math.max(best, sum);
   }
   return widthMs === 0 ? 0 : (best * 1000) / widthMs;
 }

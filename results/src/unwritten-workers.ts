@@ -10,7 +10,7 @@ import {
   type UnwrittenLabEnd,
   writeWhole,
 } from "artillery-engine-mqtt/contract";
-import { labEndSentence, parseWorker, type WorkerFiles } from "./run-files.ts";
+import { type HandedOn, labEndSentence } from "./run-files.ts";
 
 /**
  * What workers of this process could not write, and what of its lab's end could not be noted, as it is handed on. Only the
@@ -31,9 +31,9 @@ export class UnwrittenWorkers {
   }
 
   /** Of these the files are out of date, or there are none. */
-  get handedOn(): ReadonlySet<string> {
-    return new Set(
-      [...this.#byId.values()].filter(({ files }) => files !== null).map(({ workerId }) => workerId),
+  get handedOn(): HandedOn {
+    return new Map(
+      [...this.#byId.values()].flatMap(({ workerId, files }) => (files === null ? [] : [[workerId, files]])),
     );
   }
 
@@ -41,12 +41,6 @@ export class UnwrittenWorkers {
   get awaited(): ReadonlySet<string> {
     return new Set(
       [...this.#byId.values()].filter(({ files }) => files === null).map(({ workerId }) => workerId),
-    );
-  }
-
-  read(problems: string[]): WorkerFiles[] {
-    return [...this.#byId.values()].flatMap(({ workerId, files }) =>
-      files === null ? [] : [parseWorker(workerId, files, problems)],
     );
   }
 

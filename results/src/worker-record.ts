@@ -20,11 +20,27 @@ const epochMs = z.number().min(0).max(8.64e15);
 const LONGEST_MS = 100 * 365 * 86_400_000;
 const sinceZeroMs = z.number().min(-LONGEST_MS).max(LONGEST_MS);
 
-/** Records by cohort, which is the user's text. */
-function byCohort<Value extends z.ZodType>(value: Value): z.ZodRecord<z.ZodString, Value> {
-  return z.record(z.string(), value).refine((all) => Object.keys(all).length <= LIMITS.cohorts, {
-    error: `at most ${LIMITS.cohorts} cohorts are read`,
+/** Cohorts, regions, runs, errors: the user's text, and that of others. */
+const name = z.string().max(LIMITS.nameChars);
+
+/** Looked at before what stands under the names: thousands of damaged ones would each have an issue of their own. */
+function byName<Value extends z.ZodType>(
+  value: Value,
+  most: number,
+  what: string,
+): z.ZodPipe<z.ZodRecord<z.ZodString, z.ZodUnknown>, z.ZodRecord<z.ZodString, Value>> {
+  const few = z.record(z.string(), z.unknown()).refine((all) => Object.keys(all).length <= most, {
+    error: `at most ${most} ${what} are read`,
   });
+  return few.pipe(z.record(name, value));
+}
+
+function byCohort<Value extends z.ZodType>(value: Value): ReturnType<typeof byName<Value>> {
+  return byName(value, LIMITS.run.cohorts, "cohorts");
+}
+
+function byRegion<Value extends z.ZodType>(value: Value): ReturnType<typeof byName<Value>> {
+  return byName(value, LIMITS.regions, "regions");
 }
 
 /** A counter that an older engine did not know yet is 0. */
@@ -51,7 +67,7 @@ const generator = z.object({
   cpuWaitMs: milliseconds.nullable().default(null),
 });
 
-const regions = z.record(z.string(), counters(REGION_COUNTERS));
+const regions = byRegion(counters(REGION_COUNTERS));
 
 const storm = z.object({
   index: z.int().positive(),
@@ -59,7 +75,7 @@ const storm = z.object({
   fraction: z.number().nullable(),
   atMs: sinceZeroMs,
   windowMs: z.number().positive().max(LONGEST_MS),
-  region: z.string().optional(),
+  region: name.optional(),
   startedAtMs: epochMs.nullable(),
   closed: z.boolean(),
   missedByMs: z.number().nullable().default(null),
@@ -75,36 +91,36 @@ const storm = z.object({
     }),
   ),
   regions: regions.optional(),
-  regionLoads: z.record(z.string(), counters(REGION_LOADS)).optional(),
+  regionLoads: byRegion(counters(REGION_LOADS)).optional(),
   generator: generator.nullable(),
   generatorInWindow: generator.nullable().default(null),
 });
 
-const byName = byCohort(z.record(z.string(), count));
+const failures = byCohort(byName(count, LIMITS.run.failureNames, "names"));
 
 /** `worker-<id>.json` at the boundary; what is unknown is stripped. */
 export const workerRecordSchema: z.ZodType<WorkerRecord> = z.object({
   schemaVersion: z.literal(SCHEMA_VERSION),
-  testRunId: z.string(),
-  workerId: z.string(),
+  testRunId: name,
+  workerId: name,
   state: z.enum(["running", "ended", "interrupted"]),
-  target: z.string(),
+  target: name,
   /** Older engines had no TLS. */
   tls: z.object({ insecure: z.boolean() }).default({ insecure: false }),
   http: z.object({ insecure: z.boolean() }).default({ insecure: false }),
   seed: z.number(),
   longestBackoffMs: z.number().nullable().default(null),
-  clientIds: z.string().nullable().default(null),
-  uncorrelated: z.array(z.string()).default([]),
-  sameIdsAs: z.array(z.string()).default([]),
+  clientIds: name.nullable().default(null),
+  uncorrelated: z.array(name).max(LIMITS.run.cohorts).default([]),
+  sameIdsAs: z.array(name).max(LIMITS.otherRuns).default([]),
   startedAtMs: epochMs,
   updatedAtMs: epochMs,
   timeZeroMs: epochMs.nullable(),
   cohorts: byCohort(z.object({ devices: count, everOnline: count })),
-  storms: z.array(storm).max(LIMITS.storms),
+  storms: z.array(storm).max(LIMITS.run.storms),
   regions: regions.optional(),
   counters: byCohort(counters(COUNTER_NAMES)),
-  disconnects: byName,
-  errors: byName,
+  disconnects: failures,
+  errors: failures,
   generator,
 });

@@ -20,7 +20,7 @@ const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.mi
 const HOSTILE = `</script><script>document.title = "owned"</script><img src=x onerror=alert(1)>`;
 
 function writeReport(): string {
-  const run = mergeRun(readRun([writeRun([spiralWorker("1"), spiralWorker("2")])]).workers);
+  const run = mergeRun(readRun([writeRun([spiralWorker("1"), spiralWorker("2")])]));
   const summary = buildSummary(run, { target: 0.99, problems: [HOSTILE] });
   const path = join(temporaryDirectory(), "report.html");
   writeFileSync(path, renderReport(reportData(run, summary, `# ${HOSTILE}\nconfig:\n  target: lab\n`)));

@@ -6,7 +6,8 @@ import { describe, expect, it } from "vitest";
 import { rankOf, valueAtRankMs } from "../../results/src/histogram.ts";
 import { mergedHlog } from "../../results/src/hlog.ts";
 import { mergeRun } from "../../results/src/merge.ts";
-import { readHistograms, readRun } from "../../results/src/run-files.ts";
+import { readHistograms } from "../../results/src/read-histograms.ts";
+import { readRun } from "../../results/src/run-files.ts";
 import { record, temporaryDirectory, writeRun } from "../support/run-files.ts";
 
 /** Debian's libhdrhistogram-java. */
@@ -91,7 +92,7 @@ const worker = (id: string, seed: number) => ({
 describe.skipIf(missing !== null && !process.env.CI)("HdrHistogram's HistogramLogProcessor", () => {
   const directory = writeRun([worker("1", 11), worker("2", 1234)]);
   const merged = join(temporaryDirectory(), "merged.hlog");
-  writeFileSync(merged, mergedHlog(mergeRun(readRun([directory]).workers)));
+  writeFileSync(merged, mergedHlog(mergeRun(readRun([directory]))));
 
   it.each([
     ["a worker's .hlog", join(directory, "worker-1.hlog"), 6000],

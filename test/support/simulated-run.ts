@@ -142,8 +142,8 @@ export class SimulatedRun {
     while (left > 0) vi.advanceTimersByTime(100);
     worker.finish("ended");
     vi.clearAllTimers();
-    const { workers, problems: unread } = readRun([join(this.#directory, "simulated")]);
-    return buildSummary(mergeRun(workers), { target, problems: unread });
+    const files = readRun([join(this.#directory, "simulated")]);
+    return buildSummary(mergeRun(files), { target, problems: files.problems });
   }
 }
 

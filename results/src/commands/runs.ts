@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, realpathSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { atMost } from "../at-most.ts";
 import { RUN_FILES } from "../files.ts";
 import type { Fail } from "../gate.ts";
 import { LIMITS } from "../limits.ts";
@@ -29,15 +30,19 @@ export function mergeDirectories(directories: readonly string[], options: JudgeO
   const distinct = [
     ...new Map(directories.map((path) => [realpathSync(existingDirectory(path)), path])).values(),
   ];
-  const { workers, labEnds, problems, readable } = readRun(distinct);
+  const files = readRun(distinct);
+  const { labEnds, problems, readable } = files;
   const empty = distinct.filter((directory) => !readable.has(directory));
-  if (empty.length > 0) throw new CommandError(empty.map(noWorkerFiles).join("\n"));
-  const obstacles = mergeObstacles(workers);
+  if (empty.length > 0) {
+    const why = atMost(problems, LIMITS.problems, "problems").map((problem) => `  ${problem}`);
+    throw new CommandError([...empty.map(noWorkerFiles), ...why].join("\n"));
+  }
+  const obstacles = mergeObstacles(files.records);
   if (obstacles.length > 0) {
     throw new CommandError(["These runs cannot be added up:", ...obstacles].join("\n  "));
   }
   const script = distinct.map(readScript).find((text) => text !== null) ?? null;
-  const run = mergeRun(workers, labEnds);
+  const run = mergeRun(files, labEnds);
   const asked = configOfScript(script);
   if (script !== null && !asked?.ok && options.fail === undefined) {
     // Else a gate would be open because its file is damaged.
@@ -61,7 +66,7 @@ export function summaryOf(directory: string): Summary {
   const path = join(existingDirectory(directory), RUN_FILES.summary);
   let json: unknown;
   try {
-    json = JSON.parse(readTextFile(path, LIMITS.jsonBytes));
+    json = JSON.parse(readTextFile(path, LIMITS.summaryBytes));
   } catch (error) {
     if (error instanceof UnreadableFile && error.code === "ENOENT") {
       return mergeDirectories([directory], {}).summary;
@@ -73,7 +78,7 @@ export function summaryOf(directory: string): Summary {
   const parsed = summarySchema.safeParse(json);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
-  const where = issue?.path.join(".");
+  const where = issue?.path.join(".").slice(0, LIMITS.nameChars);
   throw new CommandError(
     `${path} is not a summary of this version: ${where}: ${issue?.message}; \`mqtt-results report ${directory}\` writes it again`,
   );
@@ -87,6 +92,7 @@ function existingDirectory(path: string): string {
 }
 
 function noWorkerFiles(directory: string): string {
+  if (hasWorkers(directory)) return `${directory}: none of its workers could be read`;
   const runs = readdirSync(directory, { withFileTypes: true })
     .filter((entry) => entry.isDirectory() && hasWorkers(join(directory, entry.name)))
     .map((entry) => join(directory, entry.name));

@@ -127,7 +127,7 @@ export function maskedScript(directory: string): string | null {
   const found = runDirectoryBelow(directory);
   if (found === null) return null;
   try {
-    return readTextFile(join(found, RUN_FILES.script), LIMITS.jsonBytes);
+    return readTextFile(join(found, RUN_FILES.script), LIMITS.scriptBytes);
   } catch {
     return null;
   }

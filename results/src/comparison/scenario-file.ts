@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
+import { highest } from "../extremes.ts";
 import type { ScenarioNeeds } from "./contestant.ts";
 import { type ScenarioFacts, scenarioName } from "./scenario-name.ts";
 
@@ -67,7 +68,7 @@ export function readScenario(path: string): Scenario {
     kind: restart ? "restart" : mqtt.storms.length > 0 ? "storm" : "conn",
     transport: mqtt.tls === undefined ? "tcp" : "tls",
     devices: phases.reduce((sum, phase) => sum + arrivalsOf(phase), 0),
-    fraction: fractions.length === 0 ? null : Math.max(...fractions),
+    fraction: fractions.length === 0 ? null : highest(fractions),
     policy: mqtt.reconnect?.preset ?? mqtt.reconnect?.policy ?? "full-jitter",
   };
   return {

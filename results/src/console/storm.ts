@@ -29,14 +29,19 @@ export function stormLines(storm: StormSummary, colours: Colours): string[] {
   const lines = ["", colours.bold(`${what}: ${watched}`), ...verdictLines("", storm, colours)];
   if (!storm.happened) return lines;
   const fates = fateWords(storm);
-  if (fates.length > 0) lines.push(...wrap(`devices: ${fates.join("; ")}`, WIDTH - 2, "  ").map(indented));
-  if (storm.affected === 0) return lines;
+  const fateLines = fates.length > 0 ? wrap(`devices: ${fates.join("; ")}`, WIDTH - 2, "  ") : [];
+  const told = [...lines, ...fateLines.map(indented)];
+  if (storm.affected === 0) return told;
   const cohorts = Object.entries(storm.cohorts).filter(([, cohort]) => cohort.affected > 0);
-  if (storm.stormFactor !== null) lines.push(factorLine(storm.stormFactor));
   const rows: [string, StormFields][] = cohorts.length > 1 ? [["all cohorts", storm], ...cohorts] : cohorts;
   const differing = cohorts.filter(([, cohort]) => cohort.verdict !== storm.verdict);
-  lines.push(...differing.flatMap(([name, cohort]) => verdictLines(name, cohort, colours)));
-  return [...lines, ...cohortTable(rows), ...regionTable("region, in the window", storm.regions)];
+  return [
+    ...told,
+    ...(storm.stormFactor === null ? [] : [factorLine(storm.stormFactor)]),
+    ...differing.flatMap(([name, cohort]) => verdictLines(name, cohort, colours)),
+    ...cohortTable(rows),
+    ...regionTable("region, in the window", storm.regions),
+  ];
 }
 
 function factorLine(seconds: number): string {

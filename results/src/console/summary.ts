@@ -53,23 +53,17 @@ function headLines(summary: Summary, colours: Colours): string[] {
   const { fleet, workers } = summary;
   const cohorts = Object.keys(fleet.cohorts).length;
   const size = `${count(fleet.devices)} devices (${count(fleet.everOnline)} were online), ${plural(cohorts, "cohort")}`;
-  const lines = [
+  const warnings = summary.warnings.flatMap((one) => wrap(`WARNING: ${printable(one)}`, WIDTH - 2, "  "));
+  return [
     colours.bold(`Mass reconnect ${printable(summary.testRunId)}`),
     `  ${printable(summary.target)}: ${size}, ${plural(workers, "worker")}`,
+    ...(summary.tls.insecure ? [colours.red(`  ${INSECURE}`)] : []),
+    ...(summary.http.insecure ? [colours.red(`  ${INSECURE_HTTP}`)] : []),
+    ...(summary.complete
+      ? []
+      : [colours.red(`  INCOMPLETE RUN: ${summary.missing.map(printable).join("\n    ")}`)]),
+    ...warnings.map((line) => colours.yellow(indented(line))),
   ];
-  if (summary.tls.insecure) lines.push(colours.red(`  ${INSECURE}`));
-  if (summary.http.insecure) lines.push(colours.red(`  ${INSECURE_HTTP}`));
-  if (!summary.complete) {
-    lines.push(colours.red(`  INCOMPLETE RUN: ${summary.missing.map(printable).join("\n    ")}`));
-  }
-  for (const warning of summary.warnings) {
-    lines.push(
-      ...wrap(`WARNING: ${printable(warning)}`, WIDTH - 2, "  ").map((line) =>
-        colours.yellow(indented(line)),
-      ),
-    );
-  }
-  return lines;
 }
 
 function totalLines({ totals, disconnects }: Summary, colours: Colours): string[] {

@@ -2,13 +2,17 @@ import { TIMELINE_COLUMNS } from "artillery-engine-mqtt/contract";
 import { stringify } from "csv-stringify/sync";
 import { TIMELINE_VALUES, type TimelineRow } from "../timeline.ts";
 
+/** A line is made of so many parts that a million of them, unjoined, take half a gigabyte. */
+const PIECE_LINES = 1000;
+
 /**
  * `timeline.csv`. Cohort names are user text: what a spreadsheet would run as a formula gets a leading quote. They are
  * the only text, and few; of the numbers there may be millions, which need no escaping.
  */
 export function timelineCsv(rows: readonly TimelineRow[]): string {
   const fields = new Map<string, string>();
-  const lines = [TIMELINE_COLUMNS.join(",")];
+  const pieces: string[] = [];
+  let lines = [TIMELINE_COLUMNS.join(",")];
   for (const row of rows) {
     let cohort = fields.get(row.cohort);
     if (cohort === undefined) {
@@ -18,6 +22,9 @@ export function timelineCsv(rows: readonly TimelineRow[]): string {
     let line = `${row.t_ms},${cohort}`;
     for (const value of TIMELINE_VALUES) line += `,${row[value]}`;
     lines.push(line);
+    if (lines.length < PIECE_LINES) continue;
+    pieces.push(lines.join("\n"));
+    lines = [];
   }
-  return `${lines.join("\n")}\n`;
+  return `${[...pieces, ...lines].join("\n")}\n`;
 }

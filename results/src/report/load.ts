@@ -21,7 +21,9 @@ export interface CohortLoad {
 }
 
 type Rates = Omit<LoadPoint, "tMs">;
-type Events = Map<number, Rates>;
+
+/** What a cohort did in one row of the timeline, by its start. */
+type Event = LoadPoint;
 
 const LONGEST_SERIES = 2000;
 const LONGEST_TABLE = 60;
@@ -33,37 +35,41 @@ export function loadOf(run: MergedRun): CohortLoad[] {
   const events = cohorts.map((cohort) => eventsOf(run, cohort, byCohort.get(cohort) ?? []));
   const all = cohortLoad(null, sumEvents(events));
   if (cohorts.length < 2) return [all];
-  return [all, ...cohorts.map((cohort, i) => cohortLoad(cohort, events[i] ?? new Map()))];
+  return [all, ...cohorts.map((cohort, i) => cohortLoad(cohort, events[i] ?? []))];
 }
 
-function cohortLoad(cohort: string | null, events: Events): CohortLoad {
+function cohortLoad(cohort: string | null, events: readonly Event[]): CohortLoad {
   const points = secondMeans(events);
   return { cohort, points: keepPeaks(points, LONGEST_SERIES), rows: keepPeaks(points, LONGEST_TABLE) };
 }
 
-/** Counts per timeline row of one cohort, by the start of the row. */
-function eventsOf(run: MergedRun, cohort: string, rows: readonly TimelineRow[]): Events {
-  const events: Events = new Map();
+/** Sorted by time. */
+function eventsOf(run: MergedRun, cohort: string, rows: readonly TimelineRow[]): Event[] {
   const grid = rows[0]?.t_ms ?? 0;
   let readyBefore = 0;
-  for (const row of rows) {
-    const at = eventAt(events, row.t_ms);
-    at.connectAttemptsPerS += row.connect_attempts;
-    at.configRequestsPerS += row.config_requests;
+  const events = rows.map((row) => {
     // A level hides who left and came back within one row, so a storm's own histogram counts inside its window.
-    if (!inWindow(run, row.t_ms)) at.readyPerS += Math.max(0, row.ready - readyBefore);
+    const gained = inWindow(run, row.t_ms) ? 0 : Math.max(0, row.ready - readyBefore);
     readyBefore = row.ready;
-  }
+    return {
+      tMs: row.t_ms,
+      connectAttemptsPerS: row.connect_attempts,
+      configRequestsPerS: row.config_requests,
+      readyPerS: gained,
+    };
+  });
+  const inStorms: Event[] = [];
   for (const storm of run.storms) {
     const ready = run.histograms.get(histogramTag(stormMetricName(storm.index, "ready_time"), cohort));
     if (ready === undefined) continue;
     for (const { highUs, count } of bucketsOf(ready)) {
       const sinceMs = Math.min(highUs / 1000, storm.windowMs - 1);
       const slot = Math.floor((storm.atMs + sinceMs - grid) / TIMELINE_ROW_MS);
-      eventAt(events, grid + slot * TIMELINE_ROW_MS).readyPerS += count;
+      const tMs = grid + slot * TIMELINE_ROW_MS;
+      inStorms.push({ tMs, connectAttemptsPerS: 0, configRequestsPerS: 0, readyPerS: count });
     }
   }
-  return events;
+  return inStorms.length === 0 ? events : sumEvents([events, inStorms]);
 }
 
 function inWindow(run: MergedRun, tMs: number): boolean {
@@ -72,14 +78,16 @@ function inWindow(run: MergedRun, tMs: number): boolean {
   );
 }
 
-function eventAt(events: Events, tMs: number): Rates {
-  return getOrAdd(events, tMs, () => ({ connectAttemptsPerS: 0, configRequestsPerS: 0, readyPerS: 0 }));
-}
-
-function sumEvents(all: readonly Events[]): Events {
-  const sums: Events = new Map();
-  for (const [tMs, rates] of all.flatMap((events) => [...events])) add(eventAt(sums, tMs), rates, 1);
-  return sums;
+function sumEvents(all: readonly (readonly Event[])[]): Event[] {
+  const sums = new Map<number, Event>();
+  for (const events of all) {
+    for (const event of events) {
+      const sum = sums.get(event.tMs);
+      if (sum === undefined) sums.set(event.tMs, { ...event });
+      else add(sum, event, 1);
+    }
+  }
+  return [...sums.values()].sort((a, b) => a.tMs - b.tMs);
 }
 
 function add(sum: Rates, rates: Rates, sign: 1 | -1): void {
@@ -88,17 +96,15 @@ function add(sum: Rates, rates: Rates, sign: 1 | -1): void {
   sum.readyPerS += sign * rates.readyPerS;
 }
 
-function secondMeans(events: Events): LoadPoint[] {
-  const sorted = [...events].sort(([a], [b]) => a - b);
+function secondMeans(events: readonly Event[]): LoadPoint[] {
   const second: Rates = { connectAttemptsPerS: 0, configRequestsPerS: 0, readyPerS: 0 };
   let oldest = 0;
-  return sorted.map(([tMs, rates]) => {
-    add(second, rates, 1);
-    for (let old = sorted[oldest]; old && old[0] <= tMs - 1000; old = sorted[oldest]) {
-      add(second, old[1], -1);
-      oldest++;
+  return events.map((event) => {
+    add(second, event, 1);
+    for (let old = events[oldest]; old && old.tMs <= event.tMs - 1000; old = events[++oldest]) {
+      add(second, old, -1);
     }
-    return { tMs: tMs + TIMELINE_ROW_MS, ...second };
+    return { tMs: event.tMs + TIMELINE_ROW_MS, ...second };
   });
 }
 

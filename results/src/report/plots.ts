@@ -121,8 +121,8 @@ function recoveryFigure({ recovery, summary }: ReportData, storm: StormSummary):
 /** Past the last device that became ready there is nothing to see, unless some never did: then all that was watched. */
 function shownMs(curves: readonly Recovery[]): number {
   const ends = curves.map((one) => one.points.at(-1));
-  return Math.max(
-    ...ends.map((end) => (end && end.share > 1 - 1e-9 ? end.tMs * 1.15 : Number.POSITIVE_INFINITY)),
+  return highest(
+    ends.map((end) => (end && end.share > 1 - 1e-9 ? end.tMs * 1.15 : Number.POSITIVE_INFINITY)),
   );
 }
 
@@ -164,10 +164,10 @@ function loadFigures({ load, summary }: ReportData): Figure[] {
     const title = one.cohort === null ? "Whole fleet" : `Cohort: ${one.cohort}`;
     const peak = one.cohort === null ? peakOf([one]) : cohortPeak;
     const [first, last] = [(one.points[0]?.tMs ?? 0) / 1000, (one.points.at(-1)?.tMs ?? 0) / 1000];
-    const highest = LOAD_SERIES.map(({ of, label }) => `${label} ${count(highestOf(one, of))}`);
+    const peaks = LOAD_SERIES.map(({ of, label }) => `${label} ${count(highestOf(one, of))}`);
     return figure(
       title,
-      `Highest: ${highest.join(", ")}.`,
+      `Highest: ${peaks.join(", ")}.`,
       {
         id: `plot-load-${i}`,
         xAxis: "seconds",
@@ -200,7 +200,7 @@ function highestOf({ points }: CohortLoad, of: Exclude<keyof LoadPoint, "tMs">):
 }
 
 function peakOf(loads: readonly CohortLoad[]): number {
-  return Math.max(0, ...loads.flatMap((one) => LOAD_SERIES.map(({ of }) => highestOf(one, of))));
+  return highest([0, ...loads.flatMap((one) => LOAD_SERIES.map(({ of }) => highestOf(one, of)))]);
 }
 
 function loadTable(title: string, { rows }: CohortLoad): Html {
@@ -250,7 +250,7 @@ function percentileFigure(key: string, group: readonly Percentiles[]): Figure[] 
         yAxis: "milliseconds",
         xLabel: "percentile",
         yLabel: "time",
-        xRange: [1, Math.max(100, xs.at(-1) ?? 1, ...group.map((one) => 2 * (one.due ?? 1)))],
+        xRange: [1, highest([100, xs.at(-1) ?? 1, ...group.map((one) => 2 * (one.due ?? 1))])],
         yMax: highestMs * 1.06 || 1,
         data: [xs, ...group.map((one) => xs.map((_, i) => one.points[i]?.valueMs ?? null))],
         series: seriesOf(

@@ -40,11 +40,14 @@ ${table({ caption: "One operation alone, over the whole run", wide: true, header
 export function errorSection(summary: Summary): Html {
   const cohorts = Object.keys(summary.fleet.cohorts);
   const several = cohorts.length > 1;
+  // As Maps, for names are user text; each is made once, not for every cell.
+  const byCohort = new Map(Object.entries(summary.errorsByCohort));
+  const errorsOf = cohorts.map((cohort) => new Map(Object.entries(byCohort.get(cohort) ?? {})));
   const rows = Object.entries(summary.errors).map(([name, n]) => ({
     head: html`<code>${name}</code>`,
     cells: [
       cell(count(n)),
-      ...(several ? cohorts.map((cohort) => cell(count(errorsOf(summary, cohort, name)))) : []),
+      ...(several ? errorsOf.map((errors) => cell(count(errors.get(name) ?? 0))) : []),
       html`<td class="words meaning">${errorWords(name)}</td>`,
     ],
   }));
@@ -60,11 +63,6 @@ export function errorSection(summary: Summary): Html {
         });
   return html`<section aria-labelledby="errors"><h2 id="errors">Errors by reason</h2>
 <div class="card">${errors}${totalsTable(summary)}</div></section>`;
-}
-
-function errorsOf({ errorsByCohort }: Summary, cohort: string, name: string): number {
-  const errors = new Map(Object.entries(errorsByCohort)).get(cohort) ?? {};
-  return new Map(Object.entries(errors)).get(name) ?? 0;
 }
 
 function totalsTable({ totals, disconnects }: Summary): Html {

@@ -1,4 +1,5 @@
 import { histogramTag, stormMetricName } from "artillery-engine-mqtt/contract";
+import { stringify } from "csv-stringify/sync";
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { parseCsv } from "../../../results/src/csv/parse.ts";
@@ -8,7 +9,7 @@ import { mergeRun } from "../../../results/src/merge.ts";
 import { readRun } from "../../../results/src/run-files.ts";
 import { emptyRow } from "../../../results/src/timeline.ts";
 import { histogramOf, record, storm, stormCohort, writeRun } from "../../support/run-files.ts";
-import { spiralWorker } from "./synthetic-run.ts";
+import { addedUp, spiralWorker } from "./synthetic-run.ts";
 
 function parsed(text: string): { rows: string[][]; truncated: boolean } {
   const rows: string[][] = [];
@@ -35,21 +36,23 @@ it("writes the timeline, safe to open in a spreadsheet, with negative times as n
 });
 
 it("writes percentiles: over the affected devices for a storm, empty where not reached", () => {
-  const run = mergeRun([
-    {
-      record: record({
-        storms: [storm({ cohorts: { "-1+2": stormCohort({ affected: 10, recovered: 9 }) } })],
-      }),
-      histograms: new Map([
-        [histogramTag("mqtt.connect_time", hostile), histogramOf([100, 200, 300])],
-        [
-          histogramTag(stormMetricName(1, "ready_time"), "-1+2"),
-          histogramOf([10, 20, 30, 40, 50, 60, 70, 80, 90]),
-        ],
-      ]),
-      timelineRows: [],
-    },
-  ]);
+  const run = mergeRun(
+    addedUp([
+      {
+        record: record({
+          storms: [storm({ cohorts: { "-1+2": stormCohort({ affected: 10, recovered: 9 }) } })],
+        }),
+        histograms: new Map([
+          [histogramTag("mqtt.connect_time", hostile), histogramOf([100, 200, 300])],
+          [
+            histogramTag(stormMetricName(1, "ready_time"), "-1+2"),
+            histogramOf([10, 20, 30, 40, 50, 60, 70, 80, 90]),
+          ],
+        ]),
+        timelineRows: [],
+      },
+    ]),
+  );
   expect(percentilesCsv(run)).toMatchInlineSnapshot(`
     "metric,cohort,storm,percentile,value_ms,count
     mqtt.connect_time,"'=HYPERLINK(""http://x"",""a, b"")",,50,0.2,3
@@ -77,8 +80,9 @@ it("writes percentiles: over the affected devices for a storm, empty where not r
 });
 
 it("has the whole fleet, as the empty cohort, where there are several", () => {
-  const { workers } = readRun([writeRun([spiralWorker("1"), spiralWorker("2")])]);
-  const rows = percentilesCsv(mergeRun(workers)).split("\n");
+  const rows = percentilesCsv(mergeRun(readRun([writeRun([spiralWorker("1"), spiralWorker("2")])]))).split(
+    "\n",
+  );
   const of = (metric: string): string[] =>
     rows.filter((row) => row.startsWith(metric) && /,(50|99),/.test(row));
   expect(of("mqtt.storm.1.ready_time")).toEqual([
@@ -101,6 +105,40 @@ it("reads what RFC 4180 writers write, whatever the names", () => {
       expect(parsed(text.join(""))).toEqual({ rows, truncated: false });
     }),
   );
+});
+
+it("reads what another writer quotes only where it must", () => {
+  const field = fc.string({ unit: fc.constantFrom('"', ",", "\n", "\r", "a", "é", " "), maxLength: 5 });
+  fc.assert(
+    fc.property(fc.array(fc.array(field, { minLength: 2, maxLength: 4 })), (rows) => {
+      const text = stringify(rows, { quoted_match: /[\r\n]/ });
+      expect(parsed(text)).toEqual({ rows, truncated: false });
+    }),
+  );
+});
+
+it("takes a row that is beyond all bounds for one without fields, and reads on", () => {
+  const rows = [["a", "b"], [], ["1", "2"]];
+  const after = (row: string): ReturnType<typeof parsed> => parsed(`a,b\n${row}\n1,2\n`);
+  expect(after(",".repeat(200_000_000))).toEqual({ rows, truncated: false });
+  expect(after("x".repeat(100_000_000))).toEqual({ rows, truncated: false });
+  expect(after('""'.repeat(50_000_000))).toEqual({ rows, truncated: false });
+  expect(after(",".repeat(100))).toEqual({ rows, truncated: false });
+  expect(after(`"",${",".repeat(99)}`)).toEqual({ rows, truncated: false });
+});
+
+it("reads on behind a quote that is not closed, and a field that goes on behind its quotes", () => {
+  const many = Array.from({ length: 20_000 }, (_, i) => `${i},2\n`).join("");
+  const { rows, truncated } = parsed(`a,b\n1,"2\n${many}`);
+  expect([rows.length, rows[0], rows[1], rows[2], truncated]).toEqual([
+    20_002,
+    ["a", "b"],
+    [],
+    ["0", "2"],
+    false,
+  ]);
+  expect(parsed('1,"2"3\n4,5\n')).toEqual({ rows: [[], ["4", "5"]], truncated: false });
+  expect(parsed('1,2"3\n4"5,6\n7,8\n').rows.at(-1)).toEqual(["7", "8"]);
 });
 
 it("leaves out a last row without its line end, for it may be cut", () => {

@@ -110,9 +110,9 @@ describe("what was not measured has not passed", () => {
 });
 
 it("ends the run with its own exit code and says why on the console", () => {
-  const { workers } = readRun([writeRun([spiralWorker("1")])]);
+  const files = readRun([writeRun([spiralWorker("1")])]);
   const fail: Fail = { cohorts: { spiral: { readyP99: 30_000 } } };
-  const summary = buildSummary(mergeRun(workers), { target: 0.99, problems: [], fail });
+  const summary = buildSummary(mergeRun(files), { target: 0.99, problems: [], fail });
   expect(summary.exit.code).toBe(4);
   const text = consoleSummary(summary, { colour: false, files: [] });
   expect(text).toContain("gate failed: storm 1, cohort spiral: ready p99 not reached, allowed 30 s\n");

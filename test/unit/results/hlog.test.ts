@@ -2,12 +2,13 @@ import { histogramTag } from "artillery-engine-mqtt/contract";
 import { expect, it } from "vitest";
 import { mergedHlog } from "../../../results/src/hlog.ts";
 import { mergeRun } from "../../../results/src/merge.ts";
-import { readHistograms, readRun } from "../../../results/src/run-files.ts";
+import { readHistograms } from "../../../results/src/read-histograms.ts";
+import { readRun } from "../../../results/src/run-files.ts";
 import { writeRun } from "../../support/run-files.ts";
 import { spiralWorker } from "./synthetic-run.ts";
 
 it("holds every value of all workers, one interval per tag", () => {
-  const run = mergeRun(readRun([writeRun([spiralWorker("1"), spiralWorker("2")])]).workers);
+  const run = mergeRun(readRun([writeRun([spiralWorker("1"), spiralWorker("2")])]));
   const text = mergedHlog(run);
   const lines = text.trimEnd().split("\n");
   expect(lines.slice(0, 4)).toEqual([

@@ -15,6 +15,7 @@ import { histogramTag } from "artillery-engine-mqtt/contract";
 import { describe, expect, it } from "vitest";
 import { runCommand } from "../../../results/src/commands/program.ts";
 import { mergeRun } from "../../../results/src/merge.ts";
+import { readHistograms } from "../../../results/src/read-histograms.ts";
 import { readRun } from "../../../results/src/run-files.ts";
 import { buildSummary } from "../../../results/src/summary.ts";
 import {
@@ -29,12 +30,16 @@ import {
 } from "../../support/run-files.ts";
 import { spiralWorker } from "./synthetic-run.ts";
 
-async function report(directory: string): Promise<{ code: number; text: string }> {
+function report(directory: string): Promise<{ code: number; text: string }> {
+  return command("report", directory);
+}
+
+async function command(...args: string[]): Promise<{ code: number; text: string }> {
   let text = "";
   const say = (more: string): void => {
     text += more;
   };
-  const code = await runCommand(["report", directory], { out: say, err: say, colour: false });
+  const code = await runCommand(args, { out: say, err: say, colour: false });
   return { code, text };
 }
 
@@ -74,8 +79,8 @@ describe("reading", () => {
     "worker-2.json",
     "lab.json",
   ])("does not wait for a pipe: %s", (name) => {
-    const { workers, problems } = readRun([replaced(name, pipe)]);
-    expect(workers.length).toBeGreaterThan(0);
+    const { records, problems } = readRun([replaced(name, pipe)]);
+    expect(records.length).toBeGreaterThan(0);
     expect(problems.join("\n")).toContain(`${name} cannot be read: it is not a plain file`);
   });
 
@@ -116,11 +121,11 @@ describe("reading", () => {
       join(made, "worker-2.hlog"),
       hlogText([{ [histogramTag("m", "a")]: [100] }]) + line(Buffer.alloc(64 * 1024 ** 2)) + line(fine),
     );
-    const { workers, problems } = readRun([made]);
+    const { histograms, problems } = readRun([made]);
     expect(problems).toHaveLength(2);
     for (const problem of problems)
       expect(problem).toMatch(/^worker-2\.hlog line \d+ is damaged and was skipped$/);
-    expect([...(workers[1]?.histograms.values() ?? [])].map(({ totalCount }) => totalCount)).toEqual([1]);
+    expect(histograms.get(histogramTag("m", "a"))?.totalCount).toBe(1);
   });
 
   it("says so much of damaged lines, and no more", () => {
@@ -129,6 +134,32 @@ describe("reading", () => {
     const { problems } = readRun([made]);
     expect(problems).toHaveLength(21);
     expect(problems.at(-1)).toBe("worker-2.hlog: 99980 more lines are damaged and were skipped");
+  });
+
+  it("shows a warning of more lines than a call may have arguments", async () => {
+    const made = directory();
+    expect((await report(made)).code).toBe(0);
+    const path = join(made, "summary.json");
+    const warnings = [`${"x".repeat(100)} `.repeat(150_000)];
+    writeFileSync(path, JSON.stringify({ ...JSON.parse(readFileSync(path, "utf8")), warnings }));
+    const { code, text } = await command("show", made);
+    expect(code, text.slice(0, 1000)).toBe(0);
+    expect(text.length).toBeGreaterThan(15_000_000);
+  });
+
+  it("takes a log that is but line ends for an empty one, and a line without end for one damaged line", () => {
+    const read = (text: string): { tags: number; problems: string[] } => {
+      const problems: string[] = [];
+      const tags = readHistograms(text, "worker-2.hlog", problems).size;
+      return { tags, problems };
+    };
+    const log = hlogText([{ [histogramTag("m", "a")]: [100] }]);
+    expect(read("\n".repeat(140_000_000) + log)).toEqual({ tags: 1, problems: [] });
+    expect(read("\r\n".repeat(1000) + log.replaceAll("\n", "\r\n"))).toEqual({ tags: 1, problems: [] });
+    expect(read(`Tag=m;a,0.000,5.000,0.1,${"A".repeat(100_000_000)}\n${log}`)).toEqual({
+      tags: 1,
+      problems: ["worker-2.hlog line 1 is damaged and was skipped"],
+    });
   });
 
   it.each([
@@ -149,8 +180,8 @@ describe("reading", () => {
       /cohorts/,
     ],
   ])("refuses a record with %s", (_what, changes, problem) => {
-    const { workers, problems } = readRun([writeRun([{ record: record(changes) }])]);
-    expect(workers).toEqual([]);
+    const { records, problems } = readRun([writeRun([{ record: record(changes) }])]);
+    expect(records).toEqual([]);
     expect(problems.join("\n")).toMatch(problem);
   });
 
@@ -163,7 +194,7 @@ describe("reading", () => {
         timeline: [0, 3e11, 6e11].map((t_ms) => ({ t_ms: TIME_ZERO_MS + t_ms, cohort: "a", ready: 2 })),
       },
     ]);
-    const run = mergeRun(readRun([made]).workers);
+    const run = mergeRun(readRun([made]));
     expect(run.timeline).toHaveLength(3);
     expect(buildSummary(run, { target: 0.99, problems: [] }).storms).toHaveLength(1);
   });
@@ -176,6 +207,6 @@ describe("reading", () => {
     }));
     const made = writeRun([{ record: record() }]);
     writeFileSync(join(made, "worker-1.timeline.csv"), timelineText(rows));
-    expect(mergeRun(readRun([made]).workers).timeline.length).toBeLessThan(1_001_000);
+    expect(mergeRun(readRun([made])).timeline.length).toBeLessThan(1_001_000);
   });
 });

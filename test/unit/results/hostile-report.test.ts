@@ -53,7 +53,7 @@ function pageOf(name: string): string {
     ],
     timeline: [{ t_ms: TIME_ZERO_MS, cohort: name, online: 2 }],
   };
-  const run = mergeRun(readRun([writeRun([worker])]).workers);
+  const run = mergeRun(readRun([writeRun([worker])]));
   const summary = { ...buildSummary(run, { target: 0.99, problems: [name] }), testRunId: name };
   return renderReport(reportData(run, summary, `name: ${name}`));
 }

@@ -3,9 +3,9 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { bucketsOf } from "../../../results/src/histogram.ts";
 import { type MergedRun, mergeRun } from "../../../results/src/merge.ts";
-import type { WorkerFiles } from "../../../results/src/run-files.ts";
 import { emptyRow } from "../../../results/src/timeline.ts";
 import { counters, histogramOf, record, storm, stormCohort, TIME_ZERO_MS } from "../../support/run-files.ts";
+import { addedUp, type WorkerFiles } from "./synthetic-run.ts";
 
 interface Event {
   worker: number;
@@ -79,7 +79,9 @@ describe("merging", () => {
             all.filter((event) => event.worker === id),
           ),
         );
-        expect(comparable(mergeRun(apart))).toEqual(comparable(mergeRun([workerOf("all", all)])));
+        expect(comparable(mergeRun(addedUp(apart)))).toEqual(
+          comparable(mergeRun(addedUp([workerOf("all", all)]))),
+        );
       }),
       { numRuns: 50 },
     );

@@ -1,14 +1,20 @@
+import type { LabEnd } from "artillery-engine-mqtt/contract";
 import { describe, expect, it } from "vitest";
-import { mergeRun } from "../../../results/src/merge.ts";
-import type { WorkerFiles } from "../../../results/src/run-files.ts";
-import { emptyRow, meanPerS, mergeTimelines, peakPerS, sumBetween } from "../../../results/src/timeline.ts";
+import { mergeRun as mergeFiles } from "../../../results/src/merge.ts";
+import { RunBudget } from "../../../results/src/run-budget.ts";
+import { emptyRow, meanPerS, peakPerS, sumBetween, type TimelineRow } from "../../../results/src/timeline.ts";
+import { mergeTimelines, TimelineSum } from "../../../results/src/timeline-sum.ts";
 import { generator, record, storm, TIME_ZERO_MS } from "../../support/run-files.ts";
+import { addedUp, type WorkerFiles } from "./synthetic-run.ts";
 
 const worker = (changes: Parameters<typeof record>[0]): WorkerFiles => ({
   record: record(changes),
   histograms: new Map(),
   timelineRows: [],
 });
+const mergeRun = (workers: readonly WorkerFiles[], labEnds: readonly LabEnd[] = []) =>
+  mergeFiles(addedUp(workers), labEnds);
+
 const row = (tMs: number, changes: Partial<ReturnType<typeof emptyRow>>): ReturnType<typeof emptyRow> => ({
   ...emptyRow(TIME_ZERO_MS + tMs, "one"),
   ...changes,
@@ -78,10 +84,16 @@ describe("mergeRun", () => {
 });
 
 describe("timeline", () => {
+  const ofWorkers = (...workers: TimelineRow[][]): TimelineRow[] => {
+    const sum = new TimelineSum();
+    for (const rows of workers) sum.addWorker(rows, new RunBudget());
+    return mergeTimelines([{ sum, zeroMs: TIME_ZERO_MS }]);
+  };
+
   it("sums rows of several workers by time and cohort, counted from time zero", () => {
-    const merged = mergeTimelines(
-      [[row(0, { online: 3, drops: 1 })], [row(0, { online: 4, drops: 2 }), row(100, { online: 5 })]],
-      TIME_ZERO_MS,
+    const merged = ofWorkers(
+      [row(0, { online: 3, drops: 1 })],
+      [row(0, { online: 4, drops: 2 }), row(100, { online: 5 })],
     );
     expect(merged.map(({ t_ms, online, drops }) => [t_ms, online, drops])).toEqual([
       [0, 7, 3],
@@ -89,7 +101,7 @@ describe("timeline", () => {
     ]);
   });
   it("holds the levels of a worker that skipped rows, and counts no event for them", () => {
-    const merged = mergeTimelines([[row(0, { online: 3, drops: 1 }), row(300, { online: 2 })]], TIME_ZERO_MS);
+    const merged = ofWorkers([row(0, { online: 3, drops: 1 }), row(300, { online: 2 })]);
     expect(merged.map(({ t_ms, online, drops }) => [t_ms, online, drops])).toEqual([
       [0, 3, 1],
       [100, 3, 0],
@@ -98,10 +110,7 @@ describe("timeline", () => {
     ]);
   });
   it("does not double the level of a row that stands twice", () => {
-    const merged = mergeTimelines(
-      [[row(0, { online: 3, drops: 1 }), row(0, { online: 4, drops: 1 })]],
-      TIME_ZERO_MS,
-    );
+    const merged = ofWorkers([row(0, { online: 3, drops: 1 }), row(0, { online: 4, drops: 1 })]);
     expect(merged).toMatchObject([{ online: 4, drops: 2 }]);
   });
   it("has peak and mean over whole seconds, with rows off the storm's own instant", () => {

@@ -22,7 +22,7 @@ import {
 import { evenly, spiralWorker } from "./synthetic-run.ts";
 
 function merged(workers: readonly Partial<SyntheticWorker>[]): MergedRun {
-  return mergeRun(readRun([writeRun(workers)]).workers);
+  return mergeRun(readRun([writeRun(workers)]));
 }
 
 function dataOf(workers: readonly Partial<SyntheticWorker>[], script: string | null = null): ReportData {

@@ -3,8 +3,9 @@ import { join } from "node:path";
 import { histogramTag } from "artillery-engine-mqtt/contract";
 import { describe, expect, it } from "vitest";
 import { mergeRun } from "../../../results/src/merge.ts";
-import { readRun, unfinishedWorkers } from "../../../results/src/run-files.ts";
+import { type RunFiles, readRun, unfinishedWorkers } from "../../../results/src/run-files.ts";
 import { buildSummary } from "../../../results/src/summary.ts";
+import type { TimelineRow } from "../../../results/src/timeline.ts";
 import {
   record,
   storm,
@@ -27,22 +28,27 @@ const whole = {
   ],
 };
 
+const rowsOf = ({ timelines }: RunFiles): TimelineRow[] =>
+  [...timelines.values()].flatMap((sum) => sum.takeRows());
+
 describe("readRun", () => {
   it("adds up the intervals of a tag and reads quoted cohort names", () => {
-    const { workers, problems } = readRun([writeRun([whole])]);
-    expect(problems).toEqual([]);
-    expect(workers).toHaveLength(1);
-    expect(workers[0]?.histograms.get(connect)?.totalCount).toBe(3);
-    expect(workers[0]?.histograms.get(histogramTag("mqtt.config_time", "b"))?.totalCount).toBe(1);
-    expect(workers[0]?.timelineRows).toMatchObject([
+    const files = readRun([writeRun([whole])]);
+    expect(files.problems).toEqual([]);
+    expect(files.records).toHaveLength(1);
+    expect(files.histograms.get(connect)?.totalCount).toBe(3);
+    expect(files.histograms.get(histogramTag("mqtt.config_time", "b"))?.totalCount).toBe(1);
+    expect(rowsOf(files)).toMatchObject([
       { t_ms: TIME_ZERO_MS, cohort, online: 1 },
       { t_ms: TIME_ZERO_MS + 100, cohort, online: 2, drops: 345 },
     ]);
   });
   it("reads several directories, and none", () => {
-    expect(readRun([writeRun([whole]), writeRun([whole, whole])]).workers).toHaveLength(3);
+    expect(readRun([writeRun([whole]), writeRun([whole, whole])]).records).toHaveLength(3);
     expect(readRun([join(temporaryDirectory(), "missing")])).toEqual({
-      workers: [],
+      records: [],
+      histograms: new Map(),
+      timelines: new Map(),
       readable: new Set(),
       labEnds: [],
       problems: [],
@@ -55,9 +61,9 @@ describe("readRun", () => {
         const path = join(directory, name);
         truncateSync(path, readFileSync(path).length - cut);
       }
-      const { workers, problems } = readRun([directory]);
-      expect(workers[0]?.histograms.get(connect)?.totalCount).toBe(3);
-      expect(workers[0]?.histograms.size).toBe(1);
+      const { histograms, problems } = readRun([directory]);
+      expect(histograms.get(connect)?.totalCount).toBe(3);
+      expect(histograms.size).toBe(1);
       expect(problems[0]).toBe("worker-1.hlog line 7 is damaged and was skipped");
       expect(problems[1]).toMatch(/^worker-1\.timeline\.csv: 1 damaged row was skipped$/);
     }
@@ -68,9 +74,9 @@ describe("readRun", () => {
       join(directory, "worker-1.timeline.csv"),
       `${TIME_ZERO_MS + 200},b,1,2,3,4,5,6,7,8,9,10,11,12,1`,
     );
-    const { workers, problems } = readRun([directory]);
-    expect(workers[0]?.timelineRows).toHaveLength(2);
-    expect(problems).toHaveLength(1);
+    const files = readRun([directory]);
+    expect(rowsOf(files)).toHaveLength(2);
+    expect(files.problems).toHaveLength(1);
   });
   it("skips damage in the middle and reads on", () => {
     const directory = writeRun([whole]);
@@ -79,8 +85,8 @@ describe("readRun", () => {
     const first = lines.findIndex((line) => line.startsWith("Tag="));
     lines[first] = lines[first]?.replace(/.{9}$/, "!") ?? "";
     writeFileSync(path, lines.join("\n"));
-    const { workers, problems } = readRun([directory]);
-    expect(workers[0]?.histograms.get(connect)?.totalCount).toBe(1);
+    const { histograms, problems } = readRun([directory]);
+    expect(histograms.get(connect)?.totalCount).toBe(1);
     expect(problems).toEqual([`worker-1.hlog line ${first + 1} is damaged and was skipped`]);
   });
   it("names missing files and damaged records, and keeps the other workers", () => {
@@ -89,8 +95,8 @@ describe("readRun", () => {
     rmSync(join(directory, "worker-2.json"));
     writeFileSync(join(directory, "worker-3.json"), '{"schemaVersion":1');
     writeFileSync(join(directory, "worker-4.json"), JSON.stringify({ ...record(), startedAtMs: "now" }));
-    const { workers, problems } = readRun([directory]);
-    expect(workers.map((worker) => worker.record.workerId)).toEqual(["1"]);
+    const { records, problems } = readRun([directory]);
+    expect(records.map(({ workerId }) => workerId)).toEqual(["1"]);
     expect(problems).toEqual([
       "worker-1.hlog is missing",
       "worker-2.json is missing",
@@ -107,10 +113,11 @@ describe("readRun", () => {
     const path = join(directory, "worker-1.timeline.csv");
     const cut = readFileSync(path, "utf8").replace(/,storm_connects,storm_requests,storm_ready$/m, "");
     writeFileSync(path, cut.replace(/,0,0,0$/gm, ""));
-    const { workers, problems } = readRun([directory]);
+    const files = readRun([directory]);
+    const { problems } = files;
     expect(problems).toEqual([]);
-    expect(workers[0]?.timelineRows[1]).toMatchObject({ online: 2, drops: 345, storm_ready: 0 });
-    const [only] = buildSummary(mergeRun(workers), { target: 0.99, problems }).storms;
+    expect(rowsOf(files)[1]).toMatchObject({ online: 2, drops: 345, storm_ready: 0 });
+    const [only] = buildSummary(mergeRun(files), { target: 0.99, problems }).storms;
     expect(only).toMatchObject({ verdict: null, verdictAbsence: "not-watched" });
     expect(only?.verdictReason).toContain("an older engine");
   });
@@ -121,7 +128,7 @@ describe("readRun", () => {
       join(directory, "worker-1.json"),
       JSON.stringify({ ...rest, counters: { one: { connectAttempts: 2 } }, added: 1 }),
     );
-    const own = readRun([directory]).workers[0]?.record;
+    const own = readRun([directory]).records[0];
     expect(own).not.toHaveProperty("added");
     expect(own?.counters.one).toMatchObject({ connectAttempts: 2, publishesSent: 0 });
   });

@@ -1,7 +1,18 @@
 import { describe, expect, it } from "vitest";
 import { consoleSummary } from "../../../results/src/console/summary.ts";
+import { mergeRun } from "../../../results/src/merge.ts";
+import { readRun } from "../../../results/src/run-files.ts";
+import { summarizeStorms } from "../../../results/src/storm-summary.ts";
 import { summarySchema } from "../../../results/src/summary-schema.ts";
-import { record, type SyntheticRow, storm, stormCohort, TIME_ZERO_MS } from "../../support/run-files.ts";
+import { emptyRow } from "../../../results/src/timeline.ts";
+import {
+  record,
+  type SyntheticRow,
+  storm,
+  stormCohort,
+  TIME_ZERO_MS,
+  writeRun,
+} from "../../support/run-files.ts";
 import { summaryOf } from "./synthetic-run.ts";
 
 const accepted = (t: number, connects: number): SyntheticRow => ({
@@ -104,4 +115,28 @@ it("a storm without a fraction is called by its cause", () => {
   expect(consoleSummary(summary, { colour: false, files: [] })).toContain(
     "Storm 1: exec at 10 s: 5 devices affected",
   );
+});
+
+describe("what those who are out offer the fleet's target", () => {
+  /** Reads of the one column that says it, for so many cohorts. */
+  function readsWith(cohorts: number): number {
+    const names = Array.from({ length: cohorts }, (_, i) => `c${i}`);
+    const of = storm({
+      cohorts: Object.fromEntries(names.map((name) => [name, stormCohort({ affected: 50, recovered: 1 })])),
+    });
+    const run = mergeRun(readRun([writeRun([{ record: record({ storms: [of] }) }])]));
+    let reads = 0;
+    run.timeline = Array.from({ length: 300 }, (_, i) => {
+      const row = emptyRow(i * 100, "c0");
+      return Object.defineProperty(row, "storm_connects", { enumerable: true, get: () => ++reads && 3 });
+    });
+    const [only] = summarizeStorms(run, 0.99);
+    expect(only?.lastStretch.offered.connectsPerS).toBe(30);
+    expect(only?.cohorts.c1?.lastStretch.offered).toEqual(only?.lastStretch.offered);
+    return reads;
+  }
+
+  it("is looked for once, and not for each cohort", () => {
+    expect(readsWith(40)).toBe(readsWith(2));
+  });
 });

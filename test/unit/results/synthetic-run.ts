@@ -1,8 +1,15 @@
-import { histogramTag, stormMetricName } from "artillery-engine-mqtt/contract";
+import { histogramTag, stormMetricName, type WorkerRecord } from "artillery-engine-mqtt/contract";
+import type { Histogram } from "hdr-histogram-js";
+import type { AddedUp } from "../../../results/src/added-up.ts";
+import { addHistograms } from "../../../results/src/histogram.ts";
+import { getOrAdd } from "../../../results/src/maps.ts";
 import { mergeRun } from "../../../results/src/merge.ts";
+import { RunBudget } from "../../../results/src/run-budget.ts";
 import { readRun } from "../../../results/src/run-files.ts";
 import { buildSummary } from "../../../results/src/summary.ts";
 import type { Summary } from "../../../results/src/summary-schema.ts";
+import type { TimelineRow } from "../../../results/src/timeline.ts";
+import { TimelineSum } from "../../../results/src/timeline-sum.ts";
 import {
   counters,
   generator,
@@ -105,7 +112,34 @@ export function spiralWorker(workerId: string): SyntheticWorker {
   };
 }
 
+/** One worker's files as they are read. */
+export interface WorkerFiles {
+  record: WorkerRecord;
+  histograms: Map<string, Histogram>;
+  timelineRows: TimelineRow[];
+}
+
+/** As if they had been read one after the other. */
+export function addedUp(workers: readonly WorkerFiles[]): AddedUp {
+  const sum: AddedUp = { records: [], histograms: new Map(), timelines: new Map() };
+  for (const { record, histograms, timelineRows } of workers) {
+    sum.records.push(record);
+    for (const [tag, histogram] of histograms) {
+      sum.histograms.set(
+        tag,
+        addHistograms([
+          histogram,
+          ...(sum.histograms.has(tag) ? [sum.histograms.get(tag) as Histogram] : []),
+        ]),
+      );
+    }
+    const timeline = getOrAdd(sum.timelines, record.testRunId, () => new TimelineSum());
+    timeline.addWorker(timelineRows, new RunBudget());
+  }
+  return sum;
+}
+
 export function summaryOf(workers: readonly Partial<SyntheticWorker>[], target = 0.99): Summary {
-  const { workers: read, problems } = readRun([writeRun(workers)]);
-  return buildSummary(mergeRun(read), { target, problems });
+  const files = readRun([writeRun(workers)]);
+  return buildSummary(mergeRun(files), { target, problems: files.problems });
 }

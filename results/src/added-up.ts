@@ -1,0 +1,46 @@
+import { FILES, type WorkerRecord } from "artillery-engine-mqtt/contract";
+import type * as hdr from "hdr-histogram-js";
+import { getOrAdd } from "./maps.ts";
+import { readHistograms } from "./read-histograms.ts";
+import { readTimeline } from "./read-timeline.ts";
+import { beyond, type RunBudget } from "./run-budget.ts";
+import { TimelineSum } from "./timeline-sum.ts";
+
+/**
+ * What workers left. Histograms and rows are added up as they are read: of hundreds of workers those of each would take
+ * more memory than there is.
+ */
+export interface AddedUp {
+  records: WorkerRecord[];
+  /** By tag. */
+  histograms: Map<string, hdr.Histogram>;
+  /** By test run, for each counts from a time zero of its own; here their times are since the epoch. Merging takes the rows. */
+  timelines: Map<string, TimelineSum>;
+}
+
+/** The files of one worker; a text is null where there is none. */
+export interface WorkerTexts {
+  record: WorkerRecord;
+  histograms: string | null;
+  timeline: string | null;
+}
+
+export function addWorker(
+  { records, histograms, timelines }: AddedUp,
+  id: string,
+  texts: WorkerTexts,
+  budget: RunBudget,
+  problems: string[],
+): void {
+  records.push(texts.record);
+  if (texts.histograms !== null) {
+    readHistograms(texts.histograms, FILES.workerHistograms(id), problems, budget, histograms);
+  }
+  if (texts.timeline === null) return;
+  const name = FILES.workerTimeline(id);
+  const rows = readTimeline(texts.timeline, name, problems, budget);
+  const sum = getOrAdd(timelines, texts.record.testRunId, () => new TimelineSum());
+  const { leftOut, missing } = sum.addWorker(rows, budget);
+  if (leftOut > 0) problems.push(`${name}: ${leftOut} rows were left out: ${beyond("rows")}`);
+  if (missing > 0) problems.push(`${name}: ${missing} missing rows were not filled: ${beyond("filledRows")}`);
+}
