@@ -1,3 +1,4 @@
+import { parse } from "csv-parse/sync";
 import { LIMITS } from "../limits.ts";
 
 export interface CsvEnd {
@@ -5,28 +6,53 @@ export interface CsvEnd {
   truncated: boolean;
 }
 
+/** A quote is the first and the last character of its field, or doubled. csv-parse takes long over rows that are not so. */
+const WELL_QUOTED = /^(?:[^",]*|"(?:[^"]|"")*")(?:,(?:[^",]*|"(?:[^"]|"")*"))*$/;
+
+/** Rows with quotes are parsed so much at a time. */
+const BLOCK_CHARS = 1024 * 1024;
+
 /**
  * Rows of RFC 4180 text, whatever their number of fields: a run that was killed leaves what it leaves. A row that is
  * beyond `LIMITS`, or that has text behind a closing quote, is one without fields.
  *
- * Rows without a quote, which are nearly all, are split at commas: a million of them take a second instead of ten. csv-parse
- * has a limit for the text of a row, but none for a row of commas, and ends at the first row beyond it.
+ * Rows without a quote, which are nearly all, are split at commas: a million of them take a second instead of ten. All others
+ * are csv-parse's, which has a limit for the text of a row but none for a row of commas: it only gets rows that are not too long.
  */
 export function parseCsv(text: string, take: (fields: string[]) => void): CsvEnd {
   let quote = text.indexOf('"');
+  let quoted: string[] = [];
+  let quotedChars = 0;
+  const takeQuoted = (): void => {
+    for (const fields of quotedRows(quoted)) take(fields);
+    quoted = [];
+    quotedChars = 0;
+  };
   for (let at = 0; at < text.length; ) {
     if (quote !== -1 && quote < at) quote = text.indexOf('"', at);
     const lineEnd = text.indexOf("\n", at);
     const isQuoted = quote !== -1 && (lineEnd === -1 || quote < lineEnd);
     const end = isQuoted ? quotedRowEnd(text, at) : lineEnd;
     const isCut = end === -1 && (lineEnd === -1 || text.length - at <= LIMITS.rowChars);
-    if (isCut) return { truncated: true };
+    if (isCut) {
+      takeQuoted();
+      return { truncated: true };
+    }
     const row = text.slice(at, text[end - 1] === "\r" ? end - 1 : end);
     // Where a quote is not closed for so long, it may be that it should not be there.
     at = (end === -1 ? lineEnd : end) + 1;
-    if (end === -1 || row.length > LIMITS.rowChars) take([]);
-    else if (row !== "") take(isQuoted ? quotedFields(row) : plainFields(row));
+    const isTooLong = end === -1 || row.length > LIMITS.rowChars;
+    if (isQuoted && !isTooLong && WELL_QUOTED.test(row)) {
+      quoted.push(row);
+      quotedChars += row.length;
+      if (quotedChars >= BLOCK_CHARS) takeQuoted();
+      continue;
+    }
+    if (quoted.length > 0) takeQuoted();
+    if (isTooLong || isQuoted) take([]);
+    else if (row !== "") take(bounded(row.split(",", LIMITS.columns + 1)));
   }
+  takeQuoted();
   return { truncated: false };
 }
 
@@ -44,34 +70,21 @@ function quotedRowEnd(text: string, from: number): number {
   }
 }
 
-function plainFields(row: string): string[] {
-  const fields = row.split(",", LIMITS.columns + 1);
+function quotedRows(rows: readonly string[]): string[][] {
+  const parsed: string[][] = [];
+  if (rows.length === 0) return parsed;
+  parse(rows.join("\n"), {
+    record_delimiter: "\n",
+    relax_column_count: true,
+    on_record: (fields: string[]) => {
+      parsed.push(bounded(fields));
+      // Not kept twice.
+      return null;
+    },
+  });
+  return parsed;
+}
+
+function bounded(fields: string[]): string[] {
   return fields.length > LIMITS.columns ? [] : fields;
-}
-
-function quotedFields(row: string): string[] {
-  const fields: string[] = [];
-  for (let at = 0; fields.length < LIMITS.columns; at++) {
-    const isQuoted = row[at] === '"';
-    const end = isQuoted ? closingQuote(row, at) + 1 : nextComma(row, at);
-    // A quote inside of an unquoted field had closed this one.
-    if (isQuoted && end === 0) return [];
-    fields.push(isQuoted ? row.slice(at + 1, end - 1).replaceAll('""', '"') : row.slice(at, end));
-    if (end === row.length) return fields;
-    if (row[end] !== ",") return [];
-    at = end;
-  }
-  return [];
-}
-
-/** Of the quote at `from`, -1 where there is none; a doubled one stands for itself. */
-function closingQuote(row: string, from: number): number {
-  let at = row.indexOf('"', from + 1);
-  while (at !== -1 && row[at + 1] === '"') at = row.indexOf('"', at + 2);
-  return at;
-}
-
-function nextComma(row: string, from: number): number {
-  const at = row.indexOf(",", from);
-  return at === -1 ? row.length : at;
 }
