@@ -1,7 +1,7 @@
 import { devicesDue } from "../recovery.ts";
 import { stormWords } from "../storm-words.ts";
 import type { LatencyName, StormFields, StormSummary, Summary } from "../summary-schema.ts";
-import type { Verdict } from "../verdict.ts";
+import type { Verdict, VerdictAbsence } from "../verdict.ts";
 
 export type Unit = "ms" | "share" | "perDevice" | "perS" | "count";
 
@@ -22,6 +22,8 @@ export interface StormDiff {
   in: "both" | "a" | "b";
   what: { a: string | null; b: string | null };
   verdict: { a: Verdict | null; b: Verdict | null };
+  /** Why there is no verdict; null where there is one, or no such storm or cohort. */
+  absence: { a: VerdictAbsence | null; b: VerdictAbsence | null };
   generatorSaturated: { a: boolean; b: boolean };
   rows: DiffRow[];
 }
@@ -73,13 +75,14 @@ function stormOf(summary: Summary, index: number): StormSummary | undefined {
   return summary.storms.find((storm) => storm.index === index);
 }
 
-/** The whole fleet, where either run has more than one cohort, then each cohort. */
+/** The whole fleet, where either run has more than one cohort, touched or not, then each cohort. */
 function stormDiffs(index: number, a: StormSummary | undefined, b: StormSummary | undefined): StormDiff[] {
   const [inA, inB] = [cohortsOf(a), cohortsOf(b)];
   const names = union([...inA.keys()], [...inB.keys()]);
   const whole = stormDiff(index, null, a, b);
   const cohorts = names.map((name) => stormDiff(index, name, inA.get(name), inB.get(name)));
-  if (cohorts.length === 1 && cohorts[0]?.in === "both") return cohorts;
+  const isFleet = [a, b].every((storm) => Object.keys(storm?.cohorts ?? {}).length === 1);
+  if (isFleet && cohorts.length === 1 && cohorts[0]?.in === "both") return cohorts;
   return [whole, ...cohorts];
 }
 
@@ -101,6 +104,7 @@ function stormDiff(
     in: a === undefined ? "b" : b === undefined ? "a" : "both",
     what: { a: whatOf(a), b: whatOf(b) },
     verdict: { a: a?.verdict ?? null, b: b?.verdict ?? null },
+    absence: { a: a?.verdictAbsence ?? null, b: b?.verdictAbsence ?? null },
     generatorSaturated: { a: a?.generatorSaturated ?? false, b: b?.generatorSaturated ?? false },
     rows: valuesA.map(([name, unit, value], i) => rowOf(name, unit, value, valuesB[i]?.[2] ?? null)),
   };

@@ -58,7 +58,9 @@ function stormLines(storm: StormDiff, colours: Colours): string[] {
 function verdictOf(storm: StormDiff, side: "a" | "b", colours: Colours): string {
   if (storm.in !== "both" && storm.in !== side) return "has no such storm or cohort";
   const verdict = storm.verdict[side];
-  const mark = verdict !== null && storm.generatorSaturated[side] ? " (generator saturated)" : "";
+  const absence = storm.absence[side];
+  const why = absence === null ? "" : ` (${absence})`;
+  const mark = verdict !== null && storm.generatorSaturated[side] ? " (generator saturated)" : why;
   return `${verdictPaint(verdict, colours)(verdictWord(verdict))}${mark}`;
 }
 

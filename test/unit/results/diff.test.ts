@@ -25,6 +25,25 @@ it("gives every value of both runs and B / A, per storm and cohort", () => {
   expect(service.map(({ name }) => name)).toEqual(["connect p50", "connect p99", "connect max"]);
 });
 
+it("says of the fleet as well where the storm touched one cohort of two, and why there is no verdict", () => {
+  const touched = stormCohort({ affected: 50, recovered: 50 });
+  const lost = stormCohort({ fleet: 50, unaffectedLost: 50, lostAtEnd: 50, fleetReadyAtEnd: 0 });
+  const run = (cohorts: Record<string, typeof touched>) => {
+    const devices = Object.fromEntries(
+      Object.keys(cohorts).map((name) => [name, { devices: 50, everOnline: 50 }]),
+    );
+    return summaryOf([{ record: record({ cohorts: devices, storms: [storm({ cohorts })] }) }]);
+  };
+  const away = { touched: stormCohort({ affected: 0, fleet: 50, alreadyOffline: 50 }), lost };
+  const { storms } = diffSummaries(run({ touched, lost }), run({ ...away }));
+  expect(storms.map(({ cohort, verdict, absence }) => [cohort, verdict, absence])).toEqual([
+    [null, { a: "relapsed", b: null }, { a: null, b: "nobody-affected" }],
+    ["touched", { a: "recovered", b: null }, { a: null, b: null }],
+  ]);
+  const text = consoleDiff(diffSummaries(run({ touched, lost }), run(away)), { colour: false });
+  expect(text).toContain("all cohorts: A RELAPSED, B NO VERDICT (nobody-affected)");
+});
+
 it("has no ratio of what was not reached, nor of zero", () => {
   expect(row(one, two, "spiral", "ready p99")).toMatchObject({ a: null, b: null, ratio: null });
   expect(row(one, two, "cached", "config requests per device")).toMatchObject({ a: 0, b: 0, ratio: null });
