@@ -3,8 +3,11 @@ import { defineConfig } from "vitest/config";
 /** They judge the generator: no other test beside them. */
 const ALONE = ["test/e2e/generator-health.test.ts"];
 
+/** Picocolors takes CI for a terminal that shows colours; what is looked for in the output has none. */
+const env = { NO_COLOR: "1" };
+
 /** Most of a run is waiting for its next storm. */
-const FILES_AT_A_TIME = 4;
+const FILES_AT_A_TIME = 5;
 
 export default defineConfig({
   test: {
@@ -13,6 +16,7 @@ export default defineConfig({
       {
         test: {
           name: "unit",
+          env,
           include: ["test/unit/**/*.test.ts"],
           testTimeout: 30_000,
           sequence: { groupOrder: 1 },
@@ -21,6 +25,7 @@ export default defineConfig({
       {
         test: {
           name: "integration",
+          env,
           include: ["test/integration/**/*.test.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
@@ -31,6 +36,7 @@ export default defineConfig({
       {
         test: {
           name: "e2e",
+          env,
           include: ["test/e2e/**/*.test.ts"],
           exclude: ALONE,
           testTimeout: 180_000,
@@ -42,6 +48,7 @@ export default defineConfig({
       {
         test: {
           name: "e2e-alone",
+          env,
           include: ALONE,
           testTimeout: 180_000,
           hookTimeout: 180_000,
