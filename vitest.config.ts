@@ -7,7 +7,7 @@ const ALONE = ["test/e2e/generator-health.test.ts"];
 const env = { NO_COLOR: "1" };
 
 /** Most of a run is waiting for its next storm. */
-const FILES_AT_A_TIME = 5;
+const FILES_AT_A_TIME = 4;
 
 export default defineConfig({
   test: {

@@ -93,7 +93,7 @@ describe.skipIf(!mosquittoAvailable())("storms from outside", () => {
 
   it("external opens when the broker is killed, and ends the run with its window", async () => {
     restarts = 0;
-    const external = { at: "2s", cause: "external", fraction: 0.5, waitFor: "40s", window: "6s" };
+    const external = { at: "2s", cause: "external", fraction: 0.5, waitFor: "100s", window: "6s" };
     let asked = false;
     let watching = 0;
     const result = await runArtillery(script(broker.url, [external], { timeZero: "local" }), {
@@ -112,7 +112,7 @@ describe.skipIf(!mosquittoAvailable())("storms from outside", () => {
     // When it came, not from when it was watched for.
     expect(storm?.at).toBeGreaterThan(2000);
     expect(storm?.dropSpreadMs.max).toBeLessThan(1000);
-    expect(result.elapsedMs).toBeLessThan(40_000);
+    expect(result.elapsedMs).toBeLessThan(100_000);
   });
 
   it("external that never comes is told as such", async () => {
