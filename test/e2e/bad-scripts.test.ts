@@ -181,7 +181,7 @@ describe("nothing listens at the target", () => {
       },
       scenarios: [{ engine: "mqtt", flow }],
     };
-    const run = await runArtillery(script, { severalWorkers, timeoutMs: 60_000 });
+    const run = await runArtillery(script, { severalWorkers, timeoutMs: 100_000 });
     const output = run.stdout + run.stderr;
     expect(run.code, output).not.toBeNull();
     expect(run.code, output).not.toBe(0);
