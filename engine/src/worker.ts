@@ -148,8 +148,7 @@ export class Worker {
       regions: this.#regions,
       longestBackoffMs: longestBackoffMs(plan.backoff),
       populations: (storm) => this.#populations(storm),
-      otherContainers: () =>
-        this.#agreement?.containers().filter((name) => name !== this.#share.container) ?? [],
+      containers: () => this.#agreement?.containers() ?? [],
       claim: (storm) => options.numbers.claim(storm),
       wallClock,
       monotonic: time.now,

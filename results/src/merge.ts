@@ -39,7 +39,6 @@ export interface MergedStorm
   endMissed: Late[];
   /** How a part of the lab of one of its runs ended before the window did; null where none did. */
   labEnd: LabEnd | null;
-
   cohorts: Map<string, WorkerStormCohort>;
   /** In the script's order; empty without regions. */
   regions: Map<string, WorkerRegion>;

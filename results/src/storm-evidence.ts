@@ -12,7 +12,7 @@ import {
   type TimelineRow,
   type TimelineValue,
 } from "./timeline.ts";
-import type { LastStretch, StormEvidence } from "./verdict.ts";
+import { type LastStretch, type StormEvidence, seconds } from "./verdict.ts";
 import { takeoversOf } from "./warnings.ts";
 
 /** What a target sustains is a mean over so long: its best second may have been a queue that filled. */
@@ -50,16 +50,24 @@ function knownRate(perS: number): number | null {
   return perS > 0 ? perS : null;
 }
 
+/** The end of its window, which tells whether somebody still comes back. */
+function stretchOf(
+  { longestBackoffMs }: Pick<MergedRun, "longestBackoffMs">,
+  { atMs, windowMs }: Pick<MergedStorm, "atMs" | "windowMs">,
+): { fromMs: number; endMs: number } {
+  const endMs = atMs + windowMs;
+  return { fromMs: endMs - lastStretchMs(windowMs, longestBackoffMs ?? 0), endMs };
+}
+
 /** What those who are out offer the target, which all cohorts share; so it is looked for once, not for each of them. */
 export function offeredAtEnd(
-  { timeline, longestBackoffMs }: Pick<MergedRun, "timeline" | "longestBackoffMs">,
-  { atMs, windowMs }: Pick<MergedStorm, "atMs" | "windowMs">,
+  run: Pick<MergedRun, "timeline" | "longestBackoffMs">,
+  storm: Pick<MergedStorm, "atMs" | "windowMs">,
 ): StormEvidence["offered"] {
-  const endMs = atMs + windowMs;
-  const fromMs = endMs - lastStretchMs(windowMs, longestBackoffMs ?? 0);
+  const { fromMs, endMs } = stretchOf(run, storm);
   return {
-    connectsPerS: meanPerS(timeline, "storm_connects", fromMs, endMs),
-    configRequestsPerS: meanPerS(timeline, "storm_requests", fromMs, endMs),
+    connectsPerS: meanPerS(run.timeline, "storm_connects", fromMs, endMs),
+    configRequestsPerS: meanPerS(run.timeline, "storm_requests", fromMs, endMs),
   };
 }
 
@@ -72,16 +80,14 @@ export function evidenceOf(
   counts: WorkerStormCohort,
   rows: readonly TimelineRow[],
 ): StormEvidence {
-  const endMs = storm.atMs + storm.windowMs;
-  const longestBackoffMs = run.longestBackoffMs ?? 0;
-  const stretchMs = lastStretchMs(storm.windowMs, longestBackoffMs);
+  const { fromMs, endMs } = stretchOf(run, storm);
   return {
     absence: absenceOf(run, storm),
     closed: storm.closed,
     windowMs: storm.windowMs,
-    longestBackoffMs,
+    longestBackoffMs: run.longestBackoffMs ?? 0,
     counts,
-    lastStretch: lastStretchOf(rows, endMs - stretchMs, endMs),
+    lastStretch: lastStretchOf(rows, fromMs, endMs),
     offered,
     sustained,
     regions: [...storm.regionLoads].map(([name, load]) => ({
@@ -133,10 +139,6 @@ function absenceOf(run: MergedRun, storm: MergedStorm): StormEvidence["absence"]
 function latest(all: readonly Late[], { workerId, byMs }: Late, what: string, after: string): string {
   const many = all.length > 1 ? ` (and ${all.length - 1} more)` : "";
   return `worker ${workerId}${many} came ${what} ${seconds(byMs)} after ${after}`;
-}
-
-function seconds(ms: number): string {
-  return `${Number((ms / 1000).toPrecision(3))} s`;
 }
 
 function devicesOf({ cohorts }: MergedRun): number {

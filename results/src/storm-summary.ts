@@ -151,11 +151,12 @@ function generatorOf(storm: MergedStorm, reported: ReportedOfStorm): GeneratorSu
 function generatorOfAll(
   storm: MergedStorm,
   whole: ReportedOfStorm,
-  cohorts: readonly (readonly [string, ReportedOfStorm])[],
+  cohorts: readonly (readonly [string, StormFields])[],
 ): GeneratorSummary | null {
   const ofWhole = generatorOf(storm, whole);
   if (ofWhole === null || ofWhole.saturated || cohorts.length === 1) return ofWhole;
-  const reasons = cohorts.flatMap(([name, fields]) =>
+  const saturated = cohorts.filter(([, { generatorSaturated }]) => generatorSaturated);
+  const reasons = saturated.flatMap(([name, fields]) =>
     (generatorOf(storm, fields)?.reasons ?? []).map((reason) => `cohort ${printable(name)}: ${reason}`),
   );
   return { ...ofWhole, saturated: reasons.length > 0, reasons };

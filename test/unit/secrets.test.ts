@@ -1,9 +1,10 @@
 /** What one thread must never show, by the engine's own modules. */
-import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { log } from "../../engine/src/artillery.ts";
 import { isSecretName } from "../../engine/src/secret-names.ts";
 import { maskText } from "../../engine/src/secret-text.ts";
 import { forgetHiddenValues, hideEnvironment } from "../../engine/src/secret-values.ts";
+import { engineLog } from "../support/engine-log.ts";
 
 beforeEach(forgetHiddenValues);
 afterEach(forgetHiddenValues);
@@ -77,12 +78,7 @@ describe("a worker thread, which sees no command line", () => {
 });
 
 it("hidden values are masked in every line of ours, where nothing is guessed by names", () => {
-  const lines: unknown[] = [];
-  const before = (globalThis as { artillery?: unknown }).artillery;
-  onTestFinished(() => {
-    Object.assign(globalThis, { artillery: before });
-  });
-  Object.assign(globalThis, { artillery: { log: (line: unknown) => lines.push(line) } });
+  const lines = engineLog();
   const environment = { WHERE: "wss://h/hook/T00/B00?x=1", BADGE: "zebra-7", ZONE: "eu" };
   hideEnvironment({}, environment, ["{{ $env.WHERE }} {{ $env.BADGE }} {{ $env.ZONE }}"]);
   log("is wss://h:443/hook/T00/B00 the right target? cannot read /ca/zebra-7 (ENOENT); token: 5");

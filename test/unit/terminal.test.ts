@@ -1,7 +1,8 @@
 /** Text of devices, brokers, commands and CSV files on its way to a terminal. */
-import { expect, it, onTestFinished } from "vitest";
+import { expect, it } from "vitest";
 import { log } from "../../engine/src/artillery.ts";
 import { printable } from "../../engine/src/printable.ts";
+import { engineLog } from "../support/engine-log.ts";
 
 it.each([
   ["clear \u001b[2J the screen", "clear \\u{1b}[2J the screen"],
@@ -15,12 +16,7 @@ it.each([
 });
 
 it("a line of ours keeps its line breaks and tabs, and nothing else that a terminal obeys", () => {
-  const lines: unknown[] = [];
-  const before = (globalThis as { artillery?: unknown }).artillery;
-  onTestFinished(() => {
-    Object.assign(globalThis, { artillery: before });
-  });
-  Object.assign(globalThis, { artillery: { log: (line: unknown) => lines.push(line) } });
+  const lines = engineLog();
   log("command x ended; stderr: a\n\tb \u001b]0;title\u0007");
   expect(lines).toEqual(["command x ended; stderr: a\n\tb \\u{1b}]0;title\\u{7}"]);
 });

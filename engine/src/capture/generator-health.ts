@@ -90,9 +90,10 @@ export class RecoveryStretch {
   readonly #waitedNowMs: () => number | null;
   /** As of the last comeback. */
   #waitedMs: number | null;
+  /** Comebacks by the last tick. */
   #seen = 0;
-  /** Ticks since the last comeback: three numbers each. */
-  #held: number[] = [];
+  /** Ticks since the last comeback. */
+  #held: Parameters<HealthStretch["tick"]>[] = [];
   #heldCpu = 0;
   #cameBackSinceCpu = false;
 
@@ -103,18 +104,15 @@ export class RecoveryStretch {
     this.#waitedMs = waitedMs();
     this.#recovery = new HealthStretch(beganMs, () => this.#waitedMs);
     this.#comebacks = comebacks;
-    this.#seen = comebacks();
   }
 
   tick(delayMs: number, nowMs: number, operations: number): void {
     this.#window.tick(delayMs, nowMs, operations);
-    this.#held.push(delayMs, nowMs, operations);
+    this.#held.push([delayMs, nowMs, operations]);
     const comebacks = this.#comebacks();
     if (comebacks === this.#seen) return;
     this.#seen = comebacks;
-    for (let i = 0; i < this.#held.length; i += 3) {
-      this.#recovery.tick(...(this.#held.slice(i, i + 3) as [number, number, number]));
-    }
+    for (const tick of this.#held) this.#recovery.tick(...tick);
     this.#held = [];
     this.#recovery.cpu(this.#heldCpu);
     this.#heldCpu = 0;

@@ -32,8 +32,8 @@ export interface StormsOptions {
    * process asked for a storm.
    */
   populations(storm: number | null): readonly Population[];
-  /** The other containers in which a worker is alive. */
-  otherContainers(): readonly string[];
+  /** Containers in which another worker is alive; this one may be among them. */
+  containers(): readonly string[];
   /** True for the first worker of this process that asks, for each storm. */
   claim(storm: number): boolean;
   /** Epoch milliseconds. */
@@ -297,7 +297,7 @@ export class Storms {
       losses.watch = new Onset(plan.fraction ?? 1, () => recorder.online, open);
       log(`mqtt storm ${plan.index}: ${plan.cause}, watching`);
     }
-    if (cause.act === null || !isFirstContainer(container, this.#options.otherContainers())) return;
+    if (cause.act === null || !isFirstContainer(container, this.#options.containers())) return;
     if (!this.#options.claim(plan.index)) return;
     this.#stopActing?.();
     this.#stopActing = cause.act(plan, log);

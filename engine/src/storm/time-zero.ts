@@ -116,7 +116,7 @@ export class Agreement {
     return [...sums].map(([container, devices]) => ({ container, devices })).sort(byContainer);
   }
 
-  /** The other containers in which a worker is alive. */
+  /** In which another worker is alive. */
   containers(): string[] {
     const alive = [...this.#others].filter(([workerId, { timeZeroMs }]) => {
       return timeZeroMs === this.#timeZeroMs && !this.#gone.has(workerId);
@@ -134,8 +134,8 @@ export class Agreement {
   #hear(topic: string, payload: Buffer, { retain }: IPublishPacket): void {
     const [testRunId, , workerId] = topic.slice(this.#options.topic.length + 1).split("/");
     if (testRunId === undefined || workerId === undefined) return;
-    // Cleared: that worker has ended, or its connection has. Its devices still count, as they do for the others.
     const isOurs = testRunId === this.#options.testRunId;
+    // Cleared: that worker has ended, or its connection has. Its devices still count, as they do for the others.
     if (payload.length === 0 && isOurs && this.#others.has(workerId)) this.#gone.add(workerId);
     const message = parse(payload);
     if (message === null || message.instance === this.#instance) return;

@@ -24,6 +24,7 @@ export function parseCsv(text: string, take: (fields: string[]) => void): CsvEnd
   let quoted: string[] = [];
   let quotedChars = 0;
   const takeQuoted = (): void => {
+    if (quoted.length === 0) return;
     for (const fields of quotedRows(quoted)) take(fields);
     quoted = [];
     quotedChars = 0;
@@ -48,7 +49,7 @@ export function parseCsv(text: string, take: (fields: string[]) => void): CsvEnd
       if (quotedChars >= BLOCK_CHARS) takeQuoted();
       continue;
     }
-    if (quoted.length > 0) takeQuoted();
+    takeQuoted();
     if (isTooLong || isQuoted) take([]);
     else if (row !== "") take(bounded(row.split(",", LIMITS.columns + 1)));
   }
@@ -72,7 +73,6 @@ function quotedRowEnd(text: string, from: number): number {
 
 function quotedRows(rows: readonly string[]): string[][] {
   const parsed: string[][] = [];
-  if (rows.length === 0) return parsed;
   parse(rows.join("\n"), {
     record_delimiter: "\n",
     relax_column_count: true,

@@ -81,7 +81,7 @@ function start(plans: StormPlan[], devices: number, offline: number[] = [], regi
     watch,
     regions,
     populations: () => [{ container: "", devices: members.length }],
-    otherContainers: () => [],
+    containers: () => [],
     claim: () => true,
     wallClock: () => Date.now(),
     monotonic,
@@ -318,7 +318,7 @@ describe("storms", () => {
         populations: (storm) => [
           { container: "", devices: storm === null ? numbers.count : numbers.countAt(storm) },
         ],
-        otherContainers: () => [],
+        containers: () => [],
         claim: () => true,
         wallClock: () => Date.now(),
         monotonic,

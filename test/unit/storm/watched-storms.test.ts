@@ -58,7 +58,7 @@ function start(plans: StormPlan[], devices: number) {
     regions: null,
     watch: new GeneratorWatch(() => 0),
     populations: () => [{ container: "", devices }],
-    otherContainers: () => [],
+    containers: () => [],
     claim: () => true,
     wallClock: () => Date.now(),
     monotonic,
