@@ -12,7 +12,7 @@ import {
 import { backOff } from "exponential-backoff";
 import { type BackoffSpec, createBackoff } from "../../engine/src/device/backoff.ts";
 import { PRESETS } from "../../engine/src/device/backoff-presets.ts";
-import { hashRandom } from "../../engine/src/device/random.ts";
+import { hashRandom } from "../../engine/src/random.ts";
 import { type AsyncCase, type Case, each, type Scale, type Table } from "./suite.ts";
 
 const SPECS: readonly BackoffSpec[] = [

@@ -1,8 +1,8 @@
 import { Recorder } from "../../engine/src/capture/recorder.ts";
 import { createBackoff } from "../../engine/src/device/backoff.ts";
 import { Device } from "../../engine/src/device/device.ts";
-import type { DeviceEnvironment, Time } from "../../engine/src/device/environment.ts";
-import { hashRandom } from "../../engine/src/device/random.ts";
+import type { DeviceEnvironment, Time } from "../../engine/src/device/port.ts";
+import { hashRandom } from "../../engine/src/random.ts";
 import { createCodec } from "../../engine/src/transport/codec.ts";
 import type { Transport, TransportListener } from "../../engine/src/transport/transport.ts";
 import type { Scale, SyncCase, Table } from "./suite.ts";

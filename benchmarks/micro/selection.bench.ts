@@ -1,6 +1,6 @@
 import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
-import { hashKey, hashRandom } from "../../engine/src/device/random.ts";
+import { hashKey, hashRandom } from "../../engine/src/random.ts";
 import { affectedCount, selectionLimit, stormKey } from "../../engine/src/storm/selection.ts";
 import { each, type Scale, type Table } from "./suite.ts";
 

@@ -1,4 +1,4 @@
-import { hashRandom } from "../../engine/src/device/random.ts";
+import { hashRandom } from "../../engine/src/random.ts";
 import type { Scale, Table } from "./suite.ts";
 
 /** Full jitter over 30 s: what a fleet waits after its fifth try. */

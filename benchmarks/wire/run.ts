@@ -11,7 +11,7 @@ import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { printableLines } from "artillery-engine-mqtt/contract";
-import type { Summary } from "../../results/src/summary-schema.ts";
+import type { Summary } from "../../results/src/judge/summary-schema.ts";
 import { percentile, WireReader, type WireTimes } from "./wire-times.ts";
 
 const SCENARIO = resolve(process.argv[2] ?? "scenarios/mass-reconnect.yml");

@@ -2,7 +2,7 @@
 
 import { isMainThread } from "node:worker_threads";
 import { printableLines } from "./printable.ts";
-import { maskHidden } from "./secret-text.ts";
+import { maskHidden } from "./secrets/secret-text.ts";
 
 /** A virtual user's context; Artillery makes one per arrival. */
 export interface VuContext {

@@ -10,21 +10,21 @@ import {
   type WorkerEvents,
 } from "./artillery.ts";
 import { shareOf } from "./device/identity.ts";
-import { guardExit } from "./exit-guard.ts";
-import { FleetNumbers, sharedNumbers } from "./fleet-numbers.ts";
 import { takeHangupAsTermination } from "./hangup.ts";
-import { compileHook } from "./hook.ts";
 import type { LabAddresses, StartedLabs } from "./lab/regions.ts";
-import type { KnownRegion, RegionsPlan } from "./region/plan.ts";
+import { guardExit } from "./live/exit-guard.ts";
+import { FleetNumbers, sharedNumbers } from "./live/fleet-numbers.ts";
+import { compileHook } from "./live/hook.ts";
+import { Worker } from "./live/worker.ts";
 import { renderProblems } from "./script/problem.ts";
+import type { KnownRegion, RegionsPlan } from "./script/region-plan.ts";
 import { LAB_VARIABLE } from "./script/steps/lab.ts";
 import { parseTarget, type Target, type UrlTarget } from "./script/target.ts";
 import { loadTls } from "./script/tls-settings.ts";
 import { type FleetPlan, validate } from "./script/validate.ts";
-import { hideEnvironment } from "./secret-values.ts";
+import { hideEnvironment } from "./secrets/secret-values.ts";
 import { createPemReader } from "./transport/pem.ts";
 import { NO_TLS_SETTINGS, type TlsMaterial } from "./transport/tls-material.ts";
-import { Worker } from "./worker.ts";
 
 type Scenario = (context: VuContext, callback: StepCallback) => void;
 

@@ -9,9 +9,9 @@ import { currentArtillery } from "./artillery.ts";
 import { parseConfig, type ResultsConfig, unknownCohorts } from "./config.ts";
 import { EXIT_CODES } from "./exit-codes.ts";
 import { reportRun, runDirectory } from "./report-run.ts";
-import { type Script, scriptText } from "./script-file.ts";
-import { UnwrittenWorkers } from "./unwritten-workers.ts";
-import { RunWatch } from "./watch-run.ts";
+import { type Script, scriptText } from "./run/script-file.ts";
+import { UnwrittenWorkers } from "./run/unwritten-workers.ts";
+import { RunWatch } from "./watch/watch-run.ts";
 
 /** Without this Artillery gives the plugin its version 1 events. */
 export const LEGACY_METRICS_FORMAT = false;

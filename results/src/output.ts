@@ -3,12 +3,12 @@ import { writeWhole } from "artillery-engine-mqtt/contract";
 import type { Report } from "./config.ts";
 import { percentilesCsv } from "./csv/percentiles.ts";
 import { timelineCsv } from "./csv/timeline.ts";
-import { RUN_FILES } from "./files.ts";
-import { mergedHlog } from "./hlog.ts";
-import type { MergedRun } from "./merge.ts";
+import type { Summary } from "./judge/summary-schema.ts";
 import { renderReport } from "./report/page.ts";
 import { reportData } from "./report/report.ts";
-import type { Summary } from "./summary-schema.ts";
+import { RUN_FILES } from "./run/files.ts";
+import { mergedHlog } from "./run/hlog.ts";
+import type { MergedRun } from "./run/merge.ts";
 
 export interface Written {
   paths: string[];

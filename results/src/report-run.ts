@@ -3,15 +3,15 @@ import { safeFileName } from "artillery-engine-mqtt/contract";
 import pc from "picocolors";
 import type { Artillery } from "./artillery.ts";
 import type { ResultsConfig } from "./config.ts";
-import { printable } from "./console/format.ts";
 import { consoleSummary } from "./console/summary.ts";
 import { EXIT_CODES } from "./exit-codes.ts";
-import { mergeRun } from "./merge.ts";
+import { printable } from "./format.ts";
+import { buildSummary } from "./judge/summary.ts";
 import { writeResults } from "./output.ts";
-import { readRun } from "./run-files.ts";
-import { buildSummary } from "./summary.ts";
-import type { UnwrittenWorkers } from "./unwritten-workers.ts";
-import { waitForWorkers } from "./wait-for-workers.ts";
+import { mergeRun } from "./run/merge.ts";
+import { readRun } from "./run/run-files.ts";
+import type { UnwrittenWorkers } from "./run/unwritten-workers.ts";
+import { waitForWorkers } from "./run/wait-for-workers.ts";
 
 export function runDirectory(config: ResultsConfig, testRunId: string): string {
   return resolve(config.output, safeFileName(testRunId));

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import type { Summary } from "../../results/src/summary-schema.ts";
+import type { Summary } from "../../results/src/judge/summary-schema.ts";
 import { runArtillery } from "../support/artillery.ts";
 import { labPids, readSummary, resultsDirectory } from "../support/summary.ts";
 

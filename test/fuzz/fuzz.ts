@@ -1,8 +1,8 @@
 import mqttPacket, { type Packet } from "mqtt-packet";
 import { Device } from "../../engine/src/device/device.ts";
-import type { DeviceEvents } from "../../engine/src/device/environment.ts";
-import { createRandom } from "../../engine/src/device/random.ts";
-import type { OperationDone } from "../../engine/src/device/session.ts";
+import type { DeviceEvents } from "../../engine/src/device/port.ts";
+import type { OperationDone } from "../../engine/src/device/session/session.ts";
+import { createRandom } from "../../engine/src/random.ts";
 import { createCodec } from "../../engine/src/transport/codec.ts";
 import type { Transport, TransportListener } from "../../engine/src/transport/transport.ts";
 import { ManualTime } from "../support/manual-time.ts";

@@ -1,5 +1,5 @@
 import mqttPacket, { type IConnackPacket, type Packet, type QoS, type UserProperties } from "mqtt-packet";
-import type { RandomSource } from "../../engine/src/device/random.ts";
+import type { RandomSource } from "../../engine/src/random.ts";
 
 /** What a broker may send, good and bad. Everything is drawn from one seeded source. */
 export class HostileBytes {

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
-import type { Summary } from "../../results/src/summary-schema.ts";
+import type { Summary } from "../../results/src/judge/summary-schema.ts";
 import { type ArtilleryRun, runArtillery } from "../support/artillery.ts";
 import { CloudBroker, type CloudName, type CloudReply, type CloudRequest } from "../support/cloud-broker.ts";
 

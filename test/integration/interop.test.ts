@@ -3,11 +3,11 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { rankOf, valueAtRankMs } from "../../results/src/histogram.ts";
-import { mergedHlog } from "../../results/src/hlog.ts";
-import { mergeRun } from "../../results/src/merge.ts";
-import { readHistograms } from "../../results/src/read-histograms.ts";
-import { readRun } from "../../results/src/run-files.ts";
+import { rankOf, valueAtRankMs } from "../../results/src/run/histogram.ts";
+import { mergedHlog } from "../../results/src/run/hlog.ts";
+import { mergeRun } from "../../results/src/run/merge.ts";
+import { readHistograms } from "../../results/src/run/read-histograms.ts";
+import { readRun } from "../../results/src/run/run-files.ts";
 import { record, temporaryDirectory, writeRun } from "../support/run-files.ts";
 
 /** Debian's libhdrhistogram-java. */

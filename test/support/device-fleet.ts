@@ -7,11 +7,11 @@ import type {
   DeviceEvents,
   DevicePlan,
   Time,
-} from "../../engine/src/device/environment.ts";
-import { Fleet } from "../../engine/src/device/fleet.ts";
-import { hashRandom } from "../../engine/src/device/random.ts";
-import type { RequestCall, RequestOutcome } from "../../engine/src/device/requests.ts";
-import type { OperationDone, PublishCall } from "../../engine/src/device/session.ts";
+} from "../../engine/src/device/port.ts";
+import type { RequestCall, RequestOutcome } from "../../engine/src/device/session/requests.ts";
+import type { OperationDone, PublishCall } from "../../engine/src/device/session/session.ts";
+import { Fleet } from "../../engine/src/live/fleet.ts";
+import { hashRandom } from "../../engine/src/random.ts";
 import { createCodec } from "../../engine/src/transport/codec.ts";
 import { followEndpoints } from "../../engine/src/transport/endpoints.ts";
 import { createTcp } from "../../engine/src/transport/tcp.ts";

@@ -1,4 +1,4 @@
-import type { Time } from "../../engine/src/device/environment.ts";
+import type { Time } from "../../engine/src/device/port.ts";
 
 interface ManualTimer {
   atMs: number;

@@ -3,11 +3,11 @@ import { performance } from "node:perf_hooks";
 import { vi } from "vitest";
 import type { ArtilleryScript, Helpers, VuContext } from "../../engine/src/artillery.ts";
 import { TIMELINE_ROW_MS } from "../../engine/src/contract.ts";
-import { FleetNumbers } from "../../engine/src/fleet-numbers.ts";
-import { mergeRun } from "../../results/src/merge.ts";
-import { readRun } from "../../results/src/run-files.ts";
-import { buildSummary } from "../../results/src/summary.ts";
-import type { Summary } from "../../results/src/summary-schema.ts";
+import { FleetNumbers } from "../../engine/src/live/fleet-numbers.ts";
+import { buildSummary } from "../../results/src/judge/summary.ts";
+import type { Summary } from "../../results/src/judge/summary-schema.ts";
+import { mergeRun } from "../../results/src/run/merge.ts";
+import { readRun } from "../../results/src/run/run-files.ts";
 import { temporaryDirectory } from "./run-files.ts";
 import { type Rules, SimulatedBroker } from "./simulated-broker.ts";
 
@@ -106,7 +106,7 @@ export class SimulatedRun {
       createOpener: () => broker.open,
     }));
     vi.resetModules();
-    const { Worker } = await import("../../engine/src/worker.ts");
+    const { Worker } = await import("../../engine/src/live/worker.ts");
     // Of the same load: steps know their devices by a symbol of their module.
     const { validate } = await import("../../engine/src/script/validate.ts");
     const { plan, problems } = validate(this.#script);

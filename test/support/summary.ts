@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Summary } from "../../results/src/summary-schema.ts";
+import type { Summary } from "../../results/src/judge/summary-schema.ts";
 import type { ArtilleryRun } from "./artillery.ts";
 
 /** The one run below a run's working directory. */

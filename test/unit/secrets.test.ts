@@ -1,9 +1,9 @@
 /** What one thread must never show, by the engine's own modules. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { log } from "../../engine/src/artillery.ts";
-import { isSecretName } from "../../engine/src/secret-names.ts";
-import { maskText } from "../../engine/src/secret-text.ts";
-import { forgetHiddenValues, hideEnvironment } from "../../engine/src/secret-values.ts";
+import { isSecretName } from "../../engine/src/secrets/secret-names.ts";
+import { maskText } from "../../engine/src/secrets/secret-text.ts";
+import { forgetHiddenValues, hideEnvironment } from "../../engine/src/secrets/secret-values.ts";
 import { engineLog } from "../support/engine-log.ts";
 
 beforeEach(forgetHiddenValues);

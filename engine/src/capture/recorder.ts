@@ -15,7 +15,7 @@ import {
   stormMetricName,
   type WorkerStormCohort,
 } from "../contract.ts";
-import type { DeviceEvents, DisconnectCause } from "../device/environment.ts";
+import type { DeviceEvents, DisconnectCause } from "../device/port.ts";
 import { Histograms, toMicroseconds } from "./histograms.ts";
 import { EVENT, Timeline } from "./timeline.ts";
 

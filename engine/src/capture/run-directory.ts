@@ -10,7 +10,7 @@ import {
   SCHEMA_VERSION,
   safeFileName,
 } from "../contract.ts";
-import { writeWhole } from "../write-whole.ts";
+import { writeWhole } from "../files/write-whole.ts";
 
 /** Where the files of this run belong; null where the script does not name the plugin that reads them. */
 export function runDirectory({ config }: ArtilleryScript): string | null {

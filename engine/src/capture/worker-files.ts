@@ -3,8 +3,8 @@ import { devNull } from "node:os";
 import { join } from "node:path";
 import * as hdr from "hdr-histogram-js";
 import { FILES, type UnwrittenFiles, type WorkerRecord } from "../contract.ts";
-import { writeWhole } from "../write-whole.ts";
-import { GrowingFile } from "./growing-file.ts";
+import { GrowingFile } from "../files/growing-file.ts";
+import { writeWhole } from "../files/write-whole.ts";
 import type { Histograms } from "./histograms.ts";
 import { Timeline } from "./timeline.ts";
 

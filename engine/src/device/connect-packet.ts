@@ -1,5 +1,5 @@
 import type { IConnectPacket } from "mqtt-packet";
-import type { DeviceCredentials, DevicePlan, Will } from "./environment.ts";
+import type { DeviceCredentials, DevicePlan, Will } from "./port.ts";
 import { isTooLong, LONGEST_FIELD_BYTES, topicProblem } from "./topic.ts";
 
 type ConnectSettings = Pick<

@@ -1,5 +1,4 @@
 import type { IConnackPacket, IDisconnectPacket, Packet } from "mqtt-packet";
-import { RegionRoute } from "../region/region-route.ts";
 import { splitPackets } from "../transport/framing.ts";
 import {
   connackReason,
@@ -18,23 +17,19 @@ import type {
   TransportListener,
 } from "../transport/transport.ts";
 import { connectPacket, credentialsProblem } from "./connect-packet.ts";
-import type {
-  CredentialSource,
-  DeviceCredentials,
-  DeviceEnvironment,
-  DisconnectCause,
-} from "./environment.ts";
-import { type DeviceConnection, Exchange } from "./exchange.ts";
 import { keepaliveAction } from "./keepalive.ts";
 import type { LossWatch } from "./losses.ts";
 import { isOfferedLoad } from "./offered-load.ts";
 import { failureOfAttempt, Opening } from "./opening.ts";
 import { Outage } from "./outage.ts";
-import { type OutsideCall, OutsideCalls } from "./outside-calls.ts";
+import type { CredentialSource, DeviceCredentials, DeviceEnvironment, DisconnectCause } from "./port.ts";
 import { Redirection } from "./redirection.ts";
-import type { RequestCall } from "./requests.ts";
-import { areLimitsValid, serverLimits } from "./server-limits.ts";
-import type { OperationDone, PublishCall, Session } from "./session.ts";
+import { RegionRoute } from "./region-route.ts";
+import { type DeviceConnection, Exchange } from "./session/exchange.ts";
+import { type OutsideCall, OutsideCalls } from "./session/outside-calls.ts";
+import type { RequestCall } from "./session/requests.ts";
+import { areLimitsValid, serverLimits } from "./session/server-limits.ts";
+import type { OperationDone, PublishCall, Session } from "./session/session.ts";
 import { Standing } from "./standing.ts";
 import { type DeviceEvent, type DeviceState, isOnline, next } from "./state.ts";
 

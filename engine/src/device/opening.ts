@@ -1,5 +1,5 @@
 import type { OpeningStep, TransportFailure } from "../transport/transport.ts";
-import type { DeviceEvents } from "./environment.ts";
+import type { DeviceEvents } from "./port.ts";
 import type { DeviceState } from "./state.ts";
 
 /** One attempt to connect, up to its CONNACK: what it waits for, and since when. Monotonic milliseconds. */

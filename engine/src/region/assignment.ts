@@ -1,4 +1,4 @@
-import { hashRandom } from "../device/random.ts";
+import { hashRandom } from "../random.ts";
 
 /** Draw of a device's home region: the last of 2^32, which no device gets to by counting its own draws. */
 const HOME_DRAW = 0xffff_ffff;

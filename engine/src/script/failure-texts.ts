@@ -1,5 +1,5 @@
 import { printable } from "../printable.ts";
-import { maskText } from "../secret-text.ts";
+import { maskText } from "../secrets/secret-text.ts";
 
 /** So many different texts are told: with a device's id in it, every one is another. */
 const MOST_TEXTS = 10;

@@ -1,5 +1,5 @@
-import { isSecretName } from "../secret-names.ts";
-import { isAfterSecretFlag, MASK, maskText } from "../secret-text.ts";
+import { isSecretName } from "../secrets/secret-names.ts";
+import { isAfterSecretFlag, MASK, maskText } from "../secrets/secret-text.ts";
 
 /** One thing wrong with a script. */
 export interface Problem {

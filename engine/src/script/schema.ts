@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { BACKOFF_POLICIES } from "../device/backoff.ts";
 import { PRESETS } from "../device/backoff-presets.ts";
-import { failover, targets } from "../region/settings.ts";
 import { LOCAL_ADDRESSES_ALLOWED, parseLocalAddresses } from "../transport/local-addresses.ts";
+import { failover, targets } from "./regions.ts";
 import { durationMs, secondsMs, settings, text } from "./steps/step.ts";
 import { storms } from "./storms.ts";
 import { scenarioTlsSettings, tlsSettings } from "./tls-settings.ts";

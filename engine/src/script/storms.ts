@@ -1,11 +1,11 @@
 import { z } from "zod";
 import { STORM_CAUSES, type StormCause } from "../contract.ts";
-import type { RegionsPlan } from "../region/plan.ts";
-import { regionLoss } from "../region/settings.ts";
 import { CAUSE_KEYS } from "../storm/causes/cause.ts";
 import { CAUSES } from "../storm/causes/index.ts";
 import { latestEndMs, type StormPlan } from "../storm/schedule.ts";
 import { type Problem, renderPath } from "./problem.ts";
+import type { RegionsPlan } from "./region-plan.ts";
+import { regionLoss } from "./regions.ts";
 import { durationMs } from "./steps/step.ts";
 
 /** `config.engines.mqtt.storms`. */

@@ -1,11 +1,11 @@
 import type { ArtilleryScript } from "../artillery.ts";
 import type { BackoffSpec, ResetAfter } from "../device/backoff.ts";
 import { PRESETS, type PresetName } from "../device/backoff-presets.ts";
-import type { RegionsPlan } from "../region/plan.ts";
-import { type LabStep, planRegions, regionProblems } from "../region/settings.ts";
 import type { StormPlan } from "../storm/schedule.ts";
 import type { TimeZeroPlan } from "../storm/time-zero.ts";
 import { type Problem, renderPath } from "./problem.ts";
+import type { RegionsPlan } from "./region-plan.ts";
+import { type LabStep, planRegions, regionProblems } from "./regions.ts";
 import { DEFAULT_BASE_MS, type EngineSettings, engineSettings, scenarioSettings } from "./schema.ts";
 import { STEPS } from "./steps/index.ts";
 import type { ParsedStep, StepPlace } from "./steps/step.ts";

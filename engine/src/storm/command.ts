@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { performance } from "node:perf_hooks";
-import { MASK, maskText, secretArguments } from "../secret-text.ts";
+import { MASK, maskText, secretArguments } from "../secrets/secret-text.ts";
 
 /** A command of the script's. No shell reads it. */
 export interface Command {

@@ -1,5 +1,5 @@
 import { containerKey } from "../device/identity.ts";
-import { hashKey } from "../device/random.ts";
+import { hashKey } from "../random.ts";
 
 /**
  * Which devices a storm hits. Every device has a key in [0, 1) made from the seed, the storm, its container and its number;

@@ -2,9 +2,9 @@ import type { GeneratorWatch, RecoveryStretch } from "../capture/generator-healt
 import type { Recorder } from "../capture/recorder.ts";
 import type { RegionLoad, WorkerRegion, WorkerStorm, WorkerStormCohort } from "../contract.ts";
 import type { Device } from "../device/device.ts";
-import type { FleetMember } from "../device/fleet.ts";
 import { containerKey } from "../device/identity.ts";
 import type { Losses } from "../device/losses.ts";
+import type { FleetMember } from "../live/fleet.ts";
 import type { RegionLoads } from "../region/load.ts";
 import type { Regions } from "../region/regions.ts";
 import type { CutCause, WatchCause } from "./causes/cause.ts";

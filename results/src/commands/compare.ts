@@ -6,9 +6,9 @@ import { COMPARISON_FILES, compare } from "../comparison/compare.ts";
 import type { Contestant } from "../comparison/contestant.ts";
 import { readScenario, type Scenario } from "../comparison/scenario-file.ts";
 import { consoleComparison } from "../console/comparison.ts";
-import { printable } from "../console/format.ts";
 import { parseDuration } from "../duration.ts";
 import { EXIT_CODES } from "../exit-codes.ts";
+import { printable } from "../format.ts";
 import { CommandError, type Io } from "./io.ts";
 
 /** Brokers that can be started for the user, by name; none in the package itself. */

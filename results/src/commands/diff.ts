@@ -1,9 +1,9 @@
 import type { Command } from "commander";
 import { diffSummaries } from "../comparison/diff.ts";
 import { consoleDiff } from "../console/diff.ts";
-import { printableJson } from "../console/format.ts";
+import { printableJson } from "../format.ts";
+import { summaryOf } from "../judge/runs.ts";
 import type { Io } from "./io.ts";
-import { summaryOf } from "./runs.ts";
 
 const HELP = `
 Storms are matched by their number, cohorts by their name. The last column is B / A: above 1 means that B has more of it

@@ -3,10 +3,10 @@ import type { Command } from "commander";
 import { parseConfig, REPORTS, type Report, type ResultsConfig } from "../config.ts";
 import { consoleSummary } from "../console/summary.ts";
 import { EXIT_CODES } from "../exit-codes.ts";
-import { FAIL_VERDICTS, type Fail } from "../gate.ts";
+import { FAIL_VERDICTS, type Fail } from "../judge/gate.ts";
+import { mergeDirectories } from "../judge/runs.ts";
 import { writeResults } from "../output.ts";
 import { CommandError, type Io } from "./io.ts";
-import { mergeDirectories } from "./runs.ts";
 
 const OPTIONS = {
   target: "--target",

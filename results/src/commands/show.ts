@@ -1,8 +1,8 @@
 import type { Command } from "commander";
-import { printableJson } from "../console/format.ts";
 import { consoleSummary } from "../console/summary.ts";
+import { printableJson } from "../format.ts";
+import { summaryOf } from "../judge/runs.ts";
 import type { Io } from "./io.ts";
-import { summaryOf } from "./runs.ts";
 
 const HELP = `
 Reads summary.json, or the worker files where there is none. Writes nothing.

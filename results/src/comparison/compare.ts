@@ -1,10 +1,10 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { makeDirectory, writeWhole } from "artillery-engine-mqtt/contract";
-import { comparisonCsv } from "../csv/comparison.ts";
 import { type Comparison, compareRounds } from "./comparison.ts";
 import type { Contestant, RunningBroker } from "./contestant.ts";
 import { CONTROL_VARIABLE, type Control, openControl } from "./control.ts";
+import { comparisonCsv } from "./csv.ts";
 import { machineFacts, softwareFacts } from "./machine.ts";
 import { interleave } from "./order.ts";
 import { renderComparison } from "./page.ts";

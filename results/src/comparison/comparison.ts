@@ -1,4 +1,4 @@
-import type { Verdict } from "../verdict.ts";
+import type { Verdict } from "../judge/verdict.ts";
 import type { Phase, Round } from "./round.ts";
 import { type Spread, spreadOf } from "./spread.ts";
 

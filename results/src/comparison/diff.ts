@@ -1,7 +1,7 @@
-import { devicesDue } from "../recovery.ts";
-import { stormWords } from "../storm-words.ts";
-import type { LatencyName, StormFields, StormSummary, Summary } from "../summary-schema.ts";
-import type { Verdict, VerdictAbsence } from "../verdict.ts";
+import { devicesDue } from "../judge/recovery.ts";
+import { stormWords } from "../judge/storm-words.ts";
+import type { LatencyName, StormFields, StormSummary, Summary } from "../judge/summary-schema.ts";
+import type { Verdict, VerdictAbsence } from "../judge/verdict.ts";
 
 export type Unit = "ms" | "share" | "perDevice" | "perS" | "count";
 

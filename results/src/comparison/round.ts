@@ -1,9 +1,9 @@
 import { TIMELINE_ROW_MS } from "artillery-engine-mqtt/contract";
-import { devicesDue } from "../recovery.ts";
-import { stormWords } from "../storm-words.ts";
-import type { Summary } from "../summary-schema.ts";
-import { peakPerS, type TimelineRow } from "../timeline.ts";
-import type { Verdict } from "../verdict.ts";
+import { devicesDue } from "../judge/recovery.ts";
+import { stormWords } from "../judge/storm-words.ts";
+import type { Summary } from "../judge/summary-schema.ts";
+import type { Verdict } from "../judge/verdict.ts";
+import { peakPerS, type TimelineRow } from "../run/timeline.ts";
 
 /** Why a round has no figures, or that it has. */
 export const OUTCOMES = {

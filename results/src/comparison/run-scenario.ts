@@ -2,12 +2,12 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { CREDENTIAL_VARIABLES, PLUGIN_NAME } from "artillery-engine-mqtt/contract";
-import { mergeDirectories } from "../commands/runs.ts";
-import { RUN_FILES } from "../files.ts";
-import { LIMITS } from "../limits.ts";
-import { readTextFile } from "../read-file.ts";
-import type { Summary } from "../summary-schema.ts";
-import type { TimelineRow } from "../timeline.ts";
+import { mergeDirectories } from "../judge/runs.ts";
+import type { Summary } from "../judge/summary-schema.ts";
+import { RUN_FILES } from "../run/files.ts";
+import { LIMITS } from "../run/limits.ts";
+import { readTextFile } from "../run/read-file.ts";
+import type { TimelineRow } from "../run/timeline.ts";
 
 export interface ScenarioRun {
   /** Path of the script. */

@@ -11,7 +11,7 @@ import {
   table,
   verdictPaint,
   verdictWord,
-} from "./format.ts";
+} from "../format.ts";
 
 const SHOW: Record<Unit, (value: number) => string> = {
   ms: duration,

@@ -1,6 +1,3 @@
-import { devicesDue } from "../recovery.ts";
-import { fateWords, stormWords } from "../storm-words.ts";
-import type { StormFields, StormSummary } from "../summary-schema.ts";
 import {
   type Colours,
   count,
@@ -14,7 +11,10 @@ import {
   verdictWord,
   WIDTH,
   wrap,
-} from "./format.ts";
+} from "../format.ts";
+import { devicesDue } from "../judge/recovery.ts";
+import { fateWords, stormWords } from "../judge/storm-words.ts";
+import type { StormFields, StormSummary } from "../judge/summary-schema.ts";
 import { regionTable } from "./regions.ts";
 
 const HEADER = ["50 %", "90 %", "99 %", "100 %", "reconnect", "connect", "config"];

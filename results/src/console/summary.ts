@@ -1,7 +1,17 @@
 import pc from "picocolors";
-import { doubtWords } from "../generator.ts";
-import type { LatencyName, Summary } from "../summary-schema.ts";
-import { type Colours, count, duration, indented, percent, printable, table, WIDTH, wrap } from "./format.ts";
+import {
+  type Colours,
+  count,
+  duration,
+  indented,
+  percent,
+  printable,
+  table,
+  WIDTH,
+  wrap,
+} from "../format.ts";
+import { doubtWords } from "../judge/generator.ts";
+import type { LatencyName, Summary } from "../judge/summary-schema.ts";
 import { regionTable } from "./regions.ts";
 import { stormLines } from "./storm.ts";
 

@@ -8,10 +8,10 @@ import {
 } from "artillery-engine-mqtt/contract";
 import { stringify } from "csv-stringify/sync";
 import type { Histogram } from "hdr-histogram-js";
-import { addHistograms, rankOf, valueAtRankMs } from "../histogram.ts";
-import { groupBy } from "../maps.ts";
-import type { MergedRun } from "../merge.ts";
-import { devicesDue } from "../recovery.ts";
+import { devicesDue } from "../judge/recovery.ts";
+import { addHistograms, rankOf, valueAtRankMs } from "../run/histogram.ts";
+import { groupBy } from "../run/maps.ts";
+import type { MergedRun } from "../run/merge.ts";
 
 const PERCENTILES = [50, 90, 99, 99.9, 100];
 

@@ -1,6 +1,6 @@
 import { TIMELINE_COLUMNS } from "artillery-engine-mqtt/contract";
 import { stringify } from "csv-stringify/sync";
-import { TIMELINE_VALUES, type TimelineRow } from "../timeline.ts";
+import { TIMELINE_VALUES, type TimelineRow } from "../run/timeline.ts";
 
 /** A line is made of so many parts that a million of them, unjoined, take half a gigabyte. */
 const PIECE_LINES = 1000;

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { count, duration } from "../console/format.ts";
-import type { Summary } from "../summary-schema.ts";
+import { count, duration } from "../format.ts";
+import type { Summary } from "../judge/summary-schema.ts";
 import { BROWSER_CODE } from "./charts.ts";
 import { embeddedJson, type Html, html, NOTHING, trusted } from "./html.ts";
 import { plotsOf } from "./plots.ts";

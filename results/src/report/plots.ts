@@ -1,9 +1,9 @@
-import { count, duration } from "../console/format.ts";
-import { highest } from "../extremes.ts";
-import type { StormSummary } from "../summary-schema.ts";
+import { count, duration } from "../format.ts";
+import type { CohortLoad, LoadPoint } from "../judge/load.ts";
+import type { StormSummary } from "../judge/summary-schema.ts";
+import { highest } from "../run/extremes.ts";
 import type { ChartSeries, ChartSpec } from "./chart-spec.ts";
 import { type Html, html, NOTHING, visible } from "./html.ts";
-import type { CohortLoad, LoadPoint } from "./load.ts";
 import type { Percentiles, Recovery, ReportData } from "./report.ts";
 import { cell, table, timeCell } from "./table.ts";
 import { ALL_COHORTS, METRIC_WORDS, shareWords } from "./words.ts";

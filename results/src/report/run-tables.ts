@@ -1,7 +1,7 @@
-import { count, duration, percent } from "../console/format.ts";
 import { regionValues } from "../console/regions.ts";
-import { doubtWords } from "../generator.ts";
-import type { LatencyName, LatencySummary, Summary } from "../summary-schema.ts";
+import { count, duration, percent } from "../format.ts";
+import { doubtWords } from "../judge/generator.ts";
+import type { LatencyName, LatencySummary, Summary } from "../judge/summary-schema.ts";
 import { type Html, html, NOTHING } from "./html.ts";
 import type { ReportData } from "./report.ts";
 import { cell, table, wordCell } from "./table.ts";

@@ -1,4 +1,4 @@
-import { duration } from "../console/format.ts";
+import { duration } from "../format.ts";
 import { type Html, html } from "./html.ts";
 
 export interface TableOptions {

@@ -1,7 +1,7 @@
-import { count, duration, ratio } from "../console/format.ts";
-import { devicesDue } from "../recovery.ts";
-import { fateWords } from "../storm-words.ts";
-import type { StormFields, StormSummary, Summary } from "../summary-schema.ts";
+import { count, duration, ratio } from "../format.ts";
+import { devicesDue } from "../judge/recovery.ts";
+import { fateWords } from "../judge/storm-words.ts";
+import type { StormFields, StormSummary, Summary } from "../judge/summary-schema.ts";
 import { type Html, html, NOTHING } from "./html.ts";
 import { cell, table, timeCell, wordCell } from "./table.ts";
 import { ALL_COHORTS, stormWords, VERDICT_BADGES, verdictSentence } from "./words.ts";

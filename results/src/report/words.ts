@@ -1,7 +1,7 @@
-import { count, duration, percent } from "../console/format.ts";
-import { devicesDue } from "../recovery.ts";
-import type { LatencyName, StormFields, Summary } from "../summary-schema.ts";
-import type { Verdict, VerdictAbsence } from "../verdict.ts";
+import { count, duration, percent } from "../format.ts";
+import { devicesDue } from "../judge/recovery.ts";
+import type { LatencyName, StormFields, Summary } from "../judge/summary-schema.ts";
+import type { Verdict, VerdictAbsence } from "../judge/verdict.ts";
 
 export const ALL_COHORTS = "all cohorts";
 

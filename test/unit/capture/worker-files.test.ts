@@ -15,7 +15,7 @@ import { HealthStretch } from "../../../engine/src/capture/generator-health.ts";
 import { Histograms } from "../../../engine/src/capture/histograms.ts";
 import { type FilesTeller, WorkerFiles } from "../../../engine/src/capture/worker-files.ts";
 import { TIMELINE_COLUMNS, type UnwrittenFiles, type WorkerRecord } from "../../../engine/src/contract.ts";
-import { makeDirectory } from "../../../engine/src/make-directory.ts";
+import { makeDirectory } from "../../../engine/src/files/make-directory.ts";
 
 const STARTED = Date.UTC(2026, 0, 1);
 

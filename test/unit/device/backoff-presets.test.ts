@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createBackoff } from "../../../engine/src/device/backoff.ts";
 import { PRESET_NAMES, PRESETS, type PresetName } from "../../../engine/src/device/backoff-presets.ts";
-import { hashRandom } from "../../../engine/src/device/random.ts";
+import { hashRandom } from "../../../engine/src/random.ts";
 
 /** The smallest and largest of many draws for attempts 0 to `count` - 1. */
 function ranges(name: PresetName, count: number): { low: number; high: number }[] {

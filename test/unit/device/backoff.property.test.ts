@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type BackoffSpec, createBackoff, longestBackoffMs } from "../../../engine/src/device/backoff.ts";
 import { PRESET_NAMES, PRESETS } from "../../../engine/src/device/backoff-presets.ts";
-import { hashRandom } from "../../../engine/src/device/random.ts";
+import { hashRandom } from "../../../engine/src/random.ts";
 
 /** 0, or at least a microsecond: what a script can say. */
 const durationMs = fc.oneof(

@@ -5,7 +5,7 @@ import {
   type BackoffSpec,
   createBackoff,
 } from "../../../engine/src/device/backoff.ts";
-import { hashRandom } from "../../../engine/src/device/random.ts";
+import { hashRandom } from "../../../engine/src/random.ts";
 
 /** The waits before attempts 0, 1, 2 …, each with the same draw. */
 function waits(delay: BackoffDelay, count: number, random = 0.5): number[] {

@@ -1,7 +1,7 @@
 /** What a device does while it is connected: subscribe, publish, receive, ask; and what a kept session changes. */
 import type { IPublishPacket } from "mqtt-packet";
 import { describe, expect, it } from "vitest";
-import type { RequestCall, RequestOutcome } from "../../../engine/src/device/requests.ts";
+import type { RequestCall, RequestOutcome } from "../../../engine/src/device/session/requests.ts";
 import { outcome, Rig } from "./device-rig.ts";
 
 const KEPT = { clean: false } as const;

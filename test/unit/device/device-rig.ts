@@ -1,7 +1,7 @@
 import { Device } from "../../../engine/src/device/device.ts";
-import type { DeviceEnvironment, DeviceEvents, DevicePlan } from "../../../engine/src/device/environment.ts";
 import type { Losses } from "../../../engine/src/device/losses.ts";
-import type { OperationDone } from "../../../engine/src/device/session.ts";
+import type { DeviceEnvironment, DeviceEvents, DevicePlan } from "../../../engine/src/device/port.ts";
+import type { OperationDone } from "../../../engine/src/device/session/session.ts";
 import { createCodec } from "../../../engine/src/transport/codec.ts";
 import { FakeNetwork, type FakeTransport } from "../../support/fake-transport.ts";
 import { ManualTime } from "../../support/manual-time.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { OutsideAnswer, OutsideCall } from "../../../engine/src/device/outside-calls.ts";
+import type { OutsideAnswer, OutsideCall } from "../../../engine/src/device/session/outside-calls.ts";
 import { Rig } from "./device-rig.ts";
 
 /** Keepalive of 4 s, asked every second, as the fleet does. */

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { runCommand } from "../../../results/src/commands/program.ts";
-import { summarySchema } from "../../../results/src/summary-schema.ts";
+import { summarySchema } from "../../../results/src/judge/summary-schema.ts";
 import { record, storm, TIME_ZERO_MS, temporaryDirectory, writeRun } from "../../support/run-files.ts";
 import { spiralWorker } from "./synthetic-run.ts";
 

@@ -2,12 +2,12 @@ import { histogramTag, stormMetricName } from "artillery-engine-mqtt/contract";
 import { stringify } from "csv-stringify/sync";
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { parseCsv } from "../../../results/src/csv/parse.ts";
 import { percentilesCsv } from "../../../results/src/csv/percentiles.ts";
 import { timelineCsv } from "../../../results/src/csv/timeline.ts";
-import { mergeRun } from "../../../results/src/merge.ts";
-import { readRun } from "../../../results/src/run-files.ts";
-import { emptyRow } from "../../../results/src/timeline.ts";
+import { parseCsv } from "../../../results/src/run/csv.ts";
+import { mergeRun } from "../../../results/src/run/merge.ts";
+import { readRun } from "../../../results/src/run/run-files.ts";
+import { emptyRow } from "../../../results/src/run/timeline.ts";
 import { histogramOf, record, storm, stormCohort, writeRun } from "../../support/run-files.ts";
 import { addedUp, spiralWorker } from "./synthetic-run.ts";
 

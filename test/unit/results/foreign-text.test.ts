@@ -8,7 +8,7 @@ import { runCommand } from "../../../results/src/commands/program.ts";
 import type { Contestant } from "../../../results/src/comparison/contestant.ts";
 import type { ResultsConfig } from "../../../results/src/config.ts";
 import { reportRun } from "../../../results/src/report-run.ts";
-import type { UnwrittenWorkers } from "../../../results/src/unwritten-workers.ts";
+import type { UnwrittenWorkers } from "../../../results/src/run/unwritten-workers.ts";
 import { record, storm, stormCohort, temporaryDirectory, writeRun } from "../../support/run-files.ts";
 
 const HOSTILE = "a\u001b[2Jb\u009b31mc\u202ed\u0007\u{e0041}e";

@@ -1,11 +1,11 @@
 import { histogramTag, stormMetricName } from "artillery-engine-mqtt/contract";
 import { describe, expect, it } from "vitest";
-import { mergeRun } from "../../../results/src/merge.ts";
+import { buildSummary } from "../../../results/src/judge/summary.ts";
 import { embeddedJson, escapeHtml } from "../../../results/src/report/html.ts";
 import { renderReport } from "../../../results/src/report/page.ts";
 import { reportData } from "../../../results/src/report/report.ts";
-import { readRun } from "../../../results/src/run-files.ts";
-import { buildSummary } from "../../../results/src/summary.ts";
+import { mergeRun } from "../../../results/src/run/merge.ts";
+import { readRun } from "../../../results/src/run/run-files.ts";
 import { counters, record, storm, stormCohort, TIME_ZERO_MS, writeRun } from "../../support/run-files.ts";
 
 const HOSTILE = [

@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { postUnwritten } from "../../../engine/src/capture/unwritten.ts";
-import { summarySchema } from "../../../results/src/summary-schema.ts";
+import { summarySchema } from "../../../results/src/judge/summary-schema.ts";
 import { record, temporaryDirectory, writeRun } from "../../support/run-files.ts";
 import { spiralWorker } from "./synthetic-run.ts";
 

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { hideEnvironment } from "artillery-engine-mqtt/contract";
 import fc from "fast-check";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
-import { forgetHiddenValues } from "../../../engine/src/secret-values.ts";
-import { configOfScript, scriptText } from "../../../results/src/script-file.ts";
+import { forgetHiddenValues } from "../../../engine/src/secrets/secret-values.ts";
+import { configOfScript, scriptText } from "../../../results/src/run/script-file.ts";
 import { maskSecrets, maskText } from "../../../results/src/secrets.ts";
 
 describe("maskText", () => {

@@ -1,15 +1,15 @@
 import { histogramTag, stormMetricName, type WorkerRecord } from "artillery-engine-mqtt/contract";
 import type { Histogram } from "hdr-histogram-js";
-import type { AddedUp } from "../../../results/src/added-up.ts";
-import { addHistograms } from "../../../results/src/histogram.ts";
-import { getOrAdd } from "../../../results/src/maps.ts";
-import { mergeRun } from "../../../results/src/merge.ts";
-import { RunBudget } from "../../../results/src/run-budget.ts";
-import { readRun } from "../../../results/src/run-files.ts";
-import { buildSummary } from "../../../results/src/summary.ts";
-import type { Summary } from "../../../results/src/summary-schema.ts";
-import type { TimelineRow } from "../../../results/src/timeline.ts";
-import { TimelineSum } from "../../../results/src/timeline-sum.ts";
+import { buildSummary } from "../../../results/src/judge/summary.ts";
+import type { Summary } from "../../../results/src/judge/summary-schema.ts";
+import type { AddedUp } from "../../../results/src/run/added-up.ts";
+import { addHistograms } from "../../../results/src/run/histogram.ts";
+import { getOrAdd } from "../../../results/src/run/maps.ts";
+import { mergeRun } from "../../../results/src/run/merge.ts";
+import { RunBudget } from "../../../results/src/run/run-budget.ts";
+import { readRun } from "../../../results/src/run/run-files.ts";
+import type { TimelineRow } from "../../../results/src/run/timeline.ts";
+import { TimelineSum } from "../../../results/src/run/timeline-sum.ts";
 import {
   counters,
   generator,

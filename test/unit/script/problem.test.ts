@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { renderPath, renderProblems } from "../../../engine/src/script/problem.ts";
-import { forgetHiddenValues, hideValues } from "../../../engine/src/secret-values.ts";
+import { forgetHiddenValues, hideValues } from "../../../engine/src/secrets/secret-values.ts";
 import { problemsOf } from "./good-script.ts";
 
 describe("messages", () => {

@@ -1,7 +1,7 @@
 /** A compiled `request` on one device: what follows from its answer, from none, from a refusal. */
 import { describe, expect, it } from "vitest";
 import type { CaptureResult, Helpers, VuContext } from "../../../engine/src/artillery.ts";
-import type { OperationDone } from "../../../engine/src/device/session.ts";
+import type { OperationDone } from "../../../engine/src/device/session/session.ts";
 import { compileRequest, requestSettings } from "../../../engine/src/script/steps/request.ts";
 import type { Compiler } from "../../../engine/src/script/steps/step.ts";
 import { outcome, Rig } from "../device/device-rig.ts";

@@ -17,7 +17,7 @@ import type { Compiler } from "../../../engine/src/script/steps/step.ts";
 import { renderFilters } from "../../../engine/src/script/steps/subscribe.ts";
 import { think } from "../../../engine/src/script/steps/think.ts";
 import { compileTemplate } from "../../../engine/src/script/template.ts";
-import { forgetHiddenValues, hideValues } from "../../../engine/src/secret-values.ts";
+import { forgetHiddenValues, hideValues } from "../../../engine/src/secrets/secret-values.ts";
 
 const context: VuContext = {
   vars: { deviceId: "d-1", topics: ["a", "b/+"], one: "c", bad: ["a", "x/#/y"], number: 5 },

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import type { VuContext } from "../../artillery.ts";
 import type { Device } from "../../device/device.ts";
-import type { OutsideAnswer } from "../../device/outside-calls.ts";
-import type { OperationDone } from "../../device/session.ts";
+import type { OutsideAnswer } from "../../device/session/outside-calls.ts";
+import type { OperationDone } from "../../device/session/session.ts";
 import type { HttpCall, HttpOutcome } from "../../transport/http-client.ts";
 import { compileTemplate, compileTextTemplate, parseTemplate } from "../template.ts";
 import { asPayload } from "./publish.ts";

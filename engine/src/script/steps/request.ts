@@ -1,8 +1,8 @@
 import { z } from "zod";
 import type { CaptureResult, VuContext } from "../../artillery.ts";
 import type { Device } from "../../device/device.ts";
-import type { Correlation, RequestCall, RequestOutcome } from "../../device/requests.ts";
-import { LOST, type OperationDone } from "../../device/session.ts";
+import type { Correlation, RequestCall, RequestOutcome } from "../../device/session/requests.ts";
+import { LOST, type OperationDone } from "../../device/session/session.ts";
 import { filterProblem, topicProblem } from "../../device/topic.ts";
 import { compileTemplate, compileTextTemplate, referencedNames, type TextTemplate } from "../template.ts";
 import { asPayload } from "./publish.ts";

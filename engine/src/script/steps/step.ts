@@ -1,8 +1,8 @@
 import { z } from "zod";
 import type { Helpers, RunEvents, Step, VuContext } from "../../artillery.ts";
 import type { Device } from "../../device/device.ts";
-import type { DeviceEvents } from "../../device/environment.ts";
-import { LOST, type OperationDone } from "../../device/session.ts";
+import type { DeviceEvents } from "../../device/port.ts";
+import { LOST, type OperationDone } from "../../device/session/session.ts";
 import type { OnEnded } from "../../lab/child.ts";
 import type { LabPlan } from "../../lab/regions.ts";
 import type { HttpClient } from "../../transport/http-client.ts";

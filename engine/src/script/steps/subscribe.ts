@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Step, VuContext } from "../../artillery.ts";
 import type { Device } from "../../device/device.ts";
-import type { OperationDone } from "../../device/session.ts";
+import type { OperationDone } from "../../device/session/session.ts";
 import { filterProblem } from "../../device/topic.ts";
 import { compileTemplate, type Template } from "../template.ts";
 import { type Compiler, defineStep, qos, runOperation, topics } from "./step.ts";

@@ -1,0 +1,113 @@
+import { count, duration, percent } from "../format.ts";
+import { devicesDue } from "./recovery.ts";
+import type { StormFields, StormSummary, Summary } from "./summary-schema.ts";
+import { isAtLeastAsBad, VERDICTS, type Verdict } from "./verdict.ts";
+
+/** What `fail.verdict` may name; `degraded` is every verdict that is worse than recovered. */
+export const FAIL_VERDICTS = ["degraded", "recovering", "stalled", "relapsed", "metastable"] as const;
+export type FailVerdict = (typeof FAIL_VERDICTS)[number];
+
+/** What fails a storm; a condition that is not given always holds. */
+export interface FailConditions {
+  /** This verdict, or one that is at least as bad. */
+  verdict?: FailVerdict | undefined;
+  /** Milliseconds; a percentile that was not reached exceeds any. */
+  readyP99?: number | undefined;
+  /** More than this share of the affected devices not ready when the window ended. 0..1 */
+  unrecovered?: number | undefined;
+}
+
+/** `fail:` of the configuration. A condition of a cohort replaces the one for all. */
+export interface Fail extends FailConditions {
+  cohorts?: Record<string, FailConditions> | undefined;
+}
+
+export interface GateFailure {
+  /** Null: about the whole run. */
+  storm: number | null;
+  /** Null: about the whole fleet. */
+  cohort: string | null;
+  message: string;
+}
+
+const CONDITIONS = ["verdict", "readyP99", "unrecovered"] as const satisfies (keyof FailConditions)[];
+type Condition = (typeof CONDITIONS)[number];
+
+/** Empty where everything is allowed. What was not measured has not passed. */
+export function gateFailures(
+  fail: Fail,
+  summary: Pick<Summary, "complete" | "fleet" | "storms">,
+): GateFailure[] {
+  const failures: GateFailure[] = [];
+  const ofRun = (message: string): unknown => failures.push({ storm: null, cohort: null, message });
+  if (!summary.complete) ofRun("the run is incomplete: what is missing cannot have passed");
+  if (summary.storms.length === 0) ofRun("the run had no storm, so there is nothing that could pass");
+  const cohorts = Object.keys(summary.fleet.cohorts);
+  for (const name of Object.keys(fail.cohorts ?? {}).filter((cohort) => !cohorts.includes(cohort))) {
+    ofRun(`fail.cohorts names ${JSON.stringify(name)}; the run has only ${cohorts.join(", ")}`);
+  }
+  return [...failures, ...summary.storms.flatMap((storm) => stormFailures(fail, storm))];
+}
+
+function stormFailures(fail: Fail, storm: StormSummary): GateFailure[] {
+  if (storm.verdict === null) {
+    const message = `storm ${storm.index}: no verdict (${storm.verdictReason})`;
+    return [{ storm: storm.index, cohort: null, message }];
+  }
+  const cohorts = Object.entries(storm.cohorts).filter(([, fields]) => devicesDue(fields) > 0);
+  const failures = cohorts.flatMap(([name, fields]) => {
+    const own = fail.cohorts && Object.hasOwn(fail.cohorts, name) ? fail.cohorts[name] : {};
+    return brokenConditions({ ...fail, ...own }, fields).map((message) => ({
+      storm: storm.index,
+      cohort: name,
+      message: `storm ${storm.index}, cohort ${name}: ${message}`,
+    }));
+  });
+  // A fleet of one cohort is that cohort. Of several the fleet has a verdict of its own, also where the storm hit only one.
+  if (Object.keys(storm.cohorts).length === 1) return failures;
+  const ofFleet = brokenConditions(fleetConditions(fail), storm).map((message) => ({
+    storm: storm.index,
+    cohort: null,
+    message: `storm ${storm.index}, all cohorts: ${message}`,
+  }));
+  return [...ofFleet, ...failures];
+}
+
+/** Where a cohort has an exception, the fleet, which contains it, cannot be held to the rule. */
+function fleetConditions(fail: Fail): FailConditions {
+  const exceptions = Object.values(fail.cohorts ?? {});
+  const kept = CONDITIONS.filter((name) => exceptions.every((own) => own[name] === undefined));
+  return Object.fromEntries(kept.map((name) => [name, fail[name]]));
+}
+
+function brokenConditions(allowed: FailConditions, storm: StormFields): string[] {
+  const checks: Record<Condition, string | null> = {
+    verdict: verdictFailure(allowed.verdict, storm),
+    readyP99: readyFailure(allowed.readyP99, storm),
+    unrecovered: unrecoveredFailure(allowed.unrecovered, storm),
+  };
+  const mark = storm.generatorSaturated ? " (generator saturated)" : "";
+  return CONDITIONS.flatMap((name) => (checks[name] === null ? [] : `${checks[name]}${mark}`));
+}
+
+function verdictFailure(forbidden: FailVerdict | undefined, { verdict }: StormFields): string | null {
+  if (forbidden === undefined) return null;
+  const least = forbidden === "degraded" ? "recovering" : forbidden;
+  const allowed = VERDICTS.filter((one: Verdict) => !isAtLeastAsBad(one, least));
+  if (verdict !== null && allowed.includes(verdict)) return null;
+  return `verdict ${verdict ?? "missing"}, allowed ${allowed.join(" or ")}`;
+}
+
+function readyFailure(allowedMs: number | undefined, { readyMs }: StormFields): string | null {
+  if (allowedMs === undefined || (readyMs.p99 !== null && readyMs.p99 <= allowedMs)) return null;
+  const [was, allowed] = [duration(readyMs.p99), duration(allowedMs)];
+  // 30.01 s and 30 s round to the same.
+  const shown = was === allowed ? `${readyMs.p99} ms` : was;
+  return `ready p99 ${shown}, allowed ${allowed}`;
+}
+
+function unrecoveredFailure(allowed: number | undefined, storm: StormFields): string | null {
+  if (allowed === undefined || storm.unrecovered <= devicesDue(storm) * allowed + 1e-9) return null;
+  const share = percent(storm.unrecovered / devicesDue(storm));
+  return `${share} unrecovered (${count(storm.unrecovered)} of ${count(devicesDue(storm))}), allowed ${percent(allowed)}`;
+}

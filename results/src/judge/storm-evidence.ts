@@ -1,0 +1,156 @@
+import { lastStretchMs, TIMELINE_ROW_MS, type WorkerStormCohort } from "artillery-engine-mqtt/contract";
+import { highest } from "../run/extremes.ts";
+import type { Late, MergedRun, MergedStorm } from "../run/merge.ts";
+import {
+  bestMeanPerS,
+  meanLevel,
+  meanPerS,
+  peakPerS,
+  rowsBefore,
+  sumBetween,
+  type TimelineRow,
+  type TimelineValue,
+} from "../run/timeline.ts";
+import { didNotHappen } from "./storm-words.ts";
+import { type LastStretch, type StormEvidence, seconds } from "./verdict.ts";
+import { takeoversOf } from "./warnings.ts";
+
+/** What a target sustains is a mean over so long: its best second may have been a queue that filled. */
+const SUSTAINED_MS = 5000;
+
+/** From this share of the fleet on, connections that other clients took are more than an accident. */
+const DISTURBED_SHARE = 0.01;
+
+/** What the target is known to take before a storm, of the whole fleet. */
+export interface LoadBefore {
+  sustained: StormEvidence["sustained"];
+  /** Its best second. */
+  peakConnectsPerS: number;
+  before: StormEvidence["before"];
+}
+
+export function loadBefore({ timeline }: Pick<MergedRun, "timeline">, atMs: number): LoadBefore {
+  const rows = rowsBefore(timeline, atMs);
+  // A target that was asked at all is there from its first connect on.
+  const fromMs = rows.find((row) => row.connect_attempts > 0)?.t_ms ?? atMs;
+  const sustained = (column: TimelineValue): number => bestMeanPerS(rows, column, fromMs, atMs, SUSTAINED_MS);
+  const total = (column: TimelineValue): number => sumBetween(rows, column, Number.NEGATIVE_INFINITY, atMs);
+  return {
+    sustained: {
+      connectsPerS: knownRate(sustained("connects_accepted")),
+      configRequestsPerS: knownRate(sustained("config_responses")),
+    },
+    peakConnectsPerS: peakPerS(rows, "connects_accepted", rows[0]?.t_ms ?? atMs, atMs),
+    before: { configRequests: total("config_requests"), configResponses: total("config_responses") },
+  };
+}
+
+/** A target that was never seen to take anything may well be able to. */
+function knownRate(perS: number): number | null {
+  return perS > 0 ? perS : null;
+}
+
+/** The end of its window, which tells whether somebody still comes back. */
+function stretchOf(
+  { longestBackoffMs }: Pick<MergedRun, "longestBackoffMs">,
+  { atMs, windowMs }: Pick<MergedStorm, "atMs" | "windowMs">,
+): { fromMs: number; endMs: number } {
+  const endMs = atMs + windowMs;
+  return { fromMs: endMs - lastStretchMs(windowMs, longestBackoffMs ?? 0), endMs };
+}
+
+/** What those who are out offer the target, which all cohorts share; so it is looked for once, not for each of them. */
+export function offeredAtEnd(
+  run: Pick<MergedRun, "timeline" | "longestBackoffMs">,
+  storm: Pick<MergedStorm, "atMs" | "windowMs">,
+): StormEvidence["offered"] {
+  const { fromMs, endMs } = stretchOf(run, storm);
+  return {
+    connectsPerS: meanPerS(run.timeline, "storm_connects", fromMs, endMs),
+    configRequestsPerS: meanPerS(run.timeline, "storm_requests", fromMs, endMs),
+  };
+}
+
+/** What the verdict of one storm rests on. `counts` and `rows` are of the cohorts that it is about. */
+export function evidenceOf(
+  run: MergedRun,
+  storm: MergedStorm,
+  { sustained, before }: LoadBefore,
+  offered: StormEvidence["offered"],
+  counts: WorkerStormCohort,
+  rows: readonly TimelineRow[],
+): StormEvidence {
+  const { fromMs, endMs } = stretchOf(run, storm);
+  return {
+    absence: absenceOf(run, storm),
+    closed: storm.closed,
+    windowMs: storm.windowMs,
+    longestBackoffMs: run.longestBackoffMs ?? 0,
+    counts,
+    lastStretch: lastStretchOf(rows, fromMs, endMs),
+    offered,
+    sustained,
+    regions: [...storm.regionLoads].map(([name, load]) => ({
+      name,
+      offered: { connectsPerS: load.offeredConnects, configRequestsPerS: load.offeredRequests },
+      sustained: {
+        connectsPerS: knownRate(load.sustainedConnects),
+        configRequestsPerS: knownRate(load.sustainedAnswers),
+      },
+    })),
+    before,
+  };
+}
+
+function absenceOf(run: MergedRun, storm: MergedStorm): StormEvidence["absence"] {
+  if (storm.missed[0] !== undefined) {
+    const who = latest(storm.missed, storm.missed[0], "to it", "its instant");
+    return { kind: "not-watched", reason: `not watched: ${who}, and left its devices alone` };
+  }
+  if (storm.startedAtMs === null) return { kind: "did-not-happen", reason: didNotHappen(storm) };
+  if (run.sameIdsAs.length > 0 || takeoversOf(run) > DISTURBED_SHARE * devicesOf(run)) {
+    return {
+      kind: "disturbed",
+      reason: "other clients with the same client ids took the devices' connections",
+    };
+  }
+  if (storm.labEnd !== null) {
+    return { kind: "not-watched", reason: `${storm.labEnd.name} ended during the run (${storm.labEnd.how})` };
+  }
+  if (run.longestBackoffMs === null) {
+    const reason = "its files are of an older engine, which did not record what the verdict rests on";
+    return { kind: "not-watched", reason };
+  }
+  const stops = storm.generatorsInWindow.map(({ eventLoopDelayMs }) => eventLoopDelayMs.max);
+  const stallMs = Math.max(0, highest(stops));
+  if (stallMs > storm.windowMs / 4) {
+    return {
+      kind: "not-watched",
+      reason: `not watched: the load generator stood still for ${seconds(stallMs)} of the window`,
+    };
+  }
+  if (storm.endMissed[0] !== undefined) {
+    const who = latest(storm.endMissed, storm.endMissed[0], "to the end of its window", "it");
+    return { kind: "not-watched", reason: `not watched to its end: ${who}` };
+  }
+  return null;
+}
+
+function latest(all: readonly Late[], { workerId, byMs }: Late, what: string, after: string): string {
+  const many = all.length > 1 ? ` (and ${all.length - 1} more)` : "";
+  return `worker ${workerId}${many} came ${what} ${seconds(byMs)} after ${after}`;
+}
+
+function devicesOf({ cohorts }: MergedRun): number {
+  return [...cohorts.values()].reduce((sum, { devices }) => sum + devices, 0);
+}
+
+function lastStretchOf(rows: readonly TimelineRow[], fromMs: number, endMs: number): LastStretch {
+  const quarterMs = Math.max(TIMELINE_ROW_MS, (endMs - fromMs) / 4);
+  const ready = (from: number): number => meanLevel(rows, "ready", from, from + quarterMs);
+  return {
+    ms: endMs - fromMs,
+    back: sumBetween(rows, "storm_ready", fromMs, endMs),
+    readyGained: ready(endMs - quarterMs) - ready(fromMs),
+  };
+}

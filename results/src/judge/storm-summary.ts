@@ -1,0 +1,181 @@
+import {
+  histogramTag,
+  STORM_COUNTERS,
+  STORM_FATES,
+  type StormCounter,
+  type StormFate,
+  type StormMetric,
+  stormMetricName,
+  type WorkerStormCohort,
+} from "artillery-engine-mqtt/contract";
+import type { Histogram } from "hdr-histogram-js";
+import { printable } from "../format.ts";
+import { addHistograms } from "../run/histogram.ts";
+import { groupBy } from "../run/maps.ts";
+import { addFields, type MergedRun, type MergedStorm } from "../run/merge.ts";
+import { fleetRows, peakPerS, type TimelineRow } from "../run/timeline.ts";
+import { type GeneratorSummary, generatorSummary, saturationReasons } from "./generator.ts";
+import { devicesDue, recoveryPercentiles } from "./recovery.ts";
+import { evidenceOf, type LoadBefore, loadBefore, offeredAtEnd } from "./storm-evidence.ts";
+import type { StormFields, StormSummary } from "./summary-schema.ts";
+import { judge, type StormEvidence } from "./verdict.ts";
+
+/** What all storms of a run are summarized from. */
+interface Sources {
+  /** With one row for each time. */
+  run: MergedRun;
+  /** Rows of each cohort. */
+  rows: ReadonlyMap<string, readonly TimelineRow[]>;
+  /** Connects that the target took in its best second before the first storm; 0 where it was not asked. */
+  peakConnectsPerS: number;
+  target: number;
+}
+
+export function summarizeStorms(merged: MergedRun, target: number): StormSummary[] {
+  const run = { ...merged, timeline: fleetRows(merged.timeline) };
+  const firstMs = run.storms.find(({ startedAtMs }) => startedAtMs !== null)?.atMs;
+  const sources: Sources = {
+    run,
+    rows: groupBy(merged.timeline, ({ cohort }) => cohort),
+    peakConnectsPerS: firstMs === undefined ? 0 : loadBefore(run, firstMs).peakConnectsPerS,
+    target,
+  };
+  return run.storms.map((storm) => summarizeStorm(sources, storm));
+}
+
+/** One storm, for the whole fleet and for each cohort. */
+function summarizeStorm(sources: Sources, storm: MergedStorm): StormSummary {
+  const cohorts = [...storm.cohorts.keys()];
+  const load = loadBefore(sources.run, storm.atMs);
+  const offered = offeredAtEnd(sources.run, storm);
+  const fields = (of: readonly string[]): StormFields => stormFields(sources, storm, load, offered, of);
+  const whole = fields(cohorts);
+  const byCohort = cohorts.map((name) => [name, fields([name])] as const);
+  const generator = generatorOfAll(storm, whole, byCohort);
+  return {
+    ...whole,
+    generatorSaturated: generator?.saturated ?? false,
+    stormFactor: stormFactor(sources, storm),
+    generator,
+    regions: Object.fromEntries(storm.regions),
+    cohorts: Object.fromEntries(byCohort),
+  };
+}
+
+function stormFields(
+  { run, rows: byCohort, target }: Sources,
+  storm: MergedStorm,
+  load: LoadBefore,
+  offered: StormEvidence["offered"],
+  cohorts: readonly string[],
+): StormFields {
+  const counts = cohorts.reduce((sum, name) => addFields(sum, storm.cohorts.get(name) ?? NONE), NONE);
+  const { selected, affected, recovered } = counts;
+  const due = devicesDue(counts);
+  const histogram = (metric: StormMetric): Histogram =>
+    addHistograms(
+      cohorts.flatMap(
+        (name) => run.histograms.get(histogramTag(stormMetricName(storm.index, metric), name)) ?? [],
+      ),
+    );
+  const [ready, spread] = [histogram("ready_time"), histogram("drop_spread")];
+  const { p50, p99, max } = recoveryPercentiles(spread, spread.totalCount);
+  const [only] = cohorts;
+  const rows = only !== undefined && cohorts.length === 1 ? (byCohort.get(only) ?? []) : run.timeline;
+  const evidence = evidenceOf(run, storm, load, offered, counts, rows);
+  const { verdict, absence, reason } = judge(evidence, target);
+  const peak = (column: "connect_attempts" | "config_requests"): number =>
+    peakPerS(rows, column, storm.atMs, storm.atMs + storm.windowMs);
+  const readyMs = recoveryPercentiles(ready, due);
+  const reconnectMs = recoveryPercentiles(histogram("reconnect_time"), due);
+  const { refusedHere } = counts;
+  return {
+    index: storm.index,
+    cause: storm.cause,
+    fraction: storm.fraction,
+    region: storm.region ?? null,
+    at: storm.atMs,
+    windowMs: storm.windowMs,
+    happened: storm.startedAtMs !== null,
+    closed: storm.closed,
+    selected,
+    affected,
+    ...(Object.fromEntries(STORM_FATES.map((name) => [name, counts[name]])) as Record<StormFate, number>),
+    dropSpreadMs: { p50, p99, max },
+    recovered,
+    unrecovered: Math.max(0, due - recovered),
+    verdict,
+    verdictAbsence: absence,
+    verdictReason: reason,
+    generatorSaturated: generatorOf(storm, { readyMs, reconnectMs, refusedHere })?.saturated ?? false,
+    refusedHere,
+    readyMs,
+    reconnectMs,
+    ...(Object.fromEntries(STORM_COUNTERS.map((name) => [name, counts[name]])) as Record<
+      StormCounter,
+      number
+    >),
+    amplification: {
+      connect: affected > 0 ? counts.connectAttempts / affected : null,
+      config: affected > 0 ? counts.configRequests / affected : null,
+    },
+    peak: { connectAttemptsPerS: peak("connect_attempts"), configRequestsPerS: peak("config_requests") },
+    lastStretch: { ms: evidence.lastStretch.ms, back: evidence.lastStretch.back, offered: evidence.offered },
+    sustained: evidence.sustained,
+    regionLoads: Object.fromEntries(
+      evidence.regions.map(({ name, offered, sustained }) => [name, { offered, sustained }]),
+    ),
+  };
+}
+
+type ReportedOfStorm = Pick<StormFields, "readyMs" | "reconnectMs" | "refusedHere">;
+
+/**
+ * The generator while devices came back, held against the times of that recovery; and over the whole window, whose quiet end says
+ * less, but in which others may still be kept out.
+ */
+function generatorOf(storm: MergedStorm, reported: ReportedOfStorm): GeneratorSummary | null {
+  const { readyMs, reconnectMs, refusedHere } = reported;
+  const reportedMs = [readyMs.p50, readyMs.p90, readyMs.p99, reconnectMs.p99];
+  const recovery = generatorSummary({ workers: storm.generators, reportedMs, refusedHere });
+  if (recovery === null || recovery.saturated) return recovery;
+  const reasons = saturationReasons({
+    workers: storm.generatorsInWindow,
+    reportedMs: [],
+    refusedHere: 0,
+  }).map((reason) => `${reason} (over the whole window)`);
+  return { ...recovery, saturated: reasons.length > 0, reasons };
+}
+
+/** Where only a cohort's own times are short enough to show it, the storm is marked with that cohort's reasons. */
+function generatorOfAll(
+  storm: MergedStorm,
+  whole: ReportedOfStorm,
+  cohorts: readonly (readonly [string, StormFields])[],
+): GeneratorSummary | null {
+  const ofWhole = generatorOf(storm, whole);
+  if (ofWhole === null || ofWhole.saturated || cohorts.length === 1) return ofWhole;
+  const saturated = cohorts.filter(([, { generatorSaturated }]) => generatorSaturated);
+  const reasons = saturated.flatMap(([name, fields]) =>
+    (generatorOf(storm, fields)?.reasons ?? []).map((reason) => `cohort ${printable(name)}: ${reason}`),
+  );
+  return { ...ofWhole, saturated: reasons.length > 0, reasons };
+}
+
+/**
+ * Seconds of the target's work that a storm brings in one instant: devices cut per connect that it took in a second before
+ * the first storm. It may well take more than it was offered, so this is an upper bound.
+ */
+function stormFactor({ peakConnectsPerS }: Sources, storm: MergedStorm): number | null {
+  const affected = [...storm.cohorts.values()].reduce((sum, counts) => sum + counts.affected, 0);
+  return affected > 0 && peakConnectsPerS > 0 ? affected / peakConnectsPerS : null;
+}
+
+const NONE: WorkerStormCohort = {
+  selected: 0,
+  affected: 0,
+  recovered: 0,
+  refusedHere: 0,
+  ...(Object.fromEntries(STORM_FATES.map((name) => [name, 0])) as Record<StormFate, number>),
+  ...(Object.fromEntries(STORM_COUNTERS.map((name) => [name, 0])) as Record<StormCounter, number>),
+};

@@ -1,0 +1,34 @@
+import type { StormFate } from "artillery-engine-mqtt/contract";
+import { count, percent, printable } from "../format.ts";
+import type { StormFields } from "./summary-schema.ts";
+
+/** `reset of 25 %`, `loss of region eu`; a cause that has no fraction stands alone. */
+export function stormWords({
+  cause,
+  fraction,
+  region,
+}: Pick<StormFields, "cause" | "fraction" | "region">): string {
+  if (region !== null) return `loss of region ${printable(region)}`;
+  return fraction === null ? cause : `${cause} of ${percent(fraction)}`;
+}
+
+/** What became of devices, beside those that were cut and came back; only what there was. */
+export function fateWords(storm: Pick<StormFields, StormFate>): string[] {
+  const fates: [number, string][] = [
+    [storm.alreadyOffline, "already offline before the storm"],
+    [storm.neverReady, "never ready before it"],
+    [storm.lostAgain, "affected, back, and lost again"],
+    [storm.unaffectedLost, "left alone by the storm, and lost inside the window"],
+    [storm.leftByScript, "affected, and left because the script said so"],
+    [storm.fleetLeftByScript - storm.leftByScript, "others that left because the script said so"],
+    [storm.fleet - storm.fleetLeftByScript - storm.fleetReadyAtEnd, "out when the window ended"],
+  ];
+  return fates.filter(([n]) => n > 0).map(([n, words]) => `${count(n)} ${words}`);
+}
+
+/** Why a storm is not there. */
+export function didNotHappen({ cause, fraction }: Pick<StormFields, "cause" | "fraction">): string {
+  return cause === "external" && fraction !== null
+    ? `did not happen: no worker lost ${percent(fraction)} of its online devices within one second`
+    : "did not happen";
+}

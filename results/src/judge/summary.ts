@@ -1,0 +1,148 @@
+import {
+  COUNTER_NAMES,
+  type CounterName,
+  FILES,
+  parseHistogramTag,
+  REFUSED_HERE,
+  SCHEMA_VERSION,
+} from "artillery-engine-mqtt/contract";
+import { EXIT_CODES } from "../exit-codes.ts";
+import { addHistograms } from "../run/histogram.ts";
+import type { MergedRun } from "../run/merge.ts";
+import { type Fail, gateFailures } from "./gate.ts";
+import { generatorSummary } from "./generator.ts";
+import { serviceTime } from "./service-time.ts";
+import { summarizeStorms } from "./storm-summary.ts";
+import { type LatencySummary, SERVICE_TIME_METRICS, type Summary } from "./summary-schema.ts";
+import { warningsOf } from "./warnings.ts";
+
+export interface SummaryOptions {
+  /** Share of the affected devices that must be ready for `recovered`. 0..1 */
+  target: number;
+  /** What could not be read. */
+  problems: readonly string[];
+  fail?: Fail | undefined;
+}
+
+export function buildSummary(run: MergedRun, options: SummaryOptions): Summary {
+  const measured = measuredSummary(run, options);
+  const gate = options.fail ? gateFailures(options.fail, measured) : [];
+  return { ...measured, gate, exit: exitOf(measured, gate.length > 0, run.labEnds.length > 0) };
+}
+
+function exitOf(
+  { fleet, storms }: Pick<Summary, "fleet" | "storms">,
+  failed: boolean,
+  labEnded: boolean,
+): Summary["exit"] {
+  if (fleet.devices > 0 && fleet.everOnline === 0) return EXIT_CODES.noDeviceOnline;
+  if (failed) return EXIT_CODES.gate;
+  return labEnded || storms.some(isUnmeasured) ? EXIT_CODES.notMeasured : EXIT_CODES.ok;
+}
+
+/** What a storm was to tell was not measured, though it came and was not cut short by the user. */
+function isUnmeasured({ verdictAbsence, alreadyOffline }: Summary["storms"][number]): boolean {
+  switch (verdictAbsence) {
+    case "not-watched":
+    case "no-baseline":
+    case "disturbed":
+    case "capacity-unknown":
+      return true;
+    // Who was there was no longer online.
+    case "nobody-affected":
+      return alreadyOffline > 0;
+    default:
+      return false;
+  }
+}
+
+function measuredSummary(run: MergedRun, options: SummaryOptions): Omit<Summary, "gate" | "exit"> {
+  const missing = [...options.problems, ...run.workers.flatMap(unfinished)];
+  const fleet = [...run.cohorts];
+  const devices = sum(fleet.map(([, cohort]) => cohort.devices));
+  const everOnline = sum(fleet.map(([, cohort]) => cohort.everOnline));
+  const storms = summarizeStorms(run, options.target);
+  return {
+    schemaVersion: SCHEMA_VERSION,
+    testRunId: run.testRunId,
+    startedAt: isoTime(run.startedAtMs),
+    endedAt: isoTime(run.endedAtMs),
+    timeZeroAt: isoTime(run.timeZeroMs),
+    complete: missing.length === 0,
+    missing,
+    warnings: warningsOf(run),
+    target: run.target,
+    tls: run.tls,
+    http: run.http,
+    workers: run.workers.length,
+    recoveryTarget: options.target,
+    fleet: {
+      devices,
+      everOnline,
+      cohorts: Object.fromEntries(fleet.map(([name, cohort]) => [name, cohort.devices])),
+    },
+    storms,
+    regions: Object.fromEntries(run.regions),
+    totals: Object.fromEntries(
+      COUNTER_NAMES.map((name) => [name, sum([...run.counters.values()].map((counters) => counters[name]))]),
+    ) as Record<CounterName, number>,
+    disconnects: sumOverCohorts(run.disconnects),
+    latencyMs: Object.fromEntries(
+      Object.entries(SERVICE_TIME_METRICS).map(([name, metric]) => [name, latencyOf(run, metric)]),
+    ) as Summary["latencyMs"],
+    errors: sumOverCohorts(run.errors),
+    errorsByCohort: Object.fromEntries(
+      [...run.errors].map(([name, errors]) => [name, Object.fromEntries(errors)]),
+    ),
+    generator: runGenerator(run, storms),
+  };
+}
+
+function unfinished({ workerId, state, updatedAtMs }: MergedRun["workers"][number]): string[] {
+  if (state === "ended") return [];
+  if (state === "interrupted") return [`worker ${workerId} was interrupted before its devices had finished`];
+  return [`worker ${workerId} was killed: ${FILES.workerRecord(workerId)} ends at ${isoTime(updatedAtMs)}`];
+}
+
+/** Service times of all cohorts together, over the operations that succeeded. */
+function latencyOf(run: MergedRun, metric: string): LatencySummary {
+  const same = [...run.histograms].filter(([tag]) => parseHistogramTag(tag)?.metric === metric);
+  return serviceTime(addHistograms(same.map(([, one]) => one)), run.generators);
+}
+
+/** Over the whole run, in which quiet times dilute what happened in a storm: where it was saturated in one, it was. */
+function runGenerator(run: MergedRun, storms: Summary["storms"]): Summary["generator"] {
+  const whole = generatorSummary({
+    workers: run.generators,
+    reportedMs: [],
+    refusedHere: refusedHere(run),
+  });
+  if (whole === null) throw new Error("a run without workers");
+  const inStorms = storms.flatMap(({ index, generator }) =>
+    (generator?.reasons ?? []).map((reason) => `storm ${index}: ${reason}`),
+  );
+  const reasons = [...whole.reasons, ...inStorms];
+  return { ...whole, saturated: reasons.length > 0, reasons };
+}
+
+/** Also outside of storms: devices that cannot even arrive are no fault of the target's. */
+function refusedHere({ errors }: MergedRun): number {
+  const ofCohorts = [...errors.values()];
+  return sum(REFUSED_HERE.flatMap((name) => ofCohorts.map((counts) => counts.get(name) ?? 0)));
+}
+
+function sumOverCohorts(cohorts: Map<string, Map<string, number>>): Record<string, number> {
+  const sums = new Map<string, number>();
+  for (const [name, count] of [...cohorts.values()].flatMap((counts) => [...counts])) {
+    sums.set(name, (sums.get(name) ?? 0) + count);
+  }
+  return Object.fromEntries([...sums].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
+
+function isoTime(epochMs: number): string {
+  return new Date(epochMs).toISOString();
+}

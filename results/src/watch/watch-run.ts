@@ -1,0 +1,75 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { writeWhole } from "artillery-engine-mqtt/contract";
+import { progressLine } from "../console/progress.ts";
+import { RUN_FILES } from "../run/files.ts";
+import { openStorms, readWorkersNow } from "./progress.ts";
+
+const INTERVAL_MS = 2000;
+
+export interface WatchOptions {
+  /** Asked at every tick: Artillery sets the test run id after it has loaded its plugins. */
+  directory: () => string;
+  log: (line: string) => void;
+  progress: boolean;
+  /** Text of `script.json`. */
+  script: string;
+}
+
+/**
+ * While the run goes on: keeps the script beside the worker files as soon as there are any (a script that was refused
+ * leaves no directory), and says how an open storm goes. Never keeps the process alive, never throws.
+ */
+export class RunWatch {
+  readonly #options: WatchOptions;
+  readonly #timer: NodeJS.Timeout;
+  #reading: Promise<void> | null = null;
+  #stopped = false;
+  #scriptKept = false;
+  #lastLines = "";
+
+  constructor(options: WatchOptions, intervalMs: number = INTERVAL_MS) {
+    this.#options = options;
+    this.#timer = setInterval(() => this.#tick(), intervalMs).unref();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearInterval(this.#timer);
+    await this.#reading;
+    this.#keepScript();
+  }
+
+  #tick(): void {
+    this.#keepScript();
+    // A disk that is slower than the interval gets no second reader.
+    if (!this.#options.progress || this.#reading !== null) return;
+    this.#reading = this.#say()
+      .catch(() => {})
+      .finally(() => {
+        this.#reading = null;
+      });
+  }
+
+  #keepScript(): void {
+    const directory = this.#options.directory();
+    if (this.#scriptKept || !existsSync(directory)) return;
+    this.#scriptKept = true;
+    try {
+      writeWhole(join(directory, RUN_FILES.script), this.#options.script);
+    } catch (error) {
+      this.#options.log(
+        `mqtt-results: ${RUN_FILES.script} could not be written: ${error instanceof Error ? error.message : error}`,
+      );
+    }
+  }
+
+  async #say(): Promise<void> {
+    const lines = openStorms(await readWorkersNow(this.#options.directory())).map(progressLine);
+    const text = lines.join("\n");
+    // Workers that did not flush since have nothing new to say.
+    if (text === "" || text === this.#lastLines || this.#stopped) return;
+    this.#lastLines = text;
+    for (const line of lines) this.#options.log(line);
+  }
+}

@@ -1,0 +1,83 @@
+import { once } from "node:events";
+import { Worker } from "node:worker_threads";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { FleetNumbers } from "../../../engine/src/live/fleet-numbers.ts";
+
+describe("the numbers of a fleet", () => {
+  it("count up from 0, each once", () => {
+    const numbers = new FleetNumbers();
+    expect([numbers.next(), numbers.next(), numbers.next(), numbers.count]).toEqual([0, 1, 2, 3]);
+  });
+
+  it("are the same for all that share their memory", () => {
+    const one = new FleetNumbers();
+    const two = new FleetNumbers(one.memory);
+    expect([one.next(), two.next(), one.next(), two.count]).toEqual([0, 1, 2, 3]);
+  });
+
+  it("fix the fleet of a storm when it is first asked for, an empty one too", () => {
+    const one = new FleetNumbers();
+    const two = new FleetNumbers(one.memory);
+    expect(one.countAt(1)).toBe(0);
+    one.next();
+    expect([two.countAt(1), two.countAt(2)]).toEqual([0, 1]);
+    one.next();
+    expect([one.countAt(1), one.countAt(2), one.countAt(100)]).toEqual([0, 1, 2]);
+  });
+
+  it("let one of all act for a storm", () => {
+    const one = new FleetNumbers();
+    const two = new FleetNumbers(one.memory);
+    expect([two.claim(3), one.claim(3), one.claim(4), two.claim(4), two.claim(1)]).toEqual([
+      true,
+      false,
+      true,
+      false,
+      true,
+    ]);
+  });
+});
+
+/** A worker thread that joins the numbers of this process, draws some, and says which. */
+function thread(isFirst: boolean): Worker {
+  const url = new URL("../../../engine/src/live/fleet-numbers.ts", import.meta.url).href;
+  const code = `
+    import { parentPort } from "node:worker_threads";
+    import { sharedNumbers } from ${JSON.stringify(url)};
+    try {
+      const numbers = await sharedNumbers(${isFirst}, 300);
+      parentPort.postMessage("ready");
+      parentPort.on("message", () => {
+        parentPort.postMessage(Array.from({ length: 1000 }, () => numbers.next()));
+      });
+    } catch (error) {
+      parentPort.postMessage(error.message);
+    }
+  `;
+  const worker = new Worker(new URL(`data:text/javascript,${encodeURIComponent(code)}`), { execArgv: [] });
+  onTestFinished(async () => {
+    await worker.terminate();
+  });
+  return worker;
+}
+
+it("worker threads that come one after the other have one set of numbers", async () => {
+  const workers: Worker[] = [];
+  for (const isFirst of [true, false, false]) {
+    const worker = thread(isFirst);
+    workers.push(worker);
+    expect(await once(worker, "message")).toEqual(["ready"]);
+  }
+  const drawn = workers.map(async (worker) => {
+    const answer = once(worker, "message");
+    worker.postMessage("draw");
+    return ((await answer) as [number[]])[0];
+  });
+  const all = (await Promise.all(drawn)).flat().sort((a, b) => a - b);
+  expect(all).toEqual(Array.from({ length: 3000 }, (_, number) => number));
+});
+
+it("a thread that knows of a first one and does not find it says so", async () => {
+  const [said] = await once(thread(false), "message");
+  expect(said).toBe("the first worker of this process does not answer");
+});
