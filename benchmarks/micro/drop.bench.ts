@@ -2,7 +2,7 @@ import { Recorder } from "../../engine/src/capture/recorder.ts";
 import { createBackoff } from "../../engine/src/device/backoff.ts";
 import { Device } from "../../engine/src/device/device.ts";
 import type { DeviceEnvironment, Time } from "../../engine/src/device/port.ts";
-import { hashRandom } from "../../engine/src/random.ts";
+import { LiveHost } from "../../engine/src/live/host.ts";
 import { createCodec } from "../../engine/src/transport/codec.ts";
 import type { Transport, TransportListener } from "../../engine/src/transport/transport.ts";
 import type { Scale, SyncCase, Table } from "./suite.ts";
@@ -25,13 +25,21 @@ class HeldTime implements Time {
   now(): number {
     return performance.now();
   }
-  set<T, A>(_delayMs: number, callback: (target: T, argument: A) => void, target: T, argument: A): object {
+  wake<T, A>(_delayMs: number, callback: (target: T, argument: A) => void, target: T, argument: A): object {
     const timer = new HeldTimer();
     timer.call = () => callback(target, argument);
     this.#held.push(timer);
     return timer;
   }
-  clear(timer: object): void {
+  wakeIdle<T, A>(
+    delayMs: number,
+    callback: (target: T, argument: A) => void,
+    target: T,
+    argument: A,
+  ): object {
+    return this.wake(delayMs, callback, target, argument);
+  }
+  cancel(timer: object): void {
     (timer as HeldTimer).call = null;
   }
   fire(): void {
@@ -58,7 +66,18 @@ function fleetOf(count: number): BenchFleet {
     { emit: () => {} },
     () => performance.timeOrigin + performance.now(),
   );
-  events.openStorm(STORM);
+  events.storms.begin(STORM);
+  const host = new LiveHost({
+    time,
+    seed: 42,
+    tell: (event, subject, storm, value, name) => events.tell(event, subject, storm, value, name),
+    regions: null,
+    wire: { codec: createCodec(4), maxPacketBytes: 1 << 20 },
+  });
+  host.openers.push((listener) => {
+    opened.push(listener);
+    return transport;
+  });
   const backoff = createBackoff({ policy: "full-jitter", baseMs: 1000, capMs: 30_000 });
   const environment: DeviceEnvironment = {
     plan: {
@@ -78,16 +97,9 @@ function fleetOf(count: number): BenchFleet {
       topicAliasMaximum: 0,
       followReferences: false,
     },
-    time,
-    open: (listener) => {
-      opened.push(listener);
-      return transport;
-    },
-    codec: createCodec(4),
-    losses: { watch: null },
-    events,
-    random: (device, draw) => hashRandom(42, device, draw),
-    bootstrap: (_, done) => done(null),
+    port: host,
+    program: [],
+    regions: null,
   };
   const devices = Array.from({ length: count }, (_, number) => {
     const clientId = `device-${String(number).padStart(6, "0")}`;
@@ -114,9 +126,9 @@ function fleetOf(count: number): BenchFleet {
       const startedMs = performance.now();
       let dropped = 0;
       for (const device of devices) {
-        const lostAtMs = device.drop("reset", STORM);
-        if (Number.isNaN(lostAtMs)) continue;
-        events.stormDropped(0, STORM, lostAtMs - startedMs);
+        const lostAtMs = device.part.drop("reset", STORM);
+        if (lostAtMs === null) continue;
+        events.storms.dropped(0, STORM, lostAtMs - startedMs);
         dropped++;
       }
       return dropped;

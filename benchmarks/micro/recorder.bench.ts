@@ -2,6 +2,7 @@ import * as hdr from "hdr-histogram-js";
 import { newHistogram } from "../../engine/src/capture/histograms.ts";
 import { Recorder } from "../../engine/src/capture/recorder.ts";
 import { HISTOGRAM } from "../../engine/src/contract.ts";
+import { type DeviceEvent, EVENTS } from "../../engine/src/device/events.ts";
 import { type Case, each, type Scale, type Table } from "./suite.ts";
 
 /** Latencies in milliseconds, from 0.1 to about 2,000 in no order. */
@@ -20,13 +21,21 @@ function event(name: string, batch: number, record: (recorder: Recorder, i: numb
     { emit: () => heard++ },
     () => performance.timeOrigin + performance.now(),
   );
-  recorder.openStorm(1);
+  recorder.storms.begin(1);
   const one = each(name, batch, (i) => {
     record(recorder, i);
     return heard;
   });
   // The rows that a flush would take every 2 s do not pile up.
   return { ...one, prepare: () => void recorder.timeline.take() };
+}
+
+/** The storm whose window is open. */
+const STORM = 1;
+const SUBJECT = { cohort: 0, region: 0 };
+
+function tell(recorder: Recorder, one: DeviceEvent, value: number | null = 0, name = ""): void {
+  recorder.tell(one, SUBJECT, STORM, value, name);
 }
 
 function histogram(name: string, batch: number, made: hdr.Histogram): Case {
@@ -50,22 +59,23 @@ export async function tables({ batch }: Scale): Promise<Table[]> {
       title: "recorder",
       operation: "event",
       cases: [
-        event("connectAttempt", batch, (recorder) => recorder.connectAttempt(0, 1)),
-        event("tcpOpened", batch, (recorder, i) => recorder.tcpOpened(0, latencyMs(i))),
-        event("connectAccepted", batch, (recorder, i) =>
-          recorder.connectAccepted(0, 1, latencyMs(i), latencyMs(i + 1), false),
-        ),
-        event("connectRefused", batch, (recorder) => recorder.connectRefused(0, "tcp_refused")),
-        event("reconnected", batch, (recorder, i) => recorder.reconnected(0, 1, latencyMs(i))),
-        event("becameReady", batch, (recorder, i) => recorder.becameReady(0, 1, latencyMs(i))),
-        event("disconnected", batch, (recorder) => recorder.disconnected(0, "reset", true)),
-        event("stormDropped", batch, (recorder, i) => recorder.stormDropped(0, 1, latencyMs(i))),
-        event("subscribeSent", batch, (recorder) => recorder.subscribeSent(0)),
-        event("subscribed", batch, (recorder, i) => recorder.subscribed(0, latencyMs(i))),
-        event("configRequest", batch, (recorder) => recorder.configRequest(0, 1)),
-        event("configResponse", batch, (recorder, i) => recorder.configResponse(0, 1, latencyMs(i))),
-        event("publishReceived", batch, (recorder) => recorder.publishReceived(0)),
-        event("bytesReceived", batch, (recorder, i) => recorder.bytesReceived(0, i)),
+        event("connectAttempt", batch, (recorder) => tell(recorder, EVENTS.connectAttempt)),
+        event("tcpOpened", batch, (recorder, i) => tell(recorder, EVENTS.tcpOpened, latencyMs(i))),
+        event("connectAccepted", batch, (recorder, i) => {
+          tell(recorder, EVENTS.connackReceived, latencyMs(i + 1));
+          tell(recorder, EVENTS.connectAccepted, latencyMs(i));
+        }),
+        event("connectRefused", batch, (recorder) => tell(recorder, EVENTS.connectRefused, 0, "tcp_refused")),
+        event("reconnected", batch, (recorder, i) => tell(recorder, EVENTS.reconnected, latencyMs(i))),
+        event("becameReady", batch, (recorder, i) => tell(recorder, EVENTS.becameReady, latencyMs(i))),
+        event("disconnected", batch, (recorder) => tell(recorder, EVENTS.disconnected, 1, "reset")),
+        event("stormDropped", batch, (recorder, i) => recorder.storms.dropped(0, STORM, latencyMs(i))),
+        event("subscribeSent", batch, (recorder) => tell(recorder, EVENTS.subscribeSent)),
+        event("subscribed", batch, (recorder, i) => tell(recorder, EVENTS.subscribed, latencyMs(i))),
+        event("configRequest", batch, (recorder) => tell(recorder, EVENTS.configRequest)),
+        event("configResponse", batch, (recorder, i) => tell(recorder, EVENTS.configResponse, latencyMs(i))),
+        event("publishReceived", batch, (recorder) => tell(recorder, EVENTS.publishReceived)),
+        event("bytesReceived", batch, (recorder, i) => tell(recorder, EVENTS.bytesReceived, i)),
       ],
     },
     {

@@ -1,4 +1,4 @@
-import { EVENT, Timeline } from "../../engine/src/capture/timeline.ts";
+import { COLUMN, Timeline } from "../../engine/src/capture/timeline.ts";
 import { each, type Scale, type Table } from "./suite.ts";
 
 const ROW_MS = 100;
@@ -16,19 +16,19 @@ export function tables({ batch }: Scale): Table[] {
       cases: [
         {
           ...each("engine: count, the clock read for each", batch, (i) => {
-            live.count(0, EVENT.connect_attempts);
+            live.count(0, COLUMN.connect_attempts);
             return i;
           }),
           prepare: () => void live.take(),
         },
         each("count without a clock", batch, (i) => {
-          still.count(0, EVENT.connect_attempts);
+          still.count(0, COLUMN.connect_attempts);
           return i;
         }),
         {
           ...each("engine: one event in every row, rows closed and written", batch, (i) => {
             nowMs += ROW_MS;
-            moving.count(0, EVENT.connect_attempts);
+            moving.count(0, COLUMN.connect_attempts);
             return i;
           }),
           prepare: () => void moving.take(),

@@ -1,7 +1,8 @@
 import mqttPacket, { type Packet } from "mqtt-packet";
 import { Device } from "../../engine/src/device/device.ts";
-import type { DeviceEvents } from "../../engine/src/device/port.ts";
-import type { OperationDone } from "../../engine/src/device/session/session.ts";
+import { EVENTS, type Tell } from "../../engine/src/device/events.ts";
+import { LOST, type Waiter } from "../../engine/src/device/turns.ts";
+import { LiveHost, type LiveHostOptions } from "../../engine/src/live/host.ts";
 import { createRandom } from "../../engine/src/random.ts";
 import { createCodec } from "../../engine/src/transport/codec.ts";
 import type { Transport, TransportListener } from "../../engine/src/transport/transport.ts";
@@ -53,6 +54,20 @@ export function fuzzLongLife(seed: number, number: number, steps: number, bytesI
   return grown;
 }
 
+/** A host whose chance is the case's. */
+class FuzzHost extends LiveHost {
+  readonly #random: () => number;
+
+  constructor(options: LiveHostOptions, random: () => number) {
+    super(options);
+    this.#random = random;
+  }
+
+  override random(): number {
+    return this.#random();
+  }
+}
+
 class Case {
   readonly #hostile: HostileBytes;
   readonly #version: 4 | 5;
@@ -73,6 +88,22 @@ class Case {
     const hostile = this.#hostile;
     this.#maxPacketBytes = hostile.pick([128, 1000, 10_000]);
     const keepsSession = hostile.chance(0.5);
+    const host = new FuzzHost(
+      {
+        time: this.#time,
+        seed,
+        tell: tellInto(totals),
+        regions: null,
+        wire: { codec: createCodec(this.#version), maxPacketBytes: this.#maxPacketBytes },
+      },
+      random,
+    );
+    host.openers.push((listener) => {
+      if (this.#connection?.alive) throw new Error("a second connection while the first lives");
+      this.#connection = new Connection(listener, this.#version);
+      totals.connections++;
+      return this.#connection;
+    });
     this.#device = new Device(
       number,
       { clientId: `fuzz-${number}`, username: null, password: null },
@@ -94,23 +125,12 @@ class Case {
           topicAliasMaximum: hostile.pick([0, 3, 65_535]),
           followReferences: hostile.chance(0.5),
         },
-        time: this.#time,
-        open: (listener) => {
-          if (this.#connection?.alive) throw new Error("a second connection while the first lives");
-          this.#connection = new Connection(listener, this.#version);
-          totals.connections++;
-          return this.#connection;
-        },
-        codec: createCodec(this.#version),
-        events: eventsInto(totals),
-        losses: { watch: null },
-        random: () => random(),
-        bootstrap: (device, done) => {
-          device.subscribe(["commands/x"], 1, true, (failure) => {
-            if (failure === null) this.#ask(device, "answers/a", done);
-            else if (failure !== "lost") done(failure);
-          });
-        },
+        port: host,
+        program: [
+          { begin: (device, waiter) => device.exchange.subscribe(["commands/x"], 1, true, waiter) },
+          { begin: (device, waiter) => this.#ask(device, "answers/a", waiter) },
+        ],
+        regions: null,
       },
       this,
     );
@@ -146,7 +166,7 @@ class Case {
         return;
       case 3:
         if (hostile.chance(0.3))
-          this.#device.drop(hostile.pick(["reset", "close", "disconnect"] as const), 1);
+          this.#device.part.drop(hostile.pick(["reset", "close", "disconnect"] as const), 1);
         else if (hostile.chance(0.5)) connection?.ends(hostile.pick([null, "tcp_reset"] as const));
         return;
       case 4:
@@ -193,33 +213,34 @@ class Case {
 
   #operate(): void {
     const device = this.#device;
-    const done = this.#operation();
+    const waiter = this.#operation();
     switch (this.#hostile.int(4)) {
       case 0:
-        device.publish(
+        device.exchange.publish(
           {
             topic: "t",
             payload: "p",
             qos: this.#hostile.pick([0, 1, 2] as const),
             retain: this.#hostile.chance(0.3),
           },
-          done,
+          waiter,
         );
         return;
       case 1:
-        device.subscribe(["a/b", "c"], 1, this.#hostile.chance(0.5), done);
+        device.exchange.subscribe(["a/b", "c"], 1, this.#hostile.chance(0.5), waiter);
         return;
       case 2:
-        device.unsubscribe(["a/b"], done);
+        device.exchange.unsubscribe(["a/b"], waiter);
         return;
       default:
-        this.#ask(device, "answers/b", done);
+        this.#ask(device, "answers/b", waiter);
     }
   }
 
-  #ask(device: Device, responseTopic: string, done: OperationDone): void {
+  #ask(device: Device, responseTopic: string, waiter: Waiter): void {
+    const { turns } = device.env.port;
     const settled = this.#operation();
-    device.request({
+    device.exchange.request({
       topic: `ask/${responseTopic}`,
       payload: "",
       qos: 1,
@@ -229,22 +250,26 @@ class Case {
       correlation: this.#version === 5 && this.#hostile.chance(0.5) ? "properties" : "none",
       requestId: device.nextRequestId(),
       timeoutMs: 1500,
-      settled: (outcome) => {
-        settled(outcome === "answer" ? null : outcome);
-        if (outcome === "timeout") device.fail("bootstrap_timeout");
-        else if (outcome !== "lost") done(outcome === "answer" ? null : outcome);
-        if (outcome === "timeout" || outcome === "lost") done("lost");
+      asker: {
+        answered: (outcome) => {
+          settled.settled(outcome === "answer" ? null : outcome);
+          if (outcome === "timeout") device.fail("bootstrap_timeout");
+          const isLost = outcome === "timeout" || outcome === "lost";
+          turns.settle(waiter, isLost ? LOST : outcome === "answer" ? null : outcome);
+        },
       },
     });
   }
 
-  #operation(): OperationDone {
+  #operation(): Waiter {
     const index = this.#settled.push(0) - 1;
     this.#totals.operations++;
-    return (failure) => {
-      this.#settled[index] = (this.#settled[index] as number) + 1;
-      if (this.#settled[index] !== 1) throw new Error(`an operation was settled twice, with ${failure}`);
-      count(this.#totals.outcomes, failure ?? "done");
+    return {
+      settled: (failure) => {
+        this.#settled[index] = (this.#settled[index] as number) + 1;
+        if (this.#settled[index] !== 1) throw new Error(`an operation was settled twice, with ${failure}`);
+        count(this.#totals.outcomes, failure ?? "done");
+      },
     };
   }
 
@@ -407,13 +432,14 @@ function count(counts: Record<string, number>, name: string): void {
   }
 }
 
-function eventsInto(totals: FuzzTotals): DeviceEvents {
-  const own: Partial<DeviceEvents> = {
-    connectRefused: (_cohort, reason) => count(totals.refused, reason),
-    disconnected: (_cohort, cause) => count(totals.disconnects, cause),
-    error: (_cohort, name) => count(totals.disconnects, `error.${name.replace(".", "_")}`),
+/** Names become metrics: of refusals, and of ends and errors. */
+function tellInto(totals: FuzzTotals): Tell {
+  return (event, _subject, _storm, _value, name) => {
+    if (event.named === null) return;
+    if (event === EVENTS.connectRefused) count(totals.refused, name);
+    else if (event === EVENTS.error) count(totals.disconnects, `error.${name.replace(".", "_")}`);
+    else count(totals.disconnects, name);
   };
-  return new Proxy(own, { get: (target, name) => Reflect.get(target, name) ?? ignore }) as DeviceEvents;
 }
 
 function ignore(): void {}

@@ -16,7 +16,10 @@ describe("Aedes, protocol version 4", () => {
     await fleet.connect().allReady();
     // Aedes closes a connection after 1.5 keepalives of silence.
     await pause(4500);
-    expect(fleet.events).toMatchObject({ attempts: 1, accepted: 1, disconnects: {}, errors: {} });
+    expect(fleet.events).toMatchObject({
+      counts: { connectAttempt: 1, connectAccepted: 1 },
+      names: { disconnected: {}, error: {} },
+    });
     expect(broker.pings).toBeGreaterThanOrEqual(3);
     expect(broker.pings).toBeLessThanOrEqual(6);
   });
@@ -29,10 +32,10 @@ describe("Aedes, protocol version 4", () => {
       backoff: { policy: "fixed", baseMs: 100 },
     });
     fleet.connect();
-    await eventually(() => fleet.events.attempts >= 3);
-    const refused = fleet.events.refused["connack.unacceptable_protocol_version"] ?? 0;
-    expect(fleet.events.refused).toEqual({ "connack.unacceptable_protocol_version": refused });
-    expect(fleet.events.attempts - refused).toBeLessThanOrEqual(1);
+    await eventually(() => fleet.events.counts.connectAttempt >= 3);
+    const refused = fleet.events.names.connectRefused["connack.unacceptable_protocol_version"] ?? 0;
+    expect(fleet.events.names.connectRefused).toEqual({ "connack.unacceptable_protocol_version": refused });
+    expect(fleet.events.counts.connectAttempt - refused).toBeLessThanOrEqual(1);
   });
 
   it("counts a wrong password under the broker's reason", async () => {
@@ -48,7 +51,7 @@ describe("Aedes, protocol version 4", () => {
     });
     wrong.connect();
     await eventually(() => wrong.device.state === "backoff");
-    expect(wrong.events.refused).toEqual({ "connack.not_authorized": 1 });
+    expect(wrong.events.names.connectRefused).toEqual({ "connack.not_authorized": 1 });
   });
 
   it("closes the connection of a client whose id another one takes", async () => {
@@ -58,7 +61,7 @@ describe("Aedes, protocol version 4", () => {
     const second = fleetOf(options);
     await second.connect().allReady();
     await eventually(() => first.device.state === "backoff");
-    expect(first.events).toMatchObject({ disconnects: { closed: 1 }, errors: { closed: 1 } });
+    expect(first.events).toMatchObject({ names: { disconnected: { closed: 1 }, error: { closed: 1 } } });
     expect(second.ready).toBe(1);
   });
 
@@ -73,7 +76,7 @@ describe("Aedes, protocol version 4", () => {
     const fleet = fleetOf({
       port: own.port,
       devices: 200,
-      bootstrap: (device, done) => device.subscribe([`storm/${device.number}`], 1, true, done),
+      bootstrap: (device, done) => device.exchange.subscribe([`storm/${device.number}`], 1, true, done),
     });
     await fleet.connect().allReady();
     expect(own.ends).toEqual({ fin: 0, rst: 0 });
@@ -81,8 +84,11 @@ describe("Aedes, protocol version 4", () => {
     await fleet.allReady();
     await pause(50);
     expect(own.ends).toEqual(ends);
-    expect(fleet.events.accepted).toBe(own.accepted.length);
-    expect(fleet.events).toMatchObject({ accepted: 400, refused: {}, errors: {} });
-    expect(fleet.events.readyMs[1]).toHaveLength(200);
+    expect(fleet.events.counts.connectAccepted).toBe(own.accepted.length);
+    expect(fleet.events).toMatchObject({
+      counts: { connectAccepted: 400 },
+      names: { connectRefused: {}, error: {} },
+    });
+    expect(fleet.events.values.becameReady[1]).toHaveLength(200);
   });
 });

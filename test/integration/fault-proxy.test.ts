@@ -20,17 +20,18 @@ async function behindProxy(
     devices: DEVICES,
     backoff: { policy: "fixed", baseMs: 100 },
     plan: { connectTimeoutMs: 500, ackTimeoutMs: 500, ...plan },
-    bootstrap: (device, done) => device.subscribe([`proxy/${device.number}`, "a/b", "c/#"], 1, false, done),
+    bootstrap: (device, done) =>
+      device.exchange.subscribe([`proxy/${device.number}`, "a/b", "c/#"], 1, false, done),
   });
   return { proxy, fleet };
 }
 
 /** Every attempt and every connection has one end, and the fleet is as it was before the fault. */
 function expectBalanced({ events, ready }: DeviceFleet): void {
-  const refused = sum(events.refused);
+  const refused = sum(events.names.connectRefused);
   expect(ready).toBe(DEVICES);
-  expect(events.attempts).toBe(events.accepted + refused);
-  expect(events.accepted).toBe(DEVICES + sum(events.disconnects));
+  expect(events.counts.connectAttempt).toBe(events.counts.connectAccepted + refused);
+  expect(events.counts.connectAccepted).toBe(DEVICES + sum(events.names.disconnected));
 }
 
 const sum = (counts: Record<string, number>): number => Object.values(counts).reduce((a, b) => a + b, 0);
@@ -39,14 +40,17 @@ describe("a network that", () => {
   it("delays every packet by 50 ms: slower, and nothing is lost", async () => {
     const { fleet } = await behindProxy({ delayMs: 50 }, { connectTimeoutMs: 5000, ackTimeoutMs: 5000 });
     await fleet.connect().allReady();
-    expect(fleet.events).toMatchObject({ refused: {}, disconnects: {}, errors: {}, subscribes: DEVICES });
+    expect(fleet.events).toMatchObject({
+      names: { connectRefused: {}, disconnected: {}, error: {} },
+      counts: { subscribed: DEVICES },
+    });
   });
 
   it("delays beyond the time-out: connack_timeout, until it is over", async () => {
     const { fleet, proxy } = await behindProxy({ delayMs: 2000 });
     fleet.connect();
-    await eventually(() => fleet.events.attempts >= 3 * DEVICES);
-    expect(Object.keys(fleet.events.refused)).toEqual(["connack_timeout"]);
+    await eventually(() => fleet.events.counts.connectAttempt >= 3 * DEVICES);
+    expect(Object.keys(fleet.events.names.connectRefused)).toEqual(["connack_timeout"]);
     proxy.faults = {};
     await fleet.allReady();
     expectBalanced(fleet);
@@ -56,7 +60,10 @@ describe("a network that", () => {
   it("passes packets in pieces of one byte: they are understood", async () => {
     const { fleet } = await behindProxy({ pieceBytes: 1 }, { connectTimeoutMs: 5000, ackTimeoutMs: 5000 });
     await fleet.connect().allReady();
-    expect(fleet.events).toMatchObject({ refused: {}, disconnects: {}, errors: {}, subscribes: DEVICES });
+    expect(fleet.events).toMatchObject({
+      names: { connectRefused: {}, disconnected: {}, error: {} },
+      counts: { subscribed: DEVICES },
+    });
   });
 
   it("lets 5 bytes per second through: CONNACK comes in time, SUBACK does not", async () => {
@@ -65,9 +72,9 @@ describe("a network that", () => {
       { connectTimeoutMs: 4000, ackTimeoutMs: 300 },
     );
     fleet.connect();
-    await eventually(() => (fleet.events.disconnects["bootstrap_timeout"] ?? 0) >= DEVICES, 10_000);
-    expect(fleet.events.refused).toEqual({});
-    expect(Object.keys(fleet.events.disconnects)).toEqual(["bootstrap_timeout"]);
+    await eventually(() => (fleet.events.names.disconnected["bootstrap_timeout"] ?? 0) >= DEVICES, 10_000);
+    expect(fleet.events.names.connectRefused).toEqual({});
+    expect(Object.keys(fleet.events.names.disconnected)).toEqual(["bootstrap_timeout"]);
     proxy.faults = {};
     await fleet.allReady();
     expectBalanced(fleet);
@@ -76,9 +83,9 @@ describe("a network that", () => {
   it("resets after half a CONNACK: closed_before_connack", async () => {
     const { fleet, proxy } = await behindProxy({ resetAfterBytes: 2 });
     fleet.connect();
-    await eventually(() => fleet.events.attempts >= 3 * DEVICES);
-    expect(Object.keys(fleet.events.refused)).toEqual(["closed_before_connack"]);
-    expect(fleet.events.accepted).toBe(0);
+    await eventually(() => fleet.events.counts.connectAttempt >= 3 * DEVICES);
+    expect(Object.keys(fleet.events.names.connectRefused)).toEqual(["closed_before_connack"]);
+    expect(fleet.events.counts.connectAccepted).toBe(0);
     proxy.faults = {};
     await fleet.allReady();
     expectBalanced(fleet);
@@ -87,10 +94,10 @@ describe("a network that", () => {
   it("resets inside the SUBACK: closed, once per connection", async () => {
     const { fleet, proxy } = await behindProxy({ resetAfterBytes: 4 + 3 });
     fleet.connect();
-    await eventually(() => (fleet.events.disconnects["closed"] ?? 0) >= 2 * DEVICES);
-    expect(fleet.events.refused).toEqual({});
-    expect(Object.keys(fleet.events.disconnects)).toEqual(["closed"]);
-    expect(fleet.events.subscribes).toBe(0);
+    await eventually(() => (fleet.events.names.disconnected["closed"] ?? 0) >= 2 * DEVICES);
+    expect(fleet.events.names.connectRefused).toEqual({});
+    expect(Object.keys(fleet.events.names.disconnected)).toEqual(["closed"]);
+    expect(fleet.events.counts.subscribed).toBe(0);
     proxy.faults = {};
     await fleet.allReady();
     expectBalanced(fleet);
@@ -100,9 +107,9 @@ describe("a network that", () => {
     const { fleet, proxy } = await behindProxy({}, { keepaliveMs: 1000 });
     await fleet.connect().allReady();
     proxy.faults = { blackHole: true };
-    await eventually(() => (fleet.events.disconnects["keepalive"] ?? 0) === DEVICES, 10_000);
-    await eventually(() => (fleet.events.refused["connack_timeout"] ?? 0) >= DEVICES);
-    expect(fleet.events.disconnects).toEqual({ keepalive: DEVICES });
+    await eventually(() => (fleet.events.names.disconnected["keepalive"] ?? 0) === DEVICES, 10_000);
+    await eventually(() => (fleet.events.names.connectRefused["connack_timeout"] ?? 0) >= DEVICES);
+    expect(fleet.events.names.disconnected).toEqual({ keepalive: DEVICES });
     proxy.faults = {};
     await fleet.allReady();
     expectBalanced(fleet);
@@ -114,9 +121,9 @@ describe("a network that", () => {
       garbageAfterBytes: 4,
     });
     fleet.connect();
-    await eventually(() => (fleet.events.disconnects["malformed_packet"] ?? 0) >= 2 * DEVICES);
-    expect(fleet.events.refused).toEqual({});
-    expect(Object.keys(fleet.events.disconnects)).toEqual(["malformed_packet"]);
+    await eventually(() => (fleet.events.names.disconnected["malformed_packet"] ?? 0) >= 2 * DEVICES);
+    expect(fleet.events.names.connectRefused).toEqual({});
+    expect(Object.keys(fleet.events.names.disconnected)).toEqual(["malformed_packet"]);
     proxy.faults = {};
     await fleet.allReady();
     expectBalanced(fleet);

@@ -29,10 +29,10 @@ async function serverOf(fault: Fault): Promise<FaultServer> {
 
 /** Attempts that have ended are exactly the refused ones; one at most is under way. */
 function expectOnlyRefused({ events }: DeviceFleet, reason: string): void {
-  const refused = events.refused[reason] ?? 0;
-  expect(events.refused).toEqual({ [reason]: refused });
-  expect(events.attempts - refused).toBeLessThanOrEqual(1);
-  expect(events.accepted).toBe(0);
+  const refused = events.names.connectRefused[reason] ?? 0;
+  expect(events.names.connectRefused).toEqual({ [reason]: refused });
+  expect(events.counts.connectAttempt - refused).toBeLessThanOrEqual(1);
+  expect(events.counts.connectAccepted).toBe(0);
 }
 
 describe.skipIf(!mosquittoAvailable())("a broker that dies", () => {
@@ -45,7 +45,7 @@ describe.skipIf(!mosquittoAvailable())("a broker that dies", () => {
       port: broker.port,
       protocolVersion,
       devices: 200,
-      bootstrap: (device, done) => device.subscribe([`storm/${device.number}`], 1, true, done),
+      bootstrap: (device, done) => device.exchange.subscribe([`storm/${device.number}`], 1, true, done),
       backoff: { policy: "full-jitter", baseMs: 200, capMs: 800 },
       plan: { connectTimeoutMs: 2000 },
     });
@@ -60,19 +60,19 @@ describe.skipIf(!mosquittoAvailable())("a broker that dies", () => {
     await fleet.allReady();
 
     const { events } = fleet;
-    expect(events.refused["tcp_refused"]).toBeGreaterThan(200);
-    const { tcp_refused, tcp_reset = 0, closed_before_connack = 0, ...others } = events.refused;
+    expect(events.names.connectRefused["tcp_refused"]).toBeGreaterThan(200);
+    const { tcp_refused, tcp_reset = 0, closed_before_connack = 0, ...others } = events.names.connectRefused;
     expect(others).toEqual({});
     // Every attempt ended in one way, and every connection that was lost was made again.
     const refused = (tcp_refused ?? 0) + tcp_reset + closed_before_connack;
-    expect(events.attempts).toBe(events.accepted + refused);
-    expect(events.disconnects["reset"]).toBe(200);
-    expect(events.accepted).toBe(400 + (events.disconnects["closed"] ?? 0));
+    expect(events.counts.connectAttempt).toBe(events.counts.connectAccepted + refused);
+    expect(events.names.disconnected["reset"]).toBe(200);
+    expect(events.counts.connectAccepted).toBe(400 + (events.names.disconnected["closed"] ?? 0));
     // Ready again after the storm counts once per device, whatever happened in between.
-    expect(events.readyMs[1]).toHaveLength(200);
-    expect(events.reconnectMs[1]).toHaveLength(200);
+    expect(events.values.becameReady[1]).toHaveLength(200);
+    expect(events.values.reconnected[1]).toHaveLength(200);
     // The killed broker may have accepted more than devices heard of, never fewer.
-    expect(broker.logged(/New client connected/)).toBeGreaterThanOrEqual(events.accepted);
+    expect(broker.logged(/New client connected/)).toBeGreaterThanOrEqual(events.counts.connectAccepted);
   });
 });
 
@@ -87,12 +87,12 @@ describe("a broker that is not there", () => {
     await pause(2000);
     fleet.end();
     // At 0, 100, 300, 700, 1100, 1500 and 1900 ms, each late by a timer's delay at most.
-    expect(fleet.events.refused).toEqual({ tcp_refused: fleet.events.attempts });
-    expect(fleet.events.attempts).toBeGreaterThanOrEqual(6 * 20);
-    expect(fleet.events.attempts).toBeLessThanOrEqual(7 * 20);
-    const attempts = fleet.events.attempts;
+    expect(fleet.events.names.connectRefused).toEqual({ tcp_refused: fleet.events.counts.connectAttempt });
+    expect(fleet.events.counts.connectAttempt).toBeGreaterThanOrEqual(6 * 20);
+    expect(fleet.events.counts.connectAttempt).toBeLessThanOrEqual(7 * 20);
+    const attempts = fleet.events.counts.connectAttempt;
     await pause(600);
-    expect(fleet.events.attempts).toBe(attempts);
+    expect(fleet.events.counts.connectAttempt).toBe(attempts);
   });
 });
 
@@ -109,7 +109,10 @@ describe("a broker that misbehaves", () => {
     return {
       expectUndisturbed: () => {
         expect(fleet.ready).toBe(20);
-        expect(fleet.events).toMatchObject({ attempts: 20, accepted: 20, disconnects: {}, errors: {} });
+        expect(fleet.events).toMatchObject({
+          counts: { connectAttempt: 20, connectAccepted: 20 },
+          names: { disconnected: {}, error: {} },
+        });
       },
     };
   }
@@ -133,15 +136,15 @@ describe("a broker that misbehaves", () => {
       backoff: { policy: "exponential", baseMs: 100, capMs: 400 },
     });
     fleet.connect();
-    await eventually(() => fleet.events.attempts >= 30);
+    await eventually(() => fleet.events.counts.connectAttempt >= 30);
     fleet.end();
-    const refused = fleet.events.refused[reason] ?? 0;
+    const refused = fleet.events.names.connectRefused[reason] ?? 0;
     // A reset may be read before the device knows that it is connected.
-    const { tcp_reset: early = 0, ...rest } = fleet.events.refused;
+    const { tcp_reset: early = 0, ...rest } = fleet.events.names.connectRefused;
     expect(rest).toEqual({ [reason]: refused });
     if (fault !== resetOnAccept) expect(early).toBe(0);
-    expect(fleet.events.attempts - refused - early).toBeLessThanOrEqual(10);
-    expect(fleet.events.accepted).toBe(0);
+    expect(fleet.events.counts.connectAttempt - refused - early).toBeLessThanOrEqual(10);
+    expect(fleet.events.counts.connectAccepted).toBe(0);
     await eventually(() => server.open === 0);
     expectUndisturbed();
   });
@@ -154,9 +157,9 @@ describe("a broker that misbehaves", () => {
       backoff: { policy: "fixed", baseMs: 100 },
     });
     fleet.connect();
-    await eventually(() => fleet.events.attempts === 5);
+    await eventually(() => fleet.events.counts.connectAttempt === 5);
     expectOnlyRefused(fleet, "connack_timeout");
-    const at = fleet.events.attemptedAtMs;
+    const at = fleet.attemptedAtMs;
     for (let i = 1; i < at.length; i++) {
       const between = (at[i] as number) - (at[i - 1] as number);
       expect(between).toBeGreaterThanOrEqual(298);
@@ -176,9 +179,9 @@ describe("a broker that misbehaves", () => {
       backoff: { policy: "fixed", baseMs: 100 },
     });
     fleet.connect();
-    await eventually(() => fleet.events.attempts >= 100);
+    await eventually(() => fleet.events.counts.connectAttempt >= 100);
     // The first two or three connections fill the queue: TCP answers those, and nobody speaks MQTT.
-    const { tcp_timeout = 0, connack_timeout = 0, ...others } = fleet.events.refused;
+    const { tcp_timeout = 0, connack_timeout = 0, ...others } = fleet.events.names.connectRefused;
     expect(others).toEqual({});
     expect(connack_timeout).toBeLessThanOrEqual(5);
     expect(tcp_timeout + connack_timeout).toBeGreaterThanOrEqual(80);
@@ -205,16 +208,16 @@ describe("a broker that misbehaves", () => {
     fleet.connect();
     await eventually(() => {
       peak = Math.max(peak, process.memoryUsage().arrayBuffers);
-      return fleet.events.accepted >= 50;
+      return fleet.events.counts.connectAccepted >= 50;
     });
     fleet.end();
-    const lost = fleet.events.disconnects["malformed_packet"] ?? 0;
+    const lost = fleet.events.names.disconnected["malformed_packet"] ?? 0;
     expect(lost).toBeGreaterThanOrEqual(40);
-    expect(fleet.events.errors).toEqual({ malformed_packet: lost });
+    expect(fleet.events.names.error).toEqual({ malformed_packet: lost });
     // Less than two packets of the limit for 50 connections; the server's own buffers are in it.
     expect(peak - before).toBeLessThan(2 * 1_048_576 + 10 * 262_144);
     // What devices read is a few reads per connection, not what was sent.
-    expect(fleet.events.receivedBytes / fleet.events.accepted).toBeLessThan(200_000);
+    expect(fleet.events.sum("bytesReceived") / fleet.events.counts.connectAccepted).toBeLessThan(200_000);
     await eventually(() => server.open === 0);
     expectUndisturbed();
   });
@@ -224,16 +227,13 @@ describe("a broker that misbehaves", () => {
     const fleet = fleetOf({
       port: server.port,
       devices: 20,
-      bootstrap: (device, done) => device.subscribe(["a/b", "c/#"], 1, false, done),
+      bootstrap: (device, done) => device.exchange.subscribe(["a/b", "c/#"], 1, false, done),
     });
     await fleet.connect().allReady();
     expect(await subscribe(fleet.device, ["d"], 0)).toBe(null);
     expect(fleet.events).toMatchObject({
-      attempts: 20,
-      accepted: 20,
-      subscribes: 21,
-      refused: {},
-      errors: {},
+      counts: { connectAttempt: 20, connectAccepted: 20, subscribed: 21 },
+      names: { connectRefused: {}, error: {} },
     });
   });
 
@@ -245,16 +245,15 @@ describe("a broker that misbehaves", () => {
     let sent = 0;
     // Far beyond what both kernels hold for a connection, and our own bound.
     for (; sent < 1000 && fleet.device.state === "ready"; sent++) {
-      fleet.device.publish({ topic: "a", payload, qos: 0, retain: false }, () => {});
+      fleet.device.exchange.publish({ topic: "a", payload, qos: 0, retain: false }, { settled: () => {} });
       if (sent % 50 === 0) await pause(1);
     }
     expect(sent).toBe(1000);
     // What was written to the socket: not the 64 MB.
-    expect(fleet.events.sentBytes).toBeLessThan(16 * 1024 * 1024);
+    expect(fleet.events.sum("bytesSent")).toBeLessThan(16 * 1024 * 1024);
     await eventually(() => fleet.device.state === "backoff");
     expect(fleet.events).toMatchObject({
-      disconnects: { send_buffer_full: 1 },
-      errors: { send_buffer_full: 1 },
+      names: { disconnected: { send_buffer_full: 1 }, error: { send_buffer_full: 1 } },
     });
   });
 
@@ -268,9 +267,11 @@ describe("a broker that misbehaves", () => {
     fleet.connect();
     await eventually(() => fleet.device.state === "backoff");
     expect(fleet.events).toMatchObject({
-      accepted: 1,
-      disconnects: { session_taken_over: 1 },
-      errors: { "disconnect.session_taken_over": 1, session_taken_over: 1 },
+      counts: { connectAccepted: 1 },
+      names: {
+        disconnected: { session_taken_over: 1 },
+        error: { "disconnect.session_taken_over": 1, session_taken_over: 1 },
+      },
     });
   });
 
@@ -284,9 +285,8 @@ describe("a broker that misbehaves", () => {
     fleet.connect();
     await eventually(() => fleet.device.state === "backoff");
     expect(fleet.events).toMatchObject({
-      accepted: 0,
-      refused: { "disconnect.implementation_specific_error": 1 },
-      errors: {},
+      counts: { connectAccepted: 0 },
+      names: { connectRefused: { "disconnect.implementation_specific_error": 1 }, error: {} },
     });
   });
 });
@@ -300,13 +300,15 @@ describe("a generator without file descriptors", () => {
       const fleet = new DeviceFleet({ port: ${broker.port}, devices: 200 });
       fleet.connect();
       await pause(1500);
-      const { refused, accepted, disconnects, attempts } = fleet.events;
-      console.log(JSON.stringify({ ready: fleet.ready, refused, accepted, disconnects, attempts }));
+      const { counts, names } = fleet.events;
+      console.log(JSON.stringify({ ready: fleet.ready, counts, names }));
       process.exit(0);
     `;
     const { stdout, stderr } = await runWithFewDescriptors(program);
     expect(stderr).toBe("");
-    const { ready, refused, accepted, disconnects, attempts } = JSON.parse(stdout);
+    const { ready, counts, names } = JSON.parse(stdout);
+    const { connectRefused: refused, disconnected: disconnects } = names;
+    const { connectAccepted: accepted, connectAttempt: attempts } = counts;
     // Node itself has about 20 of the 64.
     expect(ready).toBeGreaterThan(20);
     expect(ready).toBeLessThan(64);

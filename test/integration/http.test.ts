@@ -4,6 +4,7 @@ import { createServer as createTlsServer } from "node:https";
 import { type AddressInfo, createServer as createTcpServer } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { CaptureResult, Helpers, VuContext } from "../../engine/src/artillery.ts";
+import { operationOf } from "../../engine/src/device/question.ts";
 import { createCertificate } from "../../engine/src/lab/certificate.ts";
 import { startLab } from "../../engine/src/lab/lab.ts";
 import { compileHttp, httpSettings } from "../../engine/src/script/steps/http.ts";
@@ -73,17 +74,24 @@ async function asking(
   onTestFinished(() => broker.stop());
   const http = new HttpClient({ connection: "new", connections: 2, insecure: false, ...client });
   onTestFinished(() => http.close());
-  const run = compileHttp(httpSettings.parse(settings), { helpers: { captureOrMatch }, http } as Compiler);
+  const question = compileHttp(httpSettings.parse(settings), {
+    helpers: { captureOrMatch },
+    http,
+  } as Compiler);
+  const asks = operationOf(question);
   const contexts = Array.from({ length: devices }, (_, n): VuContext => ({ vars: { deviceId: `d${n}` } }));
   const outcomes: (string | null)[] = [];
   const fleet = fleetOf({
     port: broker.port,
     devices,
     backoff: { policy: "fixed", baseMs: 100 },
-    bootstrap: (device, done) =>
-      run(device, contexts[device.number] as VuContext, (failure) => {
-        outcomes.push(failure);
-        if (failure !== "lost") done(failure);
+    owner: (number) => contexts[number] as VuContext,
+    bootstrap: (device, waiter) =>
+      asks.begin(device, {
+        settled(failure) {
+          outcomes.push(failure);
+          waiter.settled(failure);
+        },
       }),
   });
   fleet.connect();
@@ -99,11 +107,14 @@ describe("an http step", () => {
     );
     await fleet.allReady();
     expect(contexts[7]?.vars["topics"]).toEqual(["commands/d7"]);
-    expect(fleet.events).toMatchObject({ requests: 20, responses: 20, requestTimeouts: 0, errors: {} });
+    expect(fleet.events).toMatchObject({
+      counts: { configRequest: 20, configResponse: 20, configTimeout: 0 },
+      names: { error: {} },
+    });
     expect(back.connections()).toBe(20);
     await eventually(() => back.open() === 0);
     fleet.storm("reset", 1);
-    await eventually(() => fleet.events.responses === 40);
+    await eventually(() => fleet.events.counts.configResponse === 40);
     expect(back.connections()).toBe(40);
   });
 
@@ -111,7 +122,7 @@ describe("an http step", () => {
     const back = await backEnd(answerAll);
     const { fleet } = await asking({ get: back.url }, { devices: 20, connection: "keep-alive" });
     await fleet.allReady();
-    expect(fleet.events).toMatchObject({ requests: 20, responses: 20 });
+    expect(fleet.events).toMatchObject({ counts: { configRequest: 20, configResponse: 20 } });
     expect(back.connections()).toBeLessThanOrEqual(2);
   });
 
@@ -136,11 +147,11 @@ describe("an http step", () => {
   it("without an answer in time: counted once, the call's connection ends, the device resets", async () => {
     const back = await backEnd(() => {});
     const { fleet, outcomes } = await asking({ get: back.url, timeout: 0.2 });
-    await eventually(() => fleet.events.requestTimeouts === 2);
+    await eventually(() => fleet.events.counts.configTimeout === 2);
     fleet.end();
     expect(outcomes.slice(0, 2)).toEqual(["lost", "lost"]);
-    expect(fleet.events.disconnects["bootstrap_timeout"]).toBe(2);
-    expect(fleet.events.responses).toBe(0);
+    expect(fleet.events.names.disconnected["bootstrap_timeout"]).toBe(2);
+    expect(fleet.events.counts.configResponse).toBe(0);
     await eventually(() => back.open() === 0);
   });
 
@@ -154,7 +165,10 @@ describe("an http step", () => {
     });
     const { fleet } = await asking({ get: back.url, timeout: 0.2, onTimeout });
     await fleet.allReady();
-    expect(fleet.events).toMatchObject({ accepted: 1, requests, requestTimeouts: 1, disconnects: {} });
+    expect(fleet.events).toMatchObject({
+      counts: { connectAccepted: 1, configRequest: requests, configTimeout: 1 },
+      names: { disconnected: {} },
+    });
   });
 
   it.each([
@@ -163,13 +177,16 @@ describe("an http step", () => {
   ] as const)("is settled once as lost when the MQTT connection goes, %s", async (connection) => {
     const back = await backEnd(() => {});
     const { fleet, outcomes } = await asking({ get: back.url, timeout: 30 }, { devices: 5, connection });
-    await eventually(() => fleet.events.requests === 5);
+    await eventually(() => fleet.events.counts.configRequest === 5);
     fleet.storm("reset", 1);
     expect(outcomes).toEqual(Array(5).fill("lost"));
     fleet.end();
     await pause(300);
     expect(outcomes).toHaveLength(5);
-    expect(fleet.events).toMatchObject({ requests: 5, responses: 0, requestTimeouts: 0, errors: {} });
+    expect(fleet.events).toMatchObject({
+      counts: { configRequest: 5, configResponse: 0, configTimeout: 0 },
+      names: { error: {} },
+    });
     await eventually(() => back.open() === 0);
   });
 
@@ -186,8 +203,11 @@ describe("an http step", () => {
     });
     const { fleet } = await asking({ get: back.url, timeout: 0.3, onTimeout: "retry" });
     await fleet.allReady();
-    expect(fleet.events).toMatchObject({ requests: 2, rejections: 1, responses: 1, errors: { [name]: 1 } });
-    expect(fleet.events.disconnects).toEqual({});
+    expect(fleet.events).toMatchObject({
+      counts: { configRequest: 2, configRejected: 1, configResponse: 1 },
+      names: { error: { [name]: 1 } },
+    });
+    expect(fleet.events.names.disconnected).toEqual({});
   });
 
   const noHttp = (bytes: string) => () =>
@@ -205,9 +225,11 @@ describe("an http step", () => {
   ];
   it.each(troubles)("where %s: the failure has a name", async (_what, url, name) => {
     const { fleet } = await asking({ get: await url() });
-    await eventually(() => (fleet.events.errors[name] ?? 0) >= 2);
-    expect(fleet.events.disconnects["bootstrap_refused"]).toBeGreaterThanOrEqual(1);
-    expect(fleet.events).toMatchObject({ responses: 0, rejections: 0, requestTimeouts: 0 });
+    await eventually(() => (fleet.events.names.error[name] ?? 0) >= 2);
+    expect(fleet.events.names.disconnected["bootstrap_refused"]).toBeGreaterThanOrEqual(1);
+    expect(fleet.events).toMatchObject({
+      counts: { configResponse: 0, configRejected: 0, configTimeout: 0 },
+    });
   });
 
   it("does not read a body beyond its limit", async () => {
@@ -215,21 +237,21 @@ describe("an http step", () => {
       response.end("x".repeat(2000));
     });
     const { fleet } = await asking({ get: back.url, maxBodySize: 1000 });
-    await eventually(() => fleet.events.errors["http_body_too_large"] === 1);
-    expect(fleet.events.responses).toBe(0);
+    await eventually(() => fleet.events.names.error["http_body_too_large"] === 1);
+    expect(fleet.events.counts.configResponse).toBe(0);
   });
 
   it("verifies certificates, unless it is told not to", async () => {
     const { cert, key } = await createCertificate({ name: "127.0.0.1", hosts: ["127.0.0.1"] });
     const back = await listening(createTlsServer({ key, cert }, answerAll), "https");
     const strict = await asking({ get: back.url });
-    await eventually(() => (strict.fleet.events.errors["http_tls"] ?? 0) >= 1);
+    await eventually(() => (strict.fleet.events.names.error["http_tls"] ?? 0) >= 1);
     const trusting = await asking({ get: back.url }, { ca: [cert] });
     await trusting.fleet.allReady();
     const insecure = await asking({ get: back.url }, { insecure: true });
     await insecure.fleet.allReady();
     expect([strict, trusting, insecure].map(({ http }) => http.isInsecure)).toEqual([false, false, true]);
-    expect(strict.fleet.events.responses).toBe(0);
+    expect(strict.fleet.events.counts.configResponse).toBe(0);
   });
 });
 

@@ -9,6 +9,7 @@ import { connect } from "../../engine/src/script/steps/connect.ts";
 import { bindDevice, type Compiler } from "../../engine/src/script/steps/step.ts";
 import { fleetOf } from "../support/broker.ts";
 import { type DeviceFleet, eventually, pause } from "../support/device-fleet.ts";
+import { compiledStep } from "../unit/script/compiled-step.ts";
 
 const KEY = "of the test";
 const TOKEN_LASTS_MS = 1500;
@@ -47,9 +48,9 @@ function connectAll(fleet: DeviceFleet, settings: object, token: ProcessorFuncti
   const events = {} as RunEvents;
   const calls = new ProcessorCalls({ processor: { token }, events, expire: () => () => {}, tell: () => {} });
   const compiler = { fleet: { whenReady: () => {} }, calls } as unknown as Compiler;
-  const step = connect.compile(connect.schema.parse({ connect: settings }), compiler, []);
+  const step = compiledStep(connect, { connect: settings }, compiler);
   for (const device of fleet.devices) {
-    const context: VuContext = { vars: { deviceId: device.credentials.clientId } };
+    const context: VuContext = { vars: { deviceId: device.attempt.identity.credentials.clientId } };
     bindDevice(context, device);
     step(context, () => {});
   }
@@ -91,21 +92,21 @@ it.each(makers)("%s: devices come back after their tokens have expired", async (
   await pause(TOKEN_LASTS_MS + 100);
   expect(fleet.storm("reset", 1)).toBe(50);
   await fleet.allReady();
-  expect(fleet.events.refused).toEqual({});
-  expect(fleet.events).toMatchObject({ attempts: 100, accepted: 100 });
+  expect(fleet.events.names.connectRefused).toEqual({});
+  expect(fleet.events).toMatchObject({ counts: { connectAttempt: 100, connectAccepted: 100 } });
 });
 
 it("without it, a token that expires in mid-run locks them out", async () => {
   const fleet = fleetOf({ port: await tokenBroker(), devices: 5, backoff });
   for (const device of fleet.devices) {
-    const { clientId } = device.credentials;
-    device.identify({ clientId, username: clientId, password: makeJwt(clientId) });
+    const { clientId } = device.attempt.identity.credentials;
+    device.attempt.identity.identify({ clientId, username: clientId, password: makeJwt(clientId) });
   }
   await fleet.connect().allReady();
   await pause(TOKEN_LASTS_MS + 100);
   fleet.storm("reset", 1);
-  await eventually(() => (fleet.events.refused["connack.not_authorized"] ?? 0) >= 10);
-  expect(fleet.events.accepted).toBe(5);
+  await eventually(() => (fleet.events.names.connectRefused["connack.not_authorized"] ?? 0) >= 10);
+  expect(fleet.events.counts.connectAccepted).toBe(5);
 });
 
 it("a function that fails is a failed attempt, and the policy goes on", async () => {
@@ -116,5 +117,8 @@ it("a function that fails is a failed attempt, and the policy goes on", async ()
     vars["token"] = makeJwt(String(vars["deviceId"]));
   });
   await fleet.allReady();
-  expect(fleet.events).toMatchObject({ attempts: 15, accepted: 5, refused: { credentials_failed: 10 } });
+  expect(fleet.events).toMatchObject({
+    counts: { connectAttempt: 15, connectAccepted: 5 },
+    names: { connectRefused: { credentials_failed: 10 } },
+  });
 });

@@ -1,6 +1,5 @@
 import type { Packet } from "mqtt-packet";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
-import { createCodec } from "../../engine/src/transport/codec.ts";
 import { fleetOf, itWorksWith, Mosquitto, mosquittoAvailable, peerOf } from "../support/broker.ts";
 import { eventually, pause, request, subscribe } from "../support/device-fleet.ts";
 
@@ -24,7 +23,7 @@ describe.skipIf(!mosquittoAvailable())("Mosquitto", () => {
       await second.connect().allReady();
       await eventually(() => first.device.state === "backoff");
       // Mosquitto 2.0.11 sends no DISCONNECT here, not even to version 5; faults.test.ts has the broker that does.
-      expect(first.events).toMatchObject({ disconnects: { closed: 1 }, errors: { closed: 1 } });
+      expect(first.events).toMatchObject({ names: { disconnected: { closed: 1 }, error: { closed: 1 } } });
       expect(second.ready).toBe(1);
     });
 
@@ -41,11 +40,11 @@ describe.skipIf(!mosquittoAvailable())("Mosquitto", () => {
         backoff: { policy: "fixed", baseMs: 100 },
       });
       wrong.connect();
-      await eventually(() => wrong.events.attempts >= 3);
-      const refused = wrong.events.refused["connack.not_authorized"] ?? 0;
-      expect(wrong.events.refused).toEqual({ "connack.not_authorized": refused });
-      expect(wrong.events.attempts - refused).toBeLessThanOrEqual(1);
-      expect(wrong.events.accepted).toBe(0);
+      await eventually(() => wrong.events.counts.connectAttempt >= 3);
+      const refused = wrong.events.names.connectRefused["connack.not_authorized"] ?? 0;
+      expect(wrong.events.names.connectRefused).toEqual({ "connack.not_authorized": refused });
+      expect(wrong.events.counts.connectAttempt - refused).toBeLessThanOrEqual(1);
+      expect(wrong.events.counts.connectAccepted).toBe(0);
     });
   });
 
@@ -62,11 +61,18 @@ describe.skipIf(!mosquittoAvailable())("Mosquitto", () => {
     // Mosquitto 2.0.11 looks every 5 s for clients that have been silent for 1.5 keepalives.
     await pause(6500);
     for (const { events, device } of fleets) {
-      expect(events).toMatchObject({ attempts: 1, accepted: 1, disconnects: {}, errors: {} });
-      const pings = broker.logged(new RegExp(`Received PINGREQ from ${device.credentials.clientId}$`));
+      expect(events).toMatchObject({
+        counts: { connectAttempt: 1, connectAccepted: 1 },
+        names: { disconnected: {}, error: {} },
+      });
+      const pings = broker.logged(
+        new RegExp(`Received PINGREQ from ${device.attempt.identity.credentials.clientId}$`),
+      );
       expect(pings).toBeGreaterThanOrEqual(5);
       expect(pings).toBeLessThanOrEqual(7);
-      expect(pings).toBe(broker.logged(new RegExp(`Sending PINGRESP to ${device.credentials.clientId}$`)));
+      expect(pings).toBe(
+        broker.logged(new RegExp(`Sending PINGRESP to ${device.attempt.identity.credentials.clientId}$`)),
+      );
     }
   });
 
@@ -110,12 +116,9 @@ describe.skipIf(!mosquittoAvailable())("Mosquitto", () => {
         "answer to two",
         "answer to three",
       ]);
-      await eventually(() => fleet.events.lateResponses === 1);
+      await eventually(() => fleet.events.counts.lateResponse === 1);
       expect(fleet.events).toMatchObject({
-        requests: 3,
-        responses: 3,
-        requestTimeouts: 0,
-        subscribesSent: 1,
+        counts: { configRequest: 3, configResponse: 3, configTimeout: 0, subscribeSent: 1 },
       });
     });
 
@@ -125,17 +128,19 @@ describe.skipIf(!mosquittoAvailable())("Mosquitto", () => {
         protocolVersion: 5,
         clientIds: "expires-",
         plan: { clean: false, sessionExpiryS: 1 },
-        bootstrap: (device, done) => device.subscribe(["expires"], 1, true, done),
+        bootstrap: (device, done) => device.exchange.subscribe(["expires"], 1, true, done),
       });
       await fleet.connect().allReady();
       fleet.device.disconnect();
       await fleet.connect().allReady();
-      expect(fleet.device.sessionPresent).toBe(true);
+      expect(fleet.device.exchange.sessionPresent).toBe(true);
       fleet.device.disconnect();
       await pause(3500);
       await fleet.connect().allReady();
-      expect(fleet.device.sessionPresent).toBe(false);
-      expect(fleet.events).toMatchObject({ accepted: 3, subscribesSent: 2, subscribesSkipped: 1 });
+      expect(fleet.device.exchange.sessionPresent).toBe(false);
+      expect(fleet.events).toMatchObject({
+        counts: { connectAccepted: 3, subscribeSent: 2, subscribeSkipped: 1 },
+      });
     });
 
     it("is told in words why the broker ends the connection", async () => {
@@ -156,11 +161,10 @@ describe.skipIf(!mosquittoAvailable())("Mosquitto", () => {
         dup: false,
         retain: false,
       };
-      fleet.device.write(createCodec(5).encode(large));
+      fleet.device.line.send(large);
       await eventually(() => fleet.device.state === "backoff");
       expect(fleet.events).toMatchObject({
-        disconnects: { closed: 1 },
-        errors: { "disconnect.packet_too_large": 1, closed: 1 },
+        names: { disconnected: { closed: 1 }, error: { "disconnect.packet_too_large": 1, closed: 1 } },
       });
     });
   });
@@ -187,7 +191,7 @@ describe.skipIf(!mosquittoAvailable())("Mosquitto", () => {
         protocolVersion,
         devices: 200,
         clientIds,
-        bootstrap: (device, done) => device.subscribe([`storm/${device.number}`], 1, true, done),
+        bootstrap: (device, done) => device.exchange.subscribe([`storm/${device.number}`], 1, true, done),
       });
       await fleet.connect().allReady();
       const ofFleet = (text: string): number =>
@@ -198,12 +202,15 @@ describe.skipIf(!mosquittoAvailable())("Mosquitto", () => {
       await fleet.allReady();
 
       const { events } = fleet;
-      expect(events.accepted).toBe(ofFleet("New client connected from \\S+ as ID \\("));
-      expect(events).toMatchObject({ accepted: 400, firstAccepted: 200, refused: {}, errors: {} });
-      expect(events.disconnects).toEqual({ [cause]: 200 });
-      expect(events.reconnectMs[1]).toHaveLength(200);
-      expect(events.readyMs[1]).toHaveLength(200);
-      expect(events.subscribes).toBe(ofFleet("Received SUBSCRIBE from ID$"));
+      expect(events.counts.connectAccepted).toBe(ofFleet("New client connected from \\S+ as ID \\("));
+      expect(events).toMatchObject({
+        counts: { connectAccepted: 400, firstAccepted: 200 },
+        names: { connectRefused: {}, error: {} },
+      });
+      expect(events.names.disconnected).toEqual({ [cause]: 200 });
+      expect(events.values.reconnected[1]).toHaveLength(200);
+      expect(events.values.becameReady[1]).toHaveLength(200);
+      expect(events.counts.subscribed).toBe(ofFleet("Received SUBSCRIBE from ID$"));
       expect(ofFleet(`Client ID ${ENDS[cause]}\\.$`) - endsBefore).toBe(200);
       expect(ofFleet("Received DISCONNECT from ID$")).toBe(cause === "disconnect" ? 200 : 0);
     });

@@ -27,11 +27,11 @@ async function expectExpiry(
   await subscribe(fleet.device, ["kept"], 1);
   fleet.storm("reset", 1);
   await fleet.allReady();
-  expect(fleet.device.sessionPresent).toBe(true);
+  expect(fleet.device.exchange.sessionPresent).toBe(true);
   fleet.device.disconnect();
   await pause(awayMs);
   await fleet.connect().allReady();
-  expect(fleet.device.sessionPresent).toBe(false);
+  expect(fleet.device.exchange.sessionPresent).toBe(false);
 }
 
 describe.skipIf(!mosquittoAvailable())("Mosquitto with protocol version 5", () => {
@@ -55,7 +55,10 @@ describe.skipIf(!mosquittoAvailable())("Mosquitto with protocol version 5", () =
     expect(listener.heard.map(({ payload }) => payload)).toEqual(
       Array.from({ length: 100 }, (_, i) => `${i}`),
     );
-    expect(events).toMatchObject({ disconnects: {}, publishesSent: 100, publishesAcknowledged: 100 });
+    expect(events).toMatchObject({
+      names: { disconnected: {} },
+      counts: { publishSent: 100, publishAcknowledged: 100 },
+    });
   });
 
   it("its largest packet and highest QoS are kept: it does not end the connection", async () => {
@@ -63,7 +66,7 @@ describe.skipIf(!mosquittoAvailable())("Mosquitto with protocol version 5", () =
     expect(await publish(device, "t", "x".repeat(400))).toBe("packet_too_large");
     expect(await publish(device, "t", "x", { qos: 2 })).toBe("qos_not_supported");
     expect(await publish(device, "t", "x", { qos: 1 })).toBe(null);
-    expect(events.disconnects).toEqual({});
+    expect(events.names.disconnected).toEqual({});
   });
 
   it("its keepalive stands in for a longer one", async () => {
@@ -77,7 +80,7 @@ describe.skipIf(!mosquittoAvailable())("Mosquitto with protocol version 5", () =
       .allReady();
     await eventually(() => broker.logged(/Received PINGREQ from keepalive-0/) > 0, 13_000);
     expect(device.isOnline).toBe(true);
-    expect(events).toMatchObject({ accepted: 1, disconnects: {} });
+    expect(events).toMatchObject({ counts: { connectAccepted: 1 }, names: { disconnected: {} } });
   });
 
   it("the id that it assigns is kept", async () => {
@@ -91,7 +94,7 @@ describe.skipIf(!mosquittoAvailable())("Mosquitto with protocol version 5", () =
     fleet.storm("reset", 1);
     await fleet.allReady();
     const ids = new Set([...broker.log().matchAll(/as (auto-\S+) \(p5/g)].map(([, id]) => id));
-    expect([fleet.events.accepted, ids.size]).toEqual([2, 1]);
+    expect([fleet.events.counts.connectAccepted, ids.size]).toEqual([2, 1]);
   });
 
   it("keeps a session as long as it was asked to, and no longer", async () => {
@@ -158,7 +161,7 @@ describe.skipIf(!ejabberdAvailable())("ejabberd with protocol version 5", () => 
     await first.connect().allReady();
     await fleetOf(options).connect().allReady();
     await eventually(() => first.device.state === "backoff");
-    expect(first.events.errors).toEqual({ "disconnect.session_taken_over": 1, session_taken_over: 1 });
+    expect(first.events.names.error).toEqual({ "disconnect.session_taken_over": 1, session_taken_over: 1 });
   });
 
   it("keeps a session as long as it was asked to, and no longer", async () => {
@@ -173,11 +176,11 @@ describe.skipIf(!ejabberdAvailable())("ejabberd with protocol version 5", () => 
       plan: { sessionExpiryS: 60 },
     });
     await fleet.connect().allReady();
-    const first = fleet.device.clientId;
+    const first = fleet.device.attempt.identity.clientId;
     expect(first).not.toBe("");
     fleet.storm("reset", 1);
     await fleet.allReady();
-    expect(fleet.device.clientId).toBe(first);
+    expect(fleet.device.attempt.identity.clientId).toBe(first);
   });
 });
 
@@ -196,10 +199,10 @@ describe("a server that is overloaded", () => {
       protocolVersion,
       backoff: { policy: "fixed", baseMs: 50 },
     }).connect();
-    await eventually(() => events.overloads >= 3);
-    expect(events.refused).toEqual({ [`connack.${name}`]: events.overloads });
+    await eventually(() => events.counts.connectOverload >= 3);
+    expect(events.names.connectRefused).toEqual({ [`connack.${name}`]: events.counts.connectOverload });
     // One at most is under way: the policy was waited for.
-    expect(events.attempts - events.overloads).toBeLessThanOrEqual(1);
+    expect(events.counts.connectAttempt - events.counts.connectOverload).toBeLessThanOrEqual(1);
   });
 });
 
@@ -229,11 +232,11 @@ it("topic aliases of a server are resolved where the device allows them, and ref
     backoff: { policy: "fixed", baseMs: 60_000 },
   } as const;
   const allowed = fleetOf({ ...options, plan: { topicAliasMaximum: 1 } }).connect();
-  await eventually(() => allowed.events.publishesReceived === 3);
-  expect(allowed.events.disconnects).toEqual({});
+  await eventually(() => allowed.events.counts.publishReceived === 3);
+  expect(allowed.events.names.disconnected).toEqual({});
   const refused = fleetOf(options).connect();
-  await eventually(() => refused.events.disconnects["malformed_packet"] === 1);
-  expect(refused.events.publishesReceived).toBe(0);
+  await eventually(() => refused.events.names.disconnected["malformed_packet"] === 1);
+  expect(refused.events.counts.publishReceived).toBe(0);
 });
 
 describe("a server that names another", () => {
@@ -249,15 +252,18 @@ describe("a server that names another", () => {
       .connect()
       .allReady();
     expect([first.accepted, other.accepted]).toEqual([20, 20]);
-    expect(events).toMatchObject({ attempts: 40, accepted: 20, redirections: 20, errors: {} });
+    expect(events).toMatchObject({
+      counts: { connectAttempt: 40, connectAccepted: 20, redirected: 20 },
+      names: { error: {} },
+    });
   });
 
   it("is only counted without it", async () => {
     const other = await serverOf(answering(ACCEPTED));
     const first = await serverOf(answering(reference("connack", 0x9c, `127.0.0.1:${other.port}`)));
     const { events } = fleetOf({ port: first.port, protocolVersion: 5 }).connect();
-    await eventually(() => events.redirections >= 3);
-    expect(events.refused).toEqual({ "connack.use_another_server": events.redirections });
+    await eventually(() => events.counts.redirected >= 3);
+    expect(events.names.connectRefused).toEqual({ "connack.use_another_server": events.counts.redirected });
     expect(other.accepted).toBe(0);
   });
 
@@ -277,8 +283,8 @@ describe("a server that names another", () => {
       backoff: { policy: "fixed", baseMs: 60_000 },
       plan: { followReferences: true },
     }).connect();
-    await eventually(() => events.errors["server_reference_limit"] === 1);
-    expect(events).toMatchObject({ attempts: 4, redirections: 4, accepted: 0 });
+    await eventually(() => events.names.error["server_reference_limit"] === 1);
+    expect(events).toMatchObject({ counts: { connectAttempt: 4, redirected: 4, connectAccepted: 0 } });
     expect(servers.map(({ accepted }) => accepted)).toEqual([2, 2]);
   });
 
@@ -291,9 +297,9 @@ describe("a server that names another", () => {
       protocolVersion: 5,
       plan: { followReferences: true },
     }).connect();
-    await eventually(() => fleet.events.accepted === 2);
+    await eventually(() => fleet.events.counts.connectAccepted === 2);
     expect(other.accepted).toBe(1);
-    expect(fleet.events.errors).toMatchObject({ "disconnect.server_moved": 1 });
+    expect(fleet.events.names.error).toMatchObject({ "disconnect.server_moved": 1 });
   });
 });
 
@@ -309,6 +315,6 @@ it.each([
     protocolVersion: 5,
     backoff: { policy: "fixed", baseMs: 60_000 },
   }).connect();
-  await eventually(() => events.disconnects["closed"] === 1);
-  expect(events.errors).toEqual({ [`disconnect.${name}`]: 1, closed: 1 });
+  await eventually(() => events.names.disconnected["closed"] === 1);
+  expect(events.names.error).toEqual({ [`disconnect.${name}`]: 1, closed: 1 });
 });

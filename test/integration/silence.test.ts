@@ -18,16 +18,17 @@ describe.skipIf(!mosquittoAvailable())("silent devices on Mosquitto", () => {
     });
     await fleet.connect().allReady();
     const silent = fleet.devices.slice(0, 5);
-    for (const device of silent) device.silence(1);
-    expect([fleet.events.silences, fleet.ready]).toEqual([5, 10]);
+    for (const device of silent) device.part.silence(1);
+    expect([fleet.events.counts.silenced, fleet.ready]).toEqual([5, 10]);
     expect(broker.logged(/(Socket error|Client silent-\d+ (closed|disconnected|has exceeded))/)).toBe(0);
-    await eventually(() => fleet.events.readyMs[1]?.length === 5, 10_000);
-    const { detectionMs, disconnects, errors } = fleet.events;
-    expect(detectionMs[1]).toHaveLength(5);
-    expect(disconnects).toEqual({ keepalive: 5 });
-    expect(errors).toEqual({ keepalive: 5 });
+    await eventually(() => fleet.events.values.becameReady[1]?.length === 5, 10_000);
+    const { names, values } = fleet.events;
+    const detectionMs = values.silenceOver[1] ?? [];
+    expect(detectionMs).toHaveLength(5);
+    expect([names.silenceOver, names.disconnected]).toEqual([{ keepalive: 5 }, {}]);
+    expect(names.error).toEqual({ keepalive: 5 });
     // From the storm's instant, not from the discovery: no device can have been faster than its discovery.
-    expect(Math.min(...(fleet.events.readyMs[1] ?? []))).toBeGreaterThan(Math.min(...(detectionMs[1] ?? [])));
+    expect(Math.min(...(fleet.events.values.becameReady[1] ?? []))).toBeGreaterThan(Math.min(...detectionMs));
     expect(broker.logged(/New client connected from .* as silent-[0-4] /)).toBe(10);
     expect(broker.logged(/New client connected from .* as silent-[5-9] /)).toBe(5);
   });

@@ -77,18 +77,21 @@ async function worksOver(open: OpenTransport, port: number, protocolVersion: 4 |
     port,
     protocolVersion,
     devices: 20,
-    bootstrap: (one, done) => one.subscribe([`echo/${one.number}`], 1, true, done),
+    bootstrap: (one, done) => one.exchange.subscribe([`echo/${one.number}`], 1, true, done),
   });
   await fleet.connect().allReady();
   const { events } = fleet;
   // Longer than one TLS record, so that it comes in pieces.
   expect(await publish(fleet.device, "echo/0", "x".repeat(40_000), { qos: 1 })).toBeNull();
-  await eventually(() => events.publishesReceived === 1);
+  await eventually(() => events.counts.publishReceived === 1);
   for (const cause of ["reset", "close", "disconnect"] as const) {
     expect(fleet.storm(cause, 1)).toBe(20);
     await fleet.allReady();
   }
-  expect(events).toMatchObject({ accepted: 80, refused: {}, errors: {}, tcpOpens: 80 });
+  expect(events).toMatchObject({
+    counts: { connectAccepted: 80, tcpOpened: 80 },
+    names: { connectRefused: {}, error: {} },
+  });
   return fleet;
 }
 
@@ -122,12 +125,12 @@ describe.skipIf(!mosquittoAvailable())("Mosquitto", () => {
   describe.each([4, 5] as const)("protocol version %i", (version) => {
     it("over TCP", async () => {
       const { events } = await worksOver(openerOf("tcp", plain.port), plain.port, version);
-      expect(events).toMatchObject({ tlsFull: 0, tlsResumed: 0, websocketOpens: 0 });
+      expect(events).toMatchObject({ counts: { tlsFull: 0, tlsResumed: 0, websocketOpened: 0 } });
     });
 
     it("over TLS", async () => {
       const { events } = await worksOver(openerOf("tls", secure.port), secure.port, version);
-      expect(events).toMatchObject({ tlsFull: 80, tlsResumed: 0 });
+      expect(events).toMatchObject({ counts: { tlsFull: 80, tlsResumed: 0 } });
     });
   });
 
@@ -138,7 +141,7 @@ describe.skipIf(!mosquittoAvailable())("Mosquitto", () => {
     const broker = await Mosquitto.start({ settings: kind === "ws" ? listener : [...listener, ...settings] });
     onTestFinished(() => broker.stop());
     const { events } = await worksOver(openerOf(kind, port), port);
-    expect(events).toMatchObject({ websocketOpens: 80, tlsFull: kind === "ws" ? 0 : 80 });
+    expect(events).toMatchObject({ counts: { websocketOpened: 80, tlsFull: kind === "ws" ? 0 : 80 } });
   });
 
   it.each(["TLSv1.2", "TLSv1.3"] as const)("resumes sessions: %s", async (version) => {
@@ -146,7 +149,7 @@ describe.skipIf(!mosquittoAvailable())("Mosquitto", () => {
     onTestFinished(() => broker.stop());
     const open = openerOf("tls", broker.port, TRUSTED, { resume: true });
     const { events } = await worksOver(open, broker.port);
-    expect(events).toMatchObject({ tlsFull: 20, tlsResumed: 60 });
+    expect(events).toMatchObject({ counts: { tlsFull: 20, tlsResumed: 60 } });
   });
 
   it("with certificates of the devices' own", async () => {
@@ -156,7 +159,7 @@ describe.skipIf(!mosquittoAvailable())("Mosquitto", () => {
       clientIds: "mutual-",
       devices: 3,
     });
-    for (const one of fleet.devices) one.certificate = device;
+    for (const one of fleet.devices) one.attempt.identity.certificate = device;
     await fleet.connect().allReady();
     expect(mutual.logged(/as mutual-\d+ .*u'device'/)).toBe(3);
   });
@@ -181,12 +184,15 @@ describe.skipIf(!mosquittoAvailable())("Mosquitto", () => {
       return fleet.connect();
     };
     const { events } = await (await redirected(secure.port)).allReady();
-    expect(events).toMatchObject({ attempts: 10, accepted: 5, redirections: 5, tlsFull: 10, refused: {} });
+    expect(events).toMatchObject({
+      counts: { connectAttempt: 10, connectAccepted: 5, redirected: 5, tlsFull: 10 },
+      names: { connectRefused: {} },
+    });
 
     const elsewhere = await createCertificate({ name: "elsewhere", hosts: ["elsewhere"], issuer: authority });
     const wary = await redirected(await tlsServer(elsewhere, Buffer.of(0x20, 3, 0, 0, 0)));
-    await eventually(() => wary.events.refused["tls_certificate"] === 5);
-    expect(wary.events).toMatchObject({ accepted: 0, redirections: 5 });
+    await eventually(() => wary.events.names.connectRefused["tls_certificate"] === 5);
+    expect(wary.events).toMatchObject({ counts: { connectAccepted: 0, redirected: 5 } });
   });
 
   it("refuses a device without a certificate: counted as tls_alert", async () => {
@@ -197,7 +203,10 @@ describe.skipIf(!mosquittoAvailable())("Mosquitto", () => {
     });
     fleet.connect();
     await eventually(() => fleet.device.state === "backoff");
-    expect(fleet.events).toMatchObject({ accepted: 0, refused: { tls_alert: 1 } });
+    expect(fleet.events).toMatchObject({
+      counts: { connectAccepted: 0 },
+      names: { connectRefused: { tls_alert: 1 } },
+    });
   });
 
   it("is refused by devices that do not trust it, unless they are insecure", async () => {
@@ -205,10 +214,13 @@ describe.skipIf(!mosquittoAvailable())("Mosquitto", () => {
     const options = { port: secure.port, backoff: { policy: "fixed", baseMs: 60_000 } } as const;
     const wary = fleetOf({ ...options, open: openerOf("tls", secure.port, { ca: [other.cert] }) }).connect();
     await eventually(() => wary.device.state === "backoff");
-    expect(wary.events).toMatchObject({ accepted: 0, refused: { tls_certificate: 1 }, tlsFull: 0 });
+    expect(wary.events).toMatchObject({
+      counts: { connectAccepted: 0, tlsFull: 0 },
+      names: { connectRefused: { tls_certificate: 1 } },
+    });
     const insecure = fleetOf({ ...options, open: openerOf("tls", secure.port, { insecure: true }) });
     await insecure.connect().allReady();
-    expect(insecure.events).toMatchObject({ accepted: 1, refused: {} });
+    expect(insecure.events).toMatchObject({ counts: { connectAccepted: 1 }, names: { connectRefused: {} } });
   });
 
   it.each<[string, Partial<TlsMaterial>, string]>([
@@ -222,7 +234,7 @@ describe.skipIf(!mosquittoAvailable())("Mosquitto", () => {
       backoff: { policy: "fixed", baseMs: 60_000 },
     }).connect();
     await eventually(() => fleet.device.state === "backoff");
-    expect(fleet.events.refused).toEqual({ [reason]: 1 });
+    expect(fleet.events.names.connectRefused).toEqual({ [reason]: 1 });
   });
 
   it("sees the source addresses of localAddresses by turns", async () => {
@@ -249,7 +261,7 @@ describe.skipIf(!mosquittoAvailable())("Mosquitto", () => {
     const open = openerOf("tcp", plain.port, TRUSTED, { local });
     const fleet = fleetOf({ open, port: plain.port, backoff: { policy: "fixed", baseMs: 60_000 } }).connect();
     await eventually(() => fleet.device.state === "backoff");
-    expect(fleet.events.refused).toEqual({ local_address: 1 });
+    expect(fleet.events.names.connectRefused).toEqual({ local_address: 1 });
   });
 
   it("lets workers agree on time zero over TLS", async () => {
@@ -315,8 +327,7 @@ describe.each(["tls", "ws", "wss"] as const)("Aedes over %s", (kind) => {
   it("serves a fleet through three storms", async () => {
     const { events } = await worksOver(openerOf(kind, port), port);
     expect(events).toMatchObject({
-      tlsFull: kind === "ws" ? 0 : 80,
-      websocketOpens: kind === "tls" ? 0 : 80,
+      counts: { tlsFull: kind === "ws" ? 0 : 80, websocketOpened: kind === "tls" ? 0 : 80 },
     });
   });
 
@@ -342,6 +353,6 @@ describe.each(["tls", "ws", "wss"] as const)("Aedes over %s", (kind) => {
       { container: "", devices: 0, idPrefix: null },
     );
     onTestFinished(() => agreement.end());
-    await eventually(() => fleet.events.publishesReceived >= 1);
+    await eventually(() => fleet.events.counts.publishReceived >= 1);
   });
 });

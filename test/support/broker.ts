@@ -294,7 +294,10 @@ export function itWorksWith(broker: () => { url: string; port: number }, protoco
 
   it("connects once, and is ready", async () => {
     const { events } = await device("connects").connect().allReady();
-    expect(events).toMatchObject({ attempts: 1, tcpOpens: 1, accepted: 1, firstAccepted: 1, refused: {} });
+    expect(events).toMatchObject({
+      counts: { connectAttempt: 1, tcpOpened: 1, connectAccepted: 1, firstAccepted: 1 },
+      names: { connectRefused: {} },
+    });
   });
 
   it("publishes with QoS 0, 1 and 2, each message once and in order", async () => {
@@ -311,8 +314,11 @@ export function itWorksWith(broker: () => { url: string; port: number }, protoco
     }
     await eventually(() => listener.heard.length >= 60);
     expect(listener.heard).toEqual(expected);
-    expect(fleet.events).toMatchObject({ publishesSent: 60, publishesAcknowledged: 40, disconnects: {} });
-    expect(fleet.device.session.inflight).toBe(null);
+    expect(fleet.events).toMatchObject({
+      counts: { publishSent: 60, publishAcknowledged: 40 },
+      names: { disconnected: {} },
+    });
+    expect(fleet.device.exchange.session.inflight).toBe(null);
   });
 
   it("receives QoS 0, 1 and 2, each message once, until it unsubscribes", async () => {
@@ -323,16 +329,19 @@ export function itWorksWith(broker: () => { url: string; port: number }, protoco
     for (const qos of QOS) {
       for (let i = 0; i < 20; i++) await speaker.client.publishAsync(topic("down"), `${i}`, { qos });
     }
-    await eventually(() => events.publishesReceived >= 60);
+    await eventually(() => events.counts.publishReceived >= 60);
     // Every QoS 2 message was released, so the broker has nothing left to repeat.
-    await eventually(() => receiver.session.received === null);
+    await eventually(() => receiver.exchange.session.received === null);
     expect(await unsubscribe(receiver, [topic("down")])).toBe(null);
-    expect(receiver.session.filters).toEqual([topic("other")]);
+    expect(receiver.exchange.session.filters).toEqual([topic("other")]);
     await speaker.client.publishAsync(topic("down"), "not heard", { qos: 1 });
     await speaker.client.publishAsync(topic("other"), "heard", { qos: 1 });
-    await eventually(() => events.publishesReceived >= 61);
+    await eventually(() => events.counts.publishReceived >= 61);
     await pause(50);
-    expect(events).toMatchObject({ publishesReceived: 61, subscribesSent: 1, subscribes: 1, errors: {} });
+    expect(events).toMatchObject({
+      counts: { publishReceived: 61, subscribeSent: 1, subscribed: 1 },
+      names: { error: {} },
+    });
   });
 
   it("takes a message of 200,000 bytes, which no single read holds", async () => {
@@ -340,26 +349,28 @@ export function itWorksWith(broker: () => { url: string; port: number }, protoco
     const { device: receiver, events } = await device("large").connect().allReady();
     await subscribe(receiver, [topic("large")], 1);
     await speaker.client.publishAsync(topic("large"), Buffer.alloc(200_000, "x"), { qos: 1 });
-    await eventually(() => events.publishesReceived === 1);
-    expect(events).toMatchObject({ disconnects: {}, errors: {} });
+    await eventually(() => events.counts.publishReceived === 1);
+    expect(events).toMatchObject({ names: { disconnected: {}, error: {} } });
   });
 
   it("keeps a persistent session: what came while it was away arrives, and it does not subscribe again", async () => {
     const speaker = await peer();
     const fleet = device("persistent", {
       plan: { clean: false, sessionExpiryS: 60 },
-      bootstrap: (booting, done) => booting.subscribe([topic("kept")], 1, true, done),
+      bootstrap: (booting, done) => booting.exchange.subscribe([topic("kept")], 1, true, done),
     });
     const { device: sleeper, events } = fleet;
     await fleet.connect().allReady();
-    expect(sleeper.sessionPresent).toBe(false);
+    expect(sleeper.exchange.sessionPresent).toBe(false);
     sleeper.disconnect();
     await pause(100);
     await speaker.client.publishAsync(topic("kept"), "while away", { qos: 1 });
     await fleet.connect().allReady();
-    await eventually(() => events.publishesReceived === 1);
-    expect(sleeper.sessionPresent).toBe(true);
-    expect(events).toMatchObject({ accepted: 2, subscribesSent: 1, subscribes: 1, subscribesSkipped: 1 });
+    await eventually(() => events.counts.publishReceived === 1);
+    expect(sleeper.exchange.sessionPresent).toBe(true);
+    expect(events).toMatchObject({
+      counts: { connectAccepted: 2, subscribeSent: 1, subscribed: 1, subscribeSkipped: 1 },
+    });
   });
 
   it("finishes what was in flight when the connection broke, QoS 2 exactly once", async () => {
@@ -391,22 +402,19 @@ export function itWorksWith(broker: () => { url: string; port: number }, protoco
     await pause(50);
     expect(heard(2).sort()).toEqual(said[2].sort());
     expect([...new Set(heard(1))].sort()).toEqual(said[1].sort());
-    expect(fleet.device.session.inflight).toBe(null);
+    expect(fleet.device.exchange.session.inflight).toBe(null);
   });
 
   it("subscribes again on every connection of a clean session", async () => {
     const fleet = device("clean", {
-      bootstrap: (booting, done) => booting.subscribe([topic("clean")], 1, true, done),
+      bootstrap: (booting, done) => booting.exchange.subscribe([topic("clean")], 1, true, done),
     });
     await fleet.connect().allReady();
     fleet.device.disconnect();
     await fleet.connect().allReady();
-    expect(fleet.device.sessionPresent).toBe(false);
+    expect(fleet.device.exchange.sessionPresent).toBe(false);
     expect(fleet.events).toMatchObject({
-      accepted: 2,
-      subscribesSent: 2,
-      subscribes: 2,
-      subscribesSkipped: 0,
+      counts: { connectAccepted: 2, subscribeSent: 2, subscribed: 2, subscribeSkipped: 0 },
     });
   });
 }

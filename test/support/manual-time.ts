@@ -18,13 +18,22 @@ export class ManualTime implements Time {
     return this.#nowMs;
   }
 
-  set<T, A>(delayMs: number, callback: (target: T, argument: A) => void, target: T, argument: A): object {
+  wake<T, A>(delayMs: number, callback: (target: T, argument: A) => void, target: T, argument: A): object {
     const timer = { atMs: this.#nowMs + delayMs, fire: () => callback(target, argument) };
     this.#timers.add(timer);
     return timer;
   }
 
-  clear(timer: object): void {
+  wakeIdle<T, A>(
+    delayMs: number,
+    callback: (target: T, argument: A) => void,
+    target: T,
+    argument: A,
+  ): object {
+    return this.wake(delayMs, callback, target, argument);
+  }
+
+  cancel(timer: object): void {
     this.#timers.delete(timer as ManualTimer);
   }
 

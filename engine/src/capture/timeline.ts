@@ -1,7 +1,7 @@
 import { TIMELINE_COLUMNS, TIMELINE_EVENTS, TIMELINE_ROW_MS, type TimelineEvent } from "../contract.ts";
 
-/** Index of an event in a row: `count` takes it, so that no name is looked up per event. */
-export const EVENT: Record<TimelineEvent, number> = Object.fromEntries(
+/** Place of a column in a row: `count` takes it, so that no name is looked up per event. */
+export const COLUMN: Record<TimelineEvent, number> = Object.fromEntries(
   TIMELINE_EVENTS.map((column, index) => [column, index]),
 ) as Record<TimelineEvent, number>;
 
@@ -34,34 +34,25 @@ export class Timeline {
     return TIMELINE_COLUMNS.join(",");
   }
 
-  count(cohort: number, event: number): void {
+  count(cohort: number, column: number): void {
     this.#closePassedRows();
-    this.#add(cohort, event);
+    this.#add(cohort, column);
   }
 
-  /** A connect was accepted: the device is online. */
-  connected(cohort: number): void {
+  /**
+   * More or fewer devices are online or ready.
+   *
+   * @param column counted as well; null for none
+   */
+  change(cohort: number, column: number | null, online: number, ready: number): void {
     this.#closePassedRows();
-    this.#add(cohort, EVENT.connects_accepted);
-    this.#online[cohort] = (this.#online[cohort] as number) + 1;
+    if (column !== null) this.#add(cohort, column);
+    this.#online[cohort] = (this.#online[cohort] as number) + online;
+    this.#ready[cohort] = (this.#ready[cohort] as number) + ready;
   }
 
-  /** A connection ended; `drop` unless the device itself meant to leave. */
-  disconnected(cohort: number, drop: boolean, wasReady: boolean): void {
-    this.#closePassedRows();
-    if (drop) this.#add(cohort, EVENT.drops);
-    this.#online[cohort] = (this.#online[cohort] as number) - 1;
-    if (wasReady) this.#ready[cohort] = (this.#ready[cohort] as number) - 1;
-  }
-
-  /** A device became ready. */
-  becameReady(cohort: number): void {
-    this.#closePassedRows();
-    this.#ready[cohort] = (this.#ready[cohort] as number) + 1;
-  }
-
-  #add(cohort: number, event: number): void {
-    const at = cohort * TIMELINE_EVENTS.length + event;
+  #add(cohort: number, column: number): void {
+    const at = cohort * TIMELINE_EVENTS.length + column;
     this.#events[at] = (this.#events[at] as number) + 1;
   }
 

@@ -1,5 +1,6 @@
 import type { IConnectPacket } from "mqtt-packet";
-import type { DeviceCredentials, DevicePlan, Will } from "./port.ts";
+import type { DeviceCredentials, Will } from "./credentials.ts";
+import type { DevicePlan } from "./plan.ts";
 import { isTooLong, LONGEST_FIELD_BYTES, topicProblem } from "./topic.ts";
 
 type ConnectSettings = Pick<

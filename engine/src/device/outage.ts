@@ -5,14 +5,17 @@
 export class Outage {
   /** The last storm that disconnected this device, from 1; 0 for none. */
   storm = 0;
-  /** NaN while there is none. */
+  /** The network is gone, and the device has not found out yet. */
+  isUnaware = false;
+  /** NaN while there is none: a double from the start, so that V8 keeps it as one. */
   #lostAtMs: number = Number.NaN;
   /** From that storm's drop until the device is ready again for the first time. */
   #isStorms = false;
   #awaitsReconnect = false;
 
-  get lostAtMs(): number {
-    return this.#lostAtMs;
+  /** Null while there is none. */
+  get lostAtMs(): number | null {
+    return Number.isNaN(this.#lostAtMs) ? null : this.#lostAtMs;
   }
 
   /** The loss that is about to begin is a storm's, also where it interrupts an earlier outage. */
@@ -59,7 +62,7 @@ export class Outage {
 
   /** As `end`, and it will not be reconnected either. */
   abandon(): void {
-    this.end(Number.NaN);
+    this.end(0);
     this.#awaitsReconnect = false;
   }
 }

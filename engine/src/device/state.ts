@@ -16,7 +16,7 @@ export type DeviceState =
   /** The virtual user is over. */
   | "ended";
 
-export type DeviceEvent =
+export type StateChange =
   /** The flow or the backoff timer asks for a connection. */
   | "connect"
   | "opened"
@@ -28,7 +28,7 @@ export type DeviceEvent =
   | "disconnect"
   | "end";
 
-const TRANSITIONS: Record<DeviceState, Partial<Record<DeviceEvent, DeviceState>>> = {
+const TRANSITIONS: Record<DeviceState, Partial<Record<StateChange, DeviceState>>> = {
   offline: { connect: "connecting", disconnect: "offline", end: "ended" },
   connecting: { opened: "awaiting-connack", failed: "backoff", disconnect: "offline", end: "ended" },
   "awaiting-connack": { accepted: "bootstrapping", failed: "backoff", disconnect: "offline", end: "ended" },
@@ -39,7 +39,7 @@ const TRANSITIONS: Record<DeviceState, Partial<Record<DeviceEvent, DeviceState>>
 };
 
 /** The state after `event`, or null where the event has no meaning in this state. */
-export function next(state: DeviceState, event: DeviceEvent): DeviceState | null {
+export function next(state: DeviceState, event: StateChange): DeviceState | null {
   return TRANSITIONS[state][event] ?? null;
 }
 

@@ -1,12 +1,13 @@
-import type { Helpers, RunEvents, Step, VuContext } from "../artillery.ts";
+import type { Helpers, RunEvents, Step } from "../artillery.ts";
 import { createBackoff } from "../device/backoff.ts";
-import type { Losses } from "../device/losses.ts";
-import type { DeviceEnvironment, DeviceEvents, DevicePlan, Time } from "../device/port.ts";
-import { hashRandom } from "../random.ts";
+import { EVENTS } from "../device/events.ts";
+import type { DevicePlan } from "../device/plan.ts";
+import type { DeviceEnvironment } from "../device/port.ts";
+import type { Operation } from "../device/program.ts";
 import type { Regions } from "../region/regions.ts";
-import { compileSteps, series } from "../script/compile.ts";
+import { compileProgram, compileSteps, series } from "../script/compile.ts";
 import type { ProcessorCalls } from "../script/processor-calls.ts";
-import { NEVER_S, StepFailure, type StepPlace } from "../script/steps/step.ts";
+import { contextOf, NEVER_S, type StepPlace } from "../script/steps/step.ts";
 import type { UrlTarget } from "../script/target.ts";
 import type { CohortPlan, FleetPlan } from "../script/validate.ts";
 import { REGION_VARIABLE } from "../script/variables.ts";
@@ -15,6 +16,7 @@ import type { HttpClient } from "../transport/http-client.ts";
 import { createOpener, type OpenerOptions } from "../transport/open.ts";
 import type { OpenTransport } from "../transport/transport.ts";
 import type { Fleet } from "./fleet.ts";
+import type { LiveHost } from "./host.ts";
 
 /** The devices of one scenario of the script, ready to be made. */
 export interface Cohort {
@@ -33,64 +35,54 @@ export interface CohortParts {
   tellError(error: Error): void;
   calls: ProcessorCalls;
   runEvents: RunEvents;
-  events: DeviceEvents;
-  losses: Losses;
+  host: LiveHost;
   fleet: Fleet;
   http: HttpClient;
   /** Null where the script has none; then there is one target. */
   regions: Regions | null;
   targets: readonly UrlTarget[];
   openers: OpenerOptions;
-  codec: DeviceEnvironment["codec"];
-  time: Time;
 }
 
-/** `index`: of the cohort within the worker's counts. */
+/** `index`: the cohort's place within the worker's counts. */
 export function compileCohort(cohort: CohortPlan, index: number, parts: CohortParts): Cohort {
-  const { plan, helpers, tellError, calls, runEvents, events, losses, fleet, http, regions, codec, time } =
-    parts;
-  const compile = (place: StepPlace, steps: CohortPlan["flow"]): Step =>
-    series(
-      compileSteps(steps, {
-        place,
-        helpers,
-        runEvents,
-        calls,
-        deviceEvents: events,
-        cohort: index,
-        fleet,
-        http,
-        lab: null,
-        onLabEnded: () => {},
-      }),
-    );
+  const { plan, helpers, tellError, calls, runEvents, host, fleet, http, regions } = parts;
+  const subject = { cohort: index, region: 0 };
+  const base = (place: StepPlace): Parameters<typeof compileSteps>[1] => ({
+    place,
+    helpers,
+    runEvents,
+    calls,
+    tellError,
+    countError: (failure) => host.tell(EVENTS.error, subject, 0, 0, failure),
+    time: host,
+    fleet,
+    http,
+    lab: null,
+    onLabEnded: () => {},
+  });
   const open = openersOf(cohort, parts);
-  const bootstrap = compile("onConnect", cohort.onConnect);
+  host.openers[index] = regions === null ? (open[0] as OpenTransport) : regions.opener(open);
+  const program = compileProgram(cohort.onConnect, base("onConnect"));
   return {
-    flow: compile("flow", cohort.flow),
+    flow: series(compileSteps(cohort.flow, base("flow"))),
     before: cohort.beforeScenario,
     after: cohort.afterScenario,
     environment: {
       plan: devicePlan(plan, index),
-      time,
-      open: regions === null ? (open[0] as OpenTransport) : regions.opener(open),
-      ...(regions === null ? {} : { regions }),
-      codec,
-      events,
-      losses,
-      random: (device, draw) => hashRandom(plan.settings.seed, device, draw),
-      bootstrap(device, done) {
-        const context = device.owner as VuContext;
-        if (regions !== null) context.vars[REGION_VARIABLE] = regions.names[device.region];
-        bootstrap(context, (error) => {
-          if (error === null || error instanceof StepFailure) {
-            done(error?.failure ?? null);
-            return;
-          }
-          tellError(error);
-          done("bootstrap_failed");
-        });
-      },
+      port: host,
+      program: regions === null ? program : [namesRegion(regions), ...program],
+      regions,
+    },
+  };
+}
+
+/** A device that came to another region has that one's name in its variables. */
+function namesRegion({ names }: Regions): Operation {
+  return {
+    begin(device, waiter) {
+      contextOf(device).vars[REGION_VARIABLE] = names[device.region];
+      device.env.port.turns.settle(waiter, null);
     },
   };
 }

@@ -1,5 +1,6 @@
 import type { Device } from "../device/device.ts";
-import type { OperationDone } from "../device/session/session.ts";
+import type { Time } from "../device/port.ts";
+import type { Turns, Waiter } from "../device/turns.ts";
 
 /** How often every device is asked whether a PINGREQ is due: one timer for all. */
 const KEEPALIVE_SWEEP_MS = 1000;
@@ -12,24 +13,42 @@ export interface FleetMember {
   cohort: number;
 }
 
+export interface FleetOptions {
+  /** The last storm window ends some time: whoever waits need not have a limit of its own. */
+  hasPlanEnd: boolean;
+  time: Time;
+  turns: Turns;
+}
+
 /** The devices of this worker, and what they wait for. */
 export class Fleet {
   readonly members: Set<FleetMember> = new Set();
   readonly #hasPlanEnd: boolean;
-  readonly #sweep: NodeJS.Timeout;
+  readonly #time: Time;
+  readonly #turns: Turns;
+  readonly #awaited = new Map<Device, ReadyWaiter[]>();
+  #sweep: object;
   #overWaiters: (() => void)[] = [];
   readonly #expiring = new Set<() => void>();
   #over = false;
   /** Started so far, ended ones included. */
   started = 0;
 
-  constructor(hasPlanEnd: boolean, now: () => number) {
+  constructor({ hasPlanEnd, time, turns }: FleetOptions) {
     this.#hasPlanEnd = hasPlanEnd;
-    this.#sweep = setInterval(() => {
-      const nowMs = now();
-      for (const { device } of this.members) device.keepaliveTick(nowMs, KEEPALIVE_SWEEP_MS);
-    }, KEEPALIVE_SWEEP_MS);
-    this.#sweep.unref();
+    this.#time = time;
+    this.#turns = turns;
+    this.#sweep = this.#armSweep();
+  }
+
+  #armSweep(): object {
+    return this.#time.wakeIdle(KEEPALIVE_SWEEP_MS, onSweep, this, undefined);
+  }
+
+  keepAlive(): void {
+    this.#sweep = this.#armSweep();
+    const nowMs = this.#time.now();
+    for (const { device } of this.members) device.keepaliveTick(nowMs, KEEPALIVE_SWEEP_MS);
   }
 
   add(member: FleetMember): void {
@@ -47,7 +66,7 @@ export class Fleet {
     const waiters = this.#overWaiters;
     this.#overWaiters = [];
     for (const waiter of waiters) waiter();
-    for (const { device } of this.members) device.giveUp();
+    for (const device of [...this.#awaited.keys()]) this.#tell(device, "gave_up");
     for (const expired of [...this.#expiring]) expired();
     this.#expiring.clear();
   }
@@ -64,40 +83,61 @@ export class Fleet {
    */
   expire(expired: () => void): () => void {
     if (this.#over || !this.#hasPlanEnd) {
-      const timer = setTimeout(expired, DEFAULT_GIVE_UP_MS);
-      return () => clearTimeout(timer);
+      const timer = this.#time.wake(DEFAULT_GIVE_UP_MS, call, expired, undefined);
+      return () => this.#time.cancel(timer);
     }
     this.#expiring.add(expired);
     return () => this.#expiring.delete(expired);
   }
 
   /**
-   * Calls back once: when the device is ready (null), or with the reason why it will not be: `gave_up` after
+   * Settles `waiter` once: with null when the device is ready, or with the reason why it will not be: `gave_up` after
    * `giveUpAfterMs` or at the end of the last window, `ended`.
    */
-  whenReady(device: Device, giveUpAfterMs: number | null, done: OperationDone): void {
-    if (device.state === "ready") {
-      done(null);
+  whenReady(device: Device, giveUpAfterMs: number | null, waiter: Waiter): void {
+    const known = this.#known(device);
+    if (known !== "waits") {
+      this.#turns.settle(waiter, known);
       return;
     }
-    if (this.#over) {
-      done("gave_up");
-      return;
-    }
+    const waiting: ReadyWaiter = { device, waiter, timer: null };
     const limitMs = giveUpAfterMs ?? (this.#hasPlanEnd ? null : DEFAULT_GIVE_UP_MS);
-    if (limitMs === null) {
-      device.whenReady(done);
-      return;
+    if (limitMs !== null) waiting.timer = this.#time.wake(limitMs, onLimit, this, waiting);
+    const others = this.#awaited.get(device);
+    if (others === undefined) this.#awaited.set(device, [waiting]);
+    else others.push(waiting);
+  }
+
+  /** What there is to say at once: null for a device that is ready, as far as it knows. */
+  #known({ state }: Device): null | "gave_up" | "ended" | "waits" {
+    if (state === "ready") return null;
+    if (this.#over) return "gave_up";
+    return state === "ended" ? "ended" : "waits";
+  }
+
+  giveUp(waiting: ReadyWaiter): void {
+    const others = this.#awaited.get(waiting.device)?.filter((other) => other !== waiting) ?? [];
+    if (others.length === 0) this.#awaited.delete(waiting.device);
+    else this.#awaited.set(waiting.device, others);
+    this.#turns.settle(waiting.waiter, "gave_up");
+  }
+
+  ready(device: Device): void {
+    this.#tell(device, null);
+  }
+
+  ended(device: Device, reason: string): void {
+    this.#tell(device, reason);
+  }
+
+  #tell(device: Device, failure: string | null): void {
+    const waiters = this.#awaited.get(device);
+    if (waiters === undefined) return;
+    this.#awaited.delete(device);
+    for (const { waiter, timer } of waiters) {
+      if (timer !== null) this.#time.cancel(timer);
+      this.#turns.settle(waiter, failure);
     }
-    let settled = false;
-    const settle: OperationDone = (failure) => {
-      if (settled) return;
-      settled = true;
-      clearTimeout(timer);
-      done(failure);
-    };
-    const timer = setTimeout(settle, limitMs, "gave_up");
-    device.whenReady(settle);
   }
 
   /** Runs something again and again until the device ends. */
@@ -107,15 +147,35 @@ export class Fleet {
     run: (done: () => void) => void,
     firstDelayMs: number,
   ): void {
+    const again = (): void => {
+      if (device.state !== "ended") run(() => arm(nextDelayMs()));
+    };
     const arm = (delayMs: number): void => {
-      setTimeout(() => {
-        if (device.state !== "ended") run(() => arm(nextDelayMs()));
-      }, delayMs).unref();
+      this.#time.wakeIdle(delayMs, call, again, undefined);
     };
     arm(firstDelayMs);
   }
 
   stop(): void {
-    clearInterval(this.#sweep);
+    this.#time.cancel(this.#sweep);
   }
+}
+
+/** Somebody who waits for a device to be ready, and his limit where he has one. */
+interface ReadyWaiter {
+  device: Device;
+  waiter: Waiter;
+  timer: object | null;
+}
+
+function onSweep(fleet: Fleet): void {
+  fleet.keepAlive();
+}
+
+function onLimit(fleet: Fleet, waiting: ReadyWaiter): void {
+  fleet.giveUp(waiting);
+}
+
+function call(act: () => void): void {
+  act();
 }

@@ -23,6 +23,7 @@ import { maskText } from "../secrets/secret-text.ts";
 import { mqttTlsOptions } from "../transport/mqtt-tls-options.ts";
 import { usesTls } from "../transport/open.ts";
 import type { TlsMaterial } from "../transport/tls-material.ts";
+import { time } from "./clock.ts";
 
 /** What prepares a run may take its time; a function that never calls `done` would hang it. */
 const LONGEST_HOOK_FUNCTION_MS = 600_000;
@@ -56,10 +57,11 @@ export function compileHook(
       }),
       lab: labPlan(plan, tls),
       onLabEnded: (name, how) => labEnded(script, name, how),
-      // Steps of a hook use neither.
-      deviceEvents: null as unknown as Compiler["deviceEvents"],
+      time,
+      // A step of a hook has no device: its error ends the run.
+      tellError: () => {},
+      countError: () => {},
       fleet: null as unknown as Compiler["fleet"],
-      cohort: 0,
     }),
   );
   return (context, callback) => {

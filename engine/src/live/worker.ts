@@ -1,4 +1,3 @@
-import { performance } from "node:perf_hooks";
 import {
   type ArtilleryScript,
   type Helpers,
@@ -18,10 +17,10 @@ import { postUnwritten } from "../capture/unwritten.ts";
 import { WorkerFiles } from "../capture/worker-files.ts";
 import { SCHEMA_VERSION, safeFileName, TIMELINE_ROW_MS, type WorkerRecord } from "../contract.ts";
 import { longestBackoffMs } from "../device/backoff.ts";
+import type { DeviceCredentials } from "../device/credentials.ts";
 import { Device } from "../device/device.ts";
+import { EVENTS } from "../device/events.ts";
 import { deviceId, shareOf, type WorkerShare } from "../device/identity.ts";
-import type { Losses } from "../device/losses.ts";
-import type { DeviceCredentials, Time } from "../device/port.ts";
 import { Regions } from "../region/regions.ts";
 import { parseDuration } from "../script/duration.ts";
 import { FailureTexts } from "../script/failure-texts.ts";
@@ -49,9 +48,11 @@ import { mqttTlsOptions } from "../transport/mqtt-tls-options.ts";
 import { type OpenerOptions, usesTls } from "../transport/open.ts";
 import type { PemReader } from "../transport/pem.ts";
 import { SecureContexts, type TlsMaterial } from "../transport/tls-material.ts";
+import { time, wallClock } from "./clock.ts";
 import { type Cohort, type CohortParts, compileCohort } from "./cohort.ts";
 import { Fleet, type FleetMember } from "./fleet.ts";
 import type { FleetNumbers } from "./fleet-numbers.ts";
+import { LiveHost } from "./host.ts";
 import { keepYoungGenerationSmall } from "./young-generation.ts";
 
 /** What was measured is on disk after at most this long. */
@@ -60,20 +61,6 @@ const EMIT_MS = 1000;
 
 /** Exit code of a run in which no device of a worker was ever online. */
 const NEVER_ONLINE_EXIT_CODE = 2;
-
-/** Read once: the getter costs more than `performance.now()`. */
-const { timeOrigin } = performance;
-
-/** Monotonic time on the wall's scale: a clock that is set during the run does not move storms. */
-function wallClock(): number {
-  return timeOrigin + performance.now();
-}
-
-const time: Time = {
-  now: () => performance.now(),
-  set: (delayMs, callback, device, argument) => setTimeout(callback, delayMs, device, argument),
-  clear: (timer) => clearTimeout(timer as NodeJS.Timeout),
-};
 
 const INSECURE =
   "mqtt: WARNING: config.engines.mqtt.tls.insecure is true: the broker's certificate is NOT verified; anyone on the way can read passwords and payloads";
@@ -101,7 +88,7 @@ export class Worker {
   readonly #fleet: Fleet;
   readonly #regions: Regions | null;
   readonly #storms: Storms;
-  readonly #losses: Losses = { watch: null };
+  readonly #host: LiveHost;
   readonly #watch: GeneratorWatch;
   readonly #health: HealthStretch;
   readonly #cohorts: Cohort[];
@@ -131,19 +118,28 @@ export class Worker {
     this.#watch = new GeneratorWatch(() => this.#recorder.timed);
     this.#health = this.#watch.begin();
     this.#devicesOf = names.map(() => 0);
-    this.#fleet = new Fleet(planEndMs(plan.storms) !== null, time.now);
-    const { seed } = plan.settings;
+    const { seed, protocolVersion, maxPacketSize } = plan.settings;
     this.#regions =
       options.regions === null
         ? null
         : new Regions({ regions: options.regions.list, failover: options.regions.failover, seed });
+    this.#host = new LiveHost({
+      time,
+      seed,
+      tell: (...event) => this.#recorder.tell(...event),
+      regions: this.#regions,
+      wire: { codec: createCodec(protocolVersion), maxPacketBytes: maxPacketSize },
+    });
+    const hasPlanEnd = planEndMs(plan.storms) !== null;
+    this.#fleet = new Fleet({ hasPlanEnd, time, turns: this.#host.turns });
+    this.#host.fleet = this.#fleet;
     this.#storms = new Storms({
       plans: plan.storms,
       seed,
       container: this.#share.container,
       members: this.#fleet.members,
       recorder: this.#recorder,
-      losses: this.#losses,
+      losses: this.#host,
       watch: this.#watch,
       regions: this.#regions,
       longestBackoffMs: longestBackoffMs(plan.backoff),
@@ -151,7 +147,7 @@ export class Worker {
       containers: () => this.#agreement?.containers() ?? [],
       claim: (storm) => options.numbers.claim(storm),
       wallClock,
-      monotonic: time.now,
+      time,
       log,
       onOver: () => this.#fleet.over(),
     });
@@ -171,15 +167,12 @@ export class Worker {
       calls: this.#calls,
       tellError: (error) => this.#tellError(error),
       runEvents,
-      events: this.#recorder,
-      losses: this.#losses,
+      host: this.#host,
       fleet: this.#fleet,
       http: this.#http,
       regions: this.#regions,
       targets: this.#targets,
       openers,
-      codec: createCodec(plan.settings.protocolVersion),
-      time,
     };
     this.#cohorts = plan.cohorts.map((cohort, index) => compileCohort(cohort, index, parts));
     if (this.#share.worker === 1) {
@@ -267,7 +260,7 @@ export class Worker {
     bindDevice(context, device);
     if (this.#regions !== null) {
       context.vars[REGION_VARIABLE] = this.#regions.names[device.region];
-      this.#regions.counts.atHome(device.region);
+      this.#regions.counts.count(device.region, "homeDevices");
     }
     const member: FleetMember = { device, cohort: cohortIndex };
     this.#fleet.add(member);
@@ -302,7 +295,8 @@ export class Worker {
   #countFailure(cohort: number, error: Error | null): void {
     if (error === null || error instanceof StepFailure) return;
     this.#tellError(error);
-    this.#recorder.error(cohort, error instanceof ProcessorError ? error.failure : "flow_failed");
+    const failure = error instanceof ProcessorError ? error.failure : "flow_failed";
+    this.#host.tell(EVENTS.error, { cohort, region: 0 }, 0, 0, failure);
   }
 
   #tellError(error: Error): void {

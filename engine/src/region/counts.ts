@@ -13,26 +13,8 @@ export class RegionCounts {
     this.#emitted = names.map(() => 0);
   }
 
-  atHome(region: number): void {
-    this.#add(region, "homeDevices");
-  }
-
-  /** `failedOver`: the region is not the device's home, and not where its last connection was. */
-  connected(region: number, failedOver: boolean): void {
-    this.#add(region, "connectsAccepted");
-    if (failedOver) this.#add(region, "failovers");
-  }
-
-  configRequest(region: number): void {
-    this.#add(region, "configRequests");
-  }
-
-  configResponse(region: number): void {
-    this.#add(region, "configResponses");
-  }
-
-  #add(region: number, name: RegionCounter): void {
-    (this.#counts[region] as WorkerRegion)[name]++;
+  count(region: number, counter: RegionCounter): void {
+    (this.#counts[region] as WorkerRegion)[counter]++;
   }
 
   /** A copy: what it was at this instant. */

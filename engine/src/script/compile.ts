@@ -1,14 +1,40 @@
 import type { Step } from "../artillery.ts";
+import type { Program } from "../device/program.ts";
+import { guarded, stepAsOperation, stepOf } from "./run-operation.ts";
 import type { Compiler, ParsedStep } from "./steps/step.ts";
 
+type CompilerBase = Omit<Compiler, "compileSteps">;
+
+function compilerOf(base: CompilerBase): Compiler {
+  return { ...base, compileSteps: (children) => compileSteps(children, base) };
+}
+
 /** Steps of one cohort, compiled once per worker. */
-export function compileSteps(steps: readonly ParsedStep[], base: Omit<Compiler, "compileSteps">): Step[] {
-  const compiler: Compiler = { ...base, compileSteps: (children) => compileSteps(children, base) };
-  return steps.map(({ definition, spec, children }) => guarded(definition.compile(spec, compiler, children)));
+export function compileSteps(steps: readonly ParsedStep[], base: CompilerBase): Step[] {
+  const compiler = compilerOf(base);
+  return steps.map((step) => guardedStep(stepFor(step, compiler)));
+}
+
+function stepFor({ definition, spec, children }: ParsedStep, compiler: Compiler): Step {
+  if (definition.compile !== undefined) return definition.compile(spec, compiler, children);
+  if (definition.operation !== undefined) return stepOf(definition.operation(spec, compiler), compiler);
+  throw new TypeError(`the step ${definition.name} does nothing`);
+}
+
+/** `onConnect` of one cohort, compiled once per worker. */
+export function compileProgram(steps: readonly ParsedStep[], base: CompilerBase): Program {
+  const compiler = compilerOf(base);
+  return steps.map((step) => {
+    const { definition, spec } = step;
+    const operation =
+      definition.operation?.(spec, compiler) ??
+      stepAsOperation(guardedStep(stepFor(step, compiler)), compiler);
+    return guarded(operation, compiler);
+  });
 }
 
 /** A step that throws fails the virtual user, not the worker. */
-function guarded(step: Step): Step {
+function guardedStep(step: Step): Step {
   return (context, callback) => {
     try {
       step(context, callback);

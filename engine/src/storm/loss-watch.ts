@@ -1,24 +1,36 @@
-import type { Recorder } from "../capture/recorder.ts";
+import type { StormCells } from "../capture/storm-cells.ts";
 import type { Device } from "../device/device.ts";
-import type { LossWatch } from "../device/losses.ts";
+
+/** Hears of connections that were lost without a storm having cut them. */
+export interface LossWatch {
+  /** The device has lost its connection. Returns the storm that the loss belongs to, or null. */
+  lost(device: Device, cohort: number, nowMs: number): number | null;
+  /** A device that had lost its connection is ready again. */
+  ready(device: Device, nowMs: number): void;
+}
+
+/** Where losses are told: storms set and clear the watch. */
+export interface Losses {
+  watch: LossWatch | null;
+}
 
 /** Takes every device's first loss as the storm's. */
 export class OpenStorm implements LossWatch {
   readonly #storm: number;
   readonly #startedMs: number;
-  readonly #recorder: Recorder;
+  readonly #cells: StormCells;
 
   /** @param startedMs monotonic */
-  constructor(storm: number, startedMs: number, recorder: Recorder) {
+  constructor(storm: number, startedMs: number, cells: StormCells) {
     this.#storm = storm;
     this.#startedMs = startedMs;
-    this.#recorder = recorder;
+    this.#cells = cells;
   }
 
-  lost(device: Device, cohort: number, nowMs: number): number {
-    if (device.affectedBy === this.#storm) return 0;
-    this.#recorder.stormSelected(cohort, this.#storm);
-    this.#recorder.stormDropped(cohort, this.#storm, Math.max(0, nowMs - this.#startedMs));
+  lost(device: Device, cohort: number, nowMs: number): number | null {
+    if (device.part.affectedBy === this.#storm) return null;
+    this.#cells.selected(cohort, this.#storm);
+    this.#cells.dropped(cohort, this.#storm, Math.max(0, nowMs - this.#startedMs));
     return this.#storm;
   }
 
@@ -31,8 +43,8 @@ export interface Loss {
   cohort: number;
   lostAtMs: number;
   readyAtMs: number | null;
-  /** The device's generation before the loss. */
-  generation: number;
+  /** The device's attempts to connect before the loss. */
+  attempts: number;
   /** Devices of the worker that were online just before. */
   online: number;
 }
@@ -57,17 +69,18 @@ export class Onset implements LossWatch {
     this.#open = open;
   }
 
-  lost(device: Device, cohort: number, nowMs: number): number {
+  lost(device: Device, cohort: number, nowMs: number): number | null {
     for (const [old, { lostAtMs }] of this.#recent) {
       if (nowMs - lostAtMs <= ONSET_MS) break;
       this.#recent.delete(old);
     }
-    const { generation } = device;
-    const loss = { device, cohort, lostAtMs: nowMs, readyAtMs: null, generation, online: this.#online() };
+    const { count: attempts } = device.attempt;
+    // The device itself is no longer among those that are online.
+    const loss = { device, cohort, lostAtMs: nowMs, readyAtMs: null, attempts, online: this.#online() + 1 };
     // Lost twice in a second: the first loss counts.
     if (!this.#recent.has(device)) this.#recent.set(device, loss);
     const [oldest = loss] = this.#recent.values();
-    if (this.#recent.size < Math.max(1, oldest.online * this.#fraction - 1e-9)) return 0;
+    if (this.#recent.size < Math.max(1, oldest.online * this.#fraction - 1e-9)) return null;
     const storm = this.#open(
       [...this.#recent.values()].filter((one) => one !== loss),
       nowMs,

@@ -3,7 +3,7 @@ import type { Recorder } from "../capture/recorder.ts";
 import type { RegionLoad, WorkerRegion, WorkerStorm, WorkerStormCohort } from "../contract.ts";
 import type { Device } from "../device/device.ts";
 import { containerKey } from "../device/identity.ts";
-import type { Losses } from "../device/losses.ts";
+import type { Time } from "../device/port.ts";
 import type { FleetMember } from "../live/fleet.ts";
 import type { RegionLoads } from "../region/load.ts";
 import type { Regions } from "../region/regions.ts";
@@ -11,7 +11,7 @@ import type { CutCause, WatchCause } from "./causes/cause.ts";
 import { CAUSES } from "./causes/index.ts";
 import { addFate, type Fates, noFates, type Whereabouts } from "./fates.ts";
 import { lastStretchMs } from "./last-stretch.ts";
-import { type Loss, Onset, OpenStorm } from "./loss-watch.ts";
+import { type Loss, type Losses, Onset, OpenStorm } from "./loss-watch.ts";
 import { type StormEvent, type StormPlan, storyOf, storyOnceExpired, storyOnceOpen } from "./schedule.ts";
 import { isFirstContainer, type Population, selectionLimit, stormKey } from "./selection.ts";
 
@@ -38,8 +38,8 @@ export interface StormsOptions {
   claim(storm: number): boolean;
   /** Epoch milliseconds. */
   wallClock(): number;
-  /** Monotonic milliseconds; the devices' clock. */
-  monotonic(): number;
+  /** The devices' clock. */
+  time: Time;
   log(line: string): void;
   onOver(): void;
 }
@@ -87,7 +87,7 @@ export class Storms {
   #story: StormEvent[];
   #stopActing: (() => void) | null = null;
   #timeZeroMs = 0;
-  #timer: NodeJS.Timeout | null = null;
+  #timer: object | null = null;
   #over = false;
 
   constructor(options: StormsOptions) {
@@ -124,9 +124,9 @@ export class Storms {
   /** A device leaves the run. `failed`: its flow did; else the script wants it to. */
   left({ device, cohort }: FleetMember, failed: boolean): void {
     const plan = this.#openPlan();
-    if (plan === null || device.standing.storm !== plan.index) return;
+    if (plan === null || device.part.standing.storm !== plan.index) return;
     const progress = this.#progress[plan.index - 1] as Progress;
-    addFate(progress.gone[cohort] as Fates, device.standing, failed ? "failed" : "left");
+    addFate(progress.gone[cohort] as Fates, device.part.standing, failed ? "failed" : "left");
     if (failed) progress.hasFailures = true;
   }
 
@@ -134,23 +134,29 @@ export class Storms {
   stop(allLeft: boolean): void {
     const open = this.#openPlan();
     if (allLeft && open !== null && !this.#progress[open.index - 1]?.hasFailures) this.#end(open, 0);
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
+    this.#disarm();
     this.#story = [];
     this.#options.losses.watch = null;
     this.#stopActing?.();
   }
 
+  #disarm(): void {
+    if (this.#timer !== null) this.#options.time.cancel(this.#timer);
+    this.#timer = null;
+  }
+
   #arm(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#disarm();
     const [event] = this.#story;
     if (event === undefined) return;
     const delayMs = Math.max(0, this.#timeZeroMs + event.atMs - this.#options.wallClock());
-    this.#timer = setTimeout(() => this.#happen(event), Math.min(delayMs, MAX_TIMEOUT_MS));
+    this.#timer = this.#options.time.wake(Math.min(delayMs, LONGEST_WAIT_MS), onDue, this, event);
   }
 
-  #happen(event: StormEvent): void {
-    // Node's timers may fire up to a millisecond early, and the longest delay is 24.8 days.
+  /** The time of an event may have come. */
+  due(event: StormEvent): void {
+    this.#timer = null;
+    // Node's timers may fire up to a millisecond early, and the longest wait may not be long enough.
     if (this.#options.wallClock() < this.#timeZeroMs + event.atMs) {
       this.#arm();
       return;
@@ -189,8 +195,8 @@ export class Storms {
   #fatesOf({ index }: StormPlan, { gone }: Progress): Fates[] {
     const fates = gone.map((counts) => ({ ...counts }));
     for (const { device, cohort } of this.#options.members) {
-      if (device.standing.storm === index)
-        addFate(fates[cohort] as Fates, device.standing, whereabouts(device));
+      if (device.part.standing.storm === index)
+        addFate(fates[cohort] as Fates, device.part.standing, whereabouts(device));
     }
     return fates;
   }
@@ -241,17 +247,17 @@ export class Storms {
     progress.startedAtMs = startedAtMs;
     progress.regionsBefore = this.#options.regions?.counts.read() ?? null;
     progress.regionsSustained = this.#options.regions?.loads.sustained() ?? [];
-    this.#options.recorder.openStorm(plan.index);
+    this.#options.recorder.storms.begin(plan.index);
   }
 
   /** Epoch milliseconds on the devices' clock. */
   #monotonicAt(epochMs: number): number {
-    return this.#options.monotonic() - (this.#options.wallClock() - epochMs);
+    return this.#options.time.now() - (this.#options.wallClock() - epochMs);
   }
 
   /** Cuts all chosen devices of this worker in one synchronous pass. */
   #cut(plan: StormPlan, cause: CutCause): void {
-    const { recorder, members, seed, regions, monotonic, log } = this.#options;
+    const { recorder, members, seed, regions, time, log } = this.#options;
     const { region } = plan;
     const { limit, devices } = region === undefined ? this.#choiceNow(plan) : NOBODY;
     const startedAtMs = this.#timeZeroMs + plan.atMs;
@@ -265,18 +271,18 @@ export class Storms {
         region === undefined
           ? device.number < devices && stormKey(seed, plan.index, container, device.number) <= limit
           : device.region === region.index;
-      if (isHit) recorder.stormSelected(cohort, plan.index);
+      if (isHit) recorder.storms.selected(cohort, plan.index);
       const { isArriving } = device;
-      const lostAtMs = isHit ? cause.cut(device, plan.index) : Number.NaN;
-      if (Number.isNaN(lostAtMs)) {
+      const lostAtMs = isHit ? cause.cut(device, plan.index) : null;
+      if (lostAtMs === null) {
         // The cause may have ended a device's first attempt: that one has no part in the storm all the same.
-        if (!isArriving) device.witness(plan.index);
+        if (!isArriving) device.part.witness(plan.index);
         continue;
       }
-      recorder.stormDropped(cohort, plan.index, Math.max(0, lostAtMs - plannedMs));
+      recorder.storms.dropped(cohort, plan.index, Math.max(0, lostAtMs - plannedMs));
       dropped++;
     }
-    const tookMs = Math.round(monotonic() - plannedMs);
+    const tookMs = Math.round(time.now() - plannedMs);
     this.#watchGenerator(plan);
     log(
       `mqtt storm ${plan.index}: ${plan.cause}, ${dropped} devices of this worker dropped within ${tookMs} ms`,
@@ -291,7 +297,7 @@ export class Storms {
       this.#open(plan, startedAtMs);
       this.#witnessed(plan);
       this.#watchGenerator(plan);
-      losses.watch = new OpenStorm(plan.index, this.#monotonicAt(startedAtMs), recorder);
+      losses.watch = new OpenStorm(plan.index, this.#monotonicAt(startedAtMs), recorder.storms);
     } else {
       const open = (first: readonly Loss[], nowMs: number): OpenStorm => this.#onset(plan, first, nowMs);
       losses.watch = new Onset(plan.fraction ?? 1, () => recorder.online, open);
@@ -307,30 +313,29 @@ export class Storms {
   #watchGenerator({ index }: StormPlan): void {
     const { watch, recorder } = this.#options;
     const progress = this.#progress[index - 1] as Progress;
-    progress.stretch = watch.beginRecovery(() => recorder.recoveredFrom(index));
+    progress.stretch = watch.beginRecovery(() => recorder.storms.recoveredFrom(index));
   }
 
   /** A storm takes no device by itself: those that are lost become its own when they are. */
   #witnessed({ index }: StormPlan): void {
-    for (const { device } of this.#options.members) device.witness(index);
+    for (const { device } of this.#options.members) device.part.witness(index);
   }
 
   /** A storm that was watched for is there. `first` are the losses that it began with. */
   #onset(plan: StormPlan, first: readonly Loss[], nowMs: number): OpenStorm {
-    const { losses, recorder, wallClock, monotonic, log } = this.#options;
+    const { losses, recorder, wallClock, time, log } = this.#options;
     const beganMs = first[0]?.lostAtMs ?? nowMs;
-    const startedAtMs = wallClock() - (monotonic() - beganMs);
+    const startedAtMs = wallClock() - (time.now() - beganMs);
     this.#open(plan, startedAtMs);
     this.#witnessed(plan);
     this.#watchGenerator(plan);
-    const storm = new OpenStorm(plan.index, beganMs, recorder);
-    for (const { device, cohort, lostAtMs, readyAtMs, generation } of first) {
+    const storm = new OpenStorm(plan.index, beganMs, recorder.storms);
+    for (const { device, cohort, lostAtMs, readyAtMs, attempts } of first) {
       storm.lost(device, cohort, lostAtMs);
-      const attempts = Math.floor((device.generation - generation) / 2);
-      const accepted = device.hasReconnectedSince(lostAtMs) ? 1 : 0;
-      recorder.stormCaughtUp(cohort, plan.index, attempts, accepted);
-      device.join(plan.index, lostAtMs, readyAtMs);
-      if (readyAtMs !== null) recorder.stormReady(cohort, plan.index, readyAtMs - lostAtMs);
+      const accepted = device.onlineSinceMs > lostAtMs ? 1 : 0;
+      recorder.storms.caughtUp(cohort, plan.index, device.attempt.count - attempts, accepted);
+      device.part.join(plan.index, lostAtMs, readyAtMs);
+      if (readyAtMs !== null) recorder.storms.recovered(cohort, plan.index, readyAtMs - lostAtMs);
     }
     losses.watch = storm;
     this.#story = storyOnceOpen(this.#story, plan, startedAtMs - this.#timeZeroMs + plan.windowMs);
@@ -357,14 +362,14 @@ export class Storms {
     progress.fates = this.#fatesOf(plan, progress);
     progress.closed = true;
     this.#options.losses.watch = null;
-    const { regions, longestBackoffMs, monotonic } = this.#options;
+    const { regions, longestBackoffMs, time } = this.#options;
     if (regions !== null && progress.regionsBefore !== null) {
       progress.regionsGained = regions.counts.since(progress.regionsBefore);
-      const nowMs = monotonic();
+      const nowMs = time.now();
       const stretchMs = lastStretchMs(plan.windowMs, longestBackoffMs);
       progress.regionLoads = regions.loads.since(nowMs - stretchMs, nowMs, progress.regionsSustained);
     }
-    this.#options.recorder.closeStorm();
+    this.#options.recorder.storms.end();
     if (progress.stretch !== null) {
       this.#options.watch.end(progress.stretch);
       progress.health = progress.stretch.read();
@@ -375,7 +380,7 @@ export class Storms {
   #cohorts(plan: StormPlan, progress: Progress): Record<string, WorkerStormCohort> {
     if (progress.startedAtMs === null) return {};
     const fates = progress.fates ?? this.#fatesOf(plan, progress);
-    const counts = Object.entries(this.#options.recorder.stormCounts(plan.index));
+    const counts = Object.entries(this.#options.recorder.storms.counts(plan.index));
     return Object.fromEntries(
       counts.map(([name, own], cohort) => [name, { ...own, ...(fates[cohort] as Fates) }]),
     );
@@ -411,13 +416,18 @@ export class Storms {
   }
 }
 
-const MAX_TIMEOUT_MS = 2 ** 31 - 1;
+/** Node's timers hold no more: 24.8 days. */
+const LONGEST_WAIT_MS = 2 ** 31 - 1;
+
+function onDue(storms: Storms, event: StormEvent): void {
+  storms.due(event);
+}
 
 /** A worker whose turn comes later than this after a storm's instant leaves its devices alone, and after its end has not seen it. */
 const LATEST_MS = 1000;
 
 function whereabouts(device: Device): Whereabouts {
   if (device.isReady) return "ready";
-  if (device.isSilent) return "unaware";
+  if (device.part.outage.isUnaware) return "unaware";
   return device.wantsToBeOnline ? "out" : "left";
 }

@@ -10,8 +10,6 @@ export interface Codec {
    * Payloads and properties may point into `bytes`: use or copy them before the next read.
    */
   decode(bytes: Buffer): Packet | null;
-  readonly pingreq: Buffer;
-  readonly disconnect: Buffer;
 }
 
 /**
@@ -36,8 +34,15 @@ export function createCodec(protocolVersion: ProtocolVersion): Codec {
   }
 
   const isPlain = protocolVersion === 4;
+  const pingreq = mqttPacket.generate({ cmd: "pingreq" }, options);
+  const disconnect = mqttPacket.generate({ cmd: "disconnect", reasonCode: 0 }, options);
   return {
-    encode: (packet) => (isPlain ? encodeFrequent(packet) : null) ?? mqttPacket.generate(packet, options),
+    encode(packet) {
+      if (packet.cmd === "pingreq") return pingreq;
+      if (packet.cmd === "disconnect" && !packet.reasonCode && packet.properties === undefined)
+        return disconnect;
+      return (isPlain ? encodeFrequent(packet) : null) ?? mqttPacket.generate(packet, options);
+    },
     decode(bytes) {
       const frequent = isPlain ? decodeFrequent(bytes) : null;
       if (frequent !== null) return frequent;
@@ -57,8 +62,6 @@ export function createCodec(protocolVersion: ProtocolVersion): Codec {
       }
       return lacksId(decoded) ? null : decoded;
     },
-    pingreq: mqttPacket.generate({ cmd: "pingreq" }, options),
-    disconnect: mqttPacket.generate({ cmd: "disconnect", reasonCode: 0 }, options),
   };
 }
 

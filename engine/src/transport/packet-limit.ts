@@ -29,8 +29,9 @@ export class PacketLimit {
         ...chunk.subarray(offset, offset + LONGEST_HEADER - known),
       ]);
       const length = packetLength(header, 0, header.length);
-      if (length < 0 || length > this.#maxPacketBytes) return false;
-      if (length === 0) {
+      if (length === "malformed_length") return false;
+      if (length !== null && length > this.#maxPacketBytes) return false;
+      if (length === null) {
         this.#header = header;
         return true;
       }

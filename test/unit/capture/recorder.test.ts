@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Recorder } from "../../../engine/src/capture/recorder.ts";
+import { tell } from "../../support/told-events.ts";
 
 type Emitted = [event: string, name: string, value: number | undefined];
 
@@ -42,35 +43,38 @@ const EMPTY_STORM = {
 describe("counters", () => {
   it("are kept per cohort, with causes, reasons and errors by name", () => {
     const { recorder } = recorderOf();
-    recorder.connectAttempt(0, 0);
-    recorder.connectAttempt(0, 0);
-    recorder.connectRefused(0, "tcp_refused");
-    recorder.connectRefused(0, "tcp_refused");
-    recorder.connectRefused(0, "connack.server_busy");
-    recorder.connectAccepted(0, 0, 30, 10, true);
-    recorder.connectAccepted(0, 0, 30, 10, false);
-    recorder.disconnected(0, "reset", false);
-    recorder.disconnected(0, "finished", false);
-    recorder.subscribeSent(0);
-    recorder.subscribeSkipped(0);
-    recorder.publishSent(0);
-    recorder.publishReceived(0);
-    recorder.configRequest(0, 0);
-    recorder.configResponse(0, 0, 5);
-    recorder.configTimeout(0, 0);
-    recorder.configRejected(0);
-    recorder.lateResponse(0, 0);
-    recorder.error(0, "closed");
-    recorder.bytesSent(0, 10);
-    recorder.bytesReceived(0, 20);
-    recorder.tlsOpened(0, 4, false);
-    recorder.tlsOpened(0, 2, true);
-    recorder.tlsOpened(0, 2, true);
-    recorder.bytesReceived(0, 5);
-    recorder.connectAttempt(1, 0);
-    recorder.connectOverload(0);
-    recorder.redirected(0);
-    recorder.serverDisconnected(0, "server_moved");
+    tell(recorder, "connectAttempt");
+    tell(recorder, "connectAttempt");
+    tell(recorder, "connectRefused", { name: "tcp_refused" });
+    tell(recorder, "connectRefused", { name: "tcp_refused" });
+    tell(recorder, "connectRefused", { name: "connack.server_busy" });
+    tell(recorder, "connackReceived", { value: 10 });
+    tell(recorder, "connectAccepted", { value: 30 });
+    tell(recorder, "firstAccepted");
+    tell(recorder, "connackReceived", { value: 10 });
+    tell(recorder, "connectAccepted", { value: 30 });
+    tell(recorder, "disconnected", { name: "reset", value: 0 });
+    tell(recorder, "disconnected", { name: "finished", value: 0 });
+    tell(recorder, "subscribeSent");
+    tell(recorder, "subscribeSkipped");
+    tell(recorder, "publishSent");
+    tell(recorder, "publishReceived");
+    tell(recorder, "configRequest");
+    tell(recorder, "configResponse", { value: 5 });
+    tell(recorder, "configTimeout");
+    tell(recorder, "configRejected");
+    tell(recorder, "lateResponse");
+    tell(recorder, "error", { name: "closed" });
+    tell(recorder, "bytesSent", { value: 10 });
+    tell(recorder, "bytesReceived", { value: 20 });
+    tell(recorder, "tlsFull", { value: 4 });
+    tell(recorder, "tlsResumed", { value: 2 });
+    tell(recorder, "tlsResumed", { value: 2 });
+    tell(recorder, "bytesReceived", { value: 5 });
+    tell(recorder, "connectAttempt", { cohort: 1 });
+    tell(recorder, "connectOverload");
+    tell(recorder, "redirected");
+    tell(recorder, "serverDisconnected", { name: "server_moved" });
     expect(recorder.counters(0)).toEqual({
       counters: {
         connectAttempts: 2,
@@ -111,12 +115,12 @@ describe("counters", () => {
 
   it("reach Artillery as differences, summed over cohorts, and not at all where nothing was gained", () => {
     const { recorder, take } = recorderOf();
-    recorder.connectAttempt(0, 0);
-    recorder.connectAttempt(1, 0);
-    recorder.connectRefused(1, "tcp_refused");
-    recorder.disconnected(0, "reset", false);
-    recorder.serverDisconnected(1, "server_busy");
-    recorder.bytesSent(0, 10);
+    tell(recorder, "connectAttempt");
+    tell(recorder, "connectAttempt", { cohort: 1 });
+    tell(recorder, "connectRefused", { cohort: 1, name: "tcp_refused" });
+    tell(recorder, "disconnected", { name: "reset", value: 0 });
+    tell(recorder, "serverDisconnected", { cohort: 1, name: "server_busy" });
+    tell(recorder, "bytesSent", { value: 10 });
     expect(take()).toEqual([]);
     recorder.emitCounters();
     expect(take()).toEqual([
@@ -128,8 +132,8 @@ describe("counters", () => {
     ]);
     recorder.emitCounters();
     expect(take()).toEqual([]);
-    recorder.connectAttempt(1, 0);
-    recorder.disconnected(0, "keepalive", false);
+    tell(recorder, "connectAttempt", { cohort: 1 });
+    tell(recorder, "disconnected", { name: "keepalive", value: 0 });
     recorder.emitCounters();
     expect(take()).toEqual([
       ["counter", "mqtt.connect.attempts", 1],
@@ -141,11 +145,13 @@ describe("counters", () => {
 describe("latencies", () => {
   it("go into one histogram per metric and cohort; those that a user gates on reach Artillery in milliseconds", () => {
     const { recorder, take } = recorderOf();
-    recorder.tcpOpened(0, 3);
-    recorder.connectAccepted(0, 0, 30.5, 10, true);
-    recorder.subscribed(1, 4);
-    recorder.publishAcknowledged(1, 6);
-    recorder.configResponse(1, 0, 60);
+    tell(recorder, "tcpOpened", { value: 3 });
+    tell(recorder, "connackReceived", { value: 10 });
+    tell(recorder, "connectAccepted", { value: 30.5 });
+    tell(recorder, "firstAccepted");
+    tell(recorder, "subscribed", { cohort: 1, value: 4 });
+    tell(recorder, "publishAcknowledged", { cohort: 1, value: 6 });
+    tell(recorder, "configResponse", { cohort: 1, value: 60 });
     expect(take()).toEqual([
       ["histogram", "mqtt.connect_time", 30.5],
       ["histogram", "mqtt.subscribe_time", 4],
@@ -166,14 +172,15 @@ describe("latencies", () => {
 describe("a storm", () => {
   /** One event of every kind that a storm counts, of a device of cohort 0. */
   function everything(recorder: Recorder, storm: number): void {
-    recorder.connectAttempt(0, storm);
-    recorder.connectAccepted(0, storm, 1, 1, false);
-    recorder.reconnected(0, storm, 100);
-    recorder.becameReady(0, storm, 200);
-    recorder.configRequest(0, storm);
-    recorder.configResponse(0, storm, 1);
-    recorder.configTimeout(0, storm);
-    recorder.lateResponse(0, storm);
+    tell(recorder, "connectAttempt", { storm: storm });
+    tell(recorder, "connackReceived", { value: 1 });
+    tell(recorder, "connectAccepted", { storm: storm, value: 1 });
+    tell(recorder, "reconnected", { storm: storm, value: 100 });
+    tell(recorder, "becameReady", { storm: storm, value: 200 });
+    tell(recorder, "configRequest", { storm: storm });
+    tell(recorder, "configResponse", { storm: storm, value: 1 });
+    tell(recorder, "configTimeout", { storm: storm });
+    tell(recorder, "lateResponse", { storm: storm });
   }
 
   const ONE_OF_EACH = {
@@ -189,37 +196,37 @@ describe("a storm", () => {
 
   it("is counted only while its window is open", () => {
     const { recorder } = recorderOf();
-    expect(recorder.stormCounts(1)).toEqual({});
+    expect(recorder.storms.counts(1)).toEqual({});
     everything(recorder, 1);
-    recorder.openStorm(1);
-    expect(recorder.stormCounts(1)).toEqual({ a: EMPTY_STORM, "b c": EMPTY_STORM });
+    recorder.storms.begin(1);
+    expect(recorder.storms.counts(1)).toEqual({ a: EMPTY_STORM, "b c": EMPTY_STORM });
     everything(recorder, 1);
-    expect(recorder.stormCounts(1)).toEqual({ a: ONE_OF_EACH, "b c": EMPTY_STORM });
-    recorder.closeStorm();
+    expect(recorder.storms.counts(1)).toEqual({ a: ONE_OF_EACH, "b c": EMPTY_STORM });
+    recorder.storms.end();
     everything(recorder, 1);
-    expect(recorder.stormCounts(1)).toEqual({ a: ONE_OF_EACH, "b c": EMPTY_STORM });
+    expect(recorder.storms.counts(1)).toEqual({ a: ONE_OF_EACH, "b c": EMPTY_STORM });
     expect(recorder.counters(0).counters.connectAttempts).toBe(3);
   });
 
   it("does not count devices that it did not hit: of no storm, or of an earlier one", () => {
     const { recorder } = recorderOf();
-    recorder.openStorm(1);
-    recorder.closeStorm();
-    recorder.openStorm(2);
+    recorder.storms.begin(1);
+    recorder.storms.end();
+    recorder.storms.begin(2);
     everything(recorder, 0);
     everything(recorder, 1);
-    expect([recorder.stormCounts(1).a, recorder.stormCounts(2).a]).toEqual([EMPTY_STORM, EMPTY_STORM]);
+    expect([recorder.storms.counts(1).a, recorder.storms.counts(2).a]).toEqual([EMPTY_STORM, EMPTY_STORM]);
   });
 
   it("has histograms of its own, and Artillery hears of recovery but not of the spread of drops", () => {
     const { recorder, take } = recorderOf();
-    recorder.openStorm(3);
-    recorder.stormSelected(1, 3);
-    recorder.stormSelected(1, 3);
-    recorder.stormDropped(1, 3, 12);
-    recorder.reconnected(1, 3, 1500);
-    recorder.becameReady(1, 3, 2500);
-    recorder.closeStorm();
+    recorder.storms.begin(3);
+    recorder.storms.selected(1, 3);
+    recorder.storms.selected(1, 3);
+    recorder.storms.dropped(1, 3, 12);
+    tell(recorder, "reconnected", { cohort: 1, storm: 3, value: 1500 });
+    tell(recorder, "becameReady", { cohort: 1, storm: 3, value: 2500 });
+    recorder.storms.end();
     expect(take()).toEqual([
       ["histogram", "mqtt.storm.3.reconnect_time", 1500],
       ["histogram", "mqtt.storm.3.ready_time", 2500],
@@ -229,7 +236,7 @@ describe("a storm", () => {
       "mqtt.storm.3.ready_time;b%20c": [1, 2500],
       "mqtt.storm.3.drop_spread;b%20c": [1, 12],
     });
-    expect(recorder.stormCounts(3)["b c"]).toEqual({
+    expect(recorder.storms.counts(3)["b c"]).toEqual({
       ...EMPTY_STORM,
       selected: 2,
       affected: 1,
@@ -239,22 +246,22 @@ describe("a storm", () => {
 
   it("does not count a first time ready as recovery", () => {
     const { recorder } = recorderOf();
-    recorder.openStorm(1);
-    recorder.becameReady(0, 1, null);
-    expect(recorder.stormCounts(1).a?.recovered).toBe(0);
+    recorder.storms.begin(1);
+    tell(recorder, "becameReady", { storm: 1, value: null });
+    expect(recorder.storms.counts(1).a?.recovered).toBe(0);
   });
 
   it("counts what this machine itself refused, of any device, and nothing else that failed", () => {
     const { recorder } = recorderOf();
-    recorder.connectRefused(0, "descriptors");
-    recorder.openStorm(1);
+    tell(recorder, "connectRefused", { name: "descriptors" });
+    recorder.storms.begin(1);
     for (const reason of ["descriptors", "local_ports", "local_address", "tcp_refused", "connack_timeout"])
-      recorder.connectRefused(0, reason);
-    recorder.error(1, "http_descriptors");
-    recorder.error(1, "http_503");
-    recorder.closeStorm();
-    recorder.connectRefused(0, "local_ports");
-    expect(recorder.stormCounts(1)).toEqual({
+      tell(recorder, "connectRefused", { name: reason });
+    tell(recorder, "error", { cohort: 1, name: "http_descriptors" });
+    tell(recorder, "error", { cohort: 1, name: "http_503" });
+    recorder.storms.end();
+    tell(recorder, "connectRefused", { name: "local_ports" });
+    expect(recorder.storms.counts(1)).toEqual({
       a: { ...EMPTY_STORM, refusedHere: 3 },
       "b c": { ...EMPTY_STORM, refusedHere: 1 },
     });
@@ -262,9 +269,9 @@ describe("a storm", () => {
 
   it("hands out copies of its counts", () => {
     const { recorder } = recorderOf();
-    recorder.openStorm(1);
-    const before = recorder.stormCounts(1);
-    recorder.connectAttempt(0, 1);
+    recorder.storms.begin(1);
+    const before = recorder.storms.counts(1);
+    tell(recorder, "connectAttempt", { storm: 1 });
     expect(before.a?.connectAttempts).toBe(0);
   });
 });
@@ -273,19 +280,21 @@ describe("the timeline", () => {
   it("hears of events and levels; a device that finished is no drop", () => {
     const { recorder } = recorderOf(["a"]);
     for (let i = 0; i < 3; i++) {
-      recorder.connectAttempt(0, 0);
-      recorder.connectAccepted(0, 0, 1, 1, true);
+      tell(recorder, "connectAttempt");
+      tell(recorder, "connackReceived", { value: 1 });
+      tell(recorder, "connectAccepted", { value: 1 });
+      tell(recorder, "firstAccepted");
     }
-    recorder.connectRefused(0, "tcp_refused");
-    recorder.becameReady(0, 0, null);
-    recorder.becameReady(0, 0, null);
-    recorder.disconnected(0, "reset", true);
-    recorder.disconnected(0, "finished", false);
-    recorder.configRequest(0, 0);
-    recorder.configRequest(0, 0);
-    recorder.configResponse(0, 0, 1);
-    recorder.configTimeout(0, 0);
-    recorder.lateResponse(0, 0);
+    tell(recorder, "connectRefused", { name: "tcp_refused" });
+    tell(recorder, "becameReady", { value: null });
+    tell(recorder, "becameReady", { value: null });
+    tell(recorder, "disconnected", { name: "reset", value: 1 });
+    tell(recorder, "disconnected", { name: "finished", value: 0 });
+    tell(recorder, "configRequest");
+    tell(recorder, "configRequest");
+    tell(recorder, "configResponse", { value: 1 });
+    tell(recorder, "configTimeout");
+    tell(recorder, "lateResponse");
     // online 1, ready 1, then the eight events, and none of a storm.
     expect(recorder.timeline.take(true)).toEqual(["0,a,1,1,1,3,3,1,2,1,1,1,0,0,0"]);
   });
@@ -293,18 +302,18 @@ describe("the timeline", () => {
   it("has the load of those who are out of the open storm, and of no other", () => {
     const { recorder } = recorderOf(["a"]);
     const load = (): void => {
-      recorder.stormConnect(0, 2);
-      recorder.stormConnect(0, 2);
-      recorder.stormConnect(0, 1);
-      recorder.stormRequest(0, 2);
-      recorder.stormRequest(0, 1);
-      recorder.stormBack(0, 2);
-      recorder.stormBack(0, 1);
+      tell(recorder, "stormConnect", { storm: 2 });
+      tell(recorder, "stormConnect", { storm: 2 });
+      tell(recorder, "stormConnect", { storm: 1 });
+      tell(recorder, "stormRequest", { storm: 2 });
+      tell(recorder, "stormRequest", { storm: 1 });
+      tell(recorder, "stormBack", { storm: 2 });
+      tell(recorder, "stormBack", { storm: 1 });
     };
     load();
-    recorder.openStorm(2);
+    recorder.storms.begin(2);
     load();
-    recorder.closeStorm();
+    recorder.storms.end();
     load();
     expect(recorder.timeline.take(true)).toEqual(["0,a,0,0,0,0,0,0,0,0,0,0,2,1,1"]);
   });

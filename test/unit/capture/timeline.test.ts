@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { EVENT, Timeline } from "../../../engine/src/capture/timeline.ts";
+import { COLUMN, Timeline } from "../../../engine/src/capture/timeline.ts";
 import { TIMELINE_COLUMNS, TIMELINE_EVENTS } from "../../../engine/src/contract.ts";
 
 function timelineOf(cohorts: string[], startMs: number) {
@@ -39,15 +39,15 @@ describe("the timeline", () => {
 
   it("counts events of cohorts apart, and carries levels on", () => {
     const { timeline, at } = timelineOf(["a", "b"], 0);
-    timeline.count(0, EVENT.drops);
-    timeline.count(0, EVENT.connect_attempts);
-    timeline.count(0, EVENT.connect_attempts);
-    timeline.count(1, EVENT.late_responses);
-    timeline.connected(0);
-    timeline.connected(0);
-    timeline.becameReady(0);
-    timeline.connected(1);
-    timeline.disconnected(0, true, false);
+    timeline.count(0, COLUMN.drops);
+    timeline.count(0, COLUMN.connect_attempts);
+    timeline.count(0, COLUMN.connect_attempts);
+    timeline.count(1, COLUMN.late_responses);
+    timeline.change(0, COLUMN.connects_accepted, 1, 0);
+    timeline.change(0, COLUMN.connects_accepted, 1, 0);
+    timeline.change(0, null, 0, 1);
+    timeline.change(1, COLUMN.connects_accepted, 1, 0);
+    timeline.change(0, COLUMN.drops, -1, 0);
     expect(timeline.onlineOf(0)).toBe(1);
     at(200);
     expect(timeline.take()).toEqual([
@@ -56,20 +56,20 @@ describe("the timeline", () => {
       "100,a,1,1,0,0,0,0,0,0,0,0,0,0,0",
       "100,b,1,0,0,0,0,0,0,0,0,0,0,0,0",
     ]);
-    timeline.disconnected(0, false, true);
+    timeline.change(0, null, -1, -1);
     at(300);
     expect(timeline.take()[0]).toBe("200,a,0,0,0,0,0,0,0,0,0,0,0,0,0");
   });
 
   it("puts an event into the row in which it happens, however long nobody takes the rows", () => {
     const { timeline, at } = timelineOf(["a"], 0);
-    timeline.count(0, EVENT.drops);
+    timeline.count(0, COLUMN.drops);
     at(150);
-    timeline.count(0, EVENT.connect_attempts);
+    timeline.count(0, COLUMN.connect_attempts);
     at(199);
-    timeline.connected(0);
+    timeline.change(0, COLUMN.connects_accepted, 1, 0);
     at(310);
-    timeline.becameReady(0);
+    timeline.change(0, null, 0, 1);
     at(2000);
     expect(timeline.take().slice(0, 5)).toEqual([
       "0,a,0,0,1,0,0,0,0,0,0,0,0,0,0",
@@ -117,7 +117,7 @@ describe("the timeline", () => {
     TIMELINE_EVENTS.map((column, i) => [column, i] as const),
   )("counts %s in its own column", (column, index) => {
     const { timeline, at } = timelineOf(["a"], 0);
-    timeline.count(0, EVENT[column]);
+    timeline.count(0, COLUMN[column]);
     at(100);
     const values = timeline.take()[0]?.split(",").slice(4).map(Number);
     expect(values).toEqual(TIMELINE_EVENTS.map((_, i) => (i === index ? 1 : 0)));
@@ -125,7 +125,7 @@ describe("the timeline", () => {
 
   it("gives the row that is not complete only at the end", () => {
     const { timeline, at } = timelineOf(["a"], 0);
-    timeline.count(0, EVENT.drops);
+    timeline.count(0, COLUMN.drops);
     at(50);
     expect(timeline.take()).toEqual([]);
     expect(timeline.take(true)).toEqual(["0,a,0,0,1,0,0,0,0,0,0,0,0,0,0"]);
@@ -135,7 +135,7 @@ describe("the timeline", () => {
     const { timeline, at } = timelineOf(["a"], 1000);
     at(500);
     expect(timeline.take()).toEqual([]);
-    timeline.count(0, EVENT.drops);
+    timeline.count(0, COLUMN.drops);
     at(1100);
     expect(timeline.take()).toEqual(["1000,a,0,0,1,0,0,0,0,0,0,0,0,0,0"]);
   });

@@ -2,6 +2,7 @@
 import type { IPublishPacket } from "mqtt-packet";
 import { describe, expect, it } from "vitest";
 import type { RequestCall, RequestOutcome } from "../../../engine/src/device/session/requests.ts";
+import { NOBODY } from "../../../engine/src/device/turns.ts";
 import { outcome, Rig } from "./device-rig.ts";
 
 const KEPT = { clean: false } as const;
@@ -20,16 +21,16 @@ describe("publishing", () => {
   ] as const)("at QoS %i is not done at %s", (qos, cmd) => {
     const rig = new Rig().start();
     const { done, results } = outcome();
-    rig.device.publish(out(qos), done);
+    rig.device.exchange.publish(out(qos), done);
     rig.broker.sends({ cmd, messageId: 1 });
     expect(results).toEqual([]);
-    expect(rig.device.session.inflight?.size).toBe(1);
+    expect(rig.device.exchange.session.inflight?.size).toBe(1);
   });
 
   it("at QoS 0 is done when written", () => {
     const rig = new Rig().start();
     const { done, results } = outcome();
-    rig.device.publish({ ...out(0), retain: true }, done);
+    rig.device.exchange.publish({ ...out(0), retain: true }, done);
     expect(results).toEqual([null]);
     expect(rig.broker.take()).toMatchObject([
       { cmd: "publish", topic: "up", payload: Buffer.from("data"), qos: 0, retain: true },
@@ -40,7 +41,7 @@ describe("publishing", () => {
   it("at QoS 1 is done at PUBACK", () => {
     const rig = new Rig().start();
     const { done, results } = outcome();
-    rig.device.publish(out(1), done);
+    rig.device.exchange.publish(out(1), done);
     expect(rig.broker.take()).toMatchObject([{ cmd: "publish", qos: 1, messageId: 1, dup: false }]);
     rig.time.advance(25);
     rig.broker.sends({ cmd: "puback", messageId: 2 });
@@ -54,7 +55,7 @@ describe("publishing", () => {
   it("at QoS 2 answers PUBREC with PUBREL and is done at PUBCOMP", () => {
     const rig = new Rig().start();
     const { done, results } = outcome();
-    rig.device.publish(out(2), done);
+    rig.device.exchange.publish(out(2), done);
     rig.broker.take();
     rig.broker.sends({ cmd: "pubrec", messageId: 1 });
     expect(rig.broker.take()).toMatchObject([{ cmd: "pubrel", messageId: 1 }]);
@@ -77,7 +78,7 @@ describe("publishing", () => {
   ] as const)("ends with a version 5 %s of code %i as %s", (cmd, reasonCode, failure) => {
     const rig = new Rig({ protocolVersion: 5 }).start();
     const { done, results } = outcome();
-    rig.device.publish(out(cmd === "puback" ? 1 : 2), done);
+    rig.device.exchange.publish(out(cmd === "puback" ? 1 : 2), done);
     rig.broker.take();
     rig.broker.sends({ cmd, messageId: 1, reasonCode });
     expect(results).toEqual([failure]);
@@ -88,8 +89,8 @@ describe("publishing", () => {
   it("is not acknowledged by what answers another kind of packet, and a subscription not by PUBREC", () => {
     const rig = new Rig({ protocolVersion: 5 }).start();
     const [sent, subscribed] = [outcome(), outcome()];
-    rig.device.publish(out(1), sent.done);
-    rig.device.subscribe(["a"], 0, false, subscribed.done);
+    rig.device.exchange.publish(out(1), sent.done);
+    rig.device.exchange.subscribe(["a"], 0, false, subscribed.done);
     rig.broker.sends({ cmd: "suback", messageId: 1, granted: [0] }, { cmd: "puback", messageId: 2 });
     rig.broker.sends({ cmd: "pubrec", messageId: 2, reasonCode: 135 });
     expect([sent.results, subscribed.results]).toEqual([[], []]);
@@ -100,16 +101,16 @@ describe("publishing", () => {
   it("is lost where there is no connection", () => {
     const { done, results } = outcome();
     const rig = new Rig();
-    for (const qos of [0, 1, 2] as const) rig.device.publish(out(qos), done);
-    rig.device.unsubscribe(["a"], done);
+    for (const qos of [0, 1, 2] as const) rig.device.exchange.publish(out(qos), done);
+    rig.device.exchange.unsubscribe(["a"], done);
     expect(results).toEqual(["lost", "lost", "lost", "lost"]);
   });
 
   it("fails without a packet id when all 65,535 are in flight", () => {
     const rig = new Rig().start();
     const { done, results } = outcome();
-    for (let i = 0; i < 65_535; i++) rig.device.publish(out(1), () => {});
-    rig.device.publish(out(1), done);
+    for (let i = 0; i < 65_535; i++) rig.device.exchange.publish(out(1), NOBODY);
+    rig.device.exchange.publish(out(1), done);
     expect(results).toEqual(["no_packet_id"]);
   });
 });
@@ -149,7 +150,7 @@ describe("receiving", () => {
     ] as const) {
       const rig = new Rig(KEPT).start();
       rig.broker.sends(publish(2, 12));
-      rig.device.drop("reset", 1);
+      rig.device.part.drop("reset", 1);
       rig.reconnect(100, present);
       rig.broker.sends({ ...publish(2, 12), dup: true });
       expect(rig.events("publishReceived").length).toBe(deliveries);
@@ -162,11 +163,11 @@ describe("a kept session", () => {
   it("sends again what was not acknowledged: PUBLISH with DUP, PUBREL after PUBREC, in order", () => {
     const rig = new Rig(KEPT).start();
     const [first, second, third] = [outcome(), outcome(), outcome()];
-    rig.device.publish(out(1), first.done);
-    rig.device.publish(out(2), second.done);
-    rig.device.publish(out(2), third.done);
+    rig.device.exchange.publish(out(1), first.done);
+    rig.device.exchange.publish(out(2), second.done);
+    rig.device.exchange.publish(out(2), third.done);
     rig.broker.sends({ cmd: "pubrec", messageId: 2 });
-    rig.device.drop("reset", 1);
+    rig.device.part.drop("reset", 1);
     expect(first.results).toEqual([]);
     rig.time.advance(100);
     rig.broker.opens();
@@ -187,9 +188,9 @@ describe("a kept session", () => {
   it("that the broker lost takes what was in flight with it", () => {
     const rig = new Rig(KEPT).start();
     const [first, second] = [outcome(), outcome()];
-    rig.device.publish(out(1), first.done);
-    rig.device.publish(out(2), second.done);
-    rig.device.drop("reset", 1);
+    rig.device.exchange.publish(out(1), first.done);
+    rig.device.exchange.publish(out(2), second.done);
+    rig.device.part.drop("reset", 1);
     expect([first.results, second.results]).toEqual([[], []]);
     rig.reconnect(100, false);
     expect([first.results, second.results]).toEqual([["lost"], ["lost"]]);
@@ -199,17 +200,17 @@ describe("a kept session", () => {
   it("does not outlive a connection that asked for a clean one", () => {
     const rig = new Rig({ clean: true }).start();
     const { done, results } = outcome();
-    rig.device.publish(out(1), done);
-    rig.device.drop("reset", 1);
+    rig.device.exchange.publish(out(1), done);
+    rig.device.part.drop("reset", 1);
     expect(results).toEqual(["lost"]);
   });
 
   it("does not resume SUBSCRIBE and UNSUBSCRIBE", () => {
     const rig = new Rig(KEPT).start();
     const [subscribed, unsubscribed] = [outcome(), outcome()];
-    rig.device.subscribe(["a"], 0, false, subscribed.done);
-    rig.device.unsubscribe(["b"], unsubscribed.done);
-    rig.device.drop("reset", 1);
+    rig.device.exchange.subscribe(["a"], 0, false, subscribed.done);
+    rig.device.exchange.unsubscribe(["b"], unsubscribed.done);
+    rig.device.part.drop("reset", 1);
     expect([subscribed.results, unsubscribed.results]).toEqual([["lost"], ["lost"]]);
     rig.reconnect(100, true);
     expect(rig.broker.takeNames()).toEqual([]);
@@ -217,8 +218,8 @@ describe("a kept session", () => {
 
   it("leaves no acknowledgement time-out running while the device is away, and starts it again on return", () => {
     const rig = new Rig({ ...KEPT, backoff: () => 20_000 }).start();
-    rig.device.publish(out(1), () => {});
-    rig.device.drop("reset", 1);
+    rig.device.exchange.publish(out(1), NOBODY);
+    rig.device.part.drop("reset", 1);
     rig.reconnect(20_000, true);
     rig.time.advance(4999);
     expect(rig.device.state).toBe("ready");
@@ -231,7 +232,7 @@ describe("subscribing", () => {
   it("sends SUBSCRIBE and is done at SUBACK", () => {
     const rig = new Rig().start();
     const { done, results } = outcome();
-    rig.device.subscribe(["a/+", "b/#"], 1, true, done);
+    rig.device.exchange.subscribe(["a/+", "b/#"], 1, true, done);
     expect(rig.broker.take()).toMatchObject([
       {
         cmd: "subscribe",
@@ -245,7 +246,7 @@ describe("subscribing", () => {
     rig.time.advance(12);
     rig.broker.sends({ cmd: "suback", messageId: 1, granted: [1, 0] });
     expect(results).toEqual([null]);
-    expect(rig.device.session.filters).toEqual(["a/+", "b/#"]);
+    expect(rig.device.exchange.session.filters).toEqual(["a/+", "b/#"]);
     expect(rig.events("subscribeSent", "subscribed")).toEqual([
       ["subscribeSent", 0],
       ["subscribed", 0, 12],
@@ -255,7 +256,7 @@ describe("subscribing", () => {
   it("to nothing is done at once", () => {
     const rig = new Rig().start();
     const { done, results } = outcome();
-    rig.device.subscribe([], 1, true, done);
+    rig.device.exchange.subscribe([], 1, true, done);
     expect(results).toEqual([null]);
     expect(rig.broker.takeNames()).toEqual([]);
     expect(rig.log).toEqual([]);
@@ -268,10 +269,10 @@ describe("subscribing", () => {
   ] as const)("version %i, SUBACK %j: %s", (protocolVersion, granted, failure) => {
     const rig = new Rig({ protocolVersion }).start();
     const { done, results } = outcome();
-    rig.device.subscribe(["a", "b"].slice(0, granted.length), 0, false, done);
+    rig.device.exchange.subscribe(["a", "b"].slice(0, granted.length), 0, false, done);
     rig.broker.sends({ cmd: "suback", messageId: 1, granted: [...granted] });
     expect(results).toEqual([failure]);
-    expect(rig.device.session.filters).toBeNull();
+    expect(rig.device.exchange.session.filters).toBeNull();
     expect(rig.events("subscribed")).toEqual([]);
   });
 
@@ -284,14 +285,14 @@ describe("subscribing", () => {
     ["always", false, true, true],
   ] as const)("again: resubscribe %s, session present %s, trusted %s: sent %s", (resubscribe, present, trusted, sent) => {
     const rig = new Rig({ ...KEPT, resubscribe }).start();
-    rig.device.subscribe(["a", "b"], 1, true, () => {});
+    rig.device.exchange.subscribe(["a", "b"], 1, true, NOBODY);
     rig.broker.sends({ cmd: "suback", messageId: 1, granted: [1, 1] });
-    rig.device.drop("reset", 1);
+    rig.device.part.drop("reset", 1);
     rig.time.advance(100);
     rig.accept(present);
     rig.log.length = 0;
     const { done, results } = outcome();
-    rig.device.subscribe(["a", "b"], 1, trusted, done);
+    rig.device.exchange.subscribe(["a", "b"], 1, trusted, done);
     expect(rig.broker.takeNames()).toEqual(sent ? ["subscribe"] : []);
     expect(results).toEqual(sent ? [] : [null]);
     expect(rig.events("subscribeSent", "subscribeSkipped")).toEqual([
@@ -303,20 +304,20 @@ describe("subscribing", () => {
     const rig = new Rig(KEPT);
     rig.device.connect();
     rig.accept(true);
-    rig.device.subscribe(["a"], 1, true, () => {});
-    rig.device.subscribe(["b"], 1, true, () => {});
+    rig.device.exchange.subscribe(["a"], 1, true, NOBODY);
+    rig.device.exchange.subscribe(["b"], 1, true, NOBODY);
     expect(rig.broker.takeNames()).toEqual([]);
     expect(rig.events("subscribeSkipped")).toHaveLength(2);
   });
 
   it("sends what the session does not hold yet", () => {
     const rig = new Rig(KEPT).start();
-    rig.device.subscribe(["a"], 1, true, () => {});
+    rig.device.exchange.subscribe(["a"], 1, true, NOBODY);
     rig.broker.sends({ cmd: "suback", messageId: 1, granted: [1] });
-    rig.device.drop("reset", 1);
+    rig.device.part.drop("reset", 1);
     rig.time.advance(100);
     rig.accept(true);
-    rig.device.subscribe(["a", "b"], 1, true, () => {});
+    rig.device.exchange.subscribe(["a", "b"], 1, true, NOBODY);
     expect(rig.broker.takeNames()).toEqual(["subscribe"]);
   });
 
@@ -325,7 +326,7 @@ describe("subscribing", () => {
     rig.device.connect();
     rig.accept(true);
     const { done, results } = outcome();
-    rig.device.subscribe(["a"], 1, true, done);
+    rig.device.exchange.subscribe(["a"], 1, true, done);
     expect(results).toEqual([null]);
     expect(rig.broker.takeNames()).toEqual([]);
   });
@@ -333,15 +334,15 @@ describe("subscribing", () => {
   it("ends with UNSUBSCRIBE, done at UNSUBACK", () => {
     const rig = new Rig().start();
     const { done, results } = outcome();
-    rig.device.subscribe(["a", "b"], 0, false, () => {});
+    rig.device.exchange.subscribe(["a", "b"], 0, false, NOBODY);
     rig.broker.sends({ cmd: "suback", messageId: 1, granted: [0, 0] });
     rig.broker.take();
-    rig.device.unsubscribe(["a"], done);
+    rig.device.exchange.unsubscribe(["a"], done);
     expect(rig.broker.take()).toMatchObject([{ cmd: "unsubscribe", messageId: 2, unsubscriptions: ["a"] }]);
     expect(results).toEqual([]);
     rig.broker.sends({ cmd: "unsuback", messageId: 2, granted: [0] });
     expect(results).toEqual([null]);
-    expect(rig.device.session.filters).toEqual(["b"]);
+    expect(rig.device.exchange.session.filters).toEqual(["b"]);
   });
 });
 
@@ -356,7 +357,7 @@ describe("an acknowledgement that does not come", () => {
     if (ready) rig.bootstrapped();
     rig.log.length = 0;
     const { done, results } = outcome();
-    rig.device.subscribe(["a"], 0, false, done);
+    rig.device.exchange.subscribe(["a"], 0, false, done);
     rig.time.advance(4999);
     expect(rig.device.isOnline).toBe(true);
     rig.time.advance(1);
@@ -388,17 +389,17 @@ describe("requests", () => {
       correlation: "none",
       requestId: rig.device.nextRequestId(),
       timeoutMs: 2000,
-      settled: (result, payload) => results.push([result, payload]),
+      asker: { answered: (result, payload) => results.push([result, payload]) },
       ...call,
     };
-    rig.device.request(whole);
+    rig.device.exchange.request(whole);
     return { call: whole, results };
   }
 
   /** A ready device that listens on its response topic. */
   function listening(plan: ConstructorParameters<typeof Rig>[0] = {}): Rig {
     const rig = new Rig(plan).start();
-    rig.device.session.addFilters(["config/7"]);
+    rig.device.exchange.session.addFilters(["config/7"]);
     return rig;
   }
 
@@ -457,7 +458,7 @@ describe("requests", () => {
   it("are lost with the connection, and the answer on the next one is late", () => {
     const rig = listening(KEPT);
     const { results } = ask(rig, { qos: 0 });
-    rig.device.drop("reset", 1);
+    rig.device.part.drop("reset", 1);
     expect(results).toEqual([["lost", null]]);
     rig.reconnect(100, true);
     rig.broker.sends(publish(0, 0, "config/7", "too late"));
@@ -502,7 +503,7 @@ describe("requests", () => {
 
   it("count for the storm that disconnected the device until it is ready again, and no longer", () => {
     const rig = listening(KEPT);
-    rig.device.drop("reset", 2);
+    rig.device.part.drop("reset", 2);
     rig.time.advance(100);
     rig.accept(true);
     const { results } = ask(rig, { qos: 0 });
@@ -533,7 +534,7 @@ describe("requests", () => {
 
   it("that make the device give up on time-out reset the connection", () => {
     const rig = listening();
-    ask(rig, { qos: 0, settled: () => rig.device.fail("config_timeout") });
+    ask(rig, { qos: 0, asker: { answered: () => rig.device.fail("config_timeout") } });
     rig.time.advance(2000);
     expect(rig.broker.ended).toBe("reset");
     expect(rig.events("disconnected", "error")).toEqual([

@@ -31,7 +31,7 @@ describe("a device of several regions", () => {
     const { rig, counts } = rigOf(policy);
     rig.start();
     expect(rig.device.region).toBe(1);
-    rig.device.drop("reset", 1);
+    rig.device.part.drop("reset", 1);
     refuse(rig);
     expect(rig.device.region).toBe(1);
     refuse(rig);
@@ -44,14 +44,14 @@ describe("a device of several regions", () => {
       us: { connectsAccepted: 1, failovers: 0 },
       ap: { connectsAccepted: 1, failovers: 1 },
     });
-    rig.device.drop("reset", 2);
+    rig.device.part.drop("reset", 2);
     expect(rig.device.region).toBe(begins);
   });
 
   it("goes home by itself after the time that the script says, politely and not as a failure", () => {
     const { rig, counts } = rigOf("next", 5000);
     rig.start();
-    rig.device.drop("reset", 1);
+    rig.device.part.drop("reset", 1);
     refuse(rig);
     refuse(rig);
     rig.reconnect(10_000);
@@ -66,7 +66,7 @@ describe("a device of several regions", () => {
     expect(rig.device.region).toBe(1);
     expect(rig.log).toContainEqual(["disconnected", 0, "return_home", true]);
     expect(rig.log.filter(([name]) => name === "error")).toEqual([]);
-    expect(rig.device.standing).toMatchObject({ isBack: true, isLost: false });
+    expect(rig.device.part.standing).toMatchObject({ isBack: true, isLost: false });
     rig.reconnect(10_000);
     expect(counts.byName()["us"]).toMatchObject({ connectsAccepted: 2, failovers: 0 });
   });
@@ -74,11 +74,11 @@ describe("a device of several regions", () => {
   it("gives up an attempt at a region that is lost meanwhile, and no connection", () => {
     const { rig } = rigOf("next");
     rig.device.connect();
-    rig.device.failAttempt("region_lost");
+    rig.device.part.refuse("region_lost");
     expect(rig.device.state).toBe("backoff");
     expect(rig.log).toContainEqual(["connectRefused", 0, "region_lost"]);
     rig.reconnect(10_000);
-    rig.device.failAttempt("region_lost");
+    rig.device.part.refuse("region_lost");
     expect(rig.device.isOnline).toBe(true);
   });
 

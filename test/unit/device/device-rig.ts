@@ -1,15 +1,36 @@
 import { Device } from "../../../engine/src/device/device.ts";
-import type { Losses } from "../../../engine/src/device/losses.ts";
-import type { DeviceEnvironment, DeviceEvents, DevicePlan } from "../../../engine/src/device/port.ts";
-import type { OperationDone } from "../../../engine/src/device/session/session.ts";
+import type { DevicePlan } from "../../../engine/src/device/plan.ts";
+import type { DeviceEnvironment } from "../../../engine/src/device/port.ts";
+import type { Waiter } from "../../../engine/src/device/turns.ts";
+import { Fleet } from "../../../engine/src/live/fleet.ts";
+import { LiveHost, type LiveHostOptions } from "../../../engine/src/live/host.ts";
 import { createCodec } from "../../../engine/src/transport/codec.ts";
 import { FakeNetwork, type FakeTransport } from "../../support/fake-transport.ts";
 import { ManualTime } from "../../support/manual-time.ts";
-
-export type LoggedEvent = [name: string, ...args: unknown[]];
+import { type LoggedEvent, logged } from "../../support/told-events.ts";
 
 /** Waits 100 ms, 200 ms, 400 ms … */
 export const doubling = (attempt: number): number => 100 * 2 ** attempt;
+
+/** Who waits, as a function too. */
+export type Done = ((failure: string | null) => void) & Waiter;
+
+export function told(settled: (failure: string | null) => void): Done {
+  return Object.assign((failure: string | null) => settled(failure), { settled });
+}
+
+/** A host whose random numbers are all 0.5, and kept. */
+class RigHost extends LiveHost {
+  /** Device number and number of every draw. */
+  readonly draws: [number, number][] = [];
+
+  override random(deviceNumber: number, draw: number): number {
+    this.draws.push([deviceNumber, draw]);
+    return 0.5;
+  }
+}
+
+type RigRegions = NonNullable<DeviceEnvironment["regions"]> & NonNullable<LiveHostOptions["regions"]>;
 
 /** One device with a network, a clock and a bootstrap that do what the test says. Cohort 0, device number 7. */
 export class Rig {
@@ -17,27 +38,30 @@ export class Rig {
   readonly network: FakeNetwork;
   readonly log: LoggedEvent[] = [];
   /** `done` of every bootstrap begun, in order. */
-  readonly bootstraps: OperationDone[] = [];
-  /** Device number and number of every draw. */
-  readonly draws: [number, number][] = [];
+  readonly bootstraps: Done[] = [];
+  readonly host: RigHost;
+  /** Where the device's flow waits for it. */
+  readonly fleet: Fleet;
   readonly device: Device;
-  readonly losses: Losses = { watch: null };
   /** What every bootstrap does; the test may replace it. */
-  onBootstrap: (device: Device, done: OperationDone) => void = () => {};
+  onBootstrap: (device: Device, done: Done) => void = () => {};
 
-  constructor(plan: Partial<DevicePlan> = {}, regions?: DeviceEnvironment["regions"]) {
+  constructor(plan: Partial<DevicePlan> = {}, regions: RigRegions | null = null, owner: object = {}) {
     const version = plan.protocolVersion ?? 4;
+    const maxPacketBytes = plan.maxPacketBytes ?? 10_000;
     this.network = new FakeNetwork(version);
-    const events = new Proxy(
-      {},
-      {
-        get:
-          (_target, name) =>
-          (...args: unknown[]): void => {
-            this.log.push([String(name), ...args]);
-          },
-      },
-    ) as DeviceEvents;
+    this.host = new RigHost({
+      time: this.time,
+      seed: 0,
+      tell: (...event) => this.log.push(logged(...event)),
+      regions,
+      wire: { codec: createCodec(version), maxPacketBytes },
+    });
+    this.host.openers.push(this.network.open);
+    this.fleet = new Fleet({ hasPlanEnd: true, time: this.time, turns: this.host.turns });
+    // Tests ask the device for its keepalive themselves.
+    this.fleet.stop();
+    this.host.fleet = this.fleet;
     this.device = new Device(
       7,
       { clientId: "device-000007", username: "user", password: "secret" },
@@ -54,29 +78,36 @@ export class Rig {
           backoff: doubling,
           backoffBaseMs: 100,
           resetAfter: "ready",
-          maxPacketBytes: 10_000,
+          maxPacketBytes,
           receiveMaximum: 65_535,
           topicAliasMaximum: 0,
           followReferences: false,
           ...plan,
         },
-        time: this.time,
-        open: this.network.open,
-        ...(regions === undefined ? {} : { regions }),
-        codec: createCodec(version),
-        events,
-        losses: this.losses,
-        random: (number, draw) => {
-          this.draws.push([number, draw]);
-          return 0.5;
-        },
-        bootstrap: (device, done) => {
-          this.bootstraps.push(done);
-          this.onBootstrap(device, done);
-        },
+        port: this.host,
+        program: [
+          {
+            begin: (device, waiter) => {
+              const { generation } = device;
+              const done = told((failure) => device.settleLate(generation, waiter, failure));
+              this.bootstraps.push(done);
+              this.onBootstrap(device, done);
+            },
+          },
+        ],
+        regions,
       },
-      this,
+      owner,
     );
+  }
+
+  get draws(): [number, number][] {
+    return this.host.draws;
+  }
+
+  /** Who hears of losses: set and cleared by the test. */
+  get losses(): LiveHost {
+    return this.host;
   }
 
   get broker(): FakeTransport {
@@ -124,7 +155,7 @@ export class Rig {
 }
 
 /** Records how often and with what an operation was settled. */
-export function outcome(): { done: OperationDone; results: (string | null)[] } {
+export function outcome(): { done: Done; results: (string | null)[] } {
   const results: (string | null)[] = [];
-  return { done: (failure) => results.push(failure), results };
+  return { done: told((failure) => results.push(failure)), results };
 }

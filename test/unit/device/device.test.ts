@@ -1,7 +1,8 @@
 /** How a device connects, loses its connection and comes back. What it does while connected: device-operations.test.ts. */
 import { describe, expect, it } from "vitest";
 import type { ResetAfter } from "../../../engine/src/device/backoff.ts";
-import { outcome, Rig } from "./device-rig.ts";
+import { LOST, NOBODY } from "../../../engine/src/device/turns.ts";
+import { outcome, Rig, told } from "./device-rig.ts";
 
 const CONNACK = { cmd: "connack", returnCode: 0, reasonCode: 0, sessionPresent: false } as const;
 
@@ -9,7 +10,7 @@ describe("connecting", () => {
   it("goes through CONNECT, CONNACK and bootstrap to ready, and times each step", () => {
     const rig = new Rig();
     const { done, results } = outcome();
-    rig.device.whenReady(done);
+    rig.fleet.whenReady(rig.device, null, done);
     rig.device.connect();
     expect(rig.device.state).toBe("connecting");
     rig.time.advance(20);
@@ -35,11 +36,21 @@ describe("connecting", () => {
     rig.bootstrapped();
     expect(rig.device.state).toBe("ready");
     expect(results).toEqual([null]);
-    expect(rig.events("connectAttempt", "tcpOpened", "connectAccepted", "becameReady")).toEqual([
+    expect(
+      rig.events(
+        "connectAttempt",
+        "tcpOpened",
+        "connackReceived",
+        "connectAccepted",
+        "firstAccepted",
+        "becameReady",
+      ),
+    ).toEqual([
       ["connectAttempt", 0, 0],
       ["tcpOpened", 0, 20],
-      // Cohort, storm, whole attempt, CONNECT to CONNACK, first time.
-      ["connectAccepted", 0, 0, 50, 30, true],
+      ["connackReceived", 0, 30],
+      ["connectAccepted", 0, 0, 50],
+      ["firstAccepted", 0],
       ["becameReady", 0, 0, null],
     ]);
     expect(rig.events("reconnected", "connectRefused", "error")).toEqual([]);
@@ -293,7 +304,7 @@ describe("a stream that cannot be read", () => {
 
   it.each([
     ["the broker's close", (rig: Rig) => rig.broker.ends()],
-    ["a storm", (rig: Rig) => rig.device.drop("reset", 1)],
+    ["a storm", (rig: Rig) => rig.device.part.drop("reset", 1)],
     ["a time-out of the attempt", (rig: Rig) => rig.time.advance(10_000)],
   ])("drops half a packet with the connection: %s", (how, lose) => {
     const rig = new Rig();
@@ -328,17 +339,17 @@ describe("a storm", () => {
     const rig = new Rig().start();
     rig.time.advance(500);
     const first = rig.broker;
-    expect(rig.device.drop(cause, 3)).toBe(1500);
+    expect(rig.device.part.drop(cause, 3)).toBe(1500);
     expect(first.ended).toBe(ended);
     expect(first.takeNames()).toEqual(packets);
     expect(rig.device.state).toBe("backoff");
-    expect(rig.device.storm).toBe(3);
+    expect(rig.device.part.storm).toBe(3);
     expect(rig.events("disconnected", "error")).toEqual([["disconnected", 0, cause, true]]);
   });
 
   it("makes no attempt within the drop, not even with no wait at all", () => {
     const rig = new Rig({ backoff: () => 0 }).start();
-    rig.device.drop("reset", 1);
+    rig.device.part.drop("reset", 1);
     expect(rig.network.opened.length).toBe(1);
     rig.time.advance(0);
     expect(rig.network.opened.length).toBe(2);
@@ -358,21 +369,21 @@ describe("a storm", () => {
     if (state === "ended") rig.device.end("ended");
     expect(rig.device.state).toBe(state);
     const before = rig.log.length;
-    expect(rig.device.drop("reset", 2)).toBeNaN();
-    expect([rig.device.storm, rig.device.state, rig.log.length]).toEqual([0, state, before]);
+    expect(rig.device.part.drop("reset", 2)).toBeNull();
+    expect([rig.device.part.storm, rig.device.state, rig.log.length]).toEqual([0, state, before]);
   });
 
   it("hits a device in its bootstrap", () => {
     const rig = new Rig();
     rig.device.connect();
     rig.accept();
-    expect(rig.device.drop("reset", 1)).toBe(1000);
+    expect(rig.device.part.drop("reset", 1)).toBe(1000);
     expect(rig.events("disconnected")).toEqual([["disconnected", 0, "reset", false]]);
   });
 
   it("measures reconnect and ready time from the drop, over failed tries", () => {
     const rig = new Rig().start();
-    rig.device.drop("reset", 1);
+    rig.device.part.drop("reset", 1);
     rig.time.advance(100); // 1st attempt, refused 10 ms later
     rig.time.advance(10);
     rig.broker.ends("tcp_refused");
@@ -396,7 +407,7 @@ describe("a storm", () => {
 
   it("measures over a bootstrap that failed, and records the reconnect only the first time", () => {
     const rig = new Rig().start();
-    rig.device.drop("reset", 1);
+    rig.device.part.drop("reset", 1);
     rig.time.advance(100);
     rig.accept();
     rig.time.advance(50);
@@ -415,7 +426,7 @@ describe("a storm", () => {
 
   it("is recorded once, although the connection is lost again after recovery", () => {
     const rig = new Rig().start();
-    rig.device.drop("reset", 1);
+    rig.device.part.drop("reset", 1);
     rig.reconnect(100);
     rig.time.advance(50);
     rig.broker.ends();
@@ -431,11 +442,11 @@ describe("a storm", () => {
 
   it("measures from its own drop, where it hits a device that an earlier loss had not let be ready", () => {
     const rig = new Rig().start();
-    rig.device.drop("reset", 1);
+    rig.device.part.drop("reset", 1);
     rig.time.advance(100);
     rig.accept();
     rig.time.advance(1000);
-    rig.device.drop("close", 2);
+    rig.device.part.drop("close", 2);
     rig.reconnect(200);
     expect(rig.events("reconnected", "becameReady")).toEqual([
       ["reconnected", 0, 1, 100],
@@ -446,11 +457,11 @@ describe("a storm", () => {
 
   it("tells attempts and acceptances after it whose they are", () => {
     const rig = new Rig().start();
-    rig.device.drop("reset", 4);
+    rig.device.part.drop("reset", 4);
     rig.reconnect(100);
-    expect(rig.events("connectAttempt", "connectAccepted")).toEqual([
+    expect(rig.events("connectAttempt", "connectAccepted", "firstAccepted")).toEqual([
       ["connectAttempt", 0, 4],
-      ["connectAccepted", 0, 4, 0, 0, false],
+      ["connectAccepted", 0, 4, 0],
     ]);
   });
 });
@@ -590,7 +601,7 @@ describe("keepalive", () => {
     expect(tick(59_999)).toEqual([]);
     expect(tick(1)).toEqual(["pingreq"]);
     rig.broker.sends({ cmd: "pingresp" });
-    rig.device.publish({ topic: "a", payload: "", qos: 0, retain: false }, () => {});
+    rig.device.exchange.publish({ topic: "a", payload: "", qos: 0, retain: false }, NOBODY);
     expect(rig.broker.takeNames()).toEqual(["publish"]);
     expect(tick(59_999)).toEqual([]);
     expect(tick(1)).toEqual(["pingreq"]);
@@ -600,7 +611,7 @@ describe("keepalive", () => {
     const rig = new Rig().start();
     rig.time.advance(60_000);
     rig.device.keepaliveTick(rig.time.now());
-    rig.device.drop("reset", 1);
+    rig.device.part.drop("reset", 1);
     rig.reconnect(100);
     rig.time.advance(59_950);
     rig.device.keepaliveTick(rig.time.now());
@@ -614,7 +625,7 @@ describe("keepalive", () => {
     off.device.keepaliveTick(off.time.now());
     expect(off.broker.takeNames()).toEqual([]);
     const waiting = new Rig().start();
-    waiting.device.drop("reset", 1);
+    waiting.device.part.drop("reset", 1);
     const before = waiting.log.length;
     waiting.device.keepaliveTick(1e9);
     expect(waiting.log.length).toBe(before);
@@ -625,7 +636,7 @@ describe("a broker that does not read", () => {
   it("loses the connection where a packet was dropped, also when it has read on since", () => {
     const rig = new Rig().start();
     const publish = (): void => {
-      rig.device.publish({ topic: "a", payload: Buffer.from("x"), qos: 0, retain: false }, () => {});
+      rig.device.exchange.publish({ topic: "a", payload: Buffer.from("x"), qos: 0, retain: false }, NOBODY);
     };
     rig.broker.unsentBytes = 5 * 1024 * 1024;
     publish();
@@ -660,8 +671,11 @@ describe("bootstrap", () => {
 
   it("does not begin where the broker lost the session, and whoever heard of it ended the device", () => {
     const rig = new Rig({ clean: false }).start();
-    rig.device.publish({ topic: "a", payload: "", qos: 1, retain: false }, () => rig.device.end("over"));
-    rig.device.drop("reset", 1);
+    rig.device.exchange.publish(
+      { topic: "a", payload: "", qos: 1, retain: false },
+      told(() => rig.device.end("over")),
+    );
+    rig.device.part.drop("reset", 1);
     rig.time.advance(100);
     rig.accept(false);
     expect([rig.device.state, rig.bootstraps.length]).toEqual(["ended", 1]);
@@ -699,10 +713,9 @@ describe("bootstrap", () => {
     const resumed: number[] = [];
     const lost: number[] = [];
     rig.onBootstrap = (device) => {
-      device.after(
+      device.pause(
         1000,
-        () => resumed.push(rig.time.now()),
-        () => lost.push(rig.time.now()),
+        told((failure) => (failure === LOST ? lost : resumed).push(rig.time.now())),
       );
     };
     rig.device.connect();
@@ -746,8 +759,11 @@ describe("disconnect", () => {
 
   it("holds, where whoever hears of a lost operation asks for it", () => {
     const rig = new Rig().start();
-    rig.device.publish({ topic: "a", payload: "", qos: 1, retain: false }, () => rig.device.disconnect());
-    rig.device.drop("reset", 1);
+    rig.device.exchange.publish(
+      { topic: "a", payload: "", qos: 1, retain: false },
+      told(() => rig.device.disconnect()),
+    );
+    rig.device.part.drop("reset", 1);
     rig.time.advance(1_000_000);
     expect([rig.device.state, rig.network.opened.length]).toEqual(["offline", 1]);
   });
@@ -761,10 +777,10 @@ describe("end", () => {
     const publish = { topic: "a", payload: "", retain: false };
     const [one, two, subscribe, ready] = [outcome(), outcome(), outcome(), outcome()];
     const answers: string[] = [];
-    rig.device.publish({ ...publish, qos: 1 }, one.done);
-    rig.device.publish({ ...publish, qos: 2 }, two.done);
-    rig.device.subscribe(["a"], 1, false, subscribe.done);
-    rig.device.request({
+    rig.device.exchange.publish({ ...publish, qos: 1 }, one.done);
+    rig.device.exchange.publish({ ...publish, qos: 2 }, two.done);
+    rig.device.exchange.subscribe(["a"], 1, false, subscribe.done);
+    rig.device.exchange.request({
       topic: "get",
       payload: "",
       qos: 0,
@@ -774,9 +790,9 @@ describe("end", () => {
       correlation: "none",
       requestId: "1",
       timeoutMs: 100,
-      settled: (result) => answers.push(result),
+      asker: { answered: (result) => answers.push(result) },
     });
-    rig.device.whenReady(ready.done);
+    rig.fleet.whenReady(rig.device, null, ready.done);
     rig.broker.take();
     rig.device.end("over");
     expect([one.results, two.results, subscribe.results, ready.results]).toEqual([
@@ -797,16 +813,16 @@ describe("end", () => {
     rig.device.end("again");
     rig.device.keepaliveTick(1e9);
     rig.device.fail("config_timeout");
-    rig.device.onOpen();
+    rig.device.onOpen(false);
     rig.device.onClosed(null);
     rig.time.advance(1e9);
     expect(rig.log.length).toBe(before);
     expect(rig.network.opened.length).toBe(1);
     expect(one.results.length + two.results.length + subscribe.results.length + ready.results.length).toBe(4);
     const late = outcome();
-    rig.device.whenReady(late.done);
-    rig.device.publish({ ...publish, qos: 1 }, late.done);
-    rig.device.subscribe(["b"], 0, false, late.done);
+    rig.fleet.whenReady(rig.device, null, late.done);
+    rig.device.exchange.publish({ ...publish, qos: 1 }, late.done);
+    rig.device.exchange.subscribe(["b"], 0, false, late.done);
     expect(late.results).toEqual(["ended", "lost", "lost"]);
   });
 
@@ -816,7 +832,7 @@ describe("end", () => {
     if (state === "awaiting-connack") rig.broker.opens();
     if (state === "backoff") rig.broker.ends("tcp_refused");
     const { done, results } = outcome();
-    rig.device.whenReady(done);
+    rig.fleet.whenReady(rig.device, null, done);
     rig.device.end("over");
     rig.time.advance(1e9);
     expect(results).toEqual(["over"]);
@@ -828,8 +844,11 @@ describe("end", () => {
 
   it("from the callback of a lost operation leaves no timer behind", () => {
     const rig = new Rig().start();
-    rig.device.publish({ topic: "a", payload: "", qos: 1, retain: false }, () => rig.device.end("over"));
-    rig.device.drop("reset", 1);
+    rig.device.exchange.publish(
+      { topic: "a", payload: "", qos: 1, retain: false },
+      told(() => rig.device.end("over")),
+    );
+    rig.device.part.drop("reset", 1);
     expect([rig.device.state, rig.time.pending]).toEqual(["ended", 0]);
   });
 });
@@ -838,8 +857,8 @@ it("giveUp tells those who wait, once, and the device goes on trying", () => {
   const rig = new Rig();
   rig.device.connect();
   const { done, results } = outcome();
-  rig.device.whenReady(done);
-  rig.device.giveUp();
+  rig.fleet.whenReady(rig.device, null, done);
+  rig.fleet.over();
   rig.makeReady();
   expect(results).toEqual(["gave_up"]);
   expect(rig.device.state).toBe("ready");
@@ -861,7 +880,7 @@ it("numbers its requests from 1 and its random numbers from 0", () => {
 
 it("ends the outage where the flow disconnects: a later connect is no recovery", () => {
   const rig = new Rig().start();
-  rig.device.drop("reset", 1);
+  rig.device.part.drop("reset", 1);
   rig.device.disconnect();
   rig.time.advance(60_000);
   rig.device.connect();

@@ -23,7 +23,7 @@ function readyWith(properties: Properties, plan: ConstructorParameters<typeof Ri
 
 function publishQos(rig: Rig, qos: 0 | 1 | 2, payload = "x"): (string | null)[] {
   const { done, results } = outcome();
-  rig.device.publish({ topic: "t", payload, qos, retain: false }, done);
+  rig.device.exchange.publish({ topic: "t", payload, qos, retain: false }, done);
   return results;
 }
 
@@ -154,11 +154,11 @@ describe("what the server does not take", () => {
     expect(publishQos(rig, 0, "x".repeat(60))).toEqual(["packet_too_large"]);
     expect(publishQos(rig, 1, "x".repeat(60))).toEqual(["packet_too_large"]);
     const { done, results } = outcome();
-    rig.device.subscribe(["x".repeat(60)], 0, false, done);
-    rig.device.unsubscribe(["x".repeat(60)], done);
+    rig.device.exchange.subscribe(["x".repeat(60)], 0, false, done);
+    rig.device.exchange.unsubscribe(["x".repeat(60)], done);
     expect(results).toEqual(["packet_too_large", "packet_too_large"]);
     expect(rig.broker.take()).toEqual([]);
-    expect(rig.device.session.inflight).toBe(null);
+    expect(rig.device.exchange.session.inflight).toBe(null);
     expect(rig.events("publishSent", "subscribeSent")).toEqual([]);
     expect(publishQos(rig, 0, "x".repeat(30))).toEqual([null]);
   });
@@ -183,9 +183,9 @@ describe("what the server does not take", () => {
     const { done, results } = outcome();
     const { filter = "a" } = call as { filter?: string };
     if (kind === "publish") {
-      rig.device.publish({ topic: "t", payload: "x", qos: 0, retain: false, ...call }, done);
+      rig.device.exchange.publish({ topic: "t", payload: "x", qos: 0, retain: false, ...call }, done);
     } else {
-      rig.device.subscribe([filter], 0, false, done);
+      rig.device.exchange.subscribe([filter], 0, false, done);
     }
     expect(results).toEqual([failure]);
     expect(rig.broker.take()).toEqual([]);
@@ -214,7 +214,7 @@ describe("what the server decides", () => {
 
   it("the id that it assigns is the device's from then on", () => {
     const rig = new Rig({ protocolVersion: 5 });
-    rig.device.credentials = { clientId: "", username: null, password: null };
+    rig.device.attempt.identity.credentials = { clientId: "", username: null, password: null };
     rig.device.connect();
     rig.broker.opens();
     expect(rig.broker.packets()).toMatchObject([{ clientId: "" }]);
@@ -246,7 +246,7 @@ describe("topic aliases of the server", () => {
     const rig = readyWith({}, { topicAliasMaximum: 2 });
     const answers: (string | null)[] = [];
     const ask = (): void =>
-      rig.device.request({
+      rig.device.exchange.request({
         topic: "ask",
         payload: "",
         qos: 0,
@@ -256,7 +256,7 @@ describe("topic aliases of the server", () => {
         correlation: "none",
         requestId: "1",
         timeoutMs: 1000,
-        settled: (_outcome, payload) => answers.push(payload),
+        asker: { answered: (_outcome, payload) => answers.push(payload) },
       });
     ask();
     rig.broker.sends(message("answer", 2));
@@ -288,12 +288,12 @@ describe("topic aliases of the server", () => {
 it("UNSUBACK: a filter that the server refused to forget is still subscribed to", () => {
   const rig = readyWith({});
   const { done, results } = outcome();
-  rig.device.subscribe(["a", "b"], 0, false, done);
+  rig.device.exchange.subscribe(["a", "b"], 0, false, done);
   rig.broker.sends({ cmd: "suback", messageId: 1, granted: [0, 0] });
-  rig.device.unsubscribe(["a", "b"], done);
+  rig.device.exchange.unsubscribe(["a", "b"], done);
   rig.broker.sends({ cmd: "unsuback", messageId: 2, granted: [0x87, 17] });
   expect(results).toEqual([null, "unsuback.not_authorized"]);
-  expect(rig.device.session.filters).toEqual(["a"]);
+  expect(rig.device.exchange.session.filters).toEqual(["a"]);
 });
 
 describe("a server that is overloaded", () => {

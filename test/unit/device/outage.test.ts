@@ -4,7 +4,7 @@ import { Outage } from "../../../engine/src/device/outage.ts";
 describe("an outage", () => {
   it("is none before the first loss", () => {
     const outage = new Outage();
-    expect(outage.lostAtMs).toBeNaN();
+    expect(outage.lostAtMs).toBeNull();
     expect(outage.reconnected(5)).toBe(null);
     expect(outage.end(5)).toBe(null);
     expect([outage.storm, outage.recoversFrom]).toEqual([0, 0]);
@@ -57,7 +57,7 @@ describe("an outage", () => {
     if (isOver) outage.end(150);
     else outage.abandon();
     outage.join(3, 90, isOver);
-    expect(outage.lostAtMs).toBeNaN();
+    expect(outage.lostAtMs).toBeNull();
     expect([outage.storm, outage.recoversFrom]).toEqual([3, 0]);
   });
 
@@ -66,7 +66,7 @@ describe("an outage", () => {
     outage.claim(1);
     outage.begin(100);
     outage.abandon();
-    expect(outage.lostAtMs).toBeNaN();
+    expect(outage.lostAtMs).toBeNull();
     expect(outage.reconnected(200)).toBe(null);
     expect(outage.recoversFrom).toBe(0);
   });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { OutsideAnswer, OutsideCall } from "../../../engine/src/device/session/outside-calls.ts";
+import { NOBODY } from "../../../engine/src/device/turns.ts";
 import { Rig } from "./device-rig.ts";
 
 /** Keepalive of 4 s, asked every second, as the fleet does. */
@@ -16,22 +17,22 @@ describe("a silent device", () => {
   it("is gone at the storm's instant, and does not know", () => {
     const rig = silentRig();
     const { broker } = rig;
-    expect(rig.device.silence(3)).toBe(rig.time.now());
+    expect(rig.device.part.silence(3)).toBe(rig.time.now());
     expect(rig.events("silenced", "disconnected")).toEqual([["silenced", 0, true]]);
     // What it does until it knows costs nobody anything.
-    expect([rig.device.state, rig.device.storm, rig.device.affectedBy]).toEqual(["ready", 0, 3]);
+    expect([rig.device.state, rig.device.part.storm, rig.device.part.affectedBy]).toEqual(["ready", 0, 3]);
     expect(broker.ended).toBeNull();
     // A storm cannot take it away again.
-    expect(rig.device.silence(4)).toBeNaN();
-    expect(rig.device.drop("reset", 4)).toBeNaN();
-    expect(rig.device.affectedBy).toBe(3);
+    expect(rig.device.part.silence(4)).toBeNull();
+    expect(rig.device.part.drop("reset", 4)).toBeNull();
+    expect(rig.device.part.affectedBy).toBe(3);
   });
 
   it("neither speaks nor hears", () => {
     const rig = silentRig();
-    rig.device.silence(1);
+    rig.device.part.silence(1);
     rig.log.length = 0;
-    rig.device.publish({ topic: "t", payload: "x", qos: 0, retain: false }, () => {});
+    rig.device.exchange.publish({ topic: "t", payload: "x", qos: 0, retain: false }, NOBODY);
     rig.broker.sends({ cmd: "pingresp" });
     expect(rig.broker.take()).toEqual([]);
     expect(rig.events("bytesSent", "bytesReceived", "disconnected")).toEqual([]);
@@ -43,7 +44,7 @@ describe("a silent device", () => {
     const rig = silentRig();
     const { broker } = rig;
     tickFor(rig, 1);
-    rig.device.silence(1);
+    rig.device.part.silence(1);
     rig.log.length = 0;
     tickFor(rig, 6);
     // PINGREQ 4 s after the last packet less a tick, and no PINGRESP for 4 s.
@@ -62,8 +63,8 @@ describe("a silent device", () => {
 
   it("finds out by an acknowledgement that does not come", () => {
     const rig = silentRig();
-    rig.device.silence(1);
-    rig.device.publish({ topic: "t", payload: "x", qos: 1, retain: false }, () => {});
+    rig.device.part.silence(1);
+    rig.device.exchange.publish({ topic: "t", payload: "x", qos: 1, retain: false }, NOBODY);
     rig.time.advance(5000);
     expect(rig.events("silenceOver")).toEqual([["silenceOver", 0, 1, "ack_timeout", 5000]]);
   });
@@ -73,7 +74,7 @@ describe("a silent device", () => {
     rig.device.connect();
     rig.accept();
     rig.log.length = 0;
-    rig.device.silence(1);
+    rig.device.part.silence(1);
     rig.bootstrapped();
     expect(rig.events("silenced", "becameReady")).toEqual([["silenced", 0, false]]);
     tickFor(rig, 10);
@@ -91,12 +92,12 @@ describe("a silent device", () => {
         started.push(answered);
         return () => outcomes.push("abandoned");
       },
-      settled: (outcome) => outcomes.push(outcome),
+      asker: { answered: (outcome) => outcomes.push(outcome) },
     };
-    rig.device.ask(call);
-    rig.device.silence(1);
+    rig.device.exchange.ask(call);
+    rig.device.part.silence(1);
     started[0]?.({ kind: "answer", body: "too late" });
-    rig.device.ask(call);
+    rig.device.exchange.ask(call);
     expect([started.length, outcomes]).toEqual([1, []]);
     rig.time.advance(3000);
     expect(outcomes).toEqual(["abandoned", "timeout", "timeout"]);
@@ -105,7 +106,7 @@ describe("a silent device", () => {
 
   it("has found nothing when its flow ends first", () => {
     const rig = silentRig();
-    rig.device.silence(1);
+    rig.device.part.silence(1);
     rig.device.end("ended");
     expect(rig.events("silenceOver", "disconnected")).toEqual([["silenceOver", 0, 1, "finished", null]]);
   });
@@ -116,7 +117,7 @@ describe("a watched device", () => {
     const rig = new Rig().start();
     rig.losses.watch = { lost: () => 2, ready: () => {} };
     rig.broker.ends();
-    expect(rig.device.storm).toBe(2);
+    expect(rig.device.part.storm).toBe(2);
     rig.reconnect(100);
     expect(rig.events("reconnected", "becameReady")).toEqual([
       ["reconnected", 0, 2, 100],
@@ -134,7 +135,7 @@ describe("a watched device", () => {
       },
       ready: () => {},
     };
-    rig.device.drop("reset", 1);
+    rig.device.part.drop("reset", 1);
     rig.reconnect(100);
     rig.device.disconnect();
     expect(told).toBe(0);
@@ -145,7 +146,7 @@ describe("a watched device", () => {
     const lostAtMs = out.time.now();
     out.broker.ends();
     out.time.advance(50);
-    out.device.join(5, lostAtMs, null);
+    out.device.part.join(5, lostAtMs, null);
     expect(out.events("reconnected")).toEqual([]);
     out.reconnect(50);
     expect(out.events("reconnected", "becameReady")).toEqual([
@@ -158,7 +159,7 @@ describe("a watched device", () => {
     back.broker.ends();
     back.reconnect(100);
     back.log.length = 0;
-    back.device.join(5, at, back.time.now());
+    back.device.part.join(5, at, back.time.now());
     expect(back.events("reconnected", "becameReady")).toEqual([["reconnected", 0, 5, 100]]);
     // Its next outage is not the storm's.
     back.broker.ends();

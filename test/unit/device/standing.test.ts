@@ -49,7 +49,7 @@ describe("a device that meets a storm", () => {
 
   it("is affected when it is cut, tells its attempts, and is back when it is ready", () => {
     const rig = new Rig().start();
-    rig.device.drop("reset", 3);
+    rig.device.part.drop("reset", 3);
     rig.time.advance(100);
     rig.broker.ends("tcp_reset");
     rig.time.advance(200);
@@ -62,13 +62,13 @@ describe("a device that meets a storm", () => {
     // Lost again: it is out once more, and what it does then is load too.
     rig.broker.ends();
     rig.reconnect(100);
-    expect(rig.device.standing).toMatchObject({ role: "affected", isBack: true, isLost: true });
+    expect(rig.device.part.standing).toMatchObject({ role: "affected", isBack: true, isLost: true });
     expect(load(rig)).toHaveLength(4);
   });
 
   it("offers no load where nobody listens, or where this machine could not even try", () => {
     const rig = new Rig().start();
-    rig.device.drop("reset", 1);
+    rig.device.part.drop("reset", 1);
     rig.time.advance(100);
     rig.broker.ends("tcp_refused");
     rig.time.advance(200);
@@ -86,12 +86,16 @@ describe("a device that meets a storm", () => {
 
   it("is unaffected while it is ready, and already offline while it would like to be", () => {
     const ready = new Rig().start();
-    ready.device.witness(1);
-    expect(ready.device.standing).toMatchObject({ storm: 1, role: "unaffected", hadBeenReady: true });
+    ready.device.part.witness(1);
+    expect(ready.device.part.standing).toMatchObject({ storm: 1, role: "unaffected", hadBeenReady: true });
     const away = new Rig().start();
     away.broker.ends();
-    away.device.witness(1);
-    expect(away.device.standing).toMatchObject({ storm: 1, role: "already-offline", hadBeenReady: true });
+    away.device.part.witness(1);
+    expect(away.device.part.standing).toMatchObject({
+      storm: 1,
+      role: "already-offline",
+      hadBeenReady: true,
+    });
     away.reconnect(100);
     expect(load(away)).toEqual([
       ["stormConnect", 0, 1],
@@ -103,36 +107,36 @@ describe("a device that meets a storm", () => {
     const rig = new Rig();
     rig.device.connect();
     expect(rig.device.isArriving).toBe(true);
-    rig.device.witness(1);
+    rig.device.part.witness(1);
     rig.accept();
-    rig.device.witness(1);
-    expect(rig.device.standing.role).toBe(null);
+    rig.device.part.witness(1);
+    expect(rig.device.part.standing.role).toBe(null);
     rig.broker.ends();
     expect(rig.device.isArriving).toBe(false);
-    rig.device.witness(1);
-    expect(rig.device.standing).toMatchObject({ role: "already-offline", hadBeenReady: false });
+    rig.device.part.witness(1);
+    expect(rig.device.part.standing).toMatchObject({ role: "already-offline", hadBeenReady: false });
   });
 
   it("is affected where it is cut while it arrives, and had been as good as ready", () => {
     const rig = new Rig();
     rig.device.connect();
     rig.accept();
-    rig.device.drop("reset", 1);
-    expect(rig.device.standing).toMatchObject({ role: "affected", hadBeenReady: true });
+    rig.device.part.drop("reset", 1);
+    expect(rig.device.part.standing).toMatchObject({ role: "affected", hadBeenReady: true });
   });
 
   it("has no part in it where it wants to be away", () => {
     const rig = new Rig().start();
     rig.device.disconnect();
-    rig.device.witness(1);
-    expect(rig.device.standing.role).toBe(null);
+    rig.device.part.witness(1);
+    expect(rig.device.part.standing.role).toBe(null);
   });
 
   it("is not ready while it is silent", () => {
     const rig = new Rig().start();
-    rig.device.silence(1);
-    expect([rig.device.isReady, rig.device.affectedBy]).toEqual([false, 1]);
-    rig.device.witness(2);
-    expect(rig.device.standing).toMatchObject({ storm: 2, role: "already-offline" });
+    rig.device.part.silence(1);
+    expect([rig.device.isReady, rig.device.part.affectedBy]).toEqual([false, 1]);
+    rig.device.part.witness(2);
+    expect(rig.device.part.standing).toMatchObject({ storm: 2, role: "already-offline" });
   });
 });

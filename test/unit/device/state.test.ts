@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
 import {
   DEVICE_STATES,
-  type DeviceEvent,
   type DeviceState,
   isOnline,
   next,
+  type StateChange,
 } from "../../../engine/src/device/state.ts";
 
-const EVENTS: DeviceEvent[] = [
+const EVENTS: StateChange[] = [
   "connect",
   "opened",
   "accepted",

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { time as live } from "../../../engine/src/live/clock.ts";
 import { Fleet } from "../../../engine/src/live/fleet.ts";
 import { outcome, Rig } from "../device/device-rig.ts";
 
@@ -11,7 +12,9 @@ afterEach(() => {
 
 function fleetOf(hasPlanEnd: boolean): { fleet: Fleet; rig: Rig } {
   const rig = new Rig({ keepaliveMs: 5000 });
-  const fleet = new Fleet(hasPlanEnd, () => rig.time.now());
+  const time = { ...live, now: () => rig.time.now() };
+  const fleet = new Fleet({ hasPlanEnd, time, turns: rig.host.turns });
+  rig.host.fleet = fleet;
   fleet.add({ device: rig.device, cohort: 0 });
   return { fleet, rig };
 }

@@ -4,6 +4,7 @@ import { ProcessorCalls } from "../../../engine/src/script/processor-calls.ts";
 import { connect } from "../../../engine/src/script/steps/connect.ts";
 import { bindDevice, type Compiler } from "../../../engine/src/script/steps/step.ts";
 import { Rig } from "../device/device-rig.ts";
+import { compiledStep } from "./compiled-step.ts";
 
 /** Whoever waits for the device waits for ever. */
 function compilerWith(token?: ProcessorFunction): Compiler {
@@ -25,7 +26,7 @@ function connected(
   const rig = new Rig({ protocolVersion });
   const context: VuContext = { vars };
   bindDevice(context, rig.device);
-  connect.compile(connect.schema.parse({ connect: settings }), compilerWith(token), [])(context, () => {});
+  compiledStep(connect, { connect: settings }, compilerWith(token))(context, () => {});
   rig.network.opened.at(-1)?.opens();
   return rig;
 }
@@ -158,8 +159,8 @@ it("fails where what is rendered makes no CONNECT", () => {
   const rig = new Rig();
   const context: VuContext = { vars: { name: "x".repeat(70_000) } };
   bindDevice(context, rig.device);
-  const parsed = connect.schema.parse({ connect: { username: "{{ name }}" } });
-  connect.compile(parsed, compilerWith(), [])(context, (error) => results.push(error?.message));
+  const step = compiledStep(connect, { connect: { username: "{{ name }}" } }, compilerWith());
+  step(context, (error) => results.push(error?.message));
   expect(results).toEqual(["credentials_failed"]);
   expect(rig.network.opened.length).toBe(0);
 });

@@ -1,32 +1,33 @@
 /** Nothing is written that the wire cannot hold: the codec would write a wrong length, and the stream would be lost. */
 import { describe, expect, it } from "vitest";
 import type { VuContext } from "../../../engine/src/artillery.ts";
+import type { Waiter } from "../../../engine/src/device/turns.ts";
 import { STEPS } from "../../../engine/src/script/steps/index.ts";
 import { bindDevice, type Compiler } from "../../../engine/src/script/steps/step.ts";
-import { Rig } from "../device/device-rig.ts";
+import { Rig, told } from "../device/device-rig.ts";
+import { compiledStep } from "./compiled-step.ts";
 
 const LONG = "x".repeat(65_536);
 const LONGEST = "x".repeat(65_535);
 
 /** Runs one step on a ready device; what it wrote, and why the step failed. */
 function run(step: Record<string, unknown>, long: string, protocolVersion: 4 | 5 = 4) {
-  const rig = new Rig({ protocolVersion }).start();
+  const context: VuContext = { vars: { long } };
+  const rig = new Rig({ protocolVersion }, null, context).start();
   const [name = ""] = Object.keys(step);
   const definition = STEPS.find((one) => one.name === name);
   if (definition === undefined) throw new Error(`no step ${name}`);
-  const context: VuContext = { vars: { long } };
   bindDevice(context, rig.device);
   const compiler = {
     place: "flow",
-    cohort: 0,
-    deviceEvents: { error: () => {} },
-    fleet: { whenReady: (_device: unknown, _ms: unknown, done: (failure: null) => void) => done(null) },
+    countError: () => {},
+    fleet: { whenReady: (_device: unknown, _ms: unknown, waiter: Waiter) => waiter.settled(null) },
   } as unknown as Compiler;
   let failure: string | null = null;
-  definition.compile(
-    definition.schema.parse(step),
+  compiledStep(
+    definition,
+    step,
     compiler,
-    [],
   )(context, (error) => {
     failure = error?.message ?? null;
   });
@@ -82,7 +83,10 @@ it("a payload that no remaining length can count is not written", () => {
   // Its bytes are not touched: the memory is never there.
   const payload = Buffer.allocUnsafeSlow(268_435_455);
   for (const qos of [0, 1] as const) {
-    rig.device.publish({ topic: "t", payload, qos, retain: false }, (failure) => results.push(failure));
+    rig.device.exchange.publish(
+      { topic: "t", payload, qos, retain: false },
+      told((failure) => results.push(failure)),
+    );
   }
   expect(results).toEqual(["packet_too_large", "packet_too_large"]);
   expect(rig.broker.takeNames()).toEqual([]);

@@ -1,7 +1,8 @@
 /** A compiled `request` on one device: what follows from its answer, from none, from a refusal. */
 import { describe, expect, it } from "vitest";
 import type { CaptureResult, Helpers, VuContext } from "../../../engine/src/artillery.ts";
-import type { OperationDone } from "../../../engine/src/device/session/session.ts";
+import { operationOf } from "../../../engine/src/device/question.ts";
+import type { Waiter } from "../../../engine/src/device/turns.ts";
 import { compileRequest, requestSettings } from "../../../engine/src/script/steps/request.ts";
 import type { Compiler } from "../../../engine/src/script/steps/step.ts";
 import { outcome, Rig } from "../device/device-rig.ts";
@@ -20,14 +21,14 @@ const compiler = { helpers: { captureOrMatch } } as unknown as Compiler;
 
 /** A ready device that has asked, subscribed to where the answer comes. */
 function asked(settings: object) {
-  const rig = new Rig().start();
   const context: VuContext = { vars: { deviceId: "d" } };
-  const run = compileRequest(
+  const rig = new Rig({}, null, context).start();
+  const question = compileRequest(
     requestSettings.parse({ topic: "c/{{ deviceId }}/get", responseTopic: "c/{{ deviceId }}", ...settings }),
     compiler,
   );
   const { done, results } = outcome();
-  const ask = (settle: OperationDone = done): void => run(rig.device, context, settle);
+  const ask = (waiter: Waiter = done): void => operationOf(question).begin(rig.device, waiter);
   ask();
   expect(rig.broker.takeNames()).toEqual(["subscribe"]);
   rig.broker.sends({ cmd: "suback", messageId: 1, granted: [0] });
@@ -122,7 +123,7 @@ describe("no answer in time", () => {
 
   it("because the connection is gone is told as lost", () => {
     const { rig, results } = asked({});
-    rig.device.drop("reset", 1);
+    rig.device.part.drop("reset", 1);
     expect(results).toEqual(["lost"]);
   });
 });

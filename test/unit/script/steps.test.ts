@@ -6,6 +6,7 @@ import type {
   Step,
   VuContext,
 } from "../../../engine/src/artillery.ts";
+import { time } from "../../../engine/src/live/clock.ts";
 import { series } from "../../../engine/src/script/compile.ts";
 import { FailureTexts } from "../../../engine/src/script/failure-texts.ts";
 import { ProcessorCalls } from "../../../engine/src/script/processor-calls.ts";
@@ -18,6 +19,7 @@ import { renderFilters } from "../../../engine/src/script/steps/subscribe.ts";
 import { think } from "../../../engine/src/script/steps/think.ts";
 import { compileTemplate } from "../../../engine/src/script/template.ts";
 import { forgetHiddenValues, hideValues } from "../../../engine/src/secrets/secret-values.ts";
+import { compiledStep } from "./compiled-step.ts";
 
 const context: VuContext = {
   vars: { deviceId: "d-1", topics: ["a", "b/+"], one: "c", bad: ["a", "x/#/y"], number: 5 },
@@ -229,10 +231,8 @@ describe("loop", () => {
       place: "flow",
       calls,
       helpers: { createLoopWithCount },
-      compileSteps: () => [],
     } as unknown as Compiler;
-    const spec = loop.schema.parse({ loop: [{ log: "round" }], whileTrue: "more" });
-    const step = loop.compile(spec, compiler, [[]]);
+    const step = compiledStep(loop, { loop: [{ log: "round" }], whileTrue: "more" }, compiler);
     const run = (): Promise<string | null> =>
       new Promise((resolve) => step(context, (error) => resolve(error?.message ?? null)));
     expect(await run()).toBe("function more(): no such plant");
@@ -245,9 +245,9 @@ describe("think", () => {
   const pause = (spec: object, vars: Record<string, unknown> = {}) => {
     vi.useFakeTimers();
     onTestFinished(() => void vi.useRealTimers());
-    const compiler = { place: "hook" } as unknown as Compiler;
+    const compiler = { place: "hook", time } as unknown as Compiler;
     const results: (string | null)[] = [];
-    const step = think.compile(think.schema.parse(spec), compiler, []);
+    const step = compiledStep(think, spec, compiler);
     step({ vars }, (error) => results.push(error?.message ?? null));
     return results;
   };

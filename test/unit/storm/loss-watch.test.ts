@@ -3,17 +3,18 @@ import { Recorder } from "../../../engine/src/capture/recorder.ts";
 import type { Device } from "../../../engine/src/device/device.ts";
 import { type Loss, ONSET_MS, Onset, OpenStorm } from "../../../engine/src/storm/loss-watch.ts";
 
-const device = (affectedBy = 0): Device => ({ affectedBy, generation: 1 }) as unknown as Device;
+const device = (affectedBy = 0): Device =>
+  ({ part: { affectedBy }, attempt: { count: 0 } }) as unknown as Device;
 
 describe("an open storm", () => {
   it("takes the first loss of each device, and no second one", () => {
     const recorder = new Recorder(["a", "b"], { emit: () => {} }, () => 0);
-    recorder.openStorm(2);
-    const storm = new OpenStorm(2, 1000, recorder);
+    recorder.storms.begin(2);
+    const storm = new OpenStorm(2, 1000, recorder.storms);
     expect(storm.lost(device(), 0, 1500)).toBe(2);
     expect(storm.lost(device(1), 1, 1700)).toBe(2);
-    expect(storm.lost(device(2), 1, 1800)).toBe(0);
-    expect(recorder.stormCounts(2)).toMatchObject({
+    expect(storm.lost(device(2), 1, 1800)).toBeNull();
+    expect(recorder.storms.counts(2)).toMatchObject({
       a: { selected: 1, affected: 1 },
       b: { selected: 1, affected: 1 },
     });
@@ -39,9 +40,9 @@ describe("an onset", () => {
         };
       },
     );
-    const lose = (nowMs: number, one = device()): number => {
-      const storm = onset.lost(one, 0, nowMs);
+    const lose = (nowMs: number, one = device()): number | null => {
       online--;
+      const storm = onset.lost(one, 0, nowMs);
       return storm;
     };
     return { onset, opened, taken, lose };
@@ -50,7 +51,7 @@ describe("an onset", () => {
   it("opens with the loss that makes the fraction full, and hands over the losses before it", () => {
     const { opened, taken, lose } = watch(0.25, 8);
     const [first, second] = [device(), device()];
-    expect(lose(100, first)).toBe(0);
+    expect(lose(100, first)).toBeNull();
     expect(opened).toEqual([]);
     expect(lose(200, second)).toBe(7);
     expect(opened).toMatchObject([{ before: [{ device: first, lostAtMs: 100, online: 8 }], nowMs: 200 }]);

@@ -3,13 +3,17 @@ import { GeneratorWatch } from "../../../engine/src/capture/generator-health.ts"
 import { Recorder } from "../../../engine/src/capture/recorder.ts";
 import type { Device } from "../../../engine/src/device/device.ts";
 import { containerKey } from "../../../engine/src/device/identity.ts";
+import type { Time } from "../../../engine/src/device/port.ts";
 import { Standing } from "../../../engine/src/device/standing.ts";
+import type { StormPart } from "../../../engine/src/device/storm-part.ts";
+import { time as live } from "../../../engine/src/live/clock.ts";
 import type { FleetMember } from "../../../engine/src/live/fleet.ts";
 import { FleetNumbers } from "../../../engine/src/live/fleet-numbers.ts";
 import { Regions } from "../../../engine/src/region/regions.ts";
 import type { StormPlan } from "../../../engine/src/storm/schedule.ts";
 import { selectionLimit, stormKey } from "../../../engine/src/storm/selection.ts";
 import { Storms } from "../../../engine/src/storm/storms.ts";
+import { tell } from "../../support/told-events.ts";
 
 /** Wall clock at the start of every test; the monotonic clock stands at 5,000 then. */
 const EPOCH = Date.UTC(2026, 0, 1);
@@ -24,7 +28,8 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-const monotonic = (): number => Date.now() - EPOCH + 5000;
+/** The timers of the process, which are the test's. */
+const time: Time = { ...live, now: () => Date.now() - EPOCH + 5000 };
 
 const plan = (index: number, atMs: number, windowMs: number, fraction = 1): StormPlan => ({
   index,
@@ -42,29 +47,49 @@ interface Drop {
   atMs: number;
 }
 
+/** What storms ask of a device, and do to it. */
+class FakeDevice {
+  readonly number: number;
+  readonly region: number;
+  readonly part: Pick<StormPart, "standing" | "witness" | "refuse" | "drop"> & {
+    outage: { isUnaware: boolean };
+  };
+  isReady: boolean;
+  isArriving = false;
+  wantsToBeOnline = true;
+
+  constructor(
+    number: number,
+    isOffline: boolean,
+    drops: Drop[],
+    failed: { number: number; reason: string }[],
+  ) {
+    this.number = number;
+    this.region = number % 3;
+    this.isReady = !isOffline;
+    const standing = new Standing();
+    this.part = {
+      standing,
+      outage: { isUnaware: false },
+      witness: (storm) => standing.take(storm, this.isReady ? "unaffected" : "already-offline", true),
+      refuse: (reason) => failed.push({ number, reason }),
+      drop: (cause, storm) => {
+        if (isOffline) return null;
+        drops.push({ number, storm, cause, atMs: Date.now() - EPOCH });
+        standing.take(storm, "affected", true);
+        return time.now();
+      },
+    };
+  }
+}
+
 /** Storms over fake devices that are online unless `offline` names them. */
 function start(plans: StormPlan[], devices: number, offline: number[] = [], regions: Regions | null = null) {
   const drops: Drop[] = [];
   const failed: { number: number; reason: string }[] = [];
   const members: FleetMember[] = Array.from({ length: devices }, (_, number) => ({
     cohort: number % 2,
-    device: {
-      number,
-      region: number % 3,
-      standing: new Standing(),
-      isReady: !offline.includes(number),
-      wantsToBeOnline: true,
-      witness(storm: number): void {
-        this.standing.take(storm, this.isReady ? "unaffected" : "already-offline", true);
-      },
-      failAttempt: (reason: string) => failed.push({ number, reason }),
-      drop(cause: string, storm: number): number {
-        if (offline.includes(number)) return Number.NaN;
-        drops.push({ number, storm, cause, atMs: Date.now() - EPOCH });
-        this.standing.take(storm, "affected", true);
-        return monotonic();
-      },
-    },
+    device: new FakeDevice(number, offline.includes(number), drops, failed),
   })) as unknown as FleetMember[];
   const recorder = new Recorder(["even", "odd"], { emit: () => {} }, () => EPOCH);
   const watch = new GeneratorWatch(() => 0);
@@ -84,7 +109,7 @@ function start(plans: StormPlan[], devices: number, offline: number[] = [], regi
     containers: () => [],
     claim: () => true,
     wallClock: () => Date.now(),
-    monotonic,
+    time,
     log: (line) => lines.push(line),
     onOver: () => over.push(Date.now() - EPOCH),
   });
@@ -144,7 +169,8 @@ describe("storms", () => {
     const fates = (): object | undefined => storms.report()[0]?.cohorts;
     storms.setTimeZero(EPOCH);
     vi.advanceTimersByTime(1000);
-    const is = (role: string): FleetMember[] => members.filter(({ device }) => device.standing.role === role);
+    const is = (role: string): FleetMember[] =>
+      members.filter(({ device }) => device.part.standing.role === role);
     // Half of 12, and device 3 is chosen or not; it was away already.
     expect(is("already-offline").map(({ device }) => device.number)).toEqual([3]);
     expect(is("affected").length + is("unaffected").length).toBe(11);
@@ -154,10 +180,10 @@ describe("storms", () => {
     // One comes back, one comes back and is lost again, one leaves for good, another does so inside the window.
     const [back, lost, gone] = is("affected") as [FleetMember, FleetMember, FleetMember];
     const [untouched] = is("unaffected") as [FleetMember];
-    back.device.standing.back();
+    back.device.part.standing.back();
     Object.assign(back.device, { isReady: true });
-    lost.device.standing.back();
-    lost.device.standing.lost();
+    lost.device.part.standing.back();
+    lost.device.part.standing.lost();
     Object.assign(gone.device, { wantsToBeOnline: false });
     storms.left(untouched, false);
     members.splice(members.indexOf(untouched), 1);
@@ -219,10 +245,11 @@ describe("storms", () => {
     storms.setTimeZero(EPOCH);
     vi.advanceTimersByTime(1500);
     const [unaware, returned, out] = members.map(({ device }) => device) as [Device, Device, Device];
-    Object.assign(unaware, { isReady: false, isSilent: true });
+    Object.assign(unaware, { isReady: false });
+    unaware.part.outage.isUnaware = true;
     Object.assign(out, { isReady: false });
-    returned.standing.leave();
-    expect(returned.standing.back()).toBe(false);
+    returned.part.standing.leave();
+    expect(returned.part.standing.back()).toBe(false);
     vi.advanceTimersByTime(1500);
     expect(sumOf(storms.report()[0]?.cohorts)).toMatchObject({
       fleet: 4,
@@ -294,11 +321,14 @@ describe("storms", () => {
       const number = numbers.next();
       const device = {
         number,
-        standing: new Standing(),
-        witness: () => {},
-        drop: () => {
-          drops.push(number);
-          return monotonic();
+        part: {
+          standing: new Standing(),
+          outage: { isUnaware: false },
+          witness: () => {},
+          drop: () => {
+            drops.push(number);
+            return time.now();
+          },
         },
       };
       members.push({ cohort: 0, device } as unknown as FleetMember);
@@ -321,7 +351,7 @@ describe("storms", () => {
         containers: () => [],
         claim: () => true,
         wallClock: () => Date.now(),
-        monotonic,
+        time,
         log: () => {},
         onOver: () => {},
       });
@@ -375,7 +405,7 @@ describe("storms", () => {
     expect(storms.report()[0]).toEqual(closed);
     // One of two devices of the second storm is back after 200 ms; the other stays away.
     vi.advanceTimersByTime(200);
-    recorder.becameReady(0, 2, 200);
+    tell(recorder, "becameReady", { storm: 2, value: 200 });
     vi.advanceTimersByTime(40);
     const recovered = storms.report()[1]?.generator;
     vi.advanceTimersByTime(1000);
@@ -423,7 +453,7 @@ describe("storms", () => {
     // Its first attempt: it was not out before the storm, and has no part in it.
     Object.assign(members[4]?.device ?? {}, { isArriving: true });
     vi.advanceTimersByTime(1000);
-    expect(members[4]?.device.standing.role).toBeNull();
+    expect(members[4]?.device.part.standing.role).toBeNull();
     expect(drops.map(({ number, cause, storm }) => [number, cause, storm])).toEqual([
       [1, "reset", 1],
       [7, "reset", 1],
@@ -431,12 +461,14 @@ describe("storms", () => {
     expect(failed).toEqual([{ number: 4, reason: "region_lost" }]);
     dial();
     expect(opened.splice(0)).toEqual([0, 2]);
-    regions.counts.connected(2, true);
+    regions.counts.count(2, "connectsAccepted");
+    regions.counts.count(2, "failovers");
     vi.advanceTimersByTime(1500);
     dial();
     expect(opened).toEqual([0, 1, 2]);
     vi.advanceTimersByTime(500);
-    regions.counts.connected(2, true);
+    regions.counts.count(2, "connectsAccepted");
+    regions.counts.count(2, "failovers");
     expect(storms.report()[0]).toMatchObject({
       cause: "regionLoss",
       region: "us",

@@ -2,12 +2,16 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { GeneratorWatch } from "../../../engine/src/capture/generator-health.ts";
 import { Recorder } from "../../../engine/src/capture/recorder.ts";
 import type { Device } from "../../../engine/src/device/device.ts";
-import type { Losses } from "../../../engine/src/device/losses.ts";
+import type { Time } from "../../../engine/src/device/port.ts";
+import { time as live } from "../../../engine/src/live/clock.ts";
+import type { Losses } from "../../../engine/src/storm/loss-watch.ts";
 import type { StormPlan } from "../../../engine/src/storm/schedule.ts";
 import { Storms } from "../../../engine/src/storm/storms.ts";
+import { tell } from "../../support/told-events.ts";
 
 const EPOCH = Date.UTC(2026, 0, 1);
-const monotonic = (): number => Date.now() - EPOCH + 5000;
+/** The timers of the process, which are the test's. */
+const time: Time = { ...live, now: () => Date.now() - EPOCH + 5000 };
 
 beforeEach(() => {
   vi.useFakeTimers({
@@ -28,18 +32,17 @@ const external: StormPlan = {
   waitForMs: 10_000,
 };
 
-/** Of a watched device only what a storm asks of it. */
+/** What a storm asks of a watched device. */
 class StubDevice {
-  affectedBy = 0;
-  generation = 1;
   joined: unknown[] | null = null;
-  reconnected = false;
-  join(...how: unknown[]): void {
-    this.joined = how;
-  }
-  hasReconnectedSince(): boolean {
-    return this.reconnected;
-  }
+  onlineSinceMs = 0;
+  readonly attempt = { count: 0 };
+  readonly part = {
+    affectedBy: 0,
+    join: (...how: unknown[]): void => {
+      this.joined = how;
+    },
+  };
 }
 
 function start(plans: StormPlan[], devices: number) {
@@ -61,16 +64,16 @@ function start(plans: StormPlan[], devices: number) {
     containers: () => [],
     claim: () => true,
     wallClock: () => Date.now(),
-    monotonic,
+    time,
     log: (line) => lines.push(line),
     onOver: () => over.push(Date.now() - EPOCH),
   });
-  for (let i = 0; i < devices; i++) recorder.connectAccepted(0, 0, 1, 1, true);
+  for (let i = 0; i < devices; i++) tell(recorder, "connectAccepted", { value: 1 });
   storms.setTimeZero(EPOCH);
   const lose = (device = new StubDevice()): number => {
-    const storm = losses.watch?.lost(device as unknown as Device, 0, monotonic()) ?? 0;
-    if (storm !== 0) device.affectedBy = storm;
-    recorder.disconnected(0, "closed", true);
+    tell(recorder, "disconnected", { name: "closed", value: 1 });
+    const storm = losses.watch?.lost(device as unknown as Device, 0, time.now()) ?? 0;
+    if (storm !== 0) device.part.affectedBy = storm;
     return storm;
   };
   return { storms, losses, lose, lines, over, recorder };
@@ -86,9 +89,9 @@ describe("an external storm", () => {
     expect(lose(first)).toBe(0);
     vi.advanceTimersByTime(400);
     // Two attempts that failed and one that was accepted.
-    first.generation = 7;
-    first.reconnected = true;
-    losses.watch?.ready(first as unknown as Device, monotonic());
+    first.attempt.count = 3;
+    first.onlineSinceMs = time.now();
+    losses.watch?.ready(first as unknown as Device, time.now());
     vi.advanceTimersByTime(100);
     expect(lose()).toBe(1);
     expect(first.joined).toEqual([1, 8000, 8400]);

@@ -30,9 +30,10 @@ describe.each([4, 5] as const)("version %i", (version) => {
 
   it("prepares PINGREQ and DISCONNECT", () => {
     const codec = createCodec(version);
-    expect([...codec.pingreq]).toEqual([0xc0, 0x00]);
-    expect([...codec.disconnect].slice(0, 1)).toEqual([0xe0]);
-    expect(codec.disconnect.length).toBe((codec.disconnect[1] as number) + 2);
+    expect([...codec.encode({ cmd: "pingreq" })]).toEqual([0xc0, 0x00]);
+    const disconnect = codec.encode({ cmd: "disconnect", reasonCode: 0 });
+    expect([...disconnect].slice(0, 1)).toEqual([0xe0]);
+    expect(disconnect.length).toBe((disconnect[1] as number) + 2);
   });
 
   it("never throws on a body of random bytes, and decodes the next valid packet", () => {

@@ -1,10 +1,13 @@
-import type { DeviceEnvironment } from "../port.ts";
-import { type DeviceConnection, tellRequest } from "./exchange.ts";
-import type { RequestOutcome } from "./requests.ts";
+import type { Device } from "../device.ts";
+import { EVENTS } from "../events.ts";
+import type { Link } from "../port.ts";
+import type { Waiter } from "../turns.ts";
+import { tellRequest } from "./config-requests.ts";
+import type { Asker, RequestOutcome } from "./requests.ts";
 
 export type OutsideAnswer =
   | { kind: "answer"; body: string }
-  /** The server answered that it will not. `name` is of a closed list: it becomes part of a metric's name. */
+  /** The server answered that it will not. `name` comes from a closed list: it becomes part of a metric's name. */
   | { kind: "rejected"; name: string }
   /** No answer could be had. */
   | { kind: "failed"; name: string };
@@ -14,67 +17,66 @@ export interface OutsideCall {
   timeoutMs: number;
   /** Sends it. Returns what abandons it: `answered` then no longer matters. */
   start(answered: (answer: OutsideAnswer) => void): () => void;
-  /** Called exactly once. `body` is the answer's, null for every other outcome; a failed call counts as `rejected`. */
-  settled(outcome: RequestOutcome, body: string | null): void;
-}
-
-interface PendingCall {
-  call: OutsideCall;
-  sentAtMs: number;
-  timer: object | null;
-  abandon: (() => void) | null;
+  /** A failed call counts as `rejected`. */
+  asker: Asker;
 }
 
 /** Calls of one device that await an answer. They are part of what it does while connected, and end with the connection. */
 export class OutsideCalls {
-  readonly #connection: DeviceConnection;
-  readonly #env: DeviceEnvironment;
+  readonly #device: Device;
   readonly #pending = new Set<PendingCall>();
 
-  constructor(connection: DeviceConnection, environment: DeviceEnvironment) {
-    this.#connection = connection;
-    this.#env = environment;
+  constructor(device: Device) {
+    this.#device = device;
   }
 
-  ask(call: OutsideCall): void {
-    const { time } = this.#env;
-    if (!this.#connection.isOnline) {
-      call.settled("lost", null);
+  /** @param link the device's connection; null where it has none */
+  ask(call: OutsideCall, link: Link | null): void {
+    const { port } = this.#device.env;
+    const pending = new PendingCall(call, this, port.now());
+    if (!this.#device.isOnline || link === null) {
+      pending.end("lost", null);
+      port.turns.settle(pending, null);
       return;
     }
-    const pending: PendingCall = { call, sentAtMs: time.now(), timer: null, abandon: null };
     this.#pending.add(pending);
-    pending.timer = time.set(call.timeoutMs, onCallTimeout, this, pending);
-    tellRequest(this.#connection, this.#env);
-    this.#env.regions?.counts.configRequest(this.#connection.region);
-    // Half of its way is gone to every server, not only to the broker: what is left is the time-out.
-    if (this.#connection.isSilent) return;
-    const abandon = call.start((answer) => this.#answered(pending, answer));
-    // It may have been answered at once.
-    if (this.#pending.has(pending)) pending.abandon = abandon;
+    pending.timer = port.wake(call.timeoutMs, onCallTimeout, pending, undefined);
+    tellRequest(this.#device);
+    // It goes out after the turn: a client may answer at once.
+    pending.link = link;
+    port.turns.settle(pending, null);
   }
 
-  #answered(pending: PendingCall, answer: OutsideAnswer): void {
-    if (this.#connection.isSilent || !this.#take(pending)) return;
-    const { plan, events, time } = this.#env;
+  isPending(pending: PendingCall): boolean {
+    return this.#pending.has(pending);
+  }
+
+  /** An answer, whenever it comes. One to a call that is over is of no interest. */
+  answered(pending: PendingCall, answer: OutsideAnswer): void {
+    if (!this.#take(pending)) return;
+    const device = this.#device;
+    const { port } = device.env;
+    port.turns.begin();
     if (answer.kind === "answer") {
-      events.configResponse(plan.cohort, this.#connection.storm, time.now() - pending.sentAtMs);
-      this.#env.regions?.counts.configResponse(this.#connection.region);
-      this.#env.regions?.loads.count(this.#connection.region, "answered");
-      pending.call.settled("answer", answer.body);
-      return;
+      device.tell(EVENTS.configResponse, device.part.storm, port.now() - pending.sentAtMs);
+      this.#settle(pending, "answer", answer.body);
+    } else {
+      if (answer.kind === "rejected") device.tell(EVENTS.configRejected);
+      device.tell(EVENTS.error, 0, 0, answer.name);
+      this.#settle(pending, "rejected", null);
     }
-    if (answer.kind === "rejected") events.configRejected(plan.cohort);
-    events.error(plan.cohort, answer.name);
-    pending.call.settled("rejected", null);
+    port.turns.end();
   }
 
   timedOut(pending: PendingCall): void {
     pending.timer = null;
     if (!this.#take(pending)) return;
+    const { turns } = this.#device.env.port;
+    turns.begin();
     pending.abandon?.();
-    this.#env.events.configTimeout(this.#env.plan.cohort, this.#connection.storm);
-    pending.call.settled("timeout", null);
+    this.#device.tell(EVENTS.configTimeout, this.#device.part.storm);
+    this.#settle(pending, "timeout", null);
+    turns.end();
   }
 
   /** The connection is gone: its calls are abandoned and settled as lost. */
@@ -82,18 +84,64 @@ export class OutsideCalls {
     for (const pending of [...this.#pending]) {
       if (!this.#take(pending)) continue;
       pending.abandon?.();
-      pending.call.settled("lost", null);
+      this.#settle(pending, "lost", null);
     }
+  }
+
+  #settle(pending: PendingCall, outcome: RequestOutcome, body: string | null): void {
+    pending.end(outcome, body);
+    this.#device.env.port.turns.settle(pending, null);
   }
 
   #take(pending: PendingCall): boolean {
     if (!this.#pending.delete(pending)) return false;
-    if (pending.timer !== null) this.#env.time.clear(pending.timer);
+    if (pending.timer !== null) this.#device.env.port.cancel(pending.timer);
     pending.timer = null;
     return true;
   }
 }
 
-function onCallTimeout(calls: OutsideCalls, pending: PendingCall): void {
-  calls.timedOut(pending);
+/** One call: goes out after the turn that asked, and tells whoever asked after the turn that ended it. */
+class PendingCall implements Waiter {
+  readonly sentAtMs: number;
+  timer: object | null = null;
+  link: Link | null = null;
+  abandon: (() => void) | null = null;
+  readonly #call: OutsideCall;
+  readonly #calls: OutsideCalls;
+  #outcome: RequestOutcome | null = null;
+  #body: string | null = null;
+
+  constructor(call: OutsideCall, calls: OutsideCalls, nowMs: number) {
+    this.#call = call;
+    this.#calls = calls;
+    this.sentAtMs = nowMs;
+  }
+
+  settled(): void {
+    if (this.#outcome !== null) {
+      this.#call.asker.answered(this.#outcome, this.#body);
+      return;
+    }
+    if (!this.#calls.isPending(this)) return;
+    const abandon = this.link?.ask<OutsideAnswer>(
+      (answered) => this.#call.start(answered),
+      (answer) => this.#calls.answered(this, answer),
+    );
+    // It may have been answered at once.
+    if (this.#calls.isPending(this)) this.abandon = abandon ?? null;
+  }
+
+  end(outcome: RequestOutcome, body: string | null): void {
+    this.#outcome = outcome;
+    this.#body = body;
+  }
+
+  timedOut(): void {
+    this.#calls.timedOut(this);
+  }
+}
+
+function onCallTimeout(pending: PendingCall): void {
+  pending.timedOut();
 }

@@ -9,6 +9,11 @@ export type Correlation = "none" | "order" | "topic" | "properties" | { payload:
 
 export type RequestOutcome = "answer" | "rejected" | "timeout" | "lost";
 
+/** Who asked, over MQTT or otherwise: told exactly once. `answer` is null for every outcome but an answer. */
+export interface Asker {
+  answered(outcome: RequestOutcome, answer: string | null): void;
+}
+
 export interface RequestCall {
   topic: string;
   payload: string;
@@ -23,14 +28,13 @@ export interface RequestCall {
   /** Unique within the device: correlation data, or part of the response topic. */
   requestId: string;
   timeoutMs: number;
-  /** Called exactly once. `payload` is the answer's, null for every other outcome. */
-  settled: (outcome: RequestOutcome, payload: string | null) => void;
+  asker: Asker;
 }
 
+/** What is known of a request that awaits its answer. */
 export interface PendingRequest {
-  call: RequestCall;
-  sentAtMs: number;
-  timer: object | null;
+  readonly call: Omit<RequestCall, "asker">;
+  readonly sentAtMs: number;
 }
 
 export interface ReceivedMessage {
@@ -40,18 +44,18 @@ export interface ReceivedMessage {
   payload: Buffer | string;
 }
 
-export type Answer =
-  | { kind: "answer"; request: PendingRequest }
+export type Answer<R> =
+  | { kind: "answer"; request: R }
   /** The device takes it for the answer to that request, but it is that to an earlier one, by its place: counted as late. */
-  | { kind: "earlier"; request: PendingRequest }
-  | { kind: "rejected"; request: PendingRequest }
+  | { kind: "earlier"; request: R }
+  | { kind: "rejected"; request: R }
   /** On a response topic, but the device has given up on that request, or it came twice. */
   | { kind: "late" }
   /** No answer to a request at all. */
   | { kind: "message" };
 
-const MESSAGE: Answer = { kind: "message" };
-const LATE: Answer = { kind: "late" };
+const MESSAGE: Answer<never> = { kind: "message" };
+const LATE: Answer<never> = { kind: "late" };
 
 /** An abandoned request whose answer has not come after so many of its time-outs is taken for lost. */
 const FORGOTTEN_AFTER = 10;
@@ -59,14 +63,14 @@ const FORGOTTEN_AFTER = 10;
 const MOST_ABANDONED = 100;
 
 /** Requests of one device that await an answer, oldest first. */
-export class Requests {
-  #pending: PendingRequest[] = [];
+export class Requests<R extends PendingRequest> {
+  #pending: R[] = [];
   /** Given up by the device, told apart by their place, and not answered yet; oldest first. */
-  #abandoned: PendingRequest[] = [];
+  #abandoned: R[] = [];
   /** Response topics asked on so far: a message there that no pending request explains is late. */
   #responseTopics: string[] = [];
 
-  add(request: PendingRequest): void {
+  add(request: R): void {
     this.#pending.push(request);
     for (const filter of request.call.listen) {
       if (!this.#responseTopics.includes(filter)) this.#responseTopics.push(filter);
@@ -74,10 +78,10 @@ export class Requests {
   }
 
   /** Removes and returns the request that `message` answers; without correlation the oldest one on that topic. */
-  receive(message: ReceivedMessage, nowMs: number): Answer {
+  receive(message: ReceivedMessage, nowMs: number): Answer<R> {
     const isEarlier = this.#takeAbandoned(message, nowMs);
     for (let i = 0; i < this.#pending.length; i++) {
-      const request = this.#pending[i] as PendingRequest;
+      const request = this.#pending[i] as R;
       const kind = answerKind(request, message);
       if (kind === null) continue;
       this.#pending.splice(i, 1);
@@ -102,21 +106,21 @@ export class Requests {
   }
 
   /** The device gives up on it: its answer, if it comes, is late. */
-  abandon(request: PendingRequest): void {
+  abandon(request: R): void {
     const at = this.#pending.indexOf(request);
     if (at >= 0) this.#pending.splice(at, 1);
     this.#keepPlace(request);
   }
 
   /** Gives up on all of them. */
-  takeAll(): PendingRequest[] {
+  takeAll(): R[] {
     const all = this.#pending;
     this.#pending = [];
     for (const request of all) this.#keepPlace(request);
     return all;
   }
 
-  #keepPlace(request: PendingRequest): void {
+  #keepPlace(request: R): void {
     if (request.call.correlation !== "order") return;
     if (this.#abandoned.length >= MOST_ABANDONED) this.#abandoned.shift();
     this.#abandoned.push(request);
@@ -136,7 +140,7 @@ function answerKind({ call }: PendingRequest, message: ReceivedMessage): "answer
   return typeof correlation !== "object" || isCorrelated(call, message) ? "rejected" : null;
 }
 
-function isCorrelated({ correlation, requestId }: RequestCall, message: ReceivedMessage): boolean {
+function isCorrelated({ correlation, requestId }: PendingRequest["call"], message: ReceivedMessage): boolean {
   if (correlation === "properties") return message.correlationData?.toString() === requestId;
   if (typeof correlation !== "object") return true;
   return propertyOf(message.payload, correlation.payload) === requestId;

@@ -1,4 +1,5 @@
-import type { Packet, QoS } from "mqtt-packet";
+import type { IPublishPacket, QoS } from "mqtt-packet";
+import type { Waiter } from "../turns.ts";
 
 /** An operation that waits for the broker's acknowledgement. */
 export interface Inflight {
@@ -7,21 +8,15 @@ export interface Inflight {
   sentAtMs: number;
   timer: object | null;
   /** QoS 1 and 2: kept until acknowledged, for a resumed session. */
-  packet: (Packet & { cmd: "publish" }) | null;
+  packet: IPublishPacket | null;
   /** QoS 2: PUBREC has come, so PUBREL is what is repeated. MQTT 3.1.1 section 4.3.3. */
   released: boolean;
   /** Was written at least once: a repetition says so. [MQTT-3.3.1-1] */
   sent: boolean;
   filters: string[] | null;
-  /** Called exactly once: null, the name of a failure, or LOST. */
-  done: OperationDone;
+  /** Settled exactly once. */
+  waiter: Waiter;
 }
-
-/** The connection ended before the operation was acknowledged. */
-export const LOST = "lost";
-
-/** `failure` is null, LOST or the name of a failure. */
-export type OperationDone = (failure: string | null) => void;
 
 /**
  * What outlives a connection if the broker kept it too: packets in flight, QoS 2 ids received, subscriptions.
@@ -35,10 +30,10 @@ export class Session {
   /** Filters that the broker acknowledged. */
   filters: string[] | null = null;
 
-  /** A packet id that is not in use, or 0 when all 65,535 are. [MQTT-2.3.1-2] */
-  allocateId(): number {
+  /** A packet id that is not in use; null when all 65,535 are. [MQTT-2.3.1-2] */
+  allocateId(): number | null {
     const inflight = this.inflight;
-    if (inflight !== null && inflight.size >= 65_535) return 0;
+    if (inflight !== null && inflight.size >= 65_535) return null;
     do {
       this.#lastId = this.#lastId === 65_535 ? 1 : this.#lastId + 1;
     } while (inflight?.has(this.#lastId));

@@ -41,26 +41,27 @@ export const connect = defineStep({
         : { cert: compileTextTemplate(cert), key: compileTextTemplate(key) };
     return (context, callback) => {
       const device = deviceOf(context);
-      const known = device.credentials;
+      const { identity: own } = device.attempt;
+      const known = own.credentials;
       if (certificate !== null) {
-        device.certificate = { cert: certificate.cert(context), key: certificate.key(context) };
+        own.certificate = { cert: certificate.cert(context), key: certificate.key(context) };
       }
       if (beforeConnect !== undefined) {
-        device.credentialSource = (done) => {
+        own.source = (done) => {
           compiler.calls.run(beforeConnect, context, (error) => {
             done(error === null ? (identity?.(context, known) ?? known) : null);
           });
         };
       } else {
-        device.credentialSource = null;
-        if (identity !== null && !device.identify(identity(context, known))) {
+        own.source = null;
+        if (identity !== null && !own.identify(identity(context, known))) {
           callback(stepError(compiler, "credentials_failed"), context);
           return;
         }
       }
       device.connect();
-      compiler.fleet.whenReady(device, giveUpAfter, (failure) => {
-        callback(failure === null ? null : stepError(compiler, failure), context);
+      compiler.fleet.whenReady(device, giveUpAfter, {
+        settled: (failure) => callback(failure === null ? null : stepError(compiler, failure), context),
       });
     };
   },

@@ -1,21 +1,12 @@
 import { z } from "zod";
 import type { VuContext } from "../../artillery.ts";
-import type { Device } from "../../device/device.ts";
+import { operationOf, type Question } from "../../device/question.ts";
 import type { OutsideAnswer } from "../../device/session/outside-calls.ts";
-import type { OperationDone } from "../../device/session/session.ts";
 import type { HttpCall, HttpOutcome } from "../../transport/http-client.ts";
 import { compileTemplate, compileTextTemplate, parseTemplate } from "../template.ts";
 import { asPayload } from "./publish.ts";
-import { captureNames, captureOf, captureSpec, keep, onTimeout, withoutAnswer } from "./request.ts";
-import {
-  type Compiler,
-  defineStep,
-  durationMs,
-  type ParsedStep,
-  payload,
-  runOperation,
-  text,
-} from "./step.ts";
+import { answerRules, captureNames, captureSpec, onTimeout } from "./request.ts";
+import { type Compiler, contextOf, defineStep, durationMs, type ParsedStep, payload, text } from "./step.ts";
 
 const URL_ALLOWED = "an http:// or https:// URL without user name and password";
 
@@ -82,18 +73,11 @@ export const http = defineStep({
   schema: z.strictObject({ http: httpSettings }),
   defines: (raw) => captureNames(raw["http"]),
   locals: () => ["requestId"],
-  compile(spec, compiler) {
-    const run = compileHttp(spec.http, compiler);
-    return (context, callback) => {
-      runOperation(compiler, context, (device, done) => run(device, context, done), callback);
-    };
-  },
+  operation: (spec, compiler) => operationOf(compileHttp(spec.http, compiler)),
 });
 
-export type RunHttp = (device: Device, context: VuContext, done: OperationDone) => void;
-
-/** Compiles the settings once; the result is called for every call. */
-export function compileHttp(spec: HttpSettings, compiler: Compiler): RunHttp {
+/** Compiles the settings once, for all devices. */
+export function compileHttp(spec: HttpSettings, compiler: Compiler): Question {
   const method = spec.post === undefined ? "GET" : "POST";
   const address = compileTextTemplate(spec.post ?? spec.get ?? "");
   const headerTemplates = Object.entries(spec.headers).map(
@@ -101,42 +85,30 @@ export function compileHttp(spec: HttpSettings, compiler: Compiler): RunHttp {
   );
   const hasType = headerTemplates.some(([name]) => name === "content-type");
   const body = bodyOf(spec);
-  const capture = captureOf(spec);
-  const cachedBy = spec.cache ? new WeakSet<Device>() : null;
   const { http: client } = compiler;
   if (client === null) throw new Error("there is no HTTP here");
-
-  return function run(device, context, done) {
-    if (cachedBy?.has(device)) {
-      done(null);
-      return;
-    }
-    context.vars["requestId"] = device.nextRequestId();
-    const target = parseUrl(address(context));
-    if (target === null) {
-      done("invalid_url");
-      return;
-    }
-    const call: HttpCall = {
-      method,
-      url: target,
-      headers: Object.fromEntries(headerTemplates.map(([name, value]) => [name, value(context)])),
-      body: body === null ? null : body(context),
-      maxBodyBytes: spec.maxBodySize,
-    };
-    if (spec.json !== undefined && !hasType) call.headers["content-type"] = "application/json";
-    device.ask({
-      timeoutMs: spec.timeout,
-      start: (answered) => client.send(call, (outcome) => answered(answerOf(outcome))),
-      settled(outcome, answer) {
-        if (outcome !== "answer") {
-          withoutAnswer(outcome, spec, device, () => run(device, context, done), done);
-          return;
-        }
-        cachedBy?.add(device);
-        keep(compiler, capture, context, answer ?? "", done);
-      },
-    });
+  return {
+    ...answerRules(spec, compiler),
+    ask(device, asker) {
+      const context = contextOf(device);
+      context.vars["requestId"] = device.nextRequestId();
+      const target = parseUrl(address(context));
+      if (target === null) return "invalid_url";
+      const call: HttpCall = {
+        method,
+        url: target,
+        headers: Object.fromEntries(headerTemplates.map(([name, value]) => [name, value(context)])),
+        body: body === null ? null : body(context),
+        maxBodyBytes: spec.maxBodySize,
+      };
+      if (spec.json !== undefined && !hasType) call.headers["content-type"] = "application/json";
+      device.exchange.ask({
+        timeoutMs: spec.timeout,
+        start: (answered) => client.send(call, (outcome) => answered(answerOf(outcome))),
+        asker,
+      });
+      return null;
+    },
   };
 }
 

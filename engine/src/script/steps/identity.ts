@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { VuContext } from "../../artillery.ts";
-import type { DeviceCredentials, Will } from "../../device/port.ts";
+import type { DeviceCredentials, Will } from "../../device/credentials.ts";
 import { topicProblem } from "../../device/topic.ts";
 import { compileTemplate, compileTextTemplate, type TextTemplate } from "../template.ts";
 import { asPayload } from "./publish.ts";

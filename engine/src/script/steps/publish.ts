@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { topicProblem } from "../../device/topic.ts";
 import { compileTemplate, compileTextTemplate } from "../template.ts";
-import { defineStep, payload, qos, runOperation, text } from "./step.ts";
+import { contextOf, defineStep, payload, qos, text } from "./step.ts";
 
 /** PUBLISH; done when written (QoS 0), at PUBACK (1) or PUBCOMP (2). */
 export const publish = defineStep({
@@ -15,21 +15,17 @@ export const publish = defineStep({
       retain: z.boolean({ error: "true or false" }).default(false),
     }),
   }),
-  compile(spec, compiler) {
+  operation(spec) {
     const { qos, retain } = spec.publish;
     const topic = compileTextTemplate(spec.publish.topic);
     const body = compileTemplate(spec.publish.payload);
-    return (context, callback) => {
-      runOperation(
-        compiler,
-        context,
-        (device, done) => {
-          const name = topic(context);
-          if (topicProblem(name) !== null) done("invalid_topic");
-          else device.publish({ topic: name, payload: asPayload(body(context)), qos, retain }, done);
-        },
-        callback,
-      );
+    return {
+      begin(device, waiter) {
+        const context = contextOf(device);
+        const name = topic(context);
+        if (topicProblem(name) !== null) device.env.port.turns.settle(waiter, "invalid_topic");
+        else device.exchange.publish({ topic: name, payload: asPayload(body(context)), qos, retain }, waiter);
+      },
     };
   },
 });

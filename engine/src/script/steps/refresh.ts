@@ -1,6 +1,10 @@
 import { z } from "zod";
+import { operationOf } from "../../device/question.ts";
 import { captureNames, compileRequest, requestSettings } from "./request.ts";
 import { defineStep, deviceOf, durationMs } from "./step.ts";
+
+/** Failures that nobody else counts: the device keeps what it has. */
+const TOLD: ReadonlySet<string> = new Set(["capture_failed", "match_failed", "invalid_topic"]);
 
 /**
  * Asks for configuration again and again beside the rest of the flow, the way firmware refreshes a cache: first after
@@ -20,7 +24,7 @@ export const refresh = defineStep({
   locals: () => ["requestId"],
   compile(spec, compiler) {
     const { every, jitter } = spec.refresh;
-    const run = compileRequest(spec.refresh.request, compiler);
+    const asking = operationOf(compileRequest(spec.refresh.request, compiler));
     return (context, callback) => {
       const device = deviceOf(context);
       const nextDelayMs = (): number => Math.max(0, every + (2 * device.random() - 1) * jitter);
@@ -28,14 +32,16 @@ export const refresh = defineStep({
         device,
         nextDelayMs,
         (done) => {
-          if (device.state !== "ready") done();
-          else
-            run(device, context, (failure) => {
-              if (failure === "capture_failed" || failure === "match_failed" || failure === "invalid_topic") {
-                compiler.deviceEvents.error(compiler.cohort, failure);
-              }
+          if (device.state !== "ready") {
+            done();
+            return;
+          }
+          asking.begin(device, {
+            settled(failure) {
+              if (failure !== null && TOLD.has(failure)) compiler.countError(failure);
               done();
-            });
+            },
+          });
         },
         device.random() * every,
       );

@@ -1,19 +1,20 @@
 import { z } from "zod";
 import type { CaptureResult, VuContext } from "../../artillery.ts";
 import type { Device } from "../../device/device.ts";
-import type { Correlation, RequestCall, RequestOutcome } from "../../device/session/requests.ts";
-import { LOST, type OperationDone } from "../../device/session/session.ts";
+import { operationOf, type Question } from "../../device/question.ts";
+import type { Correlation, RequestCall } from "../../device/session/requests.ts";
 import { filterProblem, topicProblem } from "../../device/topic.ts";
-import { compileTemplate, compileTextTemplate, referencedNames, type TextTemplate } from "../template.ts";
+import type { Waiter } from "../../device/turns.ts";
+import { compileTemplate, compileTextTemplate, referencedNames } from "../template.ts";
 import { asPayload } from "./publish.ts";
 import {
   type Compiler,
+  contextOf,
   defineStep,
   durationMs,
   type ParsedStep,
   payload,
   qos,
-  runOperation,
   text,
   topics,
 } from "./step.ts";
@@ -76,12 +77,7 @@ export const request = defineStep({
   schema: z.strictObject({ request: requestSettings }),
   defines: (raw) => captureNames(raw["request"]),
   locals: () => ["requestId"],
-  compile(spec, compiler) {
-    const run = compileRequest(spec.request, compiler);
-    return (context, callback) => {
-      runOperation(compiler, context, (device, done) => run(device, context, done), callback);
-    };
-  },
+  operation: (spec, compiler) => operationOf(compileRequest(spec.request, compiler)),
 });
 
 export function captureNames(raw: unknown): string[] {
@@ -108,87 +104,63 @@ export function cannotTellAnswers(steps: readonly ParsedStep[]): boolean {
   });
 }
 
-export type RunRequest = (device: Device, context: VuContext, done: OperationDone) => void;
-
-/** Compiles the settings once; the result is called for every request. */
-export function compileRequest(spec: RequestSettings, compiler: Compiler): RunRequest {
+/** Compiles the settings once, for all devices. */
+export function compileRequest(spec: RequestSettings, compiler: Compiler): Question {
   const correlation = correlationOf(spec);
   const topic = compileTextTemplate(spec.topic);
   const body = compileTemplate(spec.payload);
   const responseTopic = compileTextTemplate(spec.responseTopic);
   const rejectedTopic = spec.rejectedTopic === undefined ? null : compileTextTemplate(spec.rejectedTopic);
   const listen = listenTemplates(spec).map(compileTextTemplate);
-  const capture = captureOf(spec);
-  const cachedBy = spec.cache ? new WeakSet<Device>() : null;
-
-  return function run(device, context, done) {
-    if (cachedBy?.has(device)) {
-      done(null);
-      return;
-    }
-    const requestId = device.nextRequestId();
-    context.vars["requestId"] = requestId;
-    const call: RequestCall = {
-      topic: topic(context),
-      payload: asPayload(body(context)),
-      qos: spec.qos,
-      responseTopic: responseTopic(context),
-      rejectedTopic: rejectedTopic === null ? null : rejectedTopic(context),
-      listen: listen.map((template) => template(context)),
-      correlation,
-      requestId,
-      timeoutMs: spec.timeout,
-      settled(outcome, answer) {
-        settle(outcome, answer ?? "");
-      },
-    };
-    // MQTT 5 carries the response topic as a topic name: [MQTT-3.3.2-14].
-    const named = correlation === "properties" ? [call.topic, call.responseTopic] : [call.topic];
-    if (
-      named.some((name) => topicProblem(name) !== null) ||
-      call.listen.some((filter) => filterProblem(filter) !== null)
-    ) {
-      done("invalid_topic");
-      return;
-    }
-    device.request(call);
-
-    function settle(outcome: RequestOutcome, answer: string): void {
-      if (outcome !== "answer") {
-        withoutAnswer(outcome, spec, device, () => run(device, context, done), done);
-        return;
+  return {
+    ...answerRules(spec, compiler),
+    ask(device, asker) {
+      const context = contextOf(device);
+      const requestId = device.nextRequestId();
+      context.vars["requestId"] = requestId;
+      const call: RequestCall = {
+        topic: topic(context),
+        payload: asPayload(body(context)),
+        qos: spec.qos,
+        responseTopic: responseTopic(context),
+        rejectedTopic: rejectedTopic === null ? null : rejectedTopic(context),
+        listen: listen.map((template) => template(context)),
+        correlation,
+        requestId,
+        timeoutMs: spec.timeout,
+        asker,
+      };
+      // MQTT 5 carries the response topic as a topic name: [MQTT-3.3.2-14].
+      const named = correlation === "properties" ? [call.topic, call.responseTopic] : [call.topic];
+      if (
+        named.some((name) => topicProblem(name) !== null) ||
+        call.listen.some((filter) => filterProblem(filter) !== null)
+      ) {
+        return "invalid_topic";
       }
-      cachedBy?.add(device);
-      keep(compiler, capture, context, answer, done);
-    }
+      device.exchange.request(call);
+      return null;
+    },
   };
 }
 
-/** What a device does that has no answer; the same for every kind of question. `again` asks once more. */
-export function withoutAnswer(
-  outcome: Exclude<RequestOutcome, "answer">,
-  spec: Pick<RequestSettings, "onTimeout" | "timeout">,
-  device: Device,
-  again: () => void,
-  done: OperationDone,
-): void {
-  if (outcome === "lost") {
-    done(LOST);
-    return;
-  }
-  if (spec.onTimeout === "ignore") {
-    done(null);
-    return;
-  }
-  if (spec.onTimeout === "retry") {
-    // A refusal comes at once: asking again at once would be a loop without a pause.
-    if (outcome === "timeout") again();
-    else device.after(spec.timeout, again, () => done(LOST));
-    return;
-  }
-  if (outcome === "rejected") device.fail("bootstrap_refused");
-  else device.fail(device.state === "bootstrapping" ? "bootstrap_timeout" : "config_timeout");
-  done(LOST);
+/** What every question of a script has: whether it is asked again, and what becomes of its answer. */
+export function answerRules(
+  spec: Pick<RequestSettings, "timeout" | "onTimeout" | "cache" | "capture" | "match">,
+  compiler: Compiler,
+): Omit<Question, "ask"> {
+  const capture = captureOf(spec);
+  const answered = spec.cache ? new WeakSet<Device>() : null;
+  return {
+    timeoutMs: spec.timeout,
+    withoutAnswer: spec.onTimeout,
+    isAnswered: (device) => answered?.has(device) ?? false,
+    take(device, answer, waiter) {
+      answered?.add(device);
+      if (capture === null) device.env.port.turns.settle(waiter, null);
+      else captureInto(device, compiler, capture, answer, waiter);
+    },
+  };
 }
 
 /** The filters to subscribe to before asking. */
@@ -200,32 +172,29 @@ export function listenTemplates(
   return derived.map((template) => template.replace(/\{\{\s*requestId\s*\}\}/g, "+"));
 }
 
-export type { TextTemplate };
-
 interface CaptureSpec {
   capture: Record<string, unknown>[];
   match: Record<string, unknown>[];
 }
 
-export function captureOf(spec: Pick<RequestSettings, "capture" | "match">): CaptureSpec | null {
+function captureOf(spec: Pick<RequestSettings, "capture" | "match">): CaptureSpec | null {
   if (spec.capture === undefined && spec.match === undefined) return null;
   return { capture: [spec.capture ?? []].flat(), match: [spec.match ?? []].flat() };
 }
 
 /** Captures into the virtual user's variables with Artillery's own helper. */
-export function keep(
+function captureInto(
+  device: Device,
   compiler: Compiler,
-  spec: CaptureSpec | null,
-  context: VuContext,
+  spec: CaptureSpec,
   answer: string,
-  done: OperationDone,
+  waiter: Waiter,
 ): void {
-  if (spec === null) {
-    done(null);
-    return;
-  }
+  const context = contextOf(device);
+  const { generation } = device;
   compiler.helpers.captureOrMatch({ ...spec }, { body: answer }, context, (error, result) => {
-    done(error ? "capture_failed" : applyCaptures(context, result));
+    const failure = error ? "capture_failed" : applyCaptures(context, result);
+    device.settleLate(generation, waiter, failure);
   });
 }
 

@@ -10,7 +10,7 @@ export const stayOnline = defineStep({
     const forMs = spec.stayOnline.for;
     return (context, callback) => {
       if (forMs === undefined) compiler.fleet.whenOver(() => callback(null, context));
-      else setTimeout(callback, forMs, null, context);
+      else compiler.time.wake(forMs, callback, null, context);
     };
   },
 });

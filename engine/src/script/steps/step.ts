@@ -1,8 +1,9 @@
 import { z } from "zod";
 import type { Helpers, RunEvents, Step, VuContext } from "../../artillery.ts";
 import type { Device } from "../../device/device.ts";
-import type { DeviceEvents } from "../../device/port.ts";
-import { LOST, type OperationDone } from "../../device/session/session.ts";
+import type { Time } from "../../device/port.ts";
+import type { Operation } from "../../device/program.ts";
+import type { Waiter } from "../../device/turns.ts";
 import type { OnEnded } from "../../lab/child.ts";
 import type { LabPlan } from "../../lab/regions.ts";
 import type { HttpClient } from "../../transport/http-client.ts";
@@ -19,8 +20,11 @@ export interface Compiler {
   /** Functions of the processor. */
   calls: ProcessorCalls;
   runEvents: RunEvents;
-  deviceEvents: DeviceEvents;
-  cohort: number;
+  /** Hears of an error that no name says what it is. */
+  tellError(error: Error): void;
+  /** Counts a failure of a flow, by its name. */
+  countError(failure: string): void;
+  time: Time;
   fleet: FleetAccess;
   /** For `http` steps; null in a hook. */
   http: HttpClient | null;
@@ -33,8 +37,8 @@ export interface Compiler {
 
 /** What steps need from the fleet of this worker. */
 export interface FleetAccess {
-  /** Calls back when the device is ready (null), or with a reason when it will not be. */
-  whenReady(device: Device, giveUpAfterMs: number | null, done: OperationDone): void;
+  /** Settles `waiter` when the device is ready (null), or with a reason when it will not be. */
+  whenReady(device: Device, giveUpAfterMs: number | null, waiter: Waiter): void;
   /** Calls back when the last storm window has ended. */
   whenOver(done: () => void): void;
   /** Starts something that goes on beside the flow until the device ends. */
@@ -62,7 +66,10 @@ export interface StepDefinition<S = unknown> {
   locals?(raw: Record<string, unknown>): string[];
   /** Names of processor functions that it calls. */
   calls?(raw: Record<string, unknown>): string[];
-  compile(spec: S, compiler: Compiler, children: ParsedStep[][]): Step;
+  /** The step as an operation of the device. In a flow it waits until the device is ready. */
+  operation?(spec: S, compiler: Compiler): Operation;
+  /** The step as anything else; in `onConnect` only where it has no operation. */
+  compile?(spec: S, compiler: Compiler, children: ParsedStep[][]): Step;
 }
 
 export interface ParsedStep {
@@ -78,6 +85,11 @@ export function defineStep<S>(definition: StepDefinition<S>): StepDefinition {
   return definition as StepDefinition;
 }
 
+/** The virtual user that a device belongs to. */
+export function contextOf(device: Device): VuContext {
+  return device.owner as VuContext;
+}
+
 const DEVICE = Symbol("device");
 
 export function bindDevice(context: VuContext, device: Device): void {
@@ -88,37 +100,6 @@ export function deviceOf(context: VuContext): Device {
   const device = (context as { [DEVICE]?: Device })[DEVICE];
   if (device === undefined) throw new Error("no device belongs to this virtual user");
   return device;
-}
-
-/**
- * Runs one operation of a device. In a flow it waits until the device is ready, and an operation that the connection took
- * with it is begun again after the reconnect. In `onConnect` a lost connection ends the bootstrap: the next CONNACK
- * begins a new one, so nothing is called back.
- */
-export function runOperation(
-  compiler: Compiler,
-  context: VuContext,
-  attempt: (device: Device, done: OperationDone) => void,
-  callback: (error: Error | null, context: VuContext) => void,
-): void {
-  const device = deviceOf(context);
-  const settle: OperationDone = (failure) => {
-    if (failure === null) callback(null, context);
-    else callback(stepError(compiler, failure), context);
-  };
-  if (compiler.place === "onConnect") {
-    attempt(device, (failure) => {
-      if (failure !== LOST) settle(failure);
-    });
-    return;
-  }
-  const wait = (): void => {
-    compiler.fleet.whenReady(device, null, (failure) => {
-      if (failure !== null) settle(failure);
-      else attempt(device, (result) => (result === LOST ? wait() : settle(result)));
-    });
-  };
-  wait();
 }
 
 /** A failure with a name of the engine's own: safe as part of a metric's name, unlike a message. */
@@ -133,7 +114,7 @@ export class StepFailure extends Error {
 
 /** A failure that ends a flow, or a bootstrap. In `onConnect` the device itself counts it. */
 export function stepError(compiler: Compiler, failure: string): StepFailure {
-  if (compiler.place === "flow") compiler.deviceEvents.error(compiler.cohort, failure);
+  if (compiler.place === "flow") compiler.countError(failure);
   return new StepFailure(failure);
 }
 

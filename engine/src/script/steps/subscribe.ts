@@ -1,10 +1,11 @@
 import { z } from "zod";
-import type { Step, VuContext } from "../../artillery.ts";
+import type { VuContext } from "../../artillery.ts";
 import type { Device } from "../../device/device.ts";
-import type { OperationDone } from "../../device/session/session.ts";
+import type { Operation } from "../../device/program.ts";
 import { filterProblem } from "../../device/topic.ts";
+import type { Waiter } from "../../device/turns.ts";
 import { compileTemplate, type Template } from "../template.ts";
-import { type Compiler, defineStep, qos, runOperation, topics } from "./step.ts";
+import { contextOf, defineStep, qos, topics } from "./step.ts";
 
 /**
  * SUBSCRIBE in one packet, done at SUBACK. In `onConnect` it is skipped when the broker says that it kept the session
@@ -14,32 +15,26 @@ export const subscribe = defineStep({
   name: "subscribe",
   places: ["flow", "onConnect"],
   schema: z.strictObject({ subscribe: z.strictObject({ topics, qos: qos.default(0) }) }),
-  compile(spec, compiler) {
+  operation(spec, compiler) {
     const trusted = compiler.place === "onConnect";
-    return compileFilterStep(compiler, spec.subscribe.topics, (device, filters, done) => {
-      device.subscribe(filters, spec.subscribe.qos, trusted, done);
+    return filterOperation(spec.subscribe.topics, (device, filters, waiter) => {
+      device.exchange.subscribe(filters, spec.subscribe.qos, trusted, waiter);
     });
   },
 });
 
-/** A step that does something with topic filters, which are rendered when it runs. */
-export function compileFilterStep(
-  compiler: Compiler,
+/** Does something with topic filters, which are rendered when it begins. */
+export function filterOperation(
   topics: string | string[],
-  act: (device: Device, filters: string[], done: OperationDone) => void,
-): Step {
+  act: (device: Device, filters: string[], waiter: Waiter) => void,
+): Operation {
   const template = compileTemplate(topics);
-  return (context, callback) => {
-    runOperation(
-      compiler,
-      context,
-      (device, done) => {
-        const filters = renderFilters(template, context);
-        if (filters === null) done("invalid_topic_filter");
-        else act(device, filters, done);
-      },
-      callback,
-    );
+  return {
+    begin(device, waiter) {
+      const filters = renderFilters(template, contextOf(device));
+      if (filters === null) device.env.port.turns.settle(waiter, "invalid_topic_filter");
+      else act(device, filters, waiter);
+    },
   };
 }
 

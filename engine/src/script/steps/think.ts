@@ -1,7 +1,8 @@
 import { z } from "zod";
+import type { VuContext } from "../../artillery.ts";
 import { DURATION_NOTATION, parseDuration } from "../duration.ts";
 import { compileTemplate } from "../template.ts";
-import { defineStep, deviceOf, LONGEST_TIMER_MS, sameConnection } from "./step.ts";
+import { contextOf, defineStep, deviceOf, LONGEST_TIMER_MS, sameConnection } from "./step.ts";
 
 const ALLOWED = `${DURATION_NOTATION}, of at most 24 days`;
 
@@ -26,22 +27,39 @@ export const think = defineStep({
   name: "think",
   places: ["flow", "onConnect", "hook"],
   schema: z.strictObject({ think: thinkTime, jitter: jitterTime.optional() }),
+  operation(spec) {
+    const pause = compilePause(spec);
+    return {
+      begin: (device, waiter) => device.pause(pause(contextOf(device), device.random()), waiter),
+    };
+  },
   compile(spec, compiler) {
-    const render = compileTemplate(spec.think);
+    const pause = compilePause(spec);
     return sameConnection(compiler, (context, callback) => {
-      const value = render(context);
-      const pauseMs = parseDuration(value);
-      if (pauseMs === null || pauseMs > LONGEST_TIMER_MS) {
-        callback(new Error(`think: ${String(value)} is not allowed; allowed: ${ALLOWED}`), context);
-        return;
-      }
       const random = compiler.place === "hook" ? Math.random() : deviceOf(context).random();
-      const besideMs = spec.jitter === undefined ? 0 : (jitterMs(spec.jitter, pauseMs) ?? 0);
-      const jitteredMs = Math.max(0, pauseMs + (2 * random - 1) * besideMs);
-      setTimeout(callback, Math.min(jitteredMs, LONGEST_TIMER_MS), null, context);
+      compiler.time.wake(pause(context, random), callback, null, context);
     });
   },
 });
+
+interface Pause {
+  think: string | number;
+  jitter?: string | number | undefined;
+}
+
+/** Gives the milliseconds of one pause. `random` is uniform in [0, 1). Throws where a variable's value is no duration. */
+function compilePause({ think: spec, jitter }: Pause): (context: VuContext, random: number) => number {
+  const render = compileTemplate(spec);
+  return (context, random) => {
+    const value = render(context);
+    const pauseMs = parseDuration(value);
+    if (pauseMs === null || pauseMs > LONGEST_TIMER_MS)
+      throw new Error(`think: ${String(value)} is not allowed; allowed: ${ALLOWED}`);
+    const besideMs = jitter === undefined ? 0 : (jitterMs(jitter, pauseMs) ?? 0);
+    const jitteredMs = Math.max(0, pauseMs + (2 * random - 1) * besideMs);
+    return Math.min(jitteredMs, LONGEST_TIMER_MS);
+  };
+}
 
 /** To either side of the pause. Null for what is neither; a plain number is milliseconds, as in Artillery. */
 function jitterMs(jitter: string | number, pauseMs: number): number | null {

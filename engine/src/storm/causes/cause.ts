@@ -13,8 +13,8 @@ interface Keys {
 /** The engine itself takes the connections away, from a share of the fleet. */
 export interface CutCause extends Keys {
   kind: "cut";
-  /** Cuts one device. Returns the monotonic instant of the loss in milliseconds, or NaN if it was not online. */
-  cut(device: Device, storm: number): number;
+  /** Cuts one device. Returns the monotonic instant of the loss in milliseconds, or null if it was not online. */
+  cut(device: Device, storm: number): number | null;
 }
 
 /** Someone else takes the connections away; a device is affected from its first loss on. */

@@ -5,5 +5,5 @@ export const close: CutCause = {
   kind: "cut",
   needs: ["fraction"],
   takes: [],
-  cut: (device, storm) => device.drop("close", storm),
+  cut: (device, storm) => device.part.drop("close", storm),
 };

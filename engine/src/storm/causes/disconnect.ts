@@ -5,5 +5,5 @@ export const disconnect: CutCause = {
   kind: "cut",
   needs: ["fraction"],
   takes: [],
-  cut: (device, storm) => device.drop("disconnect", storm),
+  cut: (device, storm) => device.part.drop("disconnect", storm),
 };

@@ -6,9 +6,9 @@ export const regionLoss: CutCause = {
   needs: [],
   takes: [],
   cut(device, storm) {
-    const lostAtMs = device.drop("reset", storm);
+    const lostAtMs = device.part.drop("reset", storm);
     // Who is about to come in does not get in either.
-    if (Number.isNaN(lostAtMs)) device.failAttempt("region_lost");
+    if (lostAtMs === null) device.part.refuse("region_lost");
     return lostAtMs;
   },
 };

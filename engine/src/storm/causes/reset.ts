@@ -5,5 +5,5 @@ export const reset: CutCause = {
   kind: "cut",
   needs: ["fraction"],
   takes: [],
-  cut: (device, storm) => device.drop("reset", storm),
+  cut: (device, storm) => device.part.drop("reset", storm),
 };

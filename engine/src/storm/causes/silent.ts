@@ -5,5 +5,5 @@ export const silent: CutCause = {
   kind: "cut",
   needs: ["fraction"],
   takes: [],
-  cut: (device, storm) => device.silence(storm),
+  cut: (device, storm) => device.part.silence(storm),
 };

@@ -18,11 +18,9 @@ function pending(call: Partial<RequestCall> = {}): PendingRequest {
       correlation: "none",
       requestId: "1",
       timeoutMs: 1000,
-      settled: () => {},
       ...call,
     },
     sentAtMs: 0,
-    timer: null,
   };
 }
 

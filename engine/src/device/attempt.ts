@@ -1,0 +1,194 @@
+import type { IConnackPacket } from "mqtt-packet";
+import { isOverload, isRedirect } from "../transport/reason-codes.ts";
+import type { OpeningStep, TransportFailure } from "../transport/transport.ts";
+import { connectPacket } from "./connect-packet.ts";
+import { type CredentialSource, type DeviceCredentials, Identity } from "./credentials.ts";
+import type { Device } from "./device.ts";
+import { type DeviceEvent, EVENTS } from "./events.ts";
+import { Retries } from "./retries.ts";
+import { Route } from "./route.ts";
+import type { Refusal } from "./server-packets.ts";
+import type { ServerLimits } from "./session/server-limits.ts";
+import type { DeviceState } from "./state.ts";
+
+/** A device's attempts to connect: who it says that it is, where it goes, and how long it waits in between. */
+export class Attempt {
+  readonly identity: Identity;
+  readonly retries: Retries;
+  /** Null where there is one target and no server has named another: most devices have none. */
+  route: Route | null;
+  /** Attempts so far. */
+  count = 0;
+  readonly #device: Device;
+  #wasAccepted = false;
+  #step: OpeningStep = "tcp";
+  /** Monotonic milliseconds. */
+  #startedMs = 0;
+  /** When this step began; after the last one, since when the CONNACK is awaited. */
+  #stepStartedMs = 0;
+
+  constructor(device: Device, credentials: DeviceCredentials) {
+    this.#device = device;
+    this.identity = new Identity(credentials, device.env.plan.clean);
+    this.retries = new Retries(device.env.plan);
+    const { regions } = device.env;
+    this.route = regions === null ? null : new Route(regions.failover, regions.home(device.number));
+  }
+
+  /** Begins to connect: a turn of its own. */
+  start(): void {
+    const device = this.#device;
+    const { source } = this.identity;
+    const { turns } = device.env.port;
+    turns.begin();
+    const isBegun = device.enter("connect");
+    if (isBegun) {
+      device.generation++;
+      this.count++;
+      this.#begin();
+      device.tell(EVENTS.connectAttempt, device.part.storm);
+      if (source === null) device.line.open();
+    }
+    turns.end();
+    if (isBegun && source !== null) this.#renewCredentials(source);
+  }
+
+  #begin(): void {
+    const { plan, port } = this.#device.env;
+    const nowMs = port.now();
+    this.#startedMs = nowMs;
+    this.#stepStartedMs = nowMs;
+    this.#step = "tcp";
+    this.#device.setTimer(plan.connectTimeoutMs, onConnectTimeout);
+  }
+
+  /** A token may have expired since the last attempt. It takes none of the connection's time. */
+  #renewCredentials(source: CredentialSource): void {
+    const device = this.#device;
+    const { generation } = device;
+    source((credentials) => {
+      if (generation !== device.generation) return;
+      const { turns } = device.env.port;
+      turns.begin();
+      if (credentials === null || !this.identity.identify(credentials)) {
+        this.fail("credentials_failed");
+      } else {
+        this.#begin();
+        device.line.open();
+      }
+      turns.end();
+    });
+  }
+
+  /** A step of opening the connection is done; null where it was the last one. `resumed`: a TLS session was. */
+  endStep(following: OpeningStep | null, resumed: boolean): void {
+    const device = this.#device;
+    const nowMs = device.env.port.now();
+    const ms = nowMs - this.#stepStartedMs;
+    this.#stepStartedMs = nowMs;
+    device.tell(eventOfStep(this.#step, resumed), 0, ms);
+    if (following !== null) this.#step = following;
+  }
+
+  opened(resumed: boolean): void {
+    this.endStep(null, resumed);
+    const { credentials, clientId } = this.identity;
+    this.#device.line.send(connectPacket(this.#device.env.plan, credentials, clientId));
+  }
+
+  accepted(packet: IConnackPacket, limits: ServerLimits): void {
+    const device = this.#device;
+    const { plan, port } = device.env;
+    device.enter("accepted");
+    const hasFailedOver = this.route?.accepted() ?? false;
+    this.identity.assign(packet.properties?.assignedClientIdentifier);
+    const nowMs = port.now();
+    const { storm } = device.part;
+    device.tell(EVENTS.connackReceived, 0, nowMs - this.#stepStartedMs);
+    device.tell(EVENTS.connectAccepted, storm, nowMs - this.#startedMs);
+    if (!this.#wasAccepted) device.tell(EVENTS.firstAccepted);
+    if (hasFailedOver) device.tell(EVENTS.failedOver);
+    device.part.tellAttempt(null);
+    device.part.tellReconnected(nowMs);
+    if (plan.resetAfter === "connack") this.retries.reset();
+    this.#wasAccepted = true;
+    device.becomeOnline(packet.sessionPresent, limits);
+  }
+
+  /** The server said no. An overloaded one is left alone as long as the policy says. */
+  refused(refusal: Refusal): void {
+    if (isOverload(refusal.code)) this.#device.tell(EVENTS.connectOverload);
+    this.fail(refusal.reason, this.follow(refusal));
+  }
+
+  /** Counts a redirection; true where the next attempt goes to another server. MQTT 5.0 section 4.11. */
+  follow({ code, reference }: Refusal): boolean {
+    const device = this.#device;
+    if (!isRedirect(code)) return false;
+    device.tell(EVENTS.redirected);
+    if (!device.env.plan.followReferences) return false;
+    this.route ??= new Route(null, 0);
+    const problem = this.route.follow(code, reference);
+    if (problem !== null) device.tell(EVENTS.error, 0, 0, problem);
+    return problem === null;
+  }
+
+  /** The connection ended before the server had accepted it. */
+  closed(failure: TransportFailure | null): void {
+    this.fail(failureOfAttempt(this.#device.state, failure));
+  }
+
+  /** The attempt ended before its CONNACK was accepted. `redirected`: the next one goes to another server. */
+  fail(reason: string, redirected: boolean = false): void {
+    const device = this.#device;
+    if (!device.enter("failed")) return;
+    device.abandon();
+    device.tell(EVENTS.connectRefused, 0, 0, reason);
+    device.part.tellAttempt(reason);
+    // A server that names another one does not mean later.
+    if (redirected) {
+      device.setTimer(0, onBackoffOver);
+    } else {
+      this.route?.failed(() => device.random());
+      this.scheduleNext();
+    }
+  }
+
+  scheduleNext(): void {
+    const device = this.#device;
+    device.setTimer(this.retries.nextDelayMs(device.random()), onBackoffOver);
+  }
+
+  /** Credentials that do not come take the time of the connection too. */
+  timedOut(): void {
+    const { line, state, env } = this.#device;
+    env.port.turns.begin();
+    this.fail(line.link === null ? "credentials_failed" : timeoutReason(state, this.#step));
+    env.port.turns.end();
+  }
+}
+
+function onConnectTimeout(device: Device): void {
+  device.attempt.timedOut();
+}
+
+function onBackoffOver(device: Device): void {
+  device.attempt.start();
+}
+
+function eventOfStep(step: OpeningStep, resumed: boolean): DeviceEvent {
+  if (step === "tcp") return EVENTS.tcpOpened;
+  if (step === "websocket") return EVENTS.websocketOpened;
+  return resumed ? EVENTS.tlsResumed : EVENTS.tlsFull;
+}
+
+function timeoutReason(state: DeviceState, step: OpeningStep): string {
+  return state === "connecting" ? `${step}_timeout` : "connack_timeout";
+}
+
+/** Where an attempt failed; design.md, "Measuring honestly", point 8. */
+function failureOfAttempt(state: DeviceState, failure: TransportFailure | null): string {
+  // TLS 1.3 tells a client that its certificate was refused only after the handshake: RFC 8446 section 4.4.2.4.
+  if (state === "awaiting-connack" && failure !== "tls_alert") return "closed_before_connack";
+  return failure ?? "tcp_reset";
+}

@@ -1,0 +1,69 @@
+import type { Packet } from "mqtt-packet";
+import type { Device } from "./device.ts";
+import { keepaliveAction } from "./keepalive.ts";
+import type { DropCause } from "./loss.ts";
+import type { Link } from "./port.ts";
+
+const PINGREQ: Packet = { cmd: "pingreq" };
+const DISCONNECT: Packet = { cmd: "disconnect", reasonCode: 0 };
+
+/** A device's end of its connection: the one that it has, or is opening. */
+export class Line {
+  link: Link | null = null;
+  readonly #device: Device;
+  #lastSentMs = 0;
+  /** When the PINGREQ was written that has not been answered; 0 for none. */
+  #pingSentMs = 0;
+
+  constructor(device: Device) {
+    this.#device = device;
+  }
+
+  open(): void {
+    this.link = this.#device.env.port.open(this.#device);
+  }
+
+  /** False for a packet that is longer than `mostBytes`: it was not sent. Where the connection is gone nothing is, and nobody minds. */
+  send(packet: Packet, mostBytes: number = Number.POSITIVE_INFINITY): boolean {
+    if (this.link === null) return true;
+    this.#lastSentMs = this.#device.env.port.now();
+    return this.link.send(packet, mostBytes);
+  }
+
+  /** Ends it as `cause` says. */
+  close(cause: DropCause): void {
+    if (cause === "reset") {
+      this.link?.reset();
+      return;
+    }
+    if (cause === "disconnect") this.send(DISCONNECT);
+    this.link?.close();
+  }
+
+  /** It is over, whoever ended it. */
+  forget(): void {
+    this.link = null;
+    this.#pingSentMs = 0;
+  }
+
+  pinged(): void {
+    this.#pingSentMs = 0;
+  }
+
+  /**
+   * Pings where it is time; false where the broker has not answered in time.
+   *
+   * @param nextInMs when this will be asked again
+   */
+  keepAlive(nowMs: number, nextInMs: number): boolean {
+    const { exchange, env } = this.#device;
+    // [MQTT-3.2.2-21]: the server's keepalive stands in for the device's.
+    const keepaliveMs = exchange.limits.keepaliveMs ?? env.plan.keepaliveMs;
+    const action = keepaliveAction(nowMs, this.#lastSentMs, this.#pingSentMs, keepaliveMs, nextInMs);
+    if (action === "ping") {
+      this.#pingSentMs = nowMs;
+      this.send(PINGREQ);
+    }
+    return action !== "lost";
+  }
+}

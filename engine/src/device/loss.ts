@@ -1,0 +1,29 @@
+/** Why an established connection ended. It is part of `mqtt.disconnects.<cause>`. */
+export type DisconnectCause =
+  | "reset"
+  | "close"
+  | "disconnect"
+  | "closed"
+  | "keepalive"
+  | "bootstrap_timeout"
+  | "bootstrap_refused"
+  | "config_timeout"
+  | "ack_timeout"
+  | "malformed_packet"
+  /** The broker does not read what the device sends. */
+  | "send_buffer_full"
+  /** Another client came with the same client id; only a server of MQTT 5 says so. */
+  | "session_taken_over"
+  /** The device has been away from home long enough. */
+  | "return_home"
+  | "finished";
+
+/** How the engine itself ends a connection. */
+export type DropCause = "reset" | "close" | "disconnect";
+
+/** Ends that somebody on this side wanted: they are no errors, and no storm's that is only watched. */
+const MEANT: ReadonlySet<DisconnectCause> = new Set(["reset", "close", "disconnect", "return_home"]);
+
+export function isMeant(cause: DisconnectCause): boolean {
+  return MEANT.has(cause);
+}

@@ -1,0 +1,170 @@
+import type { Device } from "./device.ts";
+import { EVENTS } from "./events.ts";
+import { type DisconnectCause, type DropCause, isMeant } from "./loss.ts";
+import { isOfferedLoad } from "./offered-load.ts";
+import { Outage } from "./outage.ts";
+import { Standing } from "./standing.ts";
+
+/** A loss that is not told yet. */
+interface Loss {
+  /** Nobody on this side wanted it: a storm that is watched for may claim it. */
+  mayBeStorms: boolean;
+  hadBeenReady: boolean;
+}
+
+/** What storms do to a device, and what they are told of it: the record of its part in them. */
+export class StormPart {
+  readonly outage: Outage = new Outage();
+  readonly standing: Standing = new Standing();
+  readonly #device: Device;
+
+  constructor(device: Device) {
+    this.#device = device;
+  }
+
+  /** The last storm that disconnected this device, from 1; 0 for none. */
+  get affectedBy(): number {
+    return this.outage.storm;
+  }
+
+  /**
+   * That storm while the device is not ready: what it does then is part of what the storm costs. 0 for none, and while it does
+   * not know yet that its connection is gone.
+   */
+  get storm(): number {
+    return this.#device.state === "ready" ? 0 : this.outage.storm;
+  }
+
+  // ---- what storms do ---------------------------------------------------------------------------------------------
+
+  /**
+   * A storm ends the connection. Returns the monotonic instant of the loss, or null if the device was not online.
+   * The next attempt is only scheduled: nothing of it happens within the storm's pass.
+   */
+  drop(cause: DropCause, storm: number): number | null {
+    const device = this.#device;
+    if (!device.isOnline || this.outage.isUnaware) return null;
+    const { turns } = device.env.port;
+    turns.begin();
+    this.#claim(storm, this.#hasBeenReady);
+    device.line.close(cause);
+    device.lose(cause);
+    turns.end();
+    return this.outage.lostAtMs;
+  }
+
+  /**
+   * A storm takes the network away behind the device's back: what it writes goes nowhere and it hears nothing, neither FIN
+   * nor RST, until its own keepalive or time-out tells it. Returns as `drop` does.
+   */
+  silence(storm: number): number | null {
+    const device = this.#device;
+    if (!device.isOnline || this.outage.isUnaware) return null;
+    this.#claim(storm, this.#hasBeenReady);
+    this.outage.isUnaware = true;
+    this.outage.begin(device.env.port.now());
+    device.line.link?.mute();
+    device.tell(EVENTS.silenced, 0, device.state === "ready" ? 1 : 0);
+    return this.outage.lostAtMs;
+  }
+
+  /** A storm ends an attempt that is under way, if there is one: it failed for `reason`. */
+  refuse(reason: string): void {
+    const device = this.#device;
+    if (device.isOnline) return;
+    const { turns } = device.env.port;
+    turns.begin();
+    device.attempt.fail(reason);
+    turns.end();
+  }
+
+  /** A storm comes that does not disconnect this device. One that is away by its own will, or only arriving, has no part in it. */
+  witness(storm: number): void {
+    const device = this.#device;
+    if (device.isReady) this.standing.take(storm, "unaffected", true);
+    else if (device.wantsToBeOnline && !device.isArriving)
+      this.standing.take(storm, "already-offline", device.wasReady);
+  }
+
+  /**
+   * A loss a moment ago turns out to be a storm's. What the device did in between is told again, as the storm's.
+   *
+   * @param readyAtMs when it became ready again; null if it has not
+   */
+  join(storm: number, lostAtMs: number, readyAtMs: number | null): void {
+    const reconnectedAtMs = this.#device.onlineSinceMs;
+    if (reconnectedAtMs > lostAtMs) this.#device.tell(EVENTS.reconnected, storm, reconnectedAtMs - lostAtMs);
+    this.outage.join(storm, lostAtMs, readyAtMs !== null);
+    this.standing.take(storm, "affected", true);
+    if (readyAtMs !== null) this.standing.back();
+  }
+
+  /** The loss that is about to begin is a storm's. */
+  #claim(storm: number, hadBeenReady: boolean): void {
+    this.outage.claim(storm);
+    this.standing.take(storm, "affected", hadBeenReady);
+  }
+
+  get #hasBeenReady(): boolean {
+    return this.#device.wasReady || this.#device.isArriving;
+  }
+
+  // ---- what the device does, within its turn -----------------------------------------------------------------------
+
+  /** The device is about to lose its connection; `tellLoss` follows when it has. */
+  lost(cause: DisconnectCause, nowMs: number): Loss {
+    const loss = {
+      mayBeStorms: !isMeant(cause) && !this.outage.isUnaware,
+      hadBeenReady: this.#hasBeenReady,
+    };
+    this.outage.begin(nowMs);
+    if (cause !== "return_home") this.standing.lost();
+    return loss;
+  }
+
+  /** The device has lost its connection, and waits to try again. */
+  tellLoss({ mayBeStorms, hadBeenReady }: Loss, nowMs: number): void {
+    if (!mayBeStorms) return;
+    const storm = this.#device.env.port.lost(this.#device, nowMs);
+    if (storm === null) return;
+    this.#claim(storm, hadBeenReady);
+    this.outage.begin(nowMs);
+  }
+
+  /** @param hasFoundOut the device did so by itself, where it had not known that its connection was gone */
+  tellDisconnected(cause: DisconnectCause, wasReady: boolean, hasFoundOut: boolean): void {
+    const device = this.#device;
+    const { outage } = this;
+    if (!outage.isUnaware) {
+      device.tell(EVENTS.disconnected, 0, wasReady ? 1 : 0, cause);
+      return;
+    }
+    outage.isUnaware = false;
+    const ms = hasFoundOut ? device.env.port.now() - (outage.lostAtMs ?? 0) : null;
+    device.tell(EVENTS.silenceOver, this.affectedBy, ms, cause);
+  }
+
+  /** An attempt is over. `failure` is null where it was accepted. */
+  tellAttempt(failure: string | null): void {
+    const { storm } = this.standing;
+    if (storm !== 0 && isOfferedLoad(failure)) this.#device.tell(EVENTS.stormConnect, storm);
+  }
+
+  tellReconnected(nowMs: number): void {
+    const ms = this.outage.reconnected(nowMs);
+    if (ms !== null) this.#device.tell(EVENTS.reconnected, this.outage.recoversFrom, ms);
+  }
+
+  tellReady(nowMs: number): void {
+    const device = this.#device;
+    if (this.standing.back()) device.tell(EVENTS.stormBack, this.standing.storm);
+    const storm = this.outage.recoversFrom;
+    device.tell(EVENTS.becameReady, storm, this.outage.end(nowMs));
+  }
+
+  /** The script wants the device to be away: an outage ends there. */
+  leave(): void {
+    this.outage.abandon();
+    this.standing.leave();
+  }
+}

@@ -1,0 +1,18 @@
+import { performance } from "node:perf_hooks";
+import type { Time } from "../device/port.ts";
+
+/** Read once: the getter costs more than `performance.now()`. */
+const { timeOrigin } = performance;
+
+/** Monotonic time on the wall's scale: a clock that is set during the run does not move storms. Epoch milliseconds. */
+export function wallClock(): number {
+  return timeOrigin + performance.now();
+}
+
+/** The clock and the timers of this process. */
+export const time: Time = {
+  now: () => performance.now(),
+  wake: (delayMs, callback, target, argument) => setTimeout(callback, delayMs, target, argument),
+  wakeIdle: (delayMs, callback, target, argument) => setTimeout(callback, delayMs, target, argument).unref(),
+  cancel: (timer) => clearTimeout(timer as NodeJS.Timeout),
+};
