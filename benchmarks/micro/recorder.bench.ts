@@ -34,8 +34,10 @@ function event(name: string, batch: number, record: (recorder: Recorder, i: numb
 const STORM = 1;
 const SUBJECT = { cohort: 0, region: 0 };
 
+/** As a device does: only what counts for a storm is told for one. */
 function tell(recorder: Recorder, one: DeviceEvent, value: number | null = 0, name = ""): void {
-  recorder.tell(one, SUBJECT, STORM, value, name);
+  const storm = one.storm !== null || one.stormLatency !== null ? STORM : 0;
+  recorder.tell(one, SUBJECT, storm, value, name);
 }
 
 function histogram(name: string, batch: number, made: hdr.Histogram): Case {

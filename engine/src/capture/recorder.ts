@@ -10,7 +10,7 @@ import {
 import { type DeviceEvent, EVENTS, NAMED, type Named, type Subject } from "../device/events.ts";
 import { emitGains } from "./artillery-metrics.ts";
 import { Histograms, toMicroseconds } from "./histograms.ts";
-import { StormCells } from "./storm-cells.ts";
+import { STORM_METRIC, StormCells } from "./storm-cells.ts";
 import { COLUMN, Timeline } from "./timeline.ts";
 
 /** What is counted for one cohort. */
@@ -23,9 +23,21 @@ export interface CohortCounts extends Record<Named, Record<string, number>> {
 interface Effect {
   counter: number | null;
   addsValue: boolean;
-  column: number | null;
-  whileOpen: boolean;
+  latency: LatencyMetric | null;
+  /** By cohort. */
   latencies: readonly Histogram[] | null;
+  toArtillery: boolean;
+  /** Everything else that it does; most events do nothing else. */
+  more: MoreEffects | null;
+}
+
+interface MoreEffects {
+  column: number | null;
+  /** The place of the storm's metric. */
+  stormMetric: number | null;
+  /** Names and errors by cohort. */
+  named: readonly Record<string, number>[] | null;
+  errors: readonly Record<string, number>[] | null;
 }
 
 const COUNTER_PLACES = new Map(COUNTER_NAMES.map((name, place) => [name, place]));
@@ -68,58 +80,82 @@ export class Recorder {
     this.#effects = Object.values(EVENTS).map((event) => this.#effectOf(event));
   }
 
-  #effectOf({ counter, addsValue, column, whileOpen, latency }: DeviceEvent): Effect {
+  #effectOf(event: DeviceEvent): Effect {
+    const { counter, addsValue, column, latency, toArtillery, named, error } = event;
+    const tables = (table: Named): Record<string, number>[] => this.#named.map((one) => one[table]);
+    const hasMore =
+      column !== null ||
+      event.online !== 0 ||
+      event.ready !== 0 ||
+      event.storm !== null ||
+      event.stormLatency !== null ||
+      named !== null ||
+      error !== null ||
+      event.everOnline;
     return {
       counter: counter === null ? null : (COUNTER_PLACES.get(counter) as number),
       addsValue,
-      column: column === null ? null : COLUMN[column],
-      whileOpen,
+      latency,
       latencies:
         latency === null
           ? null
           : this.cohorts.map((cohort) => this.histograms.get(histogramTag(latency, cohort))),
+      toArtillery,
+      more: !hasMore
+        ? null
+        : {
+            column: column === null ? null : COLUMN[column],
+            stormMetric: event.stormLatency === null ? null : STORM_METRIC[event.stormLatency],
+            named: named === null ? null : tables(named),
+            errors: error === null && named !== "errors" ? null : tables("errors"),
+          },
     };
   }
 
   /** Hears of every event of every device; see device/events.ts. */
   tell(event: DeviceEvent, { cohort }: Subject, storm: number, value: number | null, name: string): void {
-    const { counter, addsValue, column, whileOpen, latencies } = this.#effects[event.id] as Effect;
+    const effect = this.#effects[event.id] as Effect;
+    const { counter, latencies, more } = effect;
     if (counter !== null) {
       const counters = this.#counters[cohort] as Float64Array;
-      counters[counter] = (counters[counter] as number) + (addsValue ? (value ?? 0) : 1);
+      counters[counter] = (counters[counter] as number) + (effect.addsValue ? (value ?? 0) : 1);
     }
+    if (latencies !== null) {
+      const ms = value ?? 0;
+      this.timed++;
+      (latencies[cohort] as Histogram).recordValue(toMicroseconds(ms));
+      if (effect.toArtillery) this.#runEvents.emit("histogram", effect.latency as LatencyMetric, ms);
+    }
+    if (more !== null) this.#tellMore(event, more, cohort, storm, value, name);
+  }
+
+  #tellMore(
+    event: DeviceEvent,
+    { column, stormMetric, named, errors }: MoreEffects,
+    cohort: number,
+    storm: number,
+    value: number | null,
+    name: string,
+  ): void {
     const { online, ready } = event;
     if (online !== 0 || ready !== 0) {
       const isReadyToo = ready === 1 || (ready === -1 && value === 1);
-      const counted = column === null || event.unlessNamed === name ? null : column;
+      const counted = event.unlessNamed === name ? null : column;
       this.timeline.change(cohort, counted, online, isReadyToo ? ready : 0);
-    } else if (column !== null && (!whileOpen || storm === this.storms.open)) {
+    } else if (column !== null && (!event.whileOpen || storm === this.storms.open)) {
       this.timeline.count(cohort, column);
     }
-    if (event.storm !== null && storm !== 0) this.storms.count(cohort, storm, event.storm);
-    if (latencies !== null) this.#time(event.latency as LatencyMetric, latencies[cohort], value ?? 0, event);
-    if (event.stormLatency !== null && value !== null && storm !== 0) {
-      if (event.stormLatency === "ready_time") this.storms.recovered(cohort, storm, value);
-      else this.storms.record(cohort, storm, event.stormLatency, value);
+    if (storm !== 0) {
+      if (event.storm !== null) this.storms.count(cohort, storm, event.storm);
+      if (stormMetric !== null && value !== null) this.storms.timed(cohort, storm, stormMetric, value);
     }
-    if (event.named !== null) this.#name(cohort, event.named, name);
-    if (event.error !== null)
-      this.#name(cohort, "errors", event.error === "{}" ? name : event.error.replace("{}", name));
+    if (named !== null) add(named[cohort] as Record<string, number>, name);
+    if (errors !== null) {
+      const error = event.error === null || event.error === "{}" ? name : event.error.replace("{}", name);
+      if (event.error !== null) add(errors[cohort] as Record<string, number>, error);
+      if (this.storms.open !== 0 && IS_REFUSED_HERE.has(error)) this.storms.refusedHere(cohort);
+    }
     if (event.everOnline) this.#everOnline[cohort] = (this.#everOnline[cohort] as number) + 1;
-  }
-
-  #time(metric: LatencyMetric, histogram: Histogram | undefined, ms: number, event: DeviceEvent): void {
-    this.timed++;
-    histogram?.recordValue(toMicroseconds(ms));
-    if (event.toArtillery) this.#runEvents.emit("histogram", metric, ms);
-  }
-
-  #name(cohort: number, table: Named, name: string): void {
-    const counts = (this.#named[cohort] as Record<Named, Record<string, number>>)[table];
-    counts[name] = (counts[name] ?? 0) + 1;
-    if (table === "errors" && this.storms.open !== 0 && IS_REFUSED_HERE.has(name)) {
-      this.storms.refusedHere(cohort);
-    }
   }
 
   // ---- readers ----------------------------------------------------------------------------------------------------
@@ -146,4 +182,8 @@ export class Recorder {
     const all = this.cohorts.map((_, cohort) => this.counters(cohort));
     emitGains(all, this.#emitted, this.#runEvents);
   }
+}
+
+function add(counts: Record<string, number>, name: string): void {
+  counts[name] = (counts[name] ?? 0) + 1;
 }

@@ -2,6 +2,7 @@ import type { Histogram } from "hdr-histogram-js";
 import {
   histogramTag,
   STORM_COUNTERS,
+  STORM_METRICS,
   type StormCounter,
   type StormFate,
   type StormMetric,
@@ -13,24 +14,27 @@ import { type Histograms, toMicroseconds } from "./histograms.ts";
 /** What events add up to for one cohort in one storm; what becomes of its devices is counted by storm/fates.ts. */
 export type StormCounts = Omit<WorkerStormCohort, StormFate>;
 
-/** One storm and cohort. Histograms are made when they are first recorded to. */
-class StormCell {
-  readonly counts: StormCounts = {
-    selected: 0,
-    affected: 0,
-    recovered: 0,
-    refusedHere: 0,
-    ...(Object.fromEntries(STORM_COUNTERS.map((name) => [name, 0])) as Record<StormCounter, number>),
-  };
-  readonly histograms: Partial<Record<StormMetric, Histogram>> = {};
+/** A histogram of one storm and cohort, and the name under which Artillery hears of its values; null where it does not. */
+interface Timing {
+  histogram: Histogram;
+  toArtillery: string | null;
 }
 
-/** Artillery hears of these; the spread of the drops is ours alone. */
-const ARTILLERY_METRICS: ReadonlySet<StormMetric> = new Set([
-  "reconnect_time",
-  "ready_time",
-  "detection_time",
-]);
+/** One storm and cohort. */
+interface StormCell {
+  readonly counts: StormCounts;
+  /** By the place of the metric in STORM_METRICS; null before it is first needed. */
+  readonly timings: (Timing | null)[];
+}
+
+/** Places of metrics in STORM_METRICS: what is looked up once is not looked up per event. */
+export const STORM_METRIC: Readonly<Record<StormMetric, number>> = Object.fromEntries(
+  STORM_METRICS.map((metric, place) => [metric, place]),
+) as Record<StormMetric, number>;
+
+const READY = STORM_METRIC.ready_time;
+const SPREAD = STORM_METRIC.drop_spread;
+const DETECTION = STORM_METRIC.detection_time;
 
 /** What storms add up to: by storm and cohort, while the storm's window is open. */
 export class StormCells {
@@ -38,7 +42,7 @@ export class StormCells {
   readonly #histograms: Histograms;
   readonly #toArtillery: (metric: string, ms: number) => void;
   /** By storm, from 1, then by cohort. */
-  readonly #storms: StormCell[][] = [];
+  readonly #storms: (readonly StormCell[])[] = [];
   /** The storm whose window is open, from 1; 0 for none. */
   #open = 0;
   #openCells: readonly StormCell[] = [];
@@ -60,12 +64,27 @@ export class StormCells {
 
   begin(storm: number): void {
     this.#open = storm;
-    this.#openCells = this.#cohorts.map(() => new StormCell());
-    this.#storms[storm] = this.#openCells as StormCell[];
-    // Those of every storm are there from its begin on, whether or not anything is recorded to them.
-    for (const metric of ["reconnect_time", "ready_time", "drop_spread"] as const) {
-      this.#openCells.forEach((cell, cohort) => void this.#histogram(cell, cohort, storm, metric));
-    }
+    this.#openCells = this.#cohorts.map((_, cohort) => ({
+      counts: {
+        selected: 0,
+        affected: 0,
+        recovered: 0,
+        refusedHere: 0,
+        ...(Object.fromEntries(STORM_COUNTERS.map((name) => [name, 0])) as Record<StormCounter, number>),
+      },
+      // Few storms are silent: that one is made when it is first needed.
+      timings: STORM_METRICS.map((_, place) =>
+        place === DETECTION ? null : this.#timing(cohort, storm, place),
+      ),
+    }));
+    this.#storms[storm] = this.#openCells;
+  }
+
+  #timing(cohort: number, storm: number, place: number): Timing {
+    const name = stormMetricName(storm, STORM_METRICS[place] as StormMetric);
+    const tag = histogramTag(name, this.#cohorts[cohort] as string);
+    // The spread of the drops is ours alone.
+    return { histogram: this.#histograms.get(tag), toArtillery: place === SPREAD ? null : name };
   }
 
   end(): void {
@@ -83,15 +102,20 @@ export class StormCells {
     const cell = this.#cell(cohort, storm);
     if (cell === undefined) return;
     cell.counts.affected++;
-    this.record(cohort, storm, "drop_spread", spreadMs);
+    this.#record(cell.timings[SPREAD] as Timing, spreadMs);
   }
 
-  /** An affected device is ready again. */
-  recovered(cohort: number, storm: number, ms: number): void {
+  /**
+   * An affected device is connected again, is ready again, or has found out that its connection is gone.
+   *
+   * @param place of the metric, in STORM_METRIC
+   */
+  timed(cohort: number, storm: number, place: number, ms: number): void {
     const cell = this.#cell(cohort, storm);
     if (cell === undefined) return;
-    cell.counts.recovered++;
-    this.record(cohort, storm, "ready_time", ms);
+    if (place === READY) cell.counts.recovered++;
+    cell.timings[place] ??= this.#timing(cohort, storm, place);
+    this.#record(cell.timings[place], ms);
   }
 
   /** What an affected device did before it was known to be one. */
@@ -113,18 +137,9 @@ export class StormCells {
     if (cell !== undefined) cell.counts.refusedHere++;
   }
 
-  record(cohort: number, storm: number, metric: StormMetric, ms: number): void {
-    const cell = this.#cell(cohort, storm);
-    if (cell === undefined) return;
-    this.#histogram(cell, cohort, storm, metric).recordValue(toMicroseconds(ms));
-    if (ARTILLERY_METRICS.has(metric)) this.#toArtillery(stormMetricName(storm, metric), ms);
-  }
-
-  #histogram(cell: StormCell, cohort: number, storm: number, metric: StormMetric): Histogram {
-    cell.histograms[metric] ??= this.#histograms.get(
-      histogramTag(stormMetricName(storm, metric), this.#cohorts[cohort] as string),
-    );
-    return cell.histograms[metric];
+  #record({ histogram, toArtillery }: Timing, ms: number): void {
+    histogram.recordValue(toMicroseconds(ms));
+    if (toArtillery !== null) this.#toArtillery(toArtillery, ms);
   }
 
   /** Those of a device that was last hit by `storm`, while that storm's window is open. */

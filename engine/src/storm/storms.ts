@@ -1,5 +1,6 @@
 import type { GeneratorWatch, RecoveryStretch } from "../capture/generator-health.ts";
 import type { Recorder } from "../capture/recorder.ts";
+import { STORM_METRIC } from "../capture/storm-cells.ts";
 import type { RegionLoad, WorkerRegion, WorkerStorm, WorkerStormCohort } from "../contract.ts";
 import type { Device } from "../device/device.ts";
 import { containerKey } from "../device/identity.ts";
@@ -335,7 +336,7 @@ export class Storms {
       const accepted = device.onlineSinceMs > lostAtMs ? 1 : 0;
       recorder.storms.caughtUp(cohort, plan.index, device.attempt.count - attempts, accepted);
       device.part.join(plan.index, lostAtMs, readyAtMs);
-      if (readyAtMs !== null) recorder.storms.recovered(cohort, plan.index, readyAtMs - lostAtMs);
+      if (readyAtMs !== null) recorder.storms.timed(cohort, plan.index, STORM_METRIC.ready_time, readyAtMs - lostAtMs);
     }
     losses.watch = storm;
     this.#story = storyOnceOpen(this.#story, plan, startedAtMs - this.#timeZeroMs + plan.windowMs);
