@@ -4,7 +4,7 @@ import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { connect, type IClientPublishOptions, type MqttClient } from "mqtt";
 import { topicProblem } from "../device/topic.ts";
-import { maskUrl } from "../script/target.ts";
+import { maskUrl } from "../secrets/secret-text.ts";
 import { limitPackets } from "../transport/mqttjs-limit.ts";
 import { serve } from "./child.ts";
 import { Duty } from "./duty.ts";

@@ -1,4 +1,4 @@
-import { maskUrl } from "../script/target.ts";
+import { maskUrl } from "../secrets/secret-text.ts";
 import type { MqttTlsOptions } from "../transport/mqtt-tls-options.ts";
 import { type LabChild, type OnEnded, startChild } from "./child.ts";
 

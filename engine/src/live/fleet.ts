@@ -1,4 +1,5 @@
 import type { Device } from "../device/device.ts";
+import type { FleetMember } from "../device/fleet-member.ts";
 import type { OperationDone } from "../device/session/session.ts";
 
 /** How often every device is asked whether a PINGREQ is due: one timer for all. */
@@ -6,11 +7,6 @@ const KEEPALIVE_SWEEP_MS = 1000;
 
 /** Where nothing else ends the tries of a device that never gets through: a script without storms. */
 const DEFAULT_GIVE_UP_MS = 60_000;
-
-export interface FleetMember {
-  device: Device;
-  cohort: number;
-}
 
 /** The devices of this worker, and what they wait for. */
 export class Fleet {

@@ -19,13 +19,11 @@ import { WorkerFiles } from "../capture/worker-files.ts";
 import { SCHEMA_VERSION, safeFileName, TIMELINE_ROW_MS, type WorkerRecord } from "../contract.ts";
 import { longestBackoffMs } from "../device/backoff.ts";
 import { Device } from "../device/device.ts";
+import type { FleetMember } from "../device/fleet-member.ts";
 import { deviceId, shareOf, type WorkerShare } from "../device/identity.ts";
 import type { Losses } from "../device/losses.ts";
 import type { DeviceCredentials, Time } from "../device/port.ts";
 import { Regions } from "../region/regions.ts";
-import { parseDuration } from "../script/duration.ts";
-import { FailureTexts } from "../script/failure-texts.ts";
-import { openHttp } from "../script/http-client.ts";
 import { ProcessorCalls, ProcessorError } from "../script/processor-calls.ts";
 import type { RegionsPlan } from "../script/region-plan.ts";
 import { hasOwnClientIds } from "../script/steps/connect.ts";
@@ -50,8 +48,10 @@ import { type OpenerOptions, usesTls } from "../transport/open.ts";
 import type { PemReader } from "../transport/pem.ts";
 import { SecureContexts, type TlsMaterial } from "../transport/tls-material.ts";
 import { type Cohort, type CohortParts, compileCohort } from "./cohort.ts";
-import { Fleet, type FleetMember } from "./fleet.ts";
+import { FailureTexts } from "./failure-texts.ts";
+import { Fleet } from "./fleet.ts";
 import type { FleetNumbers } from "./fleet-numbers.ts";
+import { openHttp } from "./open-http.ts";
 import { keepYoungGenerationSmall } from "./young-generation.ts";
 
 /** What was measured is on disk after at most this long. */
@@ -111,7 +111,7 @@ export class Worker {
   readonly #failures = new FailureTexts(log);
   readonly #files: WorkerFiles | null;
   readonly #timers: NodeJS.Timeout[];
-  readonly #limits = new HostLimits(log, parseDuration);
+  readonly #limits = new HostLimits(log);
   readonly #startedAtMs = Math.floor(wallClock());
   readonly #devicesOf: number[];
   #agreement: Agreement | null = null;

@@ -1,4 +1,5 @@
 import { CREDENTIAL_VARIABLES } from "../contract.ts";
+import { maskUrl } from "../secrets/secret-text.ts";
 import type { Endpoint } from "../transport/transport.ts";
 import type { Problem } from "./problem.ts";
 
@@ -102,11 +103,6 @@ function decode(text: string): string | null | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** A URL without what may be secret in it: user name, password (whatever it holds), query. Also of text that is no URL. */
-export function maskUrl(text: string): string {
-  return text.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, "$1").replace(/\?.*$/s, "");
 }
 
 export interface Credentials {

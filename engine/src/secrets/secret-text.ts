@@ -96,6 +96,11 @@ export function maskHidden(text: string, known: readonly string[] = []): string 
   return [...known, ...hiddenParts()].reduce((masked, value) => masked.replaceAll(value, MASK), text);
 }
 
+/** A URL without what may be secret in it: user name, password (whatever it holds), query. A text that is no URL is cut the same way. */
+export function maskUrl(text: string): string {
+  return text.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, "$1").replace(/\?.*$/s, "");
+}
+
 /** Whether this element of a list stands apart from the flag that makes it a secret: `["--password", "…"]`. */
 export function isAfterSecretFlag(list: readonly unknown[], index: number): boolean {
   const [flag, argument] = [list[index - 1], list[index]];

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { ArtilleryScript } from "../../../engine/src/artillery.ts";
 import { BACKOFF_POLICIES } from "../../../engine/src/device/backoff.ts";
 import { PRESET_NAMES } from "../../../engine/src/device/backoff-presets.ts";
-import { DURATION_NOTATION } from "../../../engine/src/script/duration.ts";
+import { DURATION_NOTATION } from "../../../engine/src/duration.ts";
 import { isOurs, validate, validateHook } from "../../../engine/src/script/validate.ts";
 import { problemsOf, scriptWith, withStorm } from "./good-script.ts";
 

@@ -3,10 +3,10 @@ import type { Helpers, RunEvents, Step, VuContext } from "../../artillery.ts";
 import type { Device } from "../../device/device.ts";
 import type { DeviceEvents } from "../../device/port.ts";
 import { LOST, type OperationDone } from "../../device/session/session.ts";
+import { DURATION_NOTATION, parseDuration } from "../../duration.ts";
 import type { OnEnded } from "../../lab/child.ts";
 import type { LabPlan } from "../../lab/regions.ts";
 import type { HttpClient } from "../../transport/http-client.ts";
-import { DURATION_NOTATION, parseDuration } from "../duration.ts";
 import type { ProcessorCalls } from "../processor-calls.ts";
 
 /** Where a step stands: `onConnect` runs after every CONNACK, `flow` once per virtual user, `hook` once per run. */

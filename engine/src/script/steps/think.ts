@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { DURATION_NOTATION, parseDuration } from "../duration.ts";
+import { DURATION_NOTATION, parseDuration } from "../../duration.ts";
 import { compileTemplate } from "../template.ts";
 import { defineStep, deviceOf, LONGEST_TIMER_MS, sameConnection } from "./step.ts";
 
