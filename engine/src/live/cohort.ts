@@ -5,10 +5,10 @@ import type { DeviceEnvironment, DeviceEvents, DevicePlan, Time } from "../devic
 import { hashRandom } from "../random.ts";
 import type { Regions } from "../region/regions.ts";
 import { compileSteps, series } from "../script/compile.ts";
+import type { CohortPlan, FleetPlan } from "../script/plan.ts";
 import type { ProcessorCalls } from "../script/processor-calls.ts";
 import { NEVER_S, StepFailure, type StepPlace } from "../script/steps/step.ts";
 import type { UrlTarget } from "../script/target.ts";
-import type { CohortPlan, FleetPlan } from "../script/validate.ts";
 import { REGION_VARIABLE } from "../script/variables.ts";
 import { followEndpoints } from "../transport/endpoints.ts";
 import type { HttpClient } from "../transport/http-client.ts";

@@ -1,10 +1,9 @@
 import type { ArtilleryScript } from "../artillery.ts";
 import type { BackoffSpec, ResetAfter } from "../device/backoff.ts";
 import { PRESETS, type PresetName } from "../device/backoff-presets.ts";
-import type { StormPlan } from "../storm/schedule.ts";
 import type { TimeZeroPlan } from "../storm/time-zero.ts";
+import type { CohortPlan, FleetPlan } from "./plan.ts";
 import { type Problem, renderPath } from "./problem.ts";
-import type { RegionsPlan } from "./region-plan.ts";
 import { type LabStep, planRegions, regionProblems } from "./regions.ts";
 import { DEFAULT_BASE_MS, type EngineSettings, engineSettings, scenarioSettings } from "./schema.ts";
 import { STEPS } from "./steps/index.ts";
@@ -15,32 +14,6 @@ import { transportProblems } from "./transport-rules.ts";
 import { hookSetsVariables, unknownVariables } from "./variables.ts";
 import { identityProblems, versionProblems } from "./version-problems.ts";
 import { hintOf, problemsOf } from "./zod-problems.ts";
-
-/** A script that was found to be good: everything the engine needs, in its own units. */
-export interface FleetPlan {
-  /** Of the control connection; also of the devices where there are no regions. */
-  target: Target;
-  /** Null where the script has one target. */
-  regions: RegionsPlan | null;
-  settings: EngineSettings;
-  backoff: BackoffSpec;
-  resetAfter: ResetAfter;
-  storms: StormPlan[];
-  timeZero: TimeZeroPlan;
-  cohorts: CohortPlan[];
-}
-
-export interface CohortPlan {
-  name: string;
-  /** Place in the script's list of scenarios. */
-  scenarioIndex: number;
-  /** TLS session resumption of its devices; null for what the settings say. */
-  resume: boolean | null;
-  onConnect: ParsedStep[];
-  flow: ParsedStep[];
-  beforeScenario: string[];
-  afterScenario: string[];
-}
 
 export type Validated = { plan: FleetPlan; problems: null } | { plan: null; problems: Problem[] };
 

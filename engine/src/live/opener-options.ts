@@ -1,0 +1,25 @@
+import { log } from "../artillery.ts";
+import type { FleetPlan } from "../script/plan.ts";
+import { parseLocalAddresses } from "../transport/local-addresses.ts";
+import type { OpenerOptions } from "../transport/open.ts";
+import type { PemReader } from "../transport/pem.ts";
+import { SecureContexts, type TlsMaterial } from "../transport/tls-material.ts";
+import { badCertificateWarning } from "./warnings.ts";
+
+/** How this worker's devices open connections, whatever they connect to. */
+export function openerOptions(
+  { settings }: FleetPlan,
+  material: TlsMaterial,
+  readPem: PemReader,
+): OpenerOptions {
+  const local = settings.localAddresses === undefined ? null : parseLocalAddresses(settings.localAddresses);
+  return {
+    material,
+    contexts: new SecureContexts(material, readPem),
+    resume: settings.tls?.resume ?? false,
+    // Validated: what is wrong with it would have ended the run.
+    local: local === null || "entry" in local ? null : local,
+    maxPacketBytes: settings.maxPacketSize,
+    onBadCertificate: (reason) => log(badCertificateWarning(reason)),
+  };
+}
