@@ -15,14 +15,12 @@ import type { ConfigServiceOptions, LabOptions } from "../lab/lab.ts";
 import type { LabPlan } from "../lab/regions.ts";
 import { compileSteps, series } from "../script/compile.ts";
 import type { FleetPlan } from "../script/plan.ts";
-import { renderProblems } from "../script/problem.ts";
 import { ProcessorCalls } from "../script/processor-calls.ts";
 import type { Compiler } from "../script/steps/step.ts";
 import { credentialsOf, dialUrl, type Target } from "../script/target.ts";
-import { validateHook } from "../script/validate.ts";
 import { maskText } from "../secrets/secret-text.ts";
+import { usesTls } from "../transport/endpoints.ts";
 import { mqttTlsOptions } from "../transport/mqtt-tls-options.ts";
-import { usesTls } from "../transport/open.ts";
 import type { TlsMaterial } from "../transport/tls-material.ts";
 
 /** What prepares a run may take its time; a function that never calls `done` would hang it. */
@@ -37,8 +35,7 @@ export function compileHook(
   runEvents: RunEvents,
   tls: TlsMaterial,
 ): Step {
-  const { steps, problems } = validateHook(script, hook);
-  if (problems.length > 0) abortRun(renderProblems(problems));
+  const steps = hook === script.after ? plan.hooks.after : plan.hooks.before;
   const flow = series(
     compileSteps(steps, {
       place: "hook",

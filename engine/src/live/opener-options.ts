@@ -1,6 +1,5 @@
 import { log } from "../artillery.ts";
 import type { FleetPlan } from "../script/plan.ts";
-import { parseLocalAddresses } from "../transport/local-addresses.ts";
 import type { OpenerOptions } from "../transport/open.ts";
 import type { PemReader } from "../transport/pem.ts";
 import { SecureContexts, type TlsMaterial } from "../transport/tls-material.ts";
@@ -12,13 +11,11 @@ export function openerOptions(
   material: TlsMaterial,
   readPem: PemReader,
 ): OpenerOptions {
-  const local = settings.localAddresses === undefined ? null : parseLocalAddresses(settings.localAddresses);
   return {
     material,
     contexts: new SecureContexts(material, readPem),
     resume: settings.tls?.resume ?? false,
-    // Validated: what is wrong with it would have ended the run.
-    local: local === null || "entry" in local ? null : local,
+    local: settings.localAddresses ?? null,
     maxPacketBytes: settings.maxPacketSize,
     onBadCertificate: (reason) => log(badCertificateWarning(reason)),
   };

@@ -17,7 +17,12 @@ export interface UrlTarget {
   url: string;
 }
 
-/** As a client other than the devices dials it. Its query may be a secret. */
+/** A target that is none, and why. */
+export interface BadTarget {
+  problem: Problem;
+}
+
+/** The URL with which a client other than the devices dials it. Its query may be a secret. */
 export function dialUrl({ url, endpoint }: UrlTarget): string {
   const query = endpoint.path.indexOf("?");
   return query < 0 ? url : url + endpoint.path.slice(query);
@@ -49,9 +54,9 @@ const DEFAULT_PATH = "/mqtt";
 const ALLOWED =
   "mqtt://host:port, mqtts://host:port, ws://host:port/path, wss://host:port/path, or lab for the embedded broker";
 
-export function parseTarget(value: unknown): Target | { problem: Problem } {
+export function parseTarget(value: unknown): Target | BadTarget {
   if (value === LAB_TARGET) return { kind: "lab" };
-  const refuse = (allowed: string): { problem: Problem } => ({
+  const refuse = (allowed: string): BadTarget => ({
     problem: { path: "config.target", value: typeof value === "string" ? maskUrl(value) : value, allowed },
   });
   if (typeof value !== "string") return refuse(ALLOWED);

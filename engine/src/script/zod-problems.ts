@@ -21,13 +21,7 @@ function problemsOfIssues(
     const at = [...path, ...issue.path];
     const value = valueAt(raw, issue.path);
     if (issue.code === "unrecognized_keys") {
-      const known = keysAt(schema, issue.path);
-      return issue.keys.map((key) => ({
-        path: renderPath([...at, key]),
-        value: (value as Record<string, unknown>)[key],
-        allowed: known.length === 0 ? "no such key" : `one of the keys ${known.join(", ")}`,
-        ...hintOf(key, known),
-      }));
+      return unknownKeys(value as Record<string, unknown>, issue.keys, keysAt(schema, issue.path), at);
     }
     const inside = issue.code === "invalid_union" ? objectIssues(issue, value) : null;
     if (inside !== null) {
@@ -36,6 +30,21 @@ function problemsOfIssues(
     }
     return [{ path: renderPath(at), value, allowed: allowedOf(issue) }];
   });
+}
+
+/** @param path where the object that has the keys stands */
+export function unknownKeys(
+  object: Readonly<Record<string, unknown>>,
+  keys: readonly string[],
+  known: readonly string[],
+  path: readonly PropertyKey[],
+): Problem[] {
+  return keys.map((key) => ({
+    path: renderPath([...path, key]),
+    value: object[key],
+    allowed: known.length === 0 ? "no such key" : `one of the keys ${known.join(", ")}`,
+    ...hintOf(key, known),
+  }));
 }
 
 /** Where the value is an object, and one of a union's alternatives is: what is wrong inside; null otherwise. */

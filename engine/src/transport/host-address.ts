@@ -4,6 +4,12 @@ import { isIP } from "node:net";
 /** How long an answer of the resolver is used for new connections. */
 const RESOLVE_TTL_MS = 10_000;
 
+/** Null for a name. */
+export function addressFamily(host: string): 4 | 6 | null {
+  const family = isIP(host);
+  return family === 4 || family === 6 ? family : null;
+}
+
 /** A connection that waits for the address to dial. */
 export interface Dialling {
   dialTo(address: string): void;
