@@ -9,7 +9,7 @@ export function wallClock(): number {
   return timeOrigin + performance.now();
 }
 
-/** When this process began, epoch milliseconds. A thread of it may have begun later. */
+/** This process began then, epoch milliseconds. A thread of it may have begun later. */
 export function processStartedAtMs(): number {
   return Date.now() - process.uptime() * 1000;
 }

@@ -27,9 +27,10 @@ export interface FleetAgreementOptions {
 /** What the workers of a run must agree on: one time zero, and who has how many devices. */
 export class FleetAgreement {
   readonly #options: FleetAgreementOptions;
-  readonly #sameIdsAs: string[] = [];
+  /** Other runs that use this run's client ids at the same broker. */
+  readonly sameIdsAs: string[] = [];
   #agreement: Agreement | null = null;
-  #timeZeroMs: number | null = null;
+  #latestMs: number | null = null;
 
   constructor(options: FleetAgreementOptions) {
     this.#options = options;
@@ -37,19 +38,14 @@ export class FleetAgreement {
 
   /** The fleet's time zero, epoch milliseconds; null before the first virtual user. */
   get timeZeroMs(): number | null {
-    return this.#timeZeroMs;
-  }
-
-  /** Other runs that use this run's client ids at the same broker. */
-  get sameIdsAs(): string[] {
-    return this.#sameIdsAs;
+    return this.#latestMs;
   }
 
   /** This worker's first virtual user is there: proposes a time zero, and asks the others where there are any storms. */
   begin(): void {
     const { plan, broker, tls, container } = this.#options;
     const { timeZero, settings, storms, target } = plan;
-    // On a multiple of the timeline's row: storms then begin with a row.
+    // It stands on a multiple of the timeline's row: storms then begin with a row.
     const proposedMs = Math.ceil(wallClock() / TIMELINE_ROW_MS) * TIMELINE_ROW_MS;
     this.#setTimeZero(timeZero.kind === "absolute" ? timeZero.epochMs : proposedMs);
     if (timeZero.kind !== "agreed" || storms.length === 0) return;
@@ -72,12 +68,12 @@ export class FleetAgreement {
   }
 
   #setTimeZero(epochMs: number): void {
-    this.#timeZeroMs = epochMs;
+    this.#latestMs = epochMs;
     this.#options.onTimeZero(epochMs);
   }
 
   #noteSameIds(otherRun: string): void {
-    this.#sameIdsAs.push(otherRun);
+    this.sameIdsAs.push(otherRun);
     log(sameIdsWarning(otherRun));
   }
 

@@ -90,7 +90,7 @@ const LAB_ENDED_EXIT_CODE = 5;
 
 /** What the script's `lab` step starts; null where everything is the user's own. */
 function labPlan({ target, regions, settings }: FleetPlan, tls: TlsMaterial): LabPlan | null {
-  // With regions nobody asks for configuration at the control connection.
+  // Nobody asks for configuration at the control connection where there are regions.
   const main = labOptions(target, regions === null ? configServiceOf(settings) : null, settings, tls);
   const ofRegions = (regions?.list ?? []).flatMap(({ name, target: where }) => {
     const options = labOptions(where, configServiceOf(settings), settings, tls);
@@ -99,7 +99,7 @@ function labPlan({ target, regions, settings }: FleetPlan, tls: TlsMaterial): La
   return main === null && ofRegions.length === 0 ? null : { main, regions: ofRegions };
 }
 
-/** At one target; null for nothing. */
+/** What is started at one target; null for nothing. */
 function labOptions(
   target: Target,
   configService: ConfigServiceOptions | null,

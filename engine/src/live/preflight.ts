@@ -7,7 +7,7 @@ import { INSECURE_WARNING, uncorrelatedWarning } from "./warnings.ts";
 
 export interface PreflightOptions {
   plan: FleetPlan;
-  /** Of the script, which Artillery divided among the workers. */
+  /** The script's phases, which Artillery divided among the workers. */
   phases: unknown;
   share: WorkerShare;
   limits: HostLimits;

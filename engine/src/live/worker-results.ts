@@ -27,7 +27,7 @@ export interface WorkerResultsOptions {
   plan: FleetPlan;
   /** The broker of the control connection. */
   broker: UrlTarget;
-  /** When this worker began, whole epoch milliseconds. */
+  /** This worker began then, whole epoch milliseconds. */
   startedAtMs: number;
   /** The certificate of a broker is not verified. */
   isInsecure: boolean;

@@ -52,7 +52,7 @@ export interface WorkerOptions {
   runEvents: RunEvents;
   /** The broker of the control connection, and of the devices where there are no regions: the script's, or the lab's. */
   broker: UrlTarget;
-  /** Where devices connect to instead; null where the script has one target. */
+  /** Devices connect to these instead; null where the script has one target. */
   regions: RegionsPlan<UrlTarget> | null;
   tls: TlsMaterial;
   readPem: PemReader;
@@ -170,7 +170,7 @@ export class Worker {
     this.#timer = setInterval(() => this.#everySecond(), EMIT_MS).unref();
   }
 
-  /** Where devices connect to. */
+  /** Devices connect to these. */
   get #targets(): readonly UrlTarget[] {
     const { broker, regions } = this.#options;
     return regions === null ? [broker] : regions.list.map(({ target }) => target);

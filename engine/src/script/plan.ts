@@ -14,7 +14,7 @@ import type { Target } from "./target.ts";
 
 /** A script that was found to be good: everything the engine needs, in its own units. */
 export interface FleetPlan {
-  /** Where the control connection goes, and where devices go where there are no regions. */
+  /** The control connection goes here, and so do devices where there are no regions. */
   target: Target;
   /** Null where the script has one target. */
   regions: RegionsPlan | null;
@@ -116,7 +116,7 @@ export function uncorrelatedCohorts({ cohorts }: FleetPlan): string[] {
     .map(({ name }) => name);
 }
 
-/** Open files of one device at one time, at most: an `http` step that makes a connection of its own does so beside the device's. */
+/** Open files of one device at one time, at most: an `http` step may make a connection of its own beside the device's. */
 export function descriptorsPerDevice({ settings, cohorts }: FleetPlan): 1 | 2 {
   const asks = cohorts.some(({ onConnect, flow }) => usesHttp(onConnect) || usesHttp(flow));
   return asks && settings.http.connection === "new" ? 2 : 1;

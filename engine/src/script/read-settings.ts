@@ -2,10 +2,10 @@ import { type Problem, renderPath } from "./problem.ts";
 import { type EngineSettings, engineSettings } from "./schema.ts";
 import { problemsOf, unknownKeys } from "./zod-problems.ts";
 
-/** Where the settings stand in the script. */
+/** The settings stand here in the script. */
 export const ENGINE_PATH = ["config", "engines", "mqtt"] as const;
 
-/** `config.engines.mqtt`, each key by itself: a bad one hides nothing of the others. */
+/** `config.engines.mqtt`. Each key is read by itself: a bad one hides nothing of the others. */
 export interface ReadSettings {
   /** Values as they are written, to show what is refused. */
   written: Readonly<Record<string, unknown>>;

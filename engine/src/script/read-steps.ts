@@ -56,7 +56,7 @@ export class StepReader {
     if (definition === undefined) {
       const [key] = keys;
       if (key === undefined) return refuse(allowed);
-      // Of a key without a value the whole step is shown.
+      // The whole step is shown where its key has no value.
       const { [key]: value = raw } = raw as Record<string, unknown>;
       return refuse(allowed, { path: renderPath([...path, key]), value, ...hintOf(key, known) });
     }

@@ -30,7 +30,7 @@ export interface ReadScript {
 export interface ReadRegion {
   name: string;
   weight: number;
-  /** As it is written. */
+  /** The URL as it is written. */
   url: string;
   target: Target | BadTarget;
 }
@@ -60,7 +60,7 @@ export interface ReadScenario {
 }
 
 /**
- * Nothing is opened or started.
+ * Reads all of it; nothing is opened or started.
  *
  * @param hasHook whether the run has a `before` hook, seen or not
  */

@@ -16,7 +16,7 @@ export type KnownRegion = RegionPlan<UrlTarget>;
 
 /** All regions of a script. */
 export interface RegionsPlan<Where extends Target = Target> {
-  /** In the script's order; at least two. */
+  /** They stand in the script's order; there are at least two. */
   list: readonly RegionPlan<Where>[];
   failover: Omit<FailoverPlan, "regions">;
 }

@@ -114,7 +114,7 @@ const timeZero = z.union(
   { error: "local, a date and time such as 2026-11-23T10:00:00Z, or { topic: … }" },
 );
 
-/** In milliseconds; Infinity for `never`. */
+/** The value is in milliseconds; Infinity for `never`. */
 const sessionExpiry = z.union([z.literal("never").transform(() => Number.POSITIVE_INFINITY), secondsMs], {
   error: "a duration of whole seconds, or never",
 });
@@ -123,10 +123,10 @@ const session = settings({ clean: boolean.default(true), expiry: sessionExpiry.d
 
 export const engineSettings = z.strictObject({
   protocolVersion: z.union([z.literal(4), z.literal(5)], { error: "4 (MQTT 3.1.1) or 5" }).default(4),
-  // Of all devices. Templates of a device belong into `connect`: Artillery renders the configuration before there is any.
+  // All devices have these. Templates of a device belong into `connect`: Artillery renders the configuration before there is any.
   username: text.optional(),
   password: text.optional(),
-  // Before the device's id; a whole id of a device's own is in `connect` as well.
+  // This stands before the device's id; a whole id of a device's own is in `connect` as well.
   clientIdPrefix: text.optional(),
   // Whole seconds: that is what CONNECT carries. MQTT 3.1.1 section 3.1.2.10.
   keepalive: durationMs

@@ -3,7 +3,7 @@ import { maskUrl } from "../secrets/secret-text.ts";
 import type { Endpoint } from "../transport/transport.ts";
 import type { Problem } from "./problem.ts";
 
-/** Where the devices connect to. */
+/** The devices connect to this. */
 export type Target =
   /** The embedded broker, started for this run. */
   { kind: "lab" } | UrlTarget;
@@ -13,7 +13,7 @@ export interface UrlTarget {
   endpoint: Endpoint;
   username: string | null;
   password: string | null;
-  /** Without user name, password and query: to be shown. */
+  /** This one may be shown: it has no user name, password and query. */
   url: string;
 }
 
@@ -33,7 +33,7 @@ export const LAB_TARGET = "lab";
 
 interface Scheme {
   kind: Endpoint["kind"];
-  /** As it is shown; tcp:// and ssl:// are other words for it. */
+  /** The scheme is shown by this name; tcp:// and ssl:// are other words for it. */
   name: string;
   port: number;
 }
@@ -49,7 +49,7 @@ const SCHEMES: Record<string, Scheme> = {
   "wss:": { kind: "wss", name: "wss", port: 443 },
 };
 
-/** Where brokers listen for WebSocket unless the URL says otherwise. */
+/** Brokers listen for WebSocket here unless the URL says otherwise. */
 const DEFAULT_PATH = "/mqtt";
 const ALLOWED =
   "mqtt://host:port, mqtts://host:port, ws://host:port/path, wss://host:port/path, or lab for the embedded broker";
@@ -80,7 +80,7 @@ export function parseTarget(value: unknown): Target | BadTarget {
   const path = /^[^/]*\/\/[^/?#]*\//.test(value) ? url.pathname : DEFAULT_PATH;
   const username = decode(url.username);
   const password = decode(url.password);
-  if (username === undefined || password === undefined) {
+  if (username === null || password === null) {
     return refuse(`${ALLOWED} (user name and password percent-encoded: % itself is %25)`);
   }
   const endpoint: Endpoint = {
@@ -94,19 +94,18 @@ export function parseTarget(value: unknown): Target | BadTarget {
   return {
     kind: "url",
     endpoint,
-    username,
-    password,
+    username: username === "" ? null : username,
+    password: password === "" ? null : password,
     url: `${scheme.name}://${url.hostname}:${port}${shownPath}`,
   };
 }
 
-/** Null for none, undefined for what is not percent-encoded. */
-function decode(text: string): string | null | undefined {
-  if (text === "") return null;
+/** Null for what is not percent-encoded. */
+function decode(text: string): string | null {
   try {
     return decodeURIComponent(text);
   } catch {
-    return undefined;
+    return null;
   }
 }
 

@@ -18,7 +18,7 @@ export function validate(script: ArtilleryScript, hasHook = script.before !== un
   const problems = [...read.problems, ...ruleProblems(read)];
   const { target } = read;
   if (problems.length > 0 || "problem" in target) return { plan: null, problems };
-  // Without a problem every key was read.
+  // There is no problem: every key was read.
   const settings = read.settings.known as EngineSettings;
   return { plan: planFleet({ ...read, settings, target }), problems: null };
 }

@@ -47,7 +47,7 @@ export function unknownKeys(
   }));
 }
 
-/** Where the value is an object, and one of a union's alternatives is: what is wrong inside; null otherwise. */
+/** Tells what is wrong inside an object where one of a union's alternatives is an object too; null otherwise. */
 function objectIssues(issue: z.core.$ZodIssueInvalidUnion, value: unknown): z.core.$ZodIssue[] | null {
   if (value === null || typeof value !== "object" || Array.isArray(value)) return null;
   const isInside = ({ code, path }: z.core.$ZodIssue): boolean =>
@@ -94,7 +94,7 @@ function keysAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
   return [];
 }
 
-/** Of a transform the side that is a schema of objects: preprocess has it behind, transform before. */
+/** One side of a transform is the schema of objects: preprocess has it behind, transform before. */
 function pipeObject(definition: SchemaDefinition): z.ZodType | undefined {
   const before = definition.in;
   return before !== undefined && (before.def as unknown as SchemaDefinition).type !== "transform"

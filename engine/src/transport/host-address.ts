@@ -22,21 +22,22 @@ export interface Dialling {
  */
 export class HostAddress {
   readonly #host: string;
-  readonly #family: 0 | 4 | 6;
+  readonly #family: 4 | 6 | null;
   #address: string | null;
-  #resolvedAt = 0;
+  /** A name was last resolved then; null for never, and for an address. */
+  #resolvedAtMs: number | null = null;
   #waiting: Dialling[] | null = null;
 
-  /** `family` 0 takes any, IPv4 first. */
-  constructor(host: string, family: 0 | 4 | 6 = 0) {
+  /** @param family null takes any, IPv4 first */
+  constructor(host: string, family: 4 | 6 | null = null) {
     this.#host = host;
     this.#family = family;
     this.#address = isIP(host) ? host : null;
   }
 
   dial(connection: Dialling): void {
-    const stale = this.#resolvedAt !== 0 && Date.now() - this.#resolvedAt > RESOLVE_TTL_MS;
-    if (this.#address !== null && !stale) {
+    const isStale = this.#resolvedAtMs !== null && Date.now() - this.#resolvedAtMs > RESOLVE_TTL_MS;
+    if (this.#address !== null && !isStale) {
       connection.dialTo(this.#address);
     } else if (this.#waiting) {
       this.#waiting.push(connection);
@@ -47,12 +48,12 @@ export class HostAddress {
   }
 
   #resolve(): void {
-    lookup(this.#host, { order: "ipv4first", family: this.#family }, (error, found) => {
+    lookup(this.#host, { order: "ipv4first", family: this.#family ?? 0 }, (error, found) => {
       const waiting = this.#waiting ?? [];
       this.#waiting = null;
       if (!error) {
         this.#address = found;
-        this.#resolvedAt = Date.now();
+        this.#resolvedAtMs = Date.now();
       }
       for (const connection of waiting) {
         if (error) connection.unresolved();

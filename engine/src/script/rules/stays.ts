@@ -2,7 +2,7 @@ import { type Problem, renderPath } from "../problem.ts";
 import type { ParsedStep } from "../steps/step.ts";
 import type { Rule } from "./rule.ts";
 
-/** Without storms nothing ends a `stayOnline` that has no time of its own. */
+/** Nothing but storms ends a `stayOnline` that has no time of its own. */
 export const stayRule: Rule = ({ settings, scenarios }) =>
   settings.known.storms?.length === 0 ? scenarios.flatMap(({ flow }) => endlessStays(flow)) : [];
 

@@ -34,7 +34,7 @@ function commandProblems(script: ReadScript): Problem[] {
   );
 }
 
-/** Of each storm of the script only the first thing that is wrong: repetitions have it in common. */
+/** Tells only the first thing that is wrong with a storm of the script: repetitions have it in common. */
 function orderProblems(script: ReadScript): Problem[] {
   const { storms } = script;
   const told = new Set<number>();
