@@ -13,7 +13,7 @@ export interface ReadScript {
   target: Target | BadTarget;
   /** Null where the script has one target, or a list of them that cannot be read. */
   regions: readonly ReadRegion[] | null;
-  /** One by one, repetitions too. */
+  /** Every storm by itself, repetitions too. */
   storms: readonly ExpandedStorm[];
   /** Null for none. A worker does not see it: Artillery takes it out of the script that workers get. */
   before: ReadHook | null;
