@@ -2,15 +2,15 @@ import type { GeneratorWatch, RecoveryStretch } from "../capture/generator-healt
 import type { Recorder } from "../capture/recorder.ts";
 import type { RegionLoad, WorkerRegion, WorkerStorm, WorkerStormCohort } from "../contract.ts";
 import type { Device } from "../device/device.ts";
+import type { FleetMember } from "../device/fleet-member.ts";
 import { containerKey } from "../device/identity.ts";
 import type { Time } from "../device/port.ts";
-import type { FleetMember } from "../live/fleet.ts";
+import { lastStretchMs } from "../last-stretch.ts";
 import type { RegionLoads } from "../region/load.ts";
 import type { Regions } from "../region/regions.ts";
 import type { CutCause, WatchCause } from "./causes/cause.ts";
 import { CAUSES } from "./causes/index.ts";
 import { addFate, type Fates, noFates, type Whereabouts } from "./fates.ts";
-import { lastStretchMs } from "./last-stretch.ts";
 import { type Loss, type Losses, Onset, OpenStorm } from "./loss-watch.ts";
 import { type StormEvent, type StormPlan, storyOf, storyOnceExpired, storyOnceOpen } from "./schedule.ts";
 import { isFirstContainer, type Population, selectionLimit, stormKey } from "./selection.ts";
