@@ -1,11 +1,11 @@
 export { makeDirectory } from "./files/make-directory.ts";
 export { writeWhole } from "./files/write-whole.ts";
 export { takeHangupAsTermination } from "./hangup.ts";
+export { lastStretchMs } from "./last-stretch.ts";
 export { printable, printableLines } from "./printable.ts";
 export { isSecretName } from "./secrets/secret-names.ts";
 export { isAfterSecretFlag, MASK, maskText } from "./secrets/secret-text.ts";
 export { hideEnvironment, isHiddenValue } from "./secrets/secret-values.ts";
-export { lastStretchMs } from "./storm/last-stretch.ts";
 
 /**
  * Names, units and file shapes that other tools read. `results/` imports the engine only through this module

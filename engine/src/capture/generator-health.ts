@@ -56,16 +56,16 @@ export class HealthStretch {
     if (this.#final === null) this.#cpuShare = Math.max(this.#cpuShare, share);
   }
 
-  /** From now on it stays as it is. */
+  /** It stays as it is from now on. */
   end(): void {
-    this.#final ??= this.#read();
+    this.#final ??= this.#measured();
   }
 
   read(): GeneratorHealth {
-    return this.#final ?? this.#read();
+    return this.#final ?? this.#measured();
   }
 
-  #read(): GeneratorHealth {
+  #measured(): GeneratorHealth {
     const waitedMs = this.#waitedMs();
     return {
       watchedMs: this.#watchedMs,
@@ -88,7 +88,7 @@ export class RecoveryStretch {
   readonly #recovery: HealthStretch;
   readonly #comebacks: () => number;
   readonly #waitedNowMs: () => number | null;
-  /** As of the last comeback. */
+  /** How long this thread had waited by the last comeback. */
   #waitedMs: number | null;
   /** Comebacks by the last tick. */
   #seen = 0;
@@ -120,7 +120,7 @@ export class RecoveryStretch {
     this.#waitedMs = this.#waitedNowMs();
   }
 
-  /** Of the time since the last call. */
+  /** @param share of the time since the last call */
   cpu(share: number): void {
     this.#window.cpu(share);
     if (this.#cameBackSinceCpu) this.#recovery.cpu(share);
@@ -134,7 +134,7 @@ export class RecoveryStretch {
     this.#held = [];
   }
 
-  /** Where nobody has come back, the whole window is one attempt to recover. */
+  /** The whole window is one attempt to recover where nobody has come back. */
   read(): { recovery: GeneratorHealth; window: GeneratorHealth } {
     const window = this.#window.read();
     return { recovery: this.#seen === 0 ? window : this.#recovery.read(), window };
@@ -155,7 +155,7 @@ export class GeneratorWatch {
   #operationsBefore = 0;
   #expectedMs: number;
   #cpuSinceMs: number;
-  #cpu: () => number;
+  #usedCpuMs: () => number;
 
   /** @param operations that this worker has timed so far */
   constructor(operations: () => number) {
@@ -163,12 +163,12 @@ export class GeneratorWatch {
     this.#operations = operations;
     this.#expectedMs = now + TICK_MS;
     this.#cpuSinceMs = now;
-    this.#cpu = cpuMeter();
-    this.#timer = setInterval(() => this.#tick(), TICK_MS);
+    this.#usedCpuMs = cpuMeter();
+    this.#timer = setInterval(() => this.#lookAtLoop(), TICK_MS);
     this.#timer.unref();
   }
 
-  #tick(): void {
+  #lookAtLoop(): void {
     const now = performance.now();
     const delayMs = Math.max(0, now - this.#expectedMs);
     this.#expectedMs = now + TICK_MS;
@@ -177,7 +177,7 @@ export class GeneratorWatch {
     this.#operationsBefore = operations;
     const elapsedMs = now - this.#cpuSinceMs;
     if (elapsedMs < CPU_WINDOW_MS) return;
-    const share = Math.min(1, this.#cpu() / elapsedMs);
+    const share = Math.min(1, this.#usedCpuMs() / elapsedMs);
     this.#cpuSinceMs = now;
     for (const stretch of this.#stretches) stretch.cpu(share);
   }

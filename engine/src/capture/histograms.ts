@@ -36,7 +36,7 @@ export class Histograms {
   readonly #byTag = new Map<string, hdr.Histogram>();
 
   constructor() {
-    // Once per thread; without a promise, for a virtual user is waiting.
+    // It is loaded once per thread, and without a promise, for a virtual user is waiting.
     hdr.initWebAssemblySync();
   }
 

@@ -12,7 +12,7 @@ import {
 } from "../contract.ts";
 import { writeWhole } from "../files/write-whole.ts";
 
-/** Where the files of this run belong; null where the script does not name the plugin that reads them. */
+/** The files of this run belong here; null where the script does not name the plugin that reads them. */
 export function runDirectory({ config }: ArtilleryScript): string | null {
   const plugin = config.plugins?.[PLUGIN_NAME];
   if (plugin === undefined) return null;

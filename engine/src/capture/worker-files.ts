@@ -11,7 +11,7 @@ import { Timeline } from "./timeline.ts";
 /** Whom the files tell that they cannot be written. */
 export interface FilesTeller {
   log(message: string): void;
-  /** At the first failure, and with all that was recorded at the last flush. */
+  /** Called at the first failure, and at the last flush with all that was recorded. */
   unwritten(message: UnwrittenFiles): void;
 }
 
@@ -82,7 +82,7 @@ export class WorkerFiles {
     });
   }
 
-  /** After the last flush. */
+  /** Called after the last flush. */
   close(): void {
     this.#histograms.close();
     this.#timeline.close();
@@ -104,7 +104,7 @@ export class WorkerFiles {
     try {
       this.#spareDescriptor = openSync(devNull, "r");
     } catch {
-      // None is left: the next record may be written late, or the one after.
+      // There is none left: the next record may be written late, or the one after.
     }
   }
 

@@ -30,7 +30,7 @@ export function removeFile(path: string): void {
   }
 }
 
-/** On a disk that just refused a write; why is told by that write's error. */
+/** The disk has just refused a write; that write's error tells why. */
 function removeQuietly(path: string): void {
   try {
     removeFile(path);

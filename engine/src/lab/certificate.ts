@@ -17,7 +17,7 @@ export interface CertificateOptions {
   authority?: boolean;
   /** Who signs it; itself unless given. */
   issuer?: Certificate;
-  /** From a day ago (clocks differ) until then; 30 days from now unless given. */
+  /** The certificate is valid from a day ago (clocks differ) until then; 30 days from now unless given. */
   notAfter?: Date;
 }
 

@@ -11,9 +11,9 @@ export type Announcement = ({ ready: true } & Started) | { ready: false; reason:
 
 export interface Started {
   port: number;
-  /** Of a broker that speaks TLS: its certificate in PEM, made when it started. */
+  /** A broker that speaks TLS has a certificate, in PEM, made when it started. */
   certificate?: string;
-  /** Of a config service: another one answers at this broker. */
+  /** A config service stands by while another one answers at this broker. */
   standsBy?: boolean;
 }
 
@@ -35,7 +35,7 @@ export async function startChild(
   onEnded: OnEnded,
 ): Promise<LabChild> {
   const name = `the lab's ${entry.replace("-", " ")}`;
-  // Beside this module, compiled or not.
+  // The entry stands beside this module, compiled or not.
   const extension = import.meta.filename.endsWith(".ts") ? "ts" : "js";
   const child = fork(fileURLToPath(new URL(`./${entry}.${extension}`, import.meta.url)), [], {
     execArgv: [],
@@ -70,13 +70,14 @@ export async function startChild(
   child.unref();
   child.channel?.unref();
   const { ready: _ready, ...started } = announcement;
-  return { pid: child.pid ?? 0, ...started, stop };
+  // It has announced itself, so there is a process.
+  return { pid: child.pid as number, ...started, stop };
 }
 
 function howItEnded(child: ChildProcess): Promise<string> {
   return new Promise((resolve) => {
     child.once("exit", (code, signal) => resolve(signal ?? `exit code ${code}`));
-    // Without a process there is no exit; any other error, as a message that cannot be sent, has its exit.
+    // There is no exit where there was no process; any other error, as a message that cannot be sent, has its exit.
     child.on("error", (error) => {
       if (child.pid === undefined) resolve(error.message);
     });
@@ -121,7 +122,7 @@ export function serve<Settings>(start: (settings: Settings) => Promise<Started>)
 }
 
 function announce(announcement: Announcement): void {
-  // Not heard: the parent has just ended.
+  // Nobody hears it where the parent has just ended.
   process.send?.(announcement, undefined, undefined, (error) => {
     if (error !== null) process.exit();
   });

@@ -4,7 +4,7 @@ import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { connect, type IClientPublishOptions, type MqttClient } from "mqtt";
 import { topicProblem } from "../device/topic.ts";
-import { maskUrl } from "../script/target.ts";
+import { maskUrl } from "../secrets/secret-text.ts";
 import { limitPackets } from "../transport/mqttjs-limit.ts";
 import { serve } from "./child.ts";
 import { Duty } from "./duty.ts";
@@ -15,7 +15,7 @@ import { captureTopic, fillPattern } from "./topic-pattern.ts";
 /** How often finished answers are sent while requests wait. */
 const TICK_MS = 10;
 const CONNECT_TIMEOUT_MS = 10_000;
-/** Of a request: far more than firmware asks with. */
+/** A request may be so long: far more than firmware asks with. */
 const MAX_PACKET_BYTES = 1_048_576;
 /** Answers that the broker has not read: more than a busy one leaves lying, and no more than this process can hold. */
 const MOST_UNSENT_BYTES = 64 * 1024 * 1024;
@@ -111,14 +111,14 @@ serve<ConfigServiceSettings>(async (settings) => {
   return { port, ...(duty?.standsBy ? { standsBy: true } : {}) };
 });
 
-/** To the terminal of the run. */
+/** Writes a line to the terminal of the run. */
 function say(line: string): void {
   console.error(`the lab's config service: ${line}`);
 }
 
 const said = new Set<string>();
 
-/** What may happen with every request. */
+/** Says once what may happen with every request. */
 function sayOnce(line: string): void {
   if (said.has(line)) return;
   said.add(line);
@@ -169,7 +169,7 @@ function connected(settings: ConfigServiceSettings, duty: Duty | null): Promise<
     const fail = (reason: string): void => {
       reject(new Error(`cannot connect to ${maskUrl(target)}: ${reason}`));
     };
-    // From the first byte on: a limit that begins after CONNACK may begin in the middle of a packet.
+    // The limit holds from the first byte on: one that begins after CONNACK may begin in the middle of a packet.
     limitPackets(client, MAX_PACKET_BYTES, () => {
       say(`${TOO_LONG}; connection dropped`);
       fail(TOO_LONG);

@@ -13,14 +13,14 @@ const PATIENCE_MS = 500;
 /** The question who is on duty; names are longer. */
 const QUESTION = "?";
 
-/** Where config services that answer the same requests at one broker find each other. A filter is no topic name, so its hash. */
+/** Config services that answer the same requests at one broker meet here. A filter is no topic name, so its hash stands for it. */
 export function dutyTopic(requestTopic: string): string {
   const hash = createHash("sha256").update(requestTopic).digest("hex").slice(0, 16);
   return `artillery-engine-mqtt/config-service/${hash}`;
 }
 
 /**
- * Of several config services at one broker, one is on duty: two would answer every request twice. The one on duty keeps a
+ * One of several config services at a broker is on duty: two would answer every request twice. The one on duty keeps a
  * retained message, which the broker clears, as its will, when it is gone; then another takes over. All hear the messages of a
  * topic in the same order, so whoever published last is on duty. Where the broker does not let them have such a topic, each is.
  */
@@ -59,8 +59,8 @@ export class Duty {
   }
 
   /**
-   * For every connection. Resolves when it is known who is on duty, or the connection is lost; until then all is as it was:
-   * one who was on duty stays so unless another says otherwise.
+   * Called for every connection. Resolves when it is known who is on duty, or the connection is lost; until then all is as it
+   * was: one who was on duty stays so unless another says otherwise.
    */
   async join(client: MqttClient): Promise<void> {
     this.#joins++;

@@ -1,11 +1,11 @@
-import { maskUrl } from "../script/target.ts";
+import { maskUrl } from "../secrets/secret-text.ts";
 import type { MqttTlsOptions } from "../transport/mqtt-tls-options.ts";
 import { type LabChild, type OnEnded, startChild } from "./child.ts";
 
 export interface ConfigServiceOptions {
   /** Topic filter of requests. */
   requestTopic: string;
-  /** Where answers go unless a request carries MQTT 5's response topic; `$1` is the first wildcard's text. */
+  /** Answers go here unless a request carries MQTT 5's response topic; `$1` is the first wildcard's text. */
   responseTopic: string;
   payload: string;
   /** Answers per second. */
@@ -17,7 +17,7 @@ export interface ConfigServiceOptions {
 
 /** What the config service's process hears. */
 export interface ConfigServiceSettings extends ConfigServiceOptions {
-  /** Without user name and password: it is named in messages. */
+  /** The URL has no user name and password: it is named in messages. */
   target: string;
   protocolVersion: 4 | 5;
   username?: string;
@@ -32,7 +32,7 @@ export interface LabOptions {
   broker: boolean;
   /** The embedded broker speaks TLS. */
   brokerTls?: boolean;
-  /** To reach `target`. */
+  /** The config service reaches `target` by this. */
   tls?: MqttTlsOptions;
   target?: string;
   /** 4 unless given; the embedded broker speaks nothing else. */

@@ -3,7 +3,7 @@ import { type Lab, type LabOptions, startLab } from "./lab.ts";
 
 /** What a `lab` step starts. */
 export interface LabPlan {
-  /** At `config.target`; null where everything there is the user's own. */
+  /** This lab is at `config.target`; null where everything there is the user's own. */
   main: LabOptions | null;
   /** One lab for each region that has anything to start, in the script's order. */
   regions: readonly { name: string; options: LabOptions }[];

@@ -20,11 +20,11 @@ export class ServiceQueue<Request> {
   readonly #scaleUp: { afterMs: number; to: number } | null;
   #capacity: number;
   #requests: Request[] = [];
-  /** Index of the first request that is not taken yet … */
+  /** Index of the first request that is not taken yet. */
   #head = 0;
-  /** … and of the first that is not served yet. */
+  /** Index of the first request that is not served yet. */
   #next = 0;
-  /** When the server is done with the request before `#next`. */
+  /** The server is done with the request before `#next` at this time. */
   #freeAtMs = Number.NEGATIVE_INFINITY;
   #busySinceMs = 0;
 
@@ -66,7 +66,7 @@ export class ServiceQueue<Request> {
     return served;
   }
 
-  /** After a pause in which nothing was served: requests kept their place, and the lost time is not caught up. */
+  /** Goes on after a pause in which nothing was served: requests kept their place, and the lost time is not caught up. */
   resume(nowMs: number): void {
     this.#freeAtMs = Math.max(this.#freeAtMs, nowMs);
   }
@@ -80,7 +80,7 @@ export class ServiceQueue<Request> {
     }
   }
 
-  /** For a request whose service starts at `startMs`. */
+  /** The capacity that serves a request whose service starts at `startMs`. */
   #capacityAt(startMs: number): number {
     if (this.#scaleUp !== null && startMs - this.#busySinceMs >= this.#scaleUp.afterMs) {
       this.#capacity = Math.max(this.#capacity, this.#scaleUp.to);

@@ -7,7 +7,7 @@ export function captureTopic(filter: string, topic: string): string[] | null {
   const captures: string[] = [];
   for (let i = 0; i < filters.length; i++) {
     if (filters[i] === "#") {
-      // Also the level above, with nothing to capture [MQTT 3.1.1, 4.7.1.2].
+      // It matches the level above too, with nothing to capture [MQTT 3.1.1, 4.7.1.2].
       captures.push(levels.slice(i).join("/"));
       return captures;
     }

@@ -1,6 +1,6 @@
 import { parentPort } from "node:worker_threads";
 import { log } from "../artillery.ts";
-import { FailureTexts } from "../script/failure-texts.ts";
+import { FailureTexts } from "./failure-texts.ts";
 
 /** Thrown in place of an exit. */
 class ExitRefused extends Error {
@@ -10,7 +10,7 @@ class ExitRefused extends Error {
     Error.captureStackTrace(this, exit);
   }
 
-  /** Where, as `at exits (processor.mjs:3:9)`. */
+  /** The place of the call: `at exits (processor.mjs:3:9)`. */
   get site(): string {
     return /^\s*(at .+)$/m.exec(this.stack ?? "")?.[1] ?? "at an unknown place";
   }
@@ -26,7 +26,7 @@ export function guardExit(): void {
   parentPort?.on("message", (message: { command?: unknown } | null) => {
     if (message?.command === "stop") process.exit = exit;
   });
-  // Told of every error that nobody caught, those of promises as well, just before whoever listens for it.
+  // This hears of every error that nobody caught, those of promises as well, just before whoever listens for it.
   process.on("uncaughtExceptionMonitor", (error: unknown) => {
     if (!(error instanceof ExitRefused)) {
       // Nobody listens: Node ends the thread by it, and Artillery the run.

@@ -5,7 +5,7 @@ const STORMS = 128;
 const NEXT = 0;
 /** Devices that a storm chooses from, one more than there are, so that 0 is none yet. */
 const FLEETS = 1;
-/** Whether a worker has taken it upon itself to act for a storm. */
+/** Tells whether a worker has taken it upon itself to act for a storm. */
 const CLAIMS = FLEETS + STORMS;
 const WORDS = CLAIMS + STORMS;
 
@@ -24,7 +24,7 @@ export class FleetNumbers {
     return this.#words.buffer as SharedArrayBuffer;
   }
 
-  /** For one more device. */
+  /** The number of one more device. */
   next(): number {
     return Atomics.add(this.#words, NEXT, 1);
   }

@@ -1,4 +1,5 @@
 import type { Device } from "../device/device.ts";
+import type { FleetMember } from "../device/fleet-member.ts";
 import type { Time } from "../device/port.ts";
 import type { Turns, Waiter } from "../device/turns.ts";
 
@@ -7,11 +8,6 @@ const KEEPALIVE_SWEEP_MS = 1000;
 
 /** Where nothing else ends the tries of a device that never gets through: a script without storms. */
 const DEFAULT_GIVE_UP_MS = 60_000;
-
-export interface FleetMember {
-  device: Device;
-  cohort: number;
-}
 
 export interface FleetOptions {
   /** The last storm window ends some time: whoever waits need not have a limit of its own. */

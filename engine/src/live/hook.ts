@@ -14,14 +14,13 @@ import type { LabEnd } from "../contract.ts";
 import type { ConfigServiceOptions, LabOptions } from "../lab/lab.ts";
 import type { LabPlan } from "../lab/regions.ts";
 import { compileSteps, series } from "../script/compile.ts";
-import { renderProblems } from "../script/problem.ts";
+import type { FleetPlan } from "../script/plan.ts";
 import { ProcessorCalls } from "../script/processor-calls.ts";
 import type { Compiler } from "../script/steps/step.ts";
 import { credentialsOf, dialUrl, type Target } from "../script/target.ts";
-import { type FleetPlan, validateHook } from "../script/validate.ts";
 import { maskText } from "../secrets/secret-text.ts";
+import { usesTls } from "../transport/endpoints.ts";
 import { mqttTlsOptions } from "../transport/mqtt-tls-options.ts";
-import { usesTls } from "../transport/open.ts";
 import type { TlsMaterial } from "../transport/tls-material.ts";
 import { time } from "./clock.ts";
 
@@ -37,8 +36,7 @@ export function compileHook(
   runEvents: RunEvents,
   tls: TlsMaterial,
 ): Step {
-  const { steps, problems } = validateHook(script, hook);
-  if (problems.length > 0) abortRun(renderProblems(problems));
+  const steps = hook === script.after ? plan.hooks.after : plan.hooks.before;
   const flow = series(
     compileSteps(steps, {
       place: "hook",
@@ -94,7 +92,7 @@ const LAB_ENDED_EXIT_CODE = 5;
 
 /** What the script's `lab` step starts; null where everything is the user's own. */
 function labPlan({ target, regions, settings }: FleetPlan, tls: TlsMaterial): LabPlan | null {
-  // With regions nobody asks for configuration at the control connection.
+  // Nobody asks for configuration at the control connection where there are regions.
   const main = labOptions(target, regions === null ? configServiceOf(settings) : null, settings, tls);
   const ofRegions = (regions?.list ?? []).flatMap(({ name, target: where }) => {
     const options = labOptions(where, configServiceOf(settings), settings, tls);
@@ -103,7 +101,7 @@ function labPlan({ target, regions, settings }: FleetPlan, tls: TlsMaterial): La
   return main === null && ofRegions.length === 0 ? null : { main, regions: ofRegions };
 }
 
-/** At one target; null for nothing. */
+/** What is started at one target; null for nothing. */
 function labOptions(
   target: Target,
   configService: ConfigServiceOptions | null,

@@ -1,5 +1,5 @@
 /**
- * Where a device connects when its region does not answer. All three policies leave a region after `after` failed
+ * Decides where a device connects when its region does not answer. All three policies leave a region after `after` failed
  * attempts in a row; they differ in where the device goes, and in where its next outage begins.
  *
  * - `next`: the region that stands next in the script, after the last one the first. The next outage begins at home.

@@ -9,7 +9,7 @@ const SUSTAINED_REACH_MS = (SUSTAINED_S + 0.5) * 1000;
 interface Counts {
   accepted: number;
   answered: number;
-  /** Of devices that are out: attempts that were load, config requests. */
+  /** Devices that are out did these: attempts that were load, config requests. */
   stormConnects: number;
   stormRequests: number;
 }
@@ -28,7 +28,7 @@ export class RegionLoads {
   readonly #counts: Counts[];
   /** The best means so far, per second. */
   readonly #best: { accepted: number; answered: number }[];
-  /** While a storm's window is open those of the whole window, else what the next mean is made of. */
+  /** These are of the whole window while a storm's is open, and else what the next mean is made of. */
   #samples: Sample[] = [];
   #isWindowOpen = false;
 

@@ -3,7 +3,7 @@ import { isAfterSecretFlag, MASK, maskText } from "../secrets/secret-text.ts";
 
 /** One thing wrong with a script. */
 export interface Problem {
-  /** As a reader finds it in the file: `config.engines.mqtt.storms[1].fraction`. */
+  /** A reader finds it in the file by this: `config.engines.mqtt.storms[1].fraction`. */
   path: string;
   value: unknown;
   allowed: string;
@@ -22,7 +22,7 @@ export function renderProblems(problems: readonly Problem[]): string {
 }
 
 function renderValue({ path, value, hint }: Problem): string {
-  // Also a misspelt `password`, which only the hint knows to be one.
+  // A misspelt `password` is a secret too, and only the hint knows that it is one.
   if (isSecretName(path) || isSecretName(hint ?? "")) return "the value (not shown)";
   if (typeof value === "number") return String(value);
   const text =
@@ -34,7 +34,7 @@ function shorten(text: string): string {
   return text.length > 120 ? `${text.slice(0, 117)}...` : text;
 }
 
-/** Before JSON writes a text in its own way: what is known to be hidden would not be found in that. */
+/** Called before JSON writes a text in its own way: what is known to be hidden would not be found in that. */
 function hideSecrets(key: string, value: unknown): unknown {
   if (value === null || value === undefined) return value;
   if (isSecretName(key)) return MASK;

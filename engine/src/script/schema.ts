@@ -1,7 +1,11 @@
 import { z } from "zod";
 import { BACKOFF_POLICIES } from "../device/backoff.ts";
 import { PRESETS } from "../device/backoff-presets.ts";
-import { LOCAL_ADDRESSES_ALLOWED, parseLocalAddresses } from "../transport/local-addresses.ts";
+import {
+  LOCAL_ADDRESSES_ALLOWED,
+  type LocalAddresses,
+  parseLocalAddresses,
+} from "../transport/local-addresses.ts";
 import { failover, targets } from "./regions.ts";
 import { durationMs, secondsMs, settings, text } from "./steps/step.ts";
 import { storms } from "./storms.ts";
@@ -110,7 +114,7 @@ const timeZero = z.union(
   { error: "local, a date and time such as 2026-11-23T10:00:00Z, or { topic: … }" },
 );
 
-/** In milliseconds; Infinity for `never`. */
+/** The value is in milliseconds; Infinity for `never`. */
 const sessionExpiry = z.union([z.literal("never").transform(() => Number.POSITIVE_INFINITY), secondsMs], {
   error: "a duration of whole seconds, or never",
 });
@@ -119,10 +123,10 @@ const session = settings({ clean: boolean.default(true), expiry: sessionExpiry.d
 
 export const engineSettings = z.strictObject({
   protocolVersion: z.union([z.literal(4), z.literal(5)], { error: "4 (MQTT 3.1.1) or 5" }).default(4),
-  // Of all devices. Templates of a device belong into `connect`: Artillery renders the configuration before there is any.
+  // All devices have these. Templates of a device belong into `connect`: Artillery renders the configuration before there is any.
   username: text.optional(),
   password: text.optional(),
-  // Before the device's id; a whole id of a device's own is in `connect` as well.
+  // This stands before the device's id; a whole id of a device's own is in `connect` as well.
   clientIdPrefix: text.optional(),
   // Whole seconds: that is what CONNECT carries. MQTT 3.1.1 section 3.1.2.10.
   keepalive: durationMs
@@ -136,7 +140,7 @@ export const engineSettings = z.strictObject({
     .int({ error: "a number of bytes" })
     .min(128, { error: "at least 128 bytes" })
     .default(1_048_576),
-  // MQTT 5 only; validate.ts says so.
+  // MQTT 5 only; rules/versions.ts says so.
   receiveMaximum: z
     .int({ error: "a whole number from 1 to 65535" })
     .min(1, { error: "a whole number from 1 to 65535" })
@@ -159,10 +163,11 @@ export const engineSettings = z.strictObject({
   localAddresses: z
     .array(text, { error: `a list; each ${LOCAL_ADDRESSES_ALLOWED}` })
     .min(1, { error: "a list of at least one" })
-    .superRefine((entries, context) => {
+    .transform((entries, context): LocalAddresses => {
       const parsed = parseLocalAddresses(entries);
-      if ("entry" in parsed)
-        context.addIssue({ code: "custom", path: [parsed.entry], message: parsed.allowed });
+      if (!("entry" in parsed)) return parsed;
+      context.addIssue({ code: "custom", path: [parsed.entry], message: parsed.allowed });
+      return z.NEVER;
     })
     .optional(),
   seed: z.int({ error: "a whole number" }).default(1),

@@ -1,8 +1,9 @@
 import { CREDENTIAL_VARIABLES } from "../contract.ts";
+import { maskUrl } from "../secrets/secret-text.ts";
 import type { Endpoint } from "../transport/transport.ts";
 import type { Problem } from "./problem.ts";
 
-/** Where the devices connect to. */
+/** The devices connect to this. */
 export type Target =
   /** The embedded broker, started for this run. */
   { kind: "lab" } | UrlTarget;
@@ -12,11 +13,16 @@ export interface UrlTarget {
   endpoint: Endpoint;
   username: string | null;
   password: string | null;
-  /** Without user name, password and query: to be shown. */
+  /** This one may be shown: it has no user name, password and query. */
   url: string;
 }
 
-/** As a client other than the devices dials it. Its query may be a secret. */
+/** A target that is none, and why. */
+export interface BadTarget {
+  problem: Problem;
+}
+
+/** The URL with which a client other than the devices dials it. Its query may be a secret. */
 export function dialUrl({ url, endpoint }: UrlTarget): string {
   const query = endpoint.path.indexOf("?");
   return query < 0 ? url : url + endpoint.path.slice(query);
@@ -27,7 +33,7 @@ export const LAB_TARGET = "lab";
 
 interface Scheme {
   kind: Endpoint["kind"];
-  /** As it is shown; tcp:// and ssl:// are other words for it. */
+  /** The scheme is shown by this name; tcp:// and ssl:// are other words for it. */
   name: string;
   port: number;
 }
@@ -43,14 +49,14 @@ const SCHEMES: Record<string, Scheme> = {
   "wss:": { kind: "wss", name: "wss", port: 443 },
 };
 
-/** Where brokers listen for WebSocket unless the URL says otherwise. */
+/** Brokers listen for WebSocket here unless the URL says otherwise. */
 const DEFAULT_PATH = "/mqtt";
 const ALLOWED =
   "mqtt://host:port, mqtts://host:port, ws://host:port/path, wss://host:port/path, or lab for the embedded broker";
 
-export function parseTarget(value: unknown): Target | { problem: Problem } {
+export function parseTarget(value: unknown): Target | BadTarget {
   if (value === LAB_TARGET) return { kind: "lab" };
-  const refuse = (allowed: string): { problem: Problem } => ({
+  const refuse = (allowed: string): BadTarget => ({
     problem: { path: "config.target", value: typeof value === "string" ? maskUrl(value) : value, allowed },
   });
   if (typeof value !== "string") return refuse(ALLOWED);
@@ -74,7 +80,7 @@ export function parseTarget(value: unknown): Target | { problem: Problem } {
   const path = /^[^/]*\/\/[^/?#]*\//.test(value) ? url.pathname : DEFAULT_PATH;
   const username = decode(url.username);
   const password = decode(url.password);
-  if (username === undefined || password === undefined) {
+  if (username === null || password === null) {
     return refuse(`${ALLOWED} (user name and password percent-encoded: % itself is %25)`);
   }
   const endpoint: Endpoint = {
@@ -88,25 +94,19 @@ export function parseTarget(value: unknown): Target | { problem: Problem } {
   return {
     kind: "url",
     endpoint,
-    username,
-    password,
+    username: username === "" ? null : username,
+    password: password === "" ? null : password,
     url: `${scheme.name}://${url.hostname}:${port}${shownPath}`,
   };
 }
 
-/** Null for none, undefined for what is not percent-encoded. */
-function decode(text: string): string | null | undefined {
-  if (text === "") return null;
+/** Null for what is not percent-encoded. */
+function decode(text: string): string | null {
   try {
     return decodeURIComponent(text);
   } catch {
-    return undefined;
+    return null;
   }
-}
-
-/** A URL without what may be secret in it: user name, password (whatever it holds), query. Also of text that is no URL. */
-export function maskUrl(text: string): string {
-  return text.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, "$1").replace(/\?.*$/s, "");
 }
 
 export interface Credentials {

@@ -22,7 +22,7 @@ export const tlsSettings = z
         error: "PEM text or the path of a PEM file, or a list of them",
       })
       .optional(),
-    /** Of all devices; that of one device belongs into its `connect` step. */
+    /** All devices have it; that of one device belongs into its `connect` step. */
     cert: pem.optional(),
     key: pem.optional(),
     passphrase: text.optional(),

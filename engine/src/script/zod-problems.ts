@@ -21,13 +21,7 @@ function problemsOfIssues(
     const at = [...path, ...issue.path];
     const value = valueAt(raw, issue.path);
     if (issue.code === "unrecognized_keys") {
-      const known = keysAt(schema, issue.path);
-      return issue.keys.map((key) => ({
-        path: renderPath([...at, key]),
-        value: (value as Record<string, unknown>)[key],
-        allowed: known.length === 0 ? "no such key" : `one of the keys ${known.join(", ")}`,
-        ...hintOf(key, known),
-      }));
+      return unknownKeys(value as Record<string, unknown>, issue.keys, keysAt(schema, issue.path), at);
     }
     const inside = issue.code === "invalid_union" ? objectIssues(issue, value) : null;
     if (inside !== null) {
@@ -38,7 +32,22 @@ function problemsOfIssues(
   });
 }
 
-/** Where the value is an object, and one of a union's alternatives is: what is wrong inside; null otherwise. */
+/** @param path where the object that has the keys stands */
+export function unknownKeys(
+  object: Readonly<Record<string, unknown>>,
+  keys: readonly string[],
+  known: readonly string[],
+  path: readonly PropertyKey[],
+): Problem[] {
+  return keys.map((key) => ({
+    path: renderPath([...path, key]),
+    value: object[key],
+    allowed: known.length === 0 ? "no such key" : `one of the keys ${known.join(", ")}`,
+    ...hintOf(key, known),
+  }));
+}
+
+/** Tells what is wrong inside an object where one of a union's alternatives is an object too; null otherwise. */
 function objectIssues(issue: z.core.$ZodIssueInvalidUnion, value: unknown): z.core.$ZodIssue[] | null {
   if (value === null || typeof value !== "object" || Array.isArray(value)) return null;
   const isInside = ({ code, path }: z.core.$ZodIssue): boolean =>
@@ -85,7 +94,7 @@ function keysAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
   return [];
 }
 
-/** Of a transform the side that is a schema of objects: preprocess has it behind, transform before. */
+/** One side of a transform is the schema of objects: preprocess has it behind, transform before. */
 function pipeObject(definition: SchemaDefinition): z.ZodType | undefined {
   const before = definition.in;
   return before !== undefined && (before.def as unknown as SchemaDefinition).type !== "transform"

@@ -59,7 +59,7 @@ function maskNamed(match: string, name = "", between = "", value = ""): string {
   return `${name}${between}"${MASK}"${value.replace(/^[^,}\]]*/, "")}`;
 }
 
-/** In JSON a text, which ends where the list does; elsewhere in its brackets, which say so. */
+/** A text in JSON, which ends where the list does; elsewhere the mask stands in its brackets, which say so. */
 function maskedList(between: string, value: string): string {
   return /["']/.test(between) ? `"${MASK}"` : `${value[0]}${MASK}${value.at(-1)}`;
 }
@@ -91,9 +91,14 @@ export function secretArguments(command: readonly string[]): string[] {
   return command.filter((argument, index) => argument.length > 3 && isAfterSecretFlag(command, index));
 }
 
-/** For a text of our own: whatever is known to be a secret is masked in it, and nothing that only looks like one. */
+/** Masks in a text of our own whatever is known to be a secret, and nothing that only looks like one. */
 export function maskHidden(text: string, known: readonly string[] = []): string {
   return [...known, ...hiddenParts()].reduce((masked, value) => masked.replaceAll(value, MASK), text);
+}
+
+/** A URL without what may be secret in it: user name, password (whatever it holds), query. So is a text that is no URL. */
+export function maskUrl(text: string): string {
+  return text.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, "$1").replace(/\?.*$/s, "");
 }
 
 /** Whether this element of a list stands apart from the flag that makes it a secret: `["--password", "…"]`. */

@@ -36,7 +36,7 @@ export function hideValues(values: Iterable<string>): void {
   hidden.parts = [...parts].sort((a, b) => b.length - a.length);
 }
 
-/** For tests. */
+/** Only tests call it. */
 export function forgetHiddenValues(): void {
   hidden.wholes.clear();
   hidden.parts = [];
@@ -90,14 +90,14 @@ export function hideEnvironment(
   const names = new Set([...(environment[NAMES_VARIABLE]?.split(" ") ?? []), ...found]);
   if (names.size > 0) environment[NAMES_VARIABLE] = [...names].join(" ");
   const referenced = [...names].flatMap((name) => environment[name] ?? []);
-  // Only what is long enough: `DB_PASSWORD=admin` would mask a word of every text.
+  // A value must be long enough: `DB_PASSWORD=admin` would mask a word of every text.
   const named = Object.entries(environment).flatMap(([name, value = ""]) =>
     isSecretVariable(name) && value.length > SHORTEST_PART ? [value] : [],
   );
   hideValues([...referenced, ...named]);
 }
 
-/** In a worker thread Node has none; Linux tells, also where nothing of ours runs in the main thread. */
+/** Node has none in a worker thread; Linux tells, also where nothing of ours runs in the main thread. */
 function commandLineOfProcess(): string[] {
   return [...process.argv, readText("/proc/self/cmdline")];
 }

@@ -49,7 +49,7 @@ export class Agreement {
   readonly #client: MqttClient;
   /** Tells this process's messages from those of another that has the same names. */
   readonly #instance = randomUUID();
-  readonly #others = new Map<string, RosterMessage>();
+  readonly #entries = new Map<string, RosterMessage>();
   /** Workers whose entry was taken away again. */
   readonly #gone = new Set<string>();
   readonly #sameIds = new Set<string>();
@@ -107,7 +107,7 @@ export class Agreement {
   others(): Population[] {
     const sums = new Map<string, number>();
     let fleet = 0;
-    for (const { container, devices, timeZeroMs } of this.#others.values()) {
+    for (const { container, devices, timeZeroMs } of this.#entries.values()) {
       if (container === this.#own.container || timeZeroMs !== this.#timeZeroMs) continue;
       fleet += devices;
       if (fleet > MOST_DEVICES) break;
@@ -118,7 +118,7 @@ export class Agreement {
 
   /** In which another worker is alive. */
   containers(): string[] {
-    const alive = [...this.#others].filter(([workerId, { timeZeroMs }]) => {
+    const alive = [...this.#entries].filter(([workerId, { timeZeroMs }]) => {
       return timeZeroMs === this.#timeZeroMs && !this.#gone.has(workerId);
     });
     return [...new Set(alive.map(([, { container }]) => container))];
@@ -136,13 +136,14 @@ export class Agreement {
     if (testRunId === undefined || workerId === undefined) return;
     const isOurs = testRunId === this.#options.testRunId;
     // Cleared: that worker has ended, or its connection has. Its devices still count, as they do for the others.
-    if (payload.length === 0 && isOurs && this.#others.has(workerId)) this.#gone.add(workerId);
+    if (payload.length === 0 && isOurs && this.#entries.has(workerId)) this.#gone.add(workerId);
     const message = parse(payload);
     if (message === null || message.instance === this.#instance) return;
     // What is retained may have been left behind by a run that is over.
     if (!retain) this.#lookAtIds(message, testRunId, isOurs && workerId === this.#options.workerId);
     if (!isOurs || workerId === this.#options.workerId) return;
-    if (this.#others.has(workerId) || this.#others.size < MOST_WORKERS) this.#others.set(workerId, message);
+    if (this.#entries.has(workerId) || this.#entries.size < MOST_WORKERS)
+      this.#entries.set(workerId, message);
     this.#gone.delete(workerId);
     this.#compare(message.timeZeroMs, retain);
   }

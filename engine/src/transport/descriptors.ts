@@ -1,4 +1,5 @@
 import type { REFUSED_HERE } from "../contract.ts";
+import { parseDuration } from "../duration.ts";
 
 /** One connection is one open file: what a run needs, against what the process may have. */
 
@@ -16,11 +17,7 @@ export function openFilesLimit(limits: string): number | null {
  * Devices that the phases of the whole run start, at most at one time; null where a phase does not say. Artillery gives
  * every worker its share of `arrivalRate` and `rampTo`, and all of `arrivalCount` to the first.
  */
-export function devicesOfPhases(
-  phases: unknown,
-  workers: number,
-  durationMs: (value: unknown) => number | null,
-): number | null {
+export function devicesOfPhases(phases: unknown, workers: number): number | null {
   if (!Array.isArray(phases)) return null;
   let devices = 0;
   for (const phase of phases as Record<string, unknown>[]) {
@@ -33,7 +30,7 @@ export function devicesOfPhases(
       devices += count;
       continue;
     }
-    const lasts = durationMs(phase["duration"]);
+    const lasts = parseDuration(phase["duration"]);
     if (lasts === null || (rate === null && rampTo === null)) return null;
     devices += (((rate ?? 0) + (rampTo ?? rate ?? 0)) / 2) * (lasts / 1000) * workers;
   }

@@ -1,4 +1,8 @@
-import type { OpenTransport } from "./transport.ts";
+import type { Endpoint, OpenTransport } from "./transport.ts";
+
+export function usesTls({ kind }: Endpoint): boolean {
+  return kind === "tls" || kind === "wss";
+}
 
 /** Servers that name ever new ones must not fill the memory: the oldest is forgotten. */
 const MAXIMUM_ENDPOINTS = 64;

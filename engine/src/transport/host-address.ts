@@ -4,6 +4,12 @@ import { isIP } from "node:net";
 /** How long an answer of the resolver is used for new connections. */
 const RESOLVE_TTL_MS = 10_000;
 
+/** Null for a name. */
+export function addressFamily(host: string): 4 | 6 | null {
+  const family = isIP(host);
+  return family === 4 || family === 6 ? family : null;
+}
+
 /** A connection that waits for the address to dial. */
 export interface Dialling {
   dialTo(address: string): void;
@@ -16,21 +22,22 @@ export interface Dialling {
  */
 export class HostAddress {
   readonly #host: string;
-  readonly #family: 0 | 4 | 6;
+  readonly #family: 4 | 6 | null;
   #address: string | null;
-  #resolvedAt = 0;
+  /** A name was last resolved then; null for never, and for an address. */
+  #resolvedAtMs: number | null = null;
   #waiting: Dialling[] | null = null;
 
-  /** `family` 0 takes any, IPv4 first. */
-  constructor(host: string, family: 0 | 4 | 6 = 0) {
+  /** @param family null takes any, IPv4 first */
+  constructor(host: string, family: 4 | 6 | null = null) {
     this.#host = host;
     this.#family = family;
     this.#address = isIP(host) ? host : null;
   }
 
   dial(connection: Dialling): void {
-    const stale = this.#resolvedAt !== 0 && Date.now() - this.#resolvedAt > RESOLVE_TTL_MS;
-    if (this.#address !== null && !stale) {
+    const isStale = this.#resolvedAtMs !== null && Date.now() - this.#resolvedAtMs > RESOLVE_TTL_MS;
+    if (this.#address !== null && !isStale) {
       connection.dialTo(this.#address);
     } else if (this.#waiting) {
       this.#waiting.push(connection);
@@ -41,12 +48,12 @@ export class HostAddress {
   }
 
   #resolve(): void {
-    lookup(this.#host, { order: "ipv4first", family: this.#family }, (error, found) => {
+    lookup(this.#host, { order: "ipv4first", family: this.#family ?? 0 }, (error, found) => {
       const waiting = this.#waiting ?? [];
       this.#waiting = null;
       if (!error) {
         this.#address = found;
-        this.#resolvedAt = Date.now();
+        this.#resolvedAtMs = Date.now();
       }
       for (const connection of waiting) {
         if (error) connection.unresolved();

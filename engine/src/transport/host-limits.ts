@@ -7,12 +7,10 @@ type Exhaustible = keyof typeof EXHAUSTED;
 /** What this host can give: warned of before the run, and named once when it has run out. */
 export class HostLimits {
   readonly #log: (line: string) => void;
-  readonly #durationMs: (value: unknown) => number | null;
   readonly #left = new Set(Object.keys(EXHAUSTED) as Exhaustible[]);
 
-  constructor(log: (line: string) => void, durationMs: (value: unknown) => number | null) {
+  constructor(log: (line: string) => void) {
     this.#log = log;
-    this.#durationMs = durationMs;
   }
 
   /**
@@ -22,7 +20,7 @@ export class HostLimits {
    * @param perDevice open files of one device at one time, at most
    */
   check(phases: unknown, workers: number, paths: number, perDevice: number): void {
-    const devices = devicesOfPhases(phases, workers, this.#durationMs);
+    const devices = devicesOfPhases(phases, workers);
     const warnings = [
       descriptorWarning(openFilesLimit(textOf(PROCESS_LIMITS)), devices, perDevice),
       localPortWarning(localPortCount(textOf(PORT_RANGE)), devices, paths),

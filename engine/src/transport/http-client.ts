@@ -5,7 +5,7 @@ import { buildConnector, Client, type Dispatcher, Pool } from "undici";
 export interface HttpClientOptions {
   /** `new`: each call makes a connection of its own, as firmware does; `keep-alive`: all calls of this worker share some. */
   connection: "new" | "keep-alive";
-  /** At most, per origin, where they are shared. */
+  /** So many at most are shared, for each origin. */
   connections: number;
   /** PEM, beside or instead of Node's own list; undefined for Node's. */
   ca?: string[];
@@ -47,7 +47,7 @@ export class HttpClient {
   readonly #options: HttpClientOptions;
   readonly #connect: buildConnector.connector;
   readonly #pools = new Map<string, Pool>();
-  #isInsecure = false;
+  #hasTrustedAnyone = false;
 
   constructor(options: HttpClientOptions) {
     this.#options = options;
@@ -65,13 +65,13 @@ export class HttpClient {
 
   /** Some call went over TLS that verified nothing. */
   get isInsecure(): boolean {
-    return this.#isInsecure;
+    return this.#hasTrustedAnyone;
   }
 
   /** Calls `done` once, unless the function that it returns was called before: that ends the call and its connection. */
   send(call: HttpCall, done: (outcome: HttpOutcome) => void): () => void {
     const { origin, protocol } = call.url;
-    if (this.#options.insecure && protocol === "https:") this.#isInsecure = true;
+    if (this.#options.insecure && protocol === "https:") this.#hasTrustedAnyone = true;
     if (this.#options.connection === "keep-alive") {
       const handler = new CallHandler(call.maxBodyBytes, done);
       dispatch(this.#pool(origin), call, false, handler);

@@ -16,10 +16,6 @@ export interface OpenerOptions {
   onBadCertificate(reason: string): void;
 }
 
-export function usesTls({ kind }: Endpoint): boolean {
-  return kind === "tls" || kind === "wss";
-}
-
 /** Opens connections to one endpoint. A worker may have several openers. */
 export function createOpener(endpoint: Endpoint, options: OpenerOptions): OpenTransport {
   const { local, maxPacketBytes } = options;

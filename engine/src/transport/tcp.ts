@@ -50,7 +50,7 @@ class TcpTransport extends Socket implements Transport, Dialling {
 
   reset(): void {
     this.listener = null;
-    // Of a socket that is still connecting, resetAndDestroy() would wait for the connection first: forever, in a black hole.
+    // While a socket is still connecting, resetAndDestroy() would wait for the connection first: forever, in a black hole.
     if (this.connecting || this.pending) this.destroy();
     else this.resetAndDestroy();
   }

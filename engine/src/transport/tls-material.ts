@@ -11,9 +11,9 @@ import type { ClientCertificate } from "./transport.ts";
 export interface TlsMaterial {
   /** PEM; null for the authorities that Node knows. */
   ca: string[] | null;
-  /** Of all devices that have none of their own. */
+  /** All devices that have none of their own use it. */
   certificate: ClientCertificate | null;
-  /** Of every key that is encrypted. */
+  /** It opens every key that is encrypted. */
   passphrase: string | null;
   /** Asked for (SNI) and verified; null for the target's host. */
   serverName: string | null;

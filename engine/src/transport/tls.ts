@@ -14,7 +14,7 @@ import {
   type TransportListener,
 } from "./transport.ts";
 
-/** As of TCP; tls.connect() takes it where it makes the socket itself. */
+/** TCP's own option; tls.connect() takes it where it makes the socket itself. */
 type OnRead = NonNullable<ConstructorParameters<typeof Socket>[0]>["onread"] & object;
 
 /** What all TLS connections to one endpoint share. */
@@ -104,7 +104,7 @@ class TlsTransport implements Transport, Dialling {
     if (this.listener === null) return;
     const socket = this.route.connect(address, this.dialer, ON_READ);
     if (socket === null) {
-      // Not from within `open`, whose caller has no transport yet.
+      // It is told later: the caller of `open` has no transport yet.
       process.nextTick(settleBadCertificate, this);
       return;
     }
@@ -137,7 +137,7 @@ class TlsTransport implements Transport, Dialling {
 
   close(): void {
     this.listener = null;
-    // With the close_notify of RFC 8446 section 6.1 where there is a session to close.
+    // The close_notify of RFC 8446 section 6.1 is sent where there is a session to close.
     if (this.#socket?.connecting || !this.#tcpUp || this.unsentBytes > STUCK_BYTES) this.#socket?.destroy();
     else this.#socket?.destroySoon();
   }
@@ -192,15 +192,15 @@ function settleBadCertificate(transport: TlsTransport): void {
   transport.settle("tls_client_certificate");
 }
 
-/** Of an error after TCP was up. */
+/** The failure that an error after TCP was up stands for. */
 export function tlsFailureOf(error: NodeJS.ErrnoException, socket: TLSSocket): TransportFailure {
   const code = error.code ?? "";
   // OpenSSL names the alerts of the peer: ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED, ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE.
   if (/_ALERT_/.test(code)) return "tls_alert";
-  // Where certificates are not verified the socket has this too, whatever it failed of later.
+  // The socket has this too where certificates are not verified, whatever it failed of later.
   if (socket.authorizationError && String(socket.authorizationError) === (error.code ?? error.message))
     return "tls_certificate";
-  // Before the handshake is done Node has no cipher; a FIN or RST there is the handshake's failure.
+  // Node has no cipher before the handshake is done; a FIN or RST until then is the handshake's failure.
   if (code.startsWith("ERR_SSL_") || code.startsWith("ERR_TLS_") || socket.secureConnecting) return "tls";
   return failureOf(error);
 }

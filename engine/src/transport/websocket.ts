@@ -25,7 +25,7 @@ export interface WebSocketRouteOptions {
   endpoint: Endpoint;
   local: LocalAddresses | null;
   maxPacketBytes: number;
-  /** Of wss. */
+  /** Only wss has it; null for ws. */
   tls: TlsRouteOptions | null;
 }
 
@@ -83,7 +83,7 @@ class WebSocketTransport implements Transport, Dialling {
     const { url, agent, maxPayload } = this.#route;
     const socket = this.#connect(address);
     if (socket === null) {
-      // Not from within `open`, whose caller has no transport yet.
+      // It is told later: the caller of `open` has no transport yet.
       process.nextTick(() => this.#settle("tls_client_certificate"));
       return;
     }

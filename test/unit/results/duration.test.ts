@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { parseDuration as ofEngine } from "../../../engine/src/script/duration.ts";
+import { parseDuration as ofEngine } from "../../../engine/src/duration.ts";
 import { parseDuration } from "../../../results/src/duration.ts";
 
 it.each([

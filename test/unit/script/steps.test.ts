@@ -7,8 +7,8 @@ import type {
   VuContext,
 } from "../../../engine/src/artillery.ts";
 import { time } from "../../../engine/src/live/clock.ts";
+import { FailureTexts } from "../../../engine/src/live/failure-texts.ts";
 import { series } from "../../../engine/src/script/compile.ts";
-import { FailureTexts } from "../../../engine/src/script/failure-texts.ts";
 import { ProcessorCalls } from "../../../engine/src/script/processor-calls.ts";
 import { STEPS } from "../../../engine/src/script/steps/index.ts";
 import { loop } from "../../../engine/src/script/steps/loop.ts";

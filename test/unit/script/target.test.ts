@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { dialUrl, maskUrl, parseTarget, type UrlTarget } from "../../../engine/src/script/target.ts";
+import { dialUrl, parseTarget, type UrlTarget } from "../../../engine/src/script/target.ts";
+import { maskUrl } from "../../../engine/src/secrets/secret-text.ts";
 import type { Endpoint } from "../../../engine/src/transport/transport.ts";
 
 function refusal(value: unknown): { path: string; value: unknown; allowed: string } {

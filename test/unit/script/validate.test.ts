@@ -2,8 +2,10 @@ import { describe, expect, it } from "vitest";
 import type { ArtilleryScript } from "../../../engine/src/artillery.ts";
 import { BACKOFF_POLICIES } from "../../../engine/src/device/backoff.ts";
 import { PRESET_NAMES } from "../../../engine/src/device/backoff-presets.ts";
-import { DURATION_NOTATION } from "../../../engine/src/script/duration.ts";
-import { isOurs, validate, validateHook } from "../../../engine/src/script/validate.ts";
+import { DURATION_NOTATION } from "../../../engine/src/duration.ts";
+import type { Problem } from "../../../engine/src/script/problem.ts";
+import { isOurs, readHook } from "../../../engine/src/script/read.ts";
+import { validate } from "../../../engine/src/script/validate.ts";
 import { problemsOf, scriptWith, withStorm } from "./good-script.ts";
 
 const FLOW_STEPS =
@@ -923,7 +925,9 @@ describe("hooks", () => {
     [{ engine: "mqtt" }, ["before.flow", undefined, "a list of steps"]],
   ])("%j", (before, refusal) => {
     expectOnly(problemsOf({ before }), refusal);
-    expectOnly(validateHook(scriptWith({ before }), before).problems, refusal);
+    const problems: Problem[] = [];
+    readHook(scriptWith({ before }), "before", problems);
+    expectOnly(problems, refusal);
   });
 
   it("after the run are named as such", () => {

@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import { parseDuration } from "../../../engine/src/script/duration.ts";
 import {
   descriptorWarning,
   devicesOfPhases,
@@ -49,13 +48,13 @@ describe("the devices that phases start", () => {
     [[{ duration: "10s" }], 1, null],
     [undefined, 1, null],
   ])("%j on %i workers", (phases, workers, devices) => {
-    expect(devicesOfPhases(phases, workers, parseDuration)).toBe(devices);
+    expect(devicesOfPhases(phases, workers)).toBe(devices);
   });
 });
 
 it("each exhausted resource is named once, with its remedy", () => {
   const lines: string[] = [];
-  const limits = new HostLimits((line) => lines.push(line), parseDuration);
+  const limits = new HostLimits((line) => lines.push(line));
   limits.look({ tcp_refused: 3 });
   limits.look({ local_ports: 1 });
   limits.look({ local_ports: 9, descriptors: 2 });

@@ -5,7 +5,7 @@ import { type LabPlan, startLabs } from "../../lab/regions.ts";
 import { defineStep, settings, text } from "./step.ts";
 
 /**
- * Where the lab's addresses stand in the variables that a `before` hook hands to all workers: `target` of the broker,
+ * The lab's addresses stand under this name in the variables that a `before` hook hands to all workers: `target` of the broker,
  * `http` of the config service, and the same for each region in `regions`.
  */
 export const LAB_VARIABLE = "$mqttLab";
@@ -28,14 +28,14 @@ const regions = z.array(
 
 const labSettings = settings({
   tls: z.boolean({ error: "true or false" }).default(false),
-  /** For readers, and for capacities that differ: every target whose url is lab is started. */
+  /** This is for readers, and for capacities that differ: every target whose url is lab is started. */
   regions: regions.default([]),
 });
 type LabSpec = z.output<typeof labSettings>;
 
 /**
- * In a `before` hook: starts the embedded broker if the target is `lab`, with TLS or without, and the config service unless it is `external`;
- * with regions, for each of them. All end with the run.
+ * Stands in a `before` hook and starts the embedded broker if the target is `lab`, with TLS or without, and the config service
+ * unless it is `external`; where there are regions, for each of them. All end with the run.
  */
 export const lab = defineStep({
   name: "lab",

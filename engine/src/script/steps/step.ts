@@ -4,10 +4,10 @@ import type { Device } from "../../device/device.ts";
 import type { Time } from "../../device/port.ts";
 import type { Operation } from "../../device/program.ts";
 import type { Waiter } from "../../device/turns.ts";
+import { DURATION_NOTATION, parseDuration } from "../../duration.ts";
 import type { OnEnded } from "../../lab/child.ts";
 import type { LabPlan } from "../../lab/regions.ts";
 import type { HttpClient } from "../../transport/http-client.ts";
-import { DURATION_NOTATION, parseDuration } from "../duration.ts";
 import type { ProcessorCalls } from "../processor-calls.ts";
 
 /** Where a step stands: `onConnect` runs after every CONNACK, `flow` once per virtual user, `hook` once per run. */

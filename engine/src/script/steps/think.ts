@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { VuContext } from "../../artillery.ts";
-import { DURATION_NOTATION, parseDuration } from "../duration.ts";
+import { DURATION_NOTATION, parseDuration } from "../../duration.ts";
 import { compileTemplate } from "../template.ts";
 import { contextOf, defineStep, deviceOf, LONGEST_TIMER_MS, sameConnection } from "./step.ts";
 

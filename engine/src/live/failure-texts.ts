@@ -9,7 +9,7 @@ const LONGEST_TEXT = 500;
 export class FailureTexts {
   readonly #log: (line: string) => void;
   readonly #told = new Set<string>();
-  /** As they came: what all virtual users fail with is masked once. */
+  /** Texts as they came: what all virtual users fail with is masked once. */
   readonly #heard = new Set<string>();
 
   constructor(log: (line: string) => void) {

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { rootCertificates } from "node:tls";
 import { abortRun, log } from "../artillery.ts";
+import type { EngineSettings } from "../script/schema.ts";
 import { HttpClient } from "../transport/http-client.ts";
-import type { EngineSettings } from "./schema.ts";
 
 /** The HTTP client of a worker, as `config.engines.mqtt.http` says. Ends the run where a CA file cannot be read. */
 export function openHttp({ ca, ...options }: EngineSettings["http"]): HttpClient {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseDuration } from "../../../engine/src/script/duration.ts";
+import { parseDuration } from "../../engine/src/duration.ts";
 
 describe("Artillery's notation of time", () => {
   it.each([

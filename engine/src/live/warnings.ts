@@ -1,0 +1,30 @@
+import { log, suggestExitCode } from "../artillery.ts";
+
+/** What a worker says before the first virtual user, and what it says when something is amiss later. */
+
+export const INSECURE_WARNING =
+  "mqtt: WARNING: config.engines.mqtt.tls.insecure is true: the broker's certificate is NOT verified; anyone on the way can read passwords and payloads";
+
+/** @param cohort a scenario in which an answer cannot be told from that to an earlier request */
+export function uncorrelatedWarning(cohort: string): string {
+  return `mqtt: WARNING: scenario ${JSON.stringify(cohort)}: config requests without correlation: an answer to a request that a device has given up counts for the next one, with too short a time; put {{ requestId }} into topic and responseTopic, or set correlation`;
+}
+
+/** @param otherRun its test run id */
+export function sameIdsWarning(otherRun: string): string {
+  return `mqtt: WARNING: run ${otherRun} has devices with the same client ids at this broker: the two take each other's sessions; give one of them a clientIdPrefix, or WORKER_ID`;
+}
+
+/** @param reason a code of Node's or OpenSSL's */
+export function badCertificateWarning(reason: string): string {
+  return `mqtt: a device's connect.cert or connect.key cannot be used (${reason}): refused as "tls_client_certificate"`;
+}
+
+/** Exit code of a run in which no device of a worker was ever online. */
+const NEVER_ONLINE_EXIT_CODE = 2;
+
+/** @param urls where the devices tried to connect to */
+export function warnOfNeverOnline(devices: number, urls: readonly string[]): void {
+  log(`mqtt: none of ${devices} devices was ever online; is ${urls.join(" or ")} the right target?`);
+  suggestExitCode(NEVER_ONLINE_EXIT_CODE);
+}

@@ -1,0 +1,123 @@
+import type { BackoffSpec, ResetAfter } from "../device/backoff.ts";
+import { PRESETS, type PresetName } from "../device/backoff-presets.ts";
+import type { StormPlan } from "../storm/schedule.ts";
+import type { TimeZeroPlan } from "../storm/time-zero.ts";
+import type { ReadScenario, ReadScript } from "./read.ts";
+import { planRegions, type RegionsPlan } from "./region-plan.ts";
+import { DEFAULT_BASE_MS, type EngineSettings } from "./schema.ts";
+import { hasOwnClientIds } from "./steps/connect.ts";
+import { usesHttp } from "./steps/http.ts";
+import { cannotTellAnswers } from "./steps/request.ts";
+import type { ParsedStep } from "./steps/step.ts";
+import type { ExpandedStorm } from "./storms.ts";
+import type { Target } from "./target.ts";
+
+/** A script that was found to be good: everything the engine needs, in its own units. */
+export interface FleetPlan {
+  /** The control connection goes here, and so do devices where there are no regions. */
+  target: Target;
+  /** Null where the script has one target. */
+  regions: RegionsPlan | null;
+  settings: EngineSettings;
+  backoff: BackoffSpec;
+  resetAfter: ResetAfter;
+  storms: StormPlan[];
+  timeZero: TimeZeroPlan;
+  cohorts: CohortPlan[];
+  /** Steps of the hooks; empty for none, and where it is not seen. */
+  hooks: Record<"before" | "after", readonly ParsedStep[]>;
+}
+
+export interface CohortPlan {
+  name: string;
+  /** Place in the script's list of scenarios. */
+  scenarioIndex: number;
+  /** TLS session resumption of its devices; null for what the settings say. */
+  resume: boolean | null;
+  onConnect: ParsedStep[];
+  flow: ParsedStep[];
+  beforeScenario: string[];
+  afterScenario: string[];
+}
+
+/** A script without a problem. */
+export interface GoodScript extends Omit<ReadScript, "settings" | "target"> {
+  settings: EngineSettings;
+  target: Target;
+}
+
+export function planFleet(script: GoodScript): FleetPlan {
+  const { target, settings, before, after } = script;
+  const regions = planRegions(script.regions, settings);
+  return {
+    target,
+    regions,
+    settings,
+    ...backoffOf(settings),
+    storms: script.storms.map((storm) => planStorm(storm, regions)),
+    timeZero: timeZeroOf(settings),
+    cohorts: script.scenarios.map(planCohort),
+    hooks: { before: before?.steps ?? [], after: after?.steps ?? [] },
+  };
+}
+
+function planCohort(scenario: ReadScenario): CohortPlan {
+  const { name, scenarioIndex, resume, onConnect, flow, beforeScenario, afterScenario } = scenario;
+  return { name, scenarioIndex, resume, onConnect, flow, beforeScenario, afterScenario };
+}
+
+const DEFAULT_CAP_MS = 30_000;
+
+function backoffOf({ reconnect }: EngineSettings): { backoff: BackoffSpec; resetAfter: ResetAfter } {
+  if (reconnect.preset !== undefined) {
+    const preset = PRESETS[reconnect.preset as PresetName];
+    return { backoff: preset.spec, resetAfter: reconnect.resetAfter ?? preset.resetAfter };
+  }
+  const baseMs = reconnect.base ?? DEFAULT_BASE_MS;
+  const backoff = {
+    policy: reconnect.policy ?? "full-jitter",
+    baseMs,
+    capMs: Math.max(baseMs, reconnect.cap ?? DEFAULT_CAP_MS),
+    windowMs: reconnect.window ?? DEFAULT_CAP_MS,
+  } as BackoffSpec;
+  return { backoff, resetAfter: reconnect.resetAfter ?? "ready" };
+}
+
+function timeZeroOf({ timeZero }: EngineSettings): TimeZeroPlan {
+  if (timeZero === "local") return { kind: "local" };
+  return "epochMs" in timeZero
+    ? { kind: "absolute", epochMs: timeZero.epochMs }
+    : { kind: "agreed", topic: timeZero.topic };
+}
+
+/** A lost region is known by its place in the list, and its share of the fleet by its weight. */
+function planStorm({ plan, loss }: ExpandedStorm, regions: RegionsPlan | null): StormPlan {
+  if (loss === null || loss === undefined) return plan;
+  const list = regions?.list ?? [];
+  const lost = list.find(({ name }) => name === loss.target);
+  if (lost === undefined) throw new TypeError(`the lost region ${loss.target} was not checked`);
+  const total = list.reduce((sum, { weight }) => sum + weight, 0);
+  return {
+    ...plan,
+    fraction: lost.weight / total,
+    region: { index: list.indexOf(lost), name: lost.name, forMs: loss.for ?? plan.windowMs },
+  };
+}
+
+/** What the engine's own client ids begin with; null where the script gives every device another. */
+export function ownClientIdPrefix({ cohorts, settings }: FleetPlan): string | null {
+  return cohorts.every(({ flow }) => hasOwnClientIds(flow)) ? null : (settings.clientIdPrefix ?? "");
+}
+
+/** Names of the cohorts in which an answer cannot be told from that to an earlier request. */
+export function uncorrelatedCohorts({ cohorts }: FleetPlan): string[] {
+  return cohorts
+    .filter(({ onConnect, flow }) => cannotTellAnswers(onConnect) || cannotTellAnswers(flow))
+    .map(({ name }) => name);
+}
+
+/** Open files of one device at one time, at most: an `http` step may make a connection of its own beside the device's. */
+export function descriptorsPerDevice({ settings, cohorts }: FleetPlan): 1 | 2 {
+  const asks = cohorts.some(({ onConnect, flow }) => usesHttp(onConnect) || usesHttp(flow));
+  return asks && settings.http.connection === "new" ? 2 : 1;
+}

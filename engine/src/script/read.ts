@@ -1,0 +1,176 @@
+import type { ArtilleryScript } from "../artillery.ts";
+import type { Problem } from "./problem.ts";
+import { type ReadSettings, readSettings } from "./read-settings.ts";
+import { type ReadStep, StepReader } from "./read-steps.ts";
+import { scenarioSettings } from "./schema.ts";
+import { type ExpandedStorm, expandStorms } from "./storms.ts";
+import { type BadTarget, parseTarget, type Target } from "./target.ts";
+import { problemsOf } from "./zod-problems.ts";
+
+/** A script, read once. Whatever cannot be read is a problem and left out; the rest is there for rules and plan. */
+export interface ReadScript {
+  settings: ReadSettings;
+  target: Target | BadTarget;
+  /** Null where the script has one target, or a list of them that cannot be read. */
+  regions: readonly ReadRegion[] | null;
+  /** Every storm by itself, repetitions too. */
+  storms: readonly ExpandedStorm[];
+  /** Null for none. A worker does not see it: Artillery takes it out of the script that workers get. */
+  before: ReadHook | null;
+  after: ReadHook | null;
+  /** The scenarios that this engine runs. */
+  scenarios: readonly ReadScenario[];
+  /** Variables of `config.variables` and `config.payload`. */
+  variables: readonly string[];
+  /** Something that is not seen here may set any variable. */
+  hasUnseenVariables: boolean;
+  problems: readonly Problem[];
+}
+
+export interface ReadRegion {
+  name: string;
+  weight: number;
+  /** The URL as it is written. */
+  url: string;
+  target: Target | BadTarget;
+}
+
+export interface ReadHook {
+  /** Empty for a hook of another engine. */
+  steps: readonly ReadStep[];
+  /** It may set any variable: another engine runs it, or it calls the user's code. */
+  setsVariables: boolean;
+}
+
+export interface ReadScenario {
+  path: readonly PropertyKey[];
+  name: string;
+  /** Place in the script's list of scenarios. */
+  scenarioIndex: number;
+  /** TLS session resumption of its devices; null where it does not say. */
+  resume: boolean | null;
+  onConnect: ReadStep[];
+  flow: ReadStep[];
+  beforeScenario: string[];
+  afterScenario: string[];
+  /** Functions run before the flow, which may set any variable. */
+  callsBefore: boolean;
+  /** All of it could be read. */
+  isWhole: boolean;
+}
+
+/**
+ * Reads all of it; nothing is opened or started.
+ *
+ * @param hasHook whether the run has a `before` hook, seen or not
+ */
+export function readScript(script: ArtilleryScript, hasHook: boolean): ReadScript {
+  const problems: Problem[] = [];
+  const settings = readSettings(script.config.engines?.["mqtt"] ?? {}, problems);
+  const target = parseTarget(script.config.target);
+  if ("problem" in target) problems.push(target.problem);
+  const before = readHook(script, "before", problems);
+  const after = readHook(script, "after", problems);
+  const { targets, storms = [] } = settings.known;
+  return {
+    settings,
+    target,
+    regions: targets?.map((region) => ({ ...region, target: parseTarget(region.url) })) ?? null,
+    storms: expandStorms(storms),
+    before,
+    after,
+    scenarios: readScenarios(script, problems),
+    variables: [...Object.keys(script.config.variables ?? {}), ...payloadFields(script)],
+    hasUnseenVariables: before === null ? hasHook : before.setsVariables,
+    problems,
+  };
+}
+
+// ---- hooks ---------------------------------------------------------------------------------------------------------
+
+/** A hook, run once in the main thread. What is wrong with it is added to `problems`. */
+export function readHook(
+  script: ArtilleryScript,
+  name: "before" | "after",
+  problems: Problem[],
+): ReadHook | null {
+  const hook = script[name];
+  if (hook === undefined) return null;
+  if (hook === null || !isOurs(script, hook)) return { steps: [], setsVariables: true };
+  const { engine, flow } = hook as { engine?: unknown; flow?: unknown };
+  if (!Array.isArray(flow)) problems.push({ path: `${name}.flow`, value: flow, allowed: "a list of steps" });
+  const steps = new StepReader(script, problems).list(flow, "hook", [name, "flow"]);
+  return { steps, setsVariables: engine !== "mqtt" || callsCode(flow) };
+}
+
+/** True also where the step cannot be read: what it would set is not known. */
+function callsCode(flow: unknown): boolean {
+  return (
+    Array.isArray(flow) &&
+    flow.flat().some((step) => step !== null && typeof step === "object" && "function" in step)
+  );
+}
+
+// ---- scenarios -----------------------------------------------------------------------------------------------------
+
+/** True for a scenario or hook that this engine runs. */
+export function isOurs(script: ArtilleryScript, scenario: unknown): boolean {
+  const engine = (scenario as { engine?: unknown } | null)?.engine ?? script.config.engine;
+  return engine === "mqtt";
+}
+
+function readScenarios(script: ArtilleryScript, problems: Problem[]): ReadScenario[] {
+  const scenarios: unknown[] = Array.isArray(script.scenarios) ? script.scenarios : [];
+  return scenarios.flatMap((raw, index) =>
+    isOurs(script, raw) ? (readScenario(script, raw, index, problems) ?? []) : [],
+  );
+}
+
+function readScenario(
+  script: ArtilleryScript,
+  raw: unknown,
+  index: number,
+  problems: Problem[],
+): ReadScenario | null {
+  const path = ["scenarios", index];
+  const parsed = scenarioSettings.safeParse(raw);
+  if (!parsed.success) {
+    problems.push(...problemsOf(parsed.error, scenarioSettings, path, raw));
+    return null;
+  }
+  const { data } = parsed;
+  const problemsBefore = problems.length;
+  const steps = new StepReader(script, problems);
+  const onConnect = steps.list(data.onConnect, "onConnect", [...path, "onConnect"]);
+  const flow = steps.list(data.flow, "flow", [...path, "flow"]);
+  const beforeScenario = [data.beforeScenario ?? []].flat();
+  const afterScenario = [data.afterScenario ?? []].flat();
+  for (const name of beforeScenario) steps.functionIn(name, [...path, "beforeScenario"]);
+  for (const name of afterScenario) steps.functionIn(name, [...path, "afterScenario"]);
+  return {
+    path,
+    name: data.name ?? `scenario ${index + 1}`,
+    scenarioIndex: index,
+    resume: data.tls?.resume ?? null,
+    onConnect,
+    flow,
+    beforeScenario,
+    afterScenario,
+    callsBefore: data.beforeScenario !== undefined,
+    isWhole: problems.length === problemsBefore,
+  };
+}
+
+// ---- variables -----------------------------------------------------------------------------------------------------
+
+function payloadFields(script: ArtilleryScript): string[] {
+  return [script.config.payload ?? []].flat().flatMap((payload) => {
+    const { fields, loadAll, name } = (payload ?? {}) as {
+      fields?: unknown;
+      loadAll?: unknown;
+      name?: unknown;
+    };
+    if (loadAll && typeof name === "string") return [name];
+    return Array.isArray(fields) ? fields.map(String) : [];
+  });
+}
