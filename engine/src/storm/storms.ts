@@ -336,7 +336,8 @@ export class Storms {
       const accepted = device.onlineSinceMs > lostAtMs ? 1 : 0;
       recorder.storms.caughtUp(cohort, plan.index, device.attempt.count - attempts, accepted);
       device.part.join(plan.index, lostAtMs, readyAtMs);
-      if (readyAtMs !== null) recorder.storms.timed(cohort, plan.index, STORM_METRIC.ready_time, readyAtMs - lostAtMs);
+      if (readyAtMs !== null)
+        recorder.storms.timed(cohort, plan.index, STORM_METRIC.ready_time, readyAtMs - lostAtMs);
     }
     losses.watch = storm;
     this.#story = storyOnceOpen(this.#story, plan, startedAtMs - this.#timeZeroMs + plan.windowMs);
