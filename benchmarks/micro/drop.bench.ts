@@ -70,7 +70,7 @@ function fleetOf(count: number): BenchFleet {
   const host = new LiveHost({
     time,
     seed: 42,
-    tell: (event, subject, storm, value, name) => events.tell(event, subject, storm, value, name),
+    recorder: events,
     regions: null,
     wire: { codec: createCodec(4), maxPacketBytes: 1 << 20 },
   });

@@ -92,7 +92,7 @@ class Case {
       {
         time: this.#time,
         seed,
-        tell: tellInto(totals),
+        recorder: { tell: tellInto(totals) },
         regions: null,
         wire: { codec: createCodec(this.#version), maxPacketBytes: this.#maxPacketBytes },
       },

@@ -50,9 +50,11 @@ export class DeviceFleet {
     const host = new LiveHost({
       time,
       seed: 42,
-      tell: (...event) => {
-        this.events.tell(...event);
-        if (event[0] === EVENTS.connectAttempt) this.attemptedAtMs.push(time.now());
+      recorder: {
+        tell: (...event) => {
+          this.events.tell(...event);
+          if (event[0] === EVENTS.connectAttempt) this.attemptedAtMs.push(time.now());
+        },
       },
       regions: null,
       wire: { codec: createCodec(protocolVersion), maxPacketBytes },

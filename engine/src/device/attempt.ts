@@ -5,7 +5,6 @@ import { connectPacket } from "./connect-packet.ts";
 import { type CredentialSource, type DeviceCredentials, Identity } from "./credentials.ts";
 import type { Device } from "./device.ts";
 import { type DeviceEvent, EVENTS } from "./events.ts";
-import { Retries } from "./retries.ts";
 import { Route } from "./route.ts";
 import type { Refusal } from "./server-packets.ts";
 import type { ServerLimits } from "./session/server-limits.ts";
@@ -14,13 +13,15 @@ import type { DeviceState } from "./state.ts";
 /** A device's attempts to connect: who it says that it is, where it goes, and how long it waits in between. */
 export class Attempt {
   readonly identity: Identity;
-  readonly retries: Retries;
   /** Null where there is one target and no server has named another: most devices have none. */
   route: Route | null;
   /** Attempts so far. */
   count = 0;
   readonly #device: Device;
   #wasAccepted = false;
+  /** Retries since the back-off policy began anew, and the wait before the last of them. */
+  #retries = 0;
+  #previousDelayMs: number;
   #step: OpeningStep = "tcp";
   /** Monotonic milliseconds. */
   #startedMs = 0;
@@ -30,7 +31,7 @@ export class Attempt {
   constructor(device: Device, credentials: DeviceCredentials) {
     this.#device = device;
     this.identity = new Identity(credentials, device.env.plan.clean);
-    this.retries = new Retries(device.env.plan);
+    this.#previousDelayMs = device.env.plan.backoffBaseMs;
     const { regions } = device.env;
     this.route = regions === null ? null : new Route(regions.failover, regions.home(device.number));
   }
@@ -81,9 +82,8 @@ export class Attempt {
   }
 
   /** A step of opening the connection is done; null where it was the last one. `resumed`: a TLS session was. */
-  endStep(following: OpeningStep | null, resumed: boolean): void {
+  endStep(following: OpeningStep | null, resumed: boolean, nowMs: number = this.#device.env.port.now()): void {
     const device = this.#device;
-    const nowMs = device.env.port.now();
     const ms = nowMs - this.#stepStartedMs;
     this.#stepStartedMs = nowMs;
     device.tell(eventOfStep(this.#step, resumed), 0, ms);
@@ -91,9 +91,11 @@ export class Attempt {
   }
 
   opened(resumed: boolean): void {
-    this.endStep(null, resumed);
+    const { env, line } = this.#device;
+    const nowMs = env.port.now();
+    this.endStep(null, resumed, nowMs);
     const { credentials, clientId } = this.identity;
-    this.#device.line.send(connectPacket(this.#device.env.plan, credentials, clientId));
+    line.send(connectPacket(env.plan, credentials, clientId), Number.POSITIVE_INFINITY, nowMs);
   }
 
   accepted(packet: IConnackPacket, limits: ServerLimits): void {
@@ -110,9 +112,9 @@ export class Attempt {
     if (hasFailedOver) device.tell(EVENTS.failedOver);
     device.part.tellAttempt(null);
     device.part.tellReconnected(nowMs);
-    if (plan.resetAfter === "connack") this.retries.reset();
+    if (plan.resetAfter === "connack") this.resetRetries();
     this.#wasAccepted = true;
-    device.becomeOnline(packet.sessionPresent, limits);
+    device.becomeOnline(nowMs, packet.sessionPresent, limits);
   }
 
   /** The server said no. An overloaded one is left alone as long as the policy says. */
@@ -156,7 +158,16 @@ export class Attempt {
 
   scheduleNext(): void {
     const device = this.#device;
-    device.setTimer(this.retries.nextDelayMs(device.random()), onBackoffOver);
+    const delayMs = device.env.plan.backoff(this.#retries, this.#previousDelayMs, device.random());
+    this.#retries++;
+    this.#previousDelayMs = delayMs;
+    device.setTimer(delayMs, onBackoffOver);
+  }
+
+  /** The back-off policy begins anew. */
+  resetRetries(): void {
+    this.#retries = 0;
+    this.#previousDelayMs = this.#device.env.plan.backoffBaseMs;
   }
 
   /** Credentials that do not come take the time of the connection too. */

@@ -2,11 +2,14 @@ import type { Device } from "./device.ts";
 import { EVENTS } from "./events.ts";
 import { LOST, type Waiter } from "./turns.ts";
 
-/** Runs a device's program, from its CONNACK on: one operation after the other, until the device is ready. */
+/**
+ * Runs a device's program, from its CONNACK on: one operation after the other, until the device is ready. It runs while the device is
+ * bootstrapping: a connection that ends takes it along, and the next one begins it anew.
+ */
 export class Bootstrap implements Waiter {
   readonly #device: Device;
-  /** The place of the next operation; null while the program does not run. */
-  #next: number | null = null;
+  /** The place of the next operation. */
+  #next = 0;
 
   constructor(device: Device) {
     this.#device = device;
@@ -18,16 +21,10 @@ export class Bootstrap implements Waiter {
     this.#device.env.port.turns.settle(this, null);
   }
 
-  /** The connection has ended, and the program with it. */
-  stop(): void {
-    this.#next = null;
-  }
-
   /** The operation before the next one is over. */
   settled(failure: string | null): void {
-    // A connection that was lost has stopped the program.
-    if (this.#next === null || failure === LOST) return;
     const device = this.#device;
+    if (device.state !== "bootstrapping" || failure === LOST) return;
     const { program, port } = device.env;
     const operation = failure === null ? program[this.#next] : undefined;
     if (operation !== undefined) {
@@ -36,7 +33,6 @@ export class Bootstrap implements Waiter {
       return;
     }
     port.turns.begin();
-    this.#next = null;
     if (failure === null) {
       device.becomeReady();
     } else {

@@ -246,9 +246,9 @@ export class Device implements Subject {
   }
 
   /** The server has accepted the connection. */
-  becomeOnline(sessionPresent: boolean, limits: ServerLimits): void {
+  becomeOnline(nowMs: number, sessionPresent: boolean, limits: ServerLimits): void {
     this.clearTimer();
-    this.#onlineSinceMs = this.env.port.now();
+    this.#onlineSinceMs = nowMs;
     this.exchange.resume(sessionPresent, limits);
     this.bootstrap.begin();
   }
@@ -259,7 +259,7 @@ export class Device implements Subject {
     // A program that asks nobody comes to its end although the network is gone.
     if (this.part.outage.isUnaware) return;
     this.#wasReady = true;
-    if (this.env.plan.resetAfter === "ready") this.attempt.retries.reset();
+    if (this.env.plan.resetAfter === "ready") this.attempt.resetRetries();
     const nowMs = this.env.port.now();
     this.part.tellReady(nowMs);
     this.env.port.ready(this, nowMs);
@@ -283,14 +283,18 @@ export class Device implements Subject {
     const { plan, port } = this.env;
     if (!redirected) this.attempt.route?.lost();
     const nowMs = port.now();
-    const loss = this.part.lost(cause, nowMs);
-    if (!isMeant(cause)) this.tell(EVENTS.error, 0, 0, cause);
+    const wasMeant = isMeant(cause);
+    // A storm that is watched for may claim a loss that nobody on this side wanted.
+    const mayBeStorms = !wasMeant && !this.part.outage.isUnaware;
+    const hadBeenReady = this.#wasReady || this.isArriving;
+    this.part.lost(cause, nowMs);
+    if (!wasMeant) this.tell(EVENTS.error, 0, 0, cause);
     const { resetAfter } = plan;
     if (typeof resetAfter === "object" && nowMs - this.#onlineSinceMs >= resetAfter.connectedMs)
-      this.attempt.retries.reset();
+      this.attempt.resetRetries();
     this.#leaveOnline(cause, "failed");
     this.attempt.scheduleNext();
-    this.part.tellLoss(loss, nowMs);
+    if (mayBeStorms) this.part.tellLoss(nowMs, hadBeenReady);
   }
 
   /** Leaves the attempt behind. */
@@ -324,7 +328,6 @@ export class Device implements Subject {
     this.generation++;
     this.clearTimer();
     this.line.forget();
-    this.bootstrap.stop();
   }
 }
 

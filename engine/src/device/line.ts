@@ -24,9 +24,13 @@ export class Line {
   }
 
   /** False for a packet that is longer than `mostBytes`: it was not sent. Where the connection is gone nothing is, and nobody minds. */
-  send(packet: Packet, mostBytes: number = Number.POSITIVE_INFINITY): boolean {
+  send(
+    packet: Packet,
+    mostBytes: number = Number.POSITIVE_INFINITY,
+    nowMs: number = this.#device.env.port.now(),
+  ): boolean {
     if (this.link === null) return true;
-    this.#lastSentMs = this.#device.env.port.now();
+    this.#lastSentMs = nowMs;
     return this.link.send(packet, mostBytes);
   }
 

@@ -3,6 +3,7 @@ import { reasonName, SESSION_TAKEN_OVER } from "../transport/reason-codes.ts";
 import type { Device } from "./device.ts";
 import { EVENTS } from "./events.ts";
 import { isClientPacket, readConnack, readDisconnect } from "./server-packets.ts";
+import { areLimitsValid, serverLimits } from "./session/server-limits.ts";
 
 /** What the server sends, within the device's turn. */
 export function receive(device: Device, packet: Packet): void {
@@ -15,10 +16,12 @@ export function receive(device: Device, packet: Packet): void {
 }
 
 function onConnack(device: Device, packet: IConnackPacket): void {
-  const connack = device.state === "awaiting-connack" ? readConnack(packet) : null;
-  if (connack === null || connack.kind === "malformed") device.giveUp("malformed_packet");
-  else if (connack.kind === "refused") device.attempt.refused(connack);
-  else device.attempt.accepted(packet, connack.limits);
+  const connack = device.state === "awaiting-connack" ? readConnack(packet) : "malformed";
+  const limits = serverLimits(packet.properties);
+  if (connack === "malformed") device.giveUp("malformed_packet");
+  else if (connack !== "accepted") device.attempt.refused(connack);
+  else if (!areLimitsValid(limits)) device.giveUp("malformed_packet");
+  else device.attempt.accepted(packet, limits);
 }
 
 /** MQTT 5.0 section 3.14: the server says why before it closes. In 3.1.1 only a client sends it. */

@@ -1,12 +1,10 @@
 import type { IConnackPacket, IDisconnectPacket, Packet } from "mqtt-packet";
 import { connackReason, reasonName } from "../transport/reason-codes.ts";
-import { areLimitsValid, type ServerLimits, serverLimits } from "./session/server-limits.ts";
 
 /** What a server says of the connection itself: CONNACK and DISCONNECT. MQTT 3.1.1 and 5.0, sections 3.2 and 3.14. */
 
 /** The server says no, or goodbye. */
 export interface Refusal {
-  kind: "refused";
   /** The name of a failed attempt that ended so. */
   reason: string;
   code: number;
@@ -14,25 +12,21 @@ export interface Refusal {
   reference: string | undefined;
 }
 
-export type Connack = { kind: "accepted"; limits: ServerLimits } | Refusal | { kind: "malformed" };
-
-const MALFORMED: Connack = { kind: "malformed" };
-
-export function readConnack(packet: IConnackPacket): Connack {
+/** Whether the server accepts, and how it refuses where it does not. */
+export function readConnack(packet: IConnackPacket): Refusal | "accepted" | "malformed" {
   const code = packet.reasonCode ?? packet.returnCode;
+  if (code === 0) return "accepted";
   // mqtt-packet passes a CONNACK that ends before its return code.
-  if (code === undefined) return MALFORMED;
-  if (code !== 0) {
-    const reference = packet.properties?.serverReference;
-    return { kind: "refused", reason: `connack.${connackReason(code)}`, code, reference };
-  }
-  const limits = serverLimits(packet.properties);
-  return areLimitsValid(limits) ? { kind: "accepted", limits } : MALFORMED;
+  if (code === undefined) return "malformed";
+  return refusal(`connack.${connackReason(code)}`, code, packet.properties?.serverReference);
 }
 
 export function readDisconnect({ reasonCode: code = 0, properties }: IDisconnectPacket): Refusal {
-  const reference = properties?.serverReference;
-  return { kind: "refused", reason: `disconnect.${reasonName(code)}`, code, reference };
+  return refusal(`disconnect.${reasonName(code)}`, code, properties?.serverReference);
+}
+
+function refusal(reason: string, code: number, reference: string | undefined): Refusal {
+  return { reason, code, reference };
 }
 
 /** Packets that only a client sends. */

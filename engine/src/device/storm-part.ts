@@ -1,16 +1,9 @@
 import type { Device } from "./device.ts";
 import { EVENTS } from "./events.ts";
-import { type DisconnectCause, type DropCause, isMeant } from "./loss.ts";
+import type { DisconnectCause, DropCause } from "./loss.ts";
 import { isOfferedLoad } from "./offered-load.ts";
 import { Outage } from "./outage.ts";
 import { Standing } from "./standing.ts";
-
-/** A loss that is not told yet. */
-interface Loss {
-  /** Nobody on this side wanted it: a storm that is watched for may claim it. */
-  mayBeStorms: boolean;
-  hadBeenReady: boolean;
-}
 
 /** What storms do to a device, and what they are told of it: the record of its part in them. */
 export class StormPart {
@@ -111,20 +104,14 @@ export class StormPart {
 
   // ---- what the device does, within its turn -----------------------------------------------------------------------
 
-  /** The device is about to lose its connection; `tellLoss` follows when it has. */
-  lost(cause: DisconnectCause, nowMs: number): Loss {
-    const loss = {
-      mayBeStorms: !isMeant(cause) && !this.outage.isUnaware,
-      hadBeenReady: this.#hasBeenReady,
-    };
+  /** The device is about to lose its connection. */
+  lost(cause: DisconnectCause, nowMs: number): void {
     this.outage.begin(nowMs);
     if (cause !== "return_home") this.standing.lost();
-    return loss;
   }
 
-  /** The device has lost its connection, and waits to try again. */
-  tellLoss({ mayBeStorms, hadBeenReady }: Loss, nowMs: number): void {
-    if (!mayBeStorms) return;
+  /** The device has lost its connection, and waits to try again: the loss may be that of a storm that is watched for. */
+  tellLoss(nowMs: number, hadBeenReady: boolean): void {
     const storm = this.#device.env.port.lost(this.#device, nowMs);
     if (storm === null) return;
     this.#claim(storm, hadBeenReady);

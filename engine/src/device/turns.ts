@@ -19,8 +19,10 @@ export const NOBODY: Waiter = { settled: () => {} };
 export class Turns {
   #isTurn = false;
   #isTelling = false;
-  #waiters: Waiter[] = [];
-  #failures: (string | null)[] = [];
+  /** Who has to be told, and what; the first `#count` of each. The places are used again: none is made per turn. */
+  readonly #waiters: Waiter[] = [];
+  readonly #failures: (string | null)[] = [];
+  #count = 0;
 
   begin(): void {
     if (this.#isTurn) throw new Error("a device was given an input in the middle of a turn");
@@ -30,32 +32,35 @@ export class Turns {
   /** Tells whoever has to hear of this turn, unless somebody is being told right now: he is told first. */
   end(): void {
     this.#isTurn = false;
-    if (!this.#isTelling && this.#waiters.length > 0) this.#tellAll();
+    if (this.#count > 0 && !this.#isTelling) this.#tellAll();
   }
 
   /** `waiter` is told after the turn; at once where there is none. */
   settle(waiter: Waiter, failure: string | null): void {
-    this.#waiters.push(waiter);
-    this.#failures.push(failure);
+    this.#waiters[this.#count] = waiter;
+    this.#failures[this.#count] = failure;
+    this.#count++;
     if (!this.#isTurn && !this.#isTelling) this.#tellAll();
   }
 
   #tellAll(): void {
     this.#isTelling = true;
     const waiters = this.#waiters;
-    const failures = this.#failures;
     let told = 0;
     try {
-      while (told < waiters.length) {
+      while (told < this.#count) {
         const waiter = waiters[told] as Waiter;
-        const failure = failures[told] as string | null;
+        waiters[told] = NOBODY;
         told++;
-        waiter.settled(failure);
+        waiter.settled(this.#failures[told - 1] as string | null);
       }
     } finally {
       // One that throws does not keep the others from being told, at the end of the next turn.
-      waiters.splice(0, told);
-      failures.splice(0, told);
+      if (told < this.#count) {
+        waiters.copyWithin(0, told, this.#count);
+        this.#failures.copyWithin(0, told, this.#count);
+      }
+      this.#count -= told;
       this.#isTelling = false;
     }
   }

@@ -11,8 +11,8 @@ import type { OpenTransport } from "../transport/transport.ts";
 export interface LiveHostOptions {
   time: Time;
   seed: number;
-  /** Hears of everything that happens; in a run that is the recorder. */
-  tell: Tell;
+  /** Hears of everything that happens. */
+  recorder: { tell: Tell };
   /** Null where the script has one target. */
   regions: Pick<Regions, "counts" | "loads"> | null;
   wire: Pick<Wire<Device>, "codec" | "maxPacketBytes">;
@@ -35,19 +35,19 @@ export class LiveHost implements Port {
   readonly openers: OpenTransport[] = [];
   readonly #time: Time;
   readonly #seed: number;
-  readonly #tell: Tell;
+  readonly #recorder: LiveHostOptions["recorder"];
   readonly #regions: LiveHostOptions["regions"];
   readonly #wire: Wire<Device>;
 
-  constructor({ time, seed, tell, regions, wire }: LiveHostOptions) {
+  constructor({ time, seed, recorder, regions, wire }: LiveHostOptions) {
     this.#time = time;
     this.#seed = seed;
-    this.#tell = tell;
+    this.#recorder = recorder;
     this.#regions = regions;
     this.#wire = {
       ...wire,
-      sent: (device, bytes) => tell(EVENTS.bytesSent, device, 0, bytes, ""),
-      received: (device, bytes) => tell(EVENTS.bytesReceived, device, 0, bytes, ""),
+      sent: (device, bytes) => recorder.tell(EVENTS.bytesSent, device, 0, bytes, ""),
+      received: (device, bytes) => recorder.tell(EVENTS.bytesReceived, device, 0, bytes, ""),
     };
   }
 
@@ -84,7 +84,7 @@ export class LiveHost implements Port {
   }
 
   tell(event: DeviceEvent, subject: Subject, storm: number, value: number | null, name: string): void {
-    this.#tell(event, subject, storm, value, name);
+    this.#recorder.tell(event, subject, storm, value, name);
     if (this.#regions === null) return;
     if (event.region !== null) this.#regions.counts.count(subject.region, event.region);
     if (event.load !== null) this.#regions.loads.count(subject.region, event.load);

@@ -97,7 +97,7 @@ export class Worker {
     this.#host = new LiveHost({
       time,
       seed,
-      tell: (...event) => this.#recorder.tell(...event),
+      recorder: this.#recorder,
       regions: this.#regions,
       wire: { codec: createCodec(protocolVersion), maxPacketBytes: maxPacketSize },
     });

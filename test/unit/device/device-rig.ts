@@ -53,7 +53,7 @@ export class Rig {
     this.host = new RigHost({
       time: this.time,
       seed: 0,
-      tell: (...event) => this.log.push(logged(...event)),
+      recorder: { tell: (...event) => this.log.push(logged(...event)) },
       regions,
       wire: { codec: createCodec(version), maxPacketBytes },
     });
