@@ -1,6 +1,12 @@
 import type { IConnackPacket } from "mqtt-packet";
 import { isOverload, isRedirect } from "../transport/reason-codes.ts";
-import type { OpeningStep, TransportFailure } from "../transport/transport.ts";
+import type {
+  ClientCertificate,
+  Dialer,
+  OpeningStep,
+  ServerReference,
+  TransportFailure,
+} from "../transport/transport.ts";
 import { connectPacket } from "./connect-packet.ts";
 import { type CredentialSource, type DeviceCredentials, Identity } from "./credentials.ts";
 import type { Device } from "./device.ts";
@@ -11,13 +17,15 @@ import type { ServerLimits } from "./session/server-limits.ts";
 import type { DeviceState } from "./state.ts";
 
 /** A device's attempts to connect: who it says that it is, where it goes, and how long it waits in between. */
-export class Attempt {
+export class Attempt implements Dialer {
   readonly identity: Identity;
   /** Null where there is one target and no server has named another: most devices have none. */
   route: Route | null;
   /** Attempts so far. */
   count = 0;
   readonly #device: Device;
+  /** Ends the attempt, or the wait for the next one. */
+  #timer: object | null = null;
   #wasAccepted = false;
   /** Retries since the back-off policy began anew, and the wait before the last of them. */
   #retries = 0;
@@ -34,6 +42,23 @@ export class Attempt {
     this.#previousDelayMs = device.env.plan.backoffBaseMs;
     const { regions } = device.env;
     this.route = regions === null ? null : new Route(regions.failover, regions.home(device.number));
+  }
+
+  get number(): number {
+    return this.#device.number;
+  }
+
+  get region(): number {
+    return this.route?.region ?? 0;
+  }
+
+  /** Null for the target of the script. */
+  get endpoint(): ServerReference | null {
+    return this.route?.endpoint ?? null;
+  }
+
+  get certificate(): ClientCertificate | null {
+    return this.identity.certificate;
   }
 
   /** Begins to connect: a turn of its own. */
@@ -60,7 +85,7 @@ export class Attempt {
     this.#startedMs = nowMs;
     this.#stepStartedMs = nowMs;
     this.#step = "tcp";
-    this.#device.setTimer(plan.connectTimeoutMs, onConnectTimeout);
+    this.#setTimer(plan.connectTimeoutMs, onConnectTimeout);
   }
 
   /** A token may have expired since the last attempt. It takes none of the connection's time. */
@@ -82,7 +107,11 @@ export class Attempt {
   }
 
   /** A step of opening the connection is done; null where it was the last one. `resumed`: a TLS session was. */
-  endStep(following: OpeningStep | null, resumed: boolean, nowMs: number = this.#device.env.port.now()): void {
+  endStep(
+    following: OpeningStep | null,
+    resumed: boolean,
+    nowMs: number = this.#device.env.port.now(),
+  ): void {
     const device = this.#device;
     const ms = nowMs - this.#stepStartedMs;
     this.#stepStartedMs = nowMs;
@@ -149,7 +178,7 @@ export class Attempt {
     device.part.tellAttempt(reason);
     // A server that names another one does not mean later.
     if (redirected) {
-      device.setTimer(0, onBackoffOver);
+      this.#setTimer(0, onBackoffOver);
     } else {
       this.route?.failed(() => device.random());
       this.scheduleNext();
@@ -161,7 +190,17 @@ export class Attempt {
     const delayMs = device.env.plan.backoff(this.#retries, this.#previousDelayMs, device.random());
     this.#retries++;
     this.#previousDelayMs = delayMs;
-    device.setTimer(delayMs, onBackoffOver);
+    this.#setTimer(delayMs, onBackoffOver);
+  }
+
+  #setTimer(delayMs: number, callback: (attempt: Attempt, argument: undefined) => void): void {
+    this.clearTimer();
+    this.#timer = this.#device.env.port.wake(delayMs, callback, this, undefined);
+  }
+
+  clearTimer(): void {
+    if (this.#timer !== null) this.#device.env.port.cancel(this.#timer);
+    this.#timer = null;
   }
 
   /** The back-off policy begins anew. */
@@ -179,12 +218,12 @@ export class Attempt {
   }
 }
 
-function onConnectTimeout(device: Device): void {
-  device.attempt.timedOut();
+function onConnectTimeout(attempt: Attempt): void {
+  attempt.timedOut();
 }
 
-function onBackoffOver(device: Device): void {
-  device.attempt.start();
+function onBackoffOver(attempt: Attempt): void {
+  attempt.start();
 }
 
 function eventOfStep(step: OpeningStep, resumed: boolean): DeviceEvent {

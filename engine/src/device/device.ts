@@ -1,10 +1,5 @@
 import type { Packet } from "mqtt-packet";
-import type {
-  ClientCertificate,
-  OpeningStep,
-  ServerReference,
-  TransportFailure,
-} from "../transport/transport.ts";
+import type { OpeningStep, TransportFailure } from "../transport/transport.ts";
 import { Attempt } from "./attempt.ts";
 import { Bootstrap } from "./bootstrap.ts";
 import type { DeviceCredentials } from "./credentials.ts";
@@ -37,7 +32,6 @@ export class Device implements Subject {
   #state: DeviceState = "offline";
   /** Counts attempts and their ends: what comes late, from an earlier one, is not taken for this one's. */
   generation = 0;
-  #timer: object | null = null;
   #draws = 0;
   #requestCount = 0;
   #wasReady = false;
@@ -62,16 +56,7 @@ export class Device implements Subject {
 
   /** The region of the connection, or of the next one; 0 where the script has no regions. */
   get region(): number {
-    return this.attempt.route?.region ?? 0;
-  }
-
-  /** Where the next connection goes; null for the target of the script. */
-  get endpoint(): ServerReference | null {
-    return this.attempt.route?.endpoint ?? null;
-  }
-
-  get certificate(): ClientCertificate | null {
-    return this.attempt.identity.certificate;
+    return this.attempt.region;
   }
 
   get state(): DeviceState {
@@ -149,11 +134,6 @@ export class Device implements Subject {
     turns.begin();
     this.breakOff(cause);
     turns.end();
-  }
-
-  /** Settles `waiter` after a pause: with null, or as LOST where the connection has ended by then. */
-  pause(delayMs: number, waiter: Waiter): void {
-    this.env.port.wake(delayMs, onPauseOver, this, { generation: this.generation, waiter });
   }
 
   /** Settles `waiter` with what comes late from somebody else; as LOST where `generation` is over by then. */
@@ -234,20 +214,9 @@ export class Device implements Subject {
     this.env.port.tell(event, this, storm, value, name);
   }
 
-  /** The one timer of a device: of its attempt, or of its back-off. */
-  setTimer(delayMs: number, callback: (device: Device, argument: undefined) => void): void {
-    this.clearTimer();
-    this.#timer = this.env.port.wake(delayMs, callback, this, undefined);
-  }
-
-  clearTimer(): void {
-    if (this.#timer !== null) this.env.port.cancel(this.#timer);
-    this.#timer = null;
-  }
-
   /** The server has accepted the connection. */
   becomeOnline(nowMs: number, sessionPresent: boolean, limits: ServerLimits): void {
-    this.clearTimer();
+    this.attempt.clearTimer();
     this.#onlineSinceMs = nowMs;
     this.exchange.resume(sessionPresent, limits);
     this.bootstrap.begin();
@@ -326,16 +295,7 @@ export class Device implements Subject {
   /** Nothing of the connection or the attempt is waited for any more. */
   #forget(): void {
     this.generation++;
-    this.clearTimer();
+    this.attempt.clearTimer();
     this.line.forget();
   }
-}
-
-interface Pause {
-  generation: number;
-  waiter: Waiter;
-}
-
-function onPauseOver(device: Device, { generation, waiter }: Pause): void {
-  device.settleLate(generation, waiter, null);
 }

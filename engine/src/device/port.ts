@@ -24,7 +24,7 @@ export interface Time {
 export interface Port extends Time {
   /** Uniform in [0, 1): the `draw`-th number of a device, the same in every run with this seed. */
   random(deviceNumber: number, draw: number): number;
-  /** Begins to open a connection for the device, where its `endpoint`, `region` and `certificate` say. */
+  /** Begins to open a connection for the device, where its attempt says. */
   open(device: Device): Link;
   readonly tell: Tell;
   /** Who waits for an operation hears of its end after the input that ended it. */

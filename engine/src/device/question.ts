@@ -1,4 +1,5 @@
 import type { Device } from "./device.ts";
+import { pause } from "./pause.ts";
 import type { Operation } from "./program.ts";
 import type { Asker, RequestOutcome } from "./session/requests.ts";
 import { LOST, type Waiter } from "./turns.ts";
@@ -61,7 +62,7 @@ class Asking implements Asker, Waiter {
       case "retry":
         // A refusal comes at once: asking again at once would be a loop without a pause.
         if (outcome === "timeout") this.settled(null);
-        else device.pause(timeoutMs, this);
+        else pause(device, timeoutMs, this);
         return;
       case "reset":
         if (outcome === "rejected") device.fail("bootstrap_refused");

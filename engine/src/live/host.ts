@@ -80,7 +80,7 @@ export class LiveHost implements Port {
     const open = this.openers[device.cohort];
     if (open === undefined) throw new RangeError(`cohort ${device.cohort} has no opener`);
     const connection = new Connection(device, this.#wire);
-    return connection.over(open(connection, device));
+    return connection.over(open(connection, device.attempt));
   }
 
   tell(event: DeviceEvent, subject: Subject, storm: number, value: number | null, name: string): void {

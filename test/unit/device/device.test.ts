@@ -1,6 +1,7 @@
 /** How a device connects, loses its connection and comes back. What it does while connected: device-operations.test.ts. */
 import { describe, expect, it } from "vitest";
 import type { ResetAfter } from "../../../engine/src/device/backoff.ts";
+import { pause } from "../../../engine/src/device/pause.ts";
 import { LOST, NOBODY } from "../../../engine/src/device/turns.ts";
 import { outcome, Rig, told } from "./device-rig.ts";
 
@@ -713,7 +714,8 @@ describe("bootstrap", () => {
     const resumed: number[] = [];
     const lost: number[] = [];
     rig.onBootstrap = (device) => {
-      device.pause(
+      pause(
+        device,
         1000,
         told((failure) => (failure === LOST ? lost : resumed).push(rig.time.now())),
       );

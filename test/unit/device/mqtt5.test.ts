@@ -340,7 +340,7 @@ describe("a server that names another", () => {
     redirect(rig, 0x9c, "other:1884");
     expect(rig.events("redirected").length).toBe(1);
     rig.time.advance(100);
-    expect(rig.device.endpoint).toBe(null);
+    expect(rig.device.attempt.endpoint).toBe(null);
     expect(rig.network.opened.length).toBe(2);
   });
 
@@ -350,11 +350,11 @@ describe("a server that names another", () => {
     redirect(rig, 0x9c, "other:1884");
     rig.time.advance(0);
     expect(rig.network.opened.length).toBe(2);
-    expect(rig.device.endpoint).toEqual({ host: "other", port: 1884 });
+    expect(rig.device.attempt.endpoint).toEqual({ host: "other", port: 1884 });
     acceptWith(rig, {});
     rig.broker.ends();
     rig.time.advance(100);
-    expect(rig.device.endpoint).toBe(null);
+    expect(rig.device.attempt.endpoint).toBe(null);
   });
 
   it("for good (0x9D)", () => {
@@ -365,7 +365,7 @@ describe("a server that names another", () => {
     acceptWith(rig, {});
     rig.broker.ends();
     rig.time.advance(100);
-    expect(rig.device.endpoint).toEqual({ host: "::1", port: 1884 });
+    expect(rig.device.attempt.endpoint).toEqual({ host: "::1", port: 1884 });
   });
 
   it("is followed three times, then the policy waits, and the device is back at its target", () => {
@@ -374,11 +374,11 @@ describe("a server that names another", () => {
     for (let hop = 0; hop < 3; hop++) {
       redirect(rig, 0x9d, `server${hop}`);
       rig.time.advance(0);
-      expect(rig.device.endpoint).toEqual({ host: `server${hop}`, port: null });
+      expect(rig.device.attempt.endpoint).toEqual({ host: `server${hop}`, port: null });
     }
     redirect(rig, 0x9d, "server3");
     expect(rig.events("error")).toEqual([["error", 0, "server_reference_limit"]]);
-    expect(rig.device.endpoint).toBe(null);
+    expect(rig.device.attempt.endpoint).toBe(null);
     rig.time.advance(99);
     expect(rig.network.opened.length).toBe(4);
     rig.time.advance(1);
@@ -394,7 +394,7 @@ describe("a server that names another", () => {
       ["redirected", 0],
     ]);
     rig.time.advance(100);
-    expect(rig.device.endpoint).toEqual({ host: "other", port: null });
+    expect(rig.device.attempt.endpoint).toEqual({ host: "other", port: null });
   });
 
   it.each([

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { VuContext } from "../../artillery.ts";
+import { pause } from "../../device/pause.ts";
 import { DURATION_NOTATION, parseDuration } from "../../duration.ts";
 import { compileTemplate } from "../template.ts";
 import { contextOf, defineStep, deviceOf, LONGEST_TIMER_MS, sameConnection } from "./step.ts";
@@ -28,16 +29,16 @@ export const think = defineStep({
   places: ["flow", "onConnect", "hook"],
   schema: z.strictObject({ think: thinkTime, jitter: jitterTime.optional() }),
   operation(spec) {
-    const pause = compilePause(spec);
+    const lasts = compilePause(spec);
     return {
-      begin: (device, waiter) => device.pause(pause(contextOf(device), device.random()), waiter),
+      begin: (device, waiter) => pause(device, lasts(contextOf(device), device.random()), waiter),
     };
   },
   compile(spec, compiler) {
-    const pause = compilePause(spec);
+    const lasts = compilePause(spec);
     return sameConnection(compiler, (context, callback) => {
       const random = compiler.place === "hook" ? Math.random() : deviceOf(context).random();
-      compiler.time.wake(pause(context, random), callback, null, context);
+      compiler.time.wake(lasts(context, random), callback, null, context);
     });
   },
 });
