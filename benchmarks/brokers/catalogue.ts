@@ -6,7 +6,7 @@ import type {
   RunningBroker as Running,
   ScenarioNeeds,
 } from "../../results/src/comparison/contestant.ts";
-import { EXIT_CODES } from "../../results/src/exit-codes.ts";
+import { EXIT_CODES } from "../../results/src/judge/exit-codes.ts";
 import { type BrokerAdapter, type Certificates, whyNot } from "./adapter.ts";
 import { ADAPTERS, adapterNamed } from "./adapters/index.ts";
 import { watchProcesses } from "./process-usage.ts";

@@ -1,5 +1,5 @@
 import { stringify } from "csv-stringify/sync";
-import { parseCsv } from "../../results/src/run/csv.ts";
+import { parseCsv } from "../../results/src/run/parse-csv.ts";
 
 /** One measured case. Times are nanoseconds per operation. */
 export interface Row {

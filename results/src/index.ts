@@ -6,8 +6,8 @@ import {
   takeHangupAsTermination,
 } from "artillery-engine-mqtt/contract";
 import { currentArtillery } from "./artillery.ts";
-import { parseConfig, type ResultsConfig, unknownCohorts } from "./config.ts";
-import { EXIT_CODES } from "./exit-codes.ts";
+import { parseConfig, type ResultsConfig, unknownCohorts } from "./config/config.ts";
+import { EXIT_CODES } from "./judge/exit-codes.ts";
 import { reportRun, runDirectory } from "./report-run.ts";
 import { type Script, scriptText } from "./run/script-file.ts";
 import { UnwrittenWorkers } from "./run/unwritten-workers.ts";

@@ -3,12 +3,12 @@ import { join } from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
 import { brokerByUrl } from "../comparison/by-url.ts";
 import { COMPARISON_FILES, compare } from "../comparison/compare.ts";
+import { consoleComparison } from "../comparison/console.ts";
 import type { Contestant } from "../comparison/contestant.ts";
 import { readScenario, type Scenario } from "../comparison/scenario-file.ts";
-import { consoleComparison } from "../console/comparison.ts";
 import { parseDuration } from "../duration.ts";
-import { EXIT_CODES } from "../exit-codes.ts";
-import { printable } from "../format.ts";
+import { EXIT_CODES } from "../judge/exit-codes.ts";
+import { printable } from "../judge/number-words.ts";
 import { CommandError, type Io } from "./io.ts";
 
 /** Brokers that can be started for the user, by name; none in the package itself. */

@@ -1,4 +1,4 @@
-import { EXIT_CODES } from "../exit-codes.ts";
+import { EXIT_CODES } from "../judge/exit-codes.ts";
 
 /** Where a command prints. */
 export interface Io {

@@ -1,6 +1,6 @@
 import { Command, CommanderError } from "commander";
-import { EXIT_CODES } from "../exit-codes.ts";
-import { printableLines } from "../format.ts";
+import { EXIT_CODES } from "../judge/exit-codes.ts";
+import { printableLines } from "../judge/number-words.ts";
 import { addCompare, type BrokerCatalogue } from "./compare.ts";
 import { addDiff } from "./diff.ts";
 import { CommandError, type Io } from "./io.ts";

@@ -1,11 +1,11 @@
 import { relative, resolve } from "node:path";
 import type { Command } from "commander";
-import { parseConfig, REPORTS, type Report, type ResultsConfig } from "../config.ts";
+import { parseConfig, REPORTS, type Report, type ResultsConfig } from "../config/config.ts";
 import { consoleSummary } from "../console/summary.ts";
-import { EXIT_CODES } from "../exit-codes.ts";
+import { mergeDirectories } from "../directory/judged-runs.ts";
+import { writeResults } from "../directory/write-results.ts";
+import { EXIT_CODES } from "../judge/exit-codes.ts";
 import { FAIL_VERDICTS, type Fail } from "../judge/gate.ts";
-import { mergeDirectories } from "../judge/runs.ts";
-import { writeResults } from "../output.ts";
 import { CommandError, type Io } from "./io.ts";
 
 const OPTIONS = {

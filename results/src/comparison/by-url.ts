@@ -1,7 +1,7 @@
 import { CREDENTIAL_VARIABLES } from "artillery-engine-mqtt/contract";
 import { CommandError } from "../commands/io.ts";
-import { EXIT_CODES } from "../exit-codes.ts";
-import { MASK } from "../secrets.ts";
+import { EXIT_CODES } from "../judge/exit-codes.ts";
+import { MASK } from "../run/mask-secrets.ts";
 import type { Contestant } from "./contestant.ts";
 
 const SCHEMES = ["mqtt:", "mqtts:", "ws:", "wss:"];

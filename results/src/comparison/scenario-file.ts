@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
-import { highest } from "../run/extremes.ts";
+import { highest } from "../run/highest-lowest.ts";
 import type { ScenarioNeeds } from "./contestant.ts";
 import { type ScenarioFacts, scenarioName } from "./scenario-name.ts";
 

@@ -1,4 +1,4 @@
-import { count, duration, percent } from "../format.ts";
+import { count, duration, percent } from "../judge/number-words.ts";
 
 /** One storm whose window is open, as of the workers' last flush. */
 export interface StormProgress {

@@ -1,5 +1,5 @@
 import type { WorkerRegion } from "artillery-engine-mqtt/contract";
-import { count, printable, table } from "../format.ts";
+import { count, printable, table } from "../judge/number-words.ts";
 
 const HEADER = ["home devices", "connects", "failed over to it", "config requests", "answered"];
 

@@ -11,7 +11,7 @@ import {
   verdictWord,
   WIDTH,
   wrap,
-} from "../format.ts";
+} from "../judge/number-words.ts";
 import { devicesDue } from "../judge/recovery.ts";
 import { fateWords, stormWords } from "../judge/storm-words.ts";
 import type { StormFields, StormSummary } from "../judge/summary-schema.ts";

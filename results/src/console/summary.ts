@@ -1,4 +1,5 @@
 import pc from "picocolors";
+import { doubtWords } from "../judge/generator.ts";
 import {
   type Colours,
   count,
@@ -9,8 +10,7 @@ import {
   table,
   WIDTH,
   wrap,
-} from "../format.ts";
-import { doubtWords } from "../judge/generator.ts";
+} from "../judge/number-words.ts";
 import type { LatencyName, Summary } from "../judge/summary-schema.ts";
 import { regionTable } from "./regions.ts";
 import { stormLines } from "./storm.ts";

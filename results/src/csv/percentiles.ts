@@ -9,8 +9,8 @@ import {
 import { stringify } from "csv-stringify/sync";
 import type { Histogram } from "hdr-histogram-js";
 import { devicesDue } from "../judge/recovery.ts";
+import { groupBy } from "../run/get-or-add.ts";
 import { addHistograms, rankOf, valueAtRankMs } from "../run/histogram.ts";
-import { groupBy } from "../run/maps.ts";
 import type { MergedRun } from "../run/merge.ts";
 
 const PERCENTILES = [50, 90, 99, 99.9, 100];

@@ -1,4 +1,4 @@
-import { count, duration, percent } from "../format.ts";
+import { count, duration, percent } from "./number-words.ts";
 import { devicesDue } from "./recovery.ts";
 import type { StormFields, StormSummary, Summary } from "./summary-schema.ts";
 import { isAtLeastAsBad, VERDICTS, type Verdict } from "./verdict.ts";

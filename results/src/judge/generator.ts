@@ -4,8 +4,8 @@
  */
 
 import type { GeneratorHealth } from "artillery-engine-mqtt/contract";
-import { duration, percent } from "../format.ts";
-import { highest, lowest } from "../run/extremes.ts";
+import { highest, lowest } from "../run/highest-lowest.ts";
+import { duration, percent } from "./number-words.ts";
 import type { LatencySummary, Summary } from "./summary-schema.ts";
 
 export type GeneratorSummary = Summary["generator"];

@@ -1,6 +1,6 @@
 import { histogramTag, stormMetricName, TIMELINE_ROW_MS } from "artillery-engine-mqtt/contract";
+import { getOrAdd, groupBy } from "../run/get-or-add.ts";
 import { bucketsOf } from "../run/histogram.ts";
-import { getOrAdd, groupBy } from "../run/maps.ts";
 import type { MergedRun } from "../run/merge.ts";
 import type { TimelineRow } from "../run/timeline.ts";
 

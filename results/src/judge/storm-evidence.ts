@@ -1,5 +1,5 @@
 import { lastStretchMs, TIMELINE_ROW_MS, type WorkerStormCohort } from "artillery-engine-mqtt/contract";
-import { highest } from "../run/extremes.ts";
+import { highest } from "../run/highest-lowest.ts";
 import type { Late, MergedRun, MergedStorm } from "../run/merge.ts";
 import {
   bestMeanPerS,

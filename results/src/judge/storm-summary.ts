@@ -9,12 +9,12 @@ import {
   type WorkerStormCohort,
 } from "artillery-engine-mqtt/contract";
 import type { Histogram } from "hdr-histogram-js";
-import { printable } from "../format.ts";
+import { groupBy } from "../run/get-or-add.ts";
 import { addHistograms } from "../run/histogram.ts";
-import { groupBy } from "../run/maps.ts";
 import { addFields, type MergedRun, type MergedStorm } from "../run/merge.ts";
 import { fleetRows, peakPerS, type TimelineRow } from "../run/timeline.ts";
 import { type GeneratorSummary, generatorSummary, saturationReasons } from "./generator.ts";
+import { printable } from "./number-words.ts";
 import { devicesDue, recoveryPercentiles } from "./recovery.ts";
 import { evidenceOf, type LoadBefore, loadBefore, offeredAtEnd } from "./storm-evidence.ts";
 import type { StormFields, StormSummary } from "./summary-schema.ts";

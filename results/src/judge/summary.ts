@@ -6,9 +6,9 @@ import {
   REFUSED_HERE,
   SCHEMA_VERSION,
 } from "artillery-engine-mqtt/contract";
-import { EXIT_CODES } from "../exit-codes.ts";
 import { addHistograms } from "../run/histogram.ts";
 import type { MergedRun } from "../run/merge.ts";
+import { EXIT_CODES } from "./exit-codes.ts";
 import { type Fail, gateFailures } from "./gate.ts";
 import { generatorSummary } from "./generator.ts";
 import { serviceTime } from "./service-time.ts";

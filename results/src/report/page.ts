@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
-import { count, duration } from "../format.ts";
+import type { ReportData } from "../judge/curves.ts";
+import { count, duration } from "../judge/number-words.ts";
 import type { Summary } from "../judge/summary-schema.ts";
 import { BROWSER_CODE } from "./charts.ts";
 import { embeddedJson, type Html, html, NOTHING, trusted } from "./html.ts";
 import { plotsOf } from "./plots.ts";
-import type { ReportData } from "./report.ts";
 import { errorSection, generatorSection, regionSection, serviceTimesTable } from "./run-tables.ts";
 import { STYLE } from "./style.ts";
 import { uPlot } from "./vendor.ts";

@@ -1,10 +1,10 @@
-import { count, duration } from "../format.ts";
+import type { Percentiles, Recovery, ReportData } from "../judge/curves.ts";
 import type { CohortLoad, LoadPoint } from "../judge/load.ts";
+import { count, duration } from "../judge/number-words.ts";
 import type { StormSummary } from "../judge/summary-schema.ts";
-import { highest } from "../run/extremes.ts";
+import { highest } from "../run/highest-lowest.ts";
 import type { ChartSeries, ChartSpec } from "./chart-spec.ts";
 import { type Html, html, NOTHING, visible } from "./html.ts";
-import type { Percentiles, Recovery, ReportData } from "./report.ts";
 import { cell, table, timeCell } from "./table.ts";
 import { ALL_COHORTS, METRIC_WORDS, shareWords } from "./words.ts";
 

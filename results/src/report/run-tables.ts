@@ -1,9 +1,9 @@
 import { regionValues } from "../console/regions.ts";
-import { count, duration, percent } from "../format.ts";
+import type { ReportData } from "../judge/curves.ts";
 import { doubtWords } from "../judge/generator.ts";
+import { count, duration, percent } from "../judge/number-words.ts";
 import type { LatencyName, LatencySummary, Summary } from "../judge/summary-schema.ts";
 import { type Html, html, NOTHING } from "./html.ts";
-import type { ReportData } from "./report.ts";
 import { cell, table, wordCell } from "./table.ts";
 import { ALL_COHORTS, errorWords, METRIC_WORDS } from "./words.ts";
 

@@ -1,4 +1,4 @@
-import { duration } from "../format.ts";
+import { duration } from "../judge/number-words.ts";
 import { type Html, html } from "./html.ts";
 
 export interface TableOptions {

@@ -1,4 +1,4 @@
-import { count, duration, ratio } from "../format.ts";
+import { count, duration, ratio } from "../judge/number-words.ts";
 import { devicesDue } from "../judge/recovery.ts";
 import { fateWords } from "../judge/storm-words.ts";
 import type { StormFields, StormSummary, Summary } from "../judge/summary-schema.ts";

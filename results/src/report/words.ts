@@ -1,4 +1,4 @@
-import { count, duration, percent } from "../format.ts";
+import { count, duration, percent } from "../judge/number-words.ts";
 import { devicesDue } from "../judge/recovery.ts";
 import type { LatencyName, StormFields, Summary } from "../judge/summary-schema.ts";
 import type { Verdict, VerdictAbsence } from "../judge/verdict.ts";

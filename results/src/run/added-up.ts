@@ -1,6 +1,6 @@
 import { FILES, type WorkerRecord } from "artillery-engine-mqtt/contract";
 import type * as hdr from "hdr-histogram-js";
-import { getOrAdd } from "./maps.ts";
+import { getOrAdd } from "./get-or-add.ts";
 import { readHistograms } from "./read-histograms.ts";
 import { readTimeline } from "./read-timeline.ts";
 import { beyond, type RunBudget } from "./run-budget.ts";

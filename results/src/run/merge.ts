@@ -12,9 +12,9 @@ import {
 } from "artillery-engine-mqtt/contract";
 import type { Histogram } from "hdr-histogram-js";
 import type { AddedUp } from "./added-up.ts";
-import { atMost } from "./at-most.ts";
-import { highest, lowest } from "./extremes.ts";
-import { groupBy } from "./maps.ts";
+import { atMost } from "./first-sentences.ts";
+import { groupBy } from "./get-or-add.ts";
+import { highest, lowest } from "./highest-lowest.ts";
 import { sharedIds } from "./shared-ids.ts";
 import type { TimelineRow } from "./timeline.ts";
 import { mergeTimelines, type TimelineSum } from "./timeline-sum.ts";

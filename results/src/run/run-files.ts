@@ -10,7 +10,7 @@ import {
 } from "artillery-engine-mqtt/contract";
 import { z } from "zod";
 import { type AddedUp, addWorker, type WorkerTexts } from "./added-up.ts";
-import { atMost } from "./at-most.ts";
+import { atMost } from "./first-sentences.ts";
 import { LIMITS } from "./limits.ts";
 import { readTextFile, UnreadableFile } from "./read-file.ts";
 import { beyond, RunBudget } from "./run-budget.ts";

@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { PLUGIN_NAME } from "artillery-engine-mqtt/contract";
-import { type ConfigResult, parseConfig } from "../config.ts";
-import { maskSecrets } from "../secrets.ts";
-import { RUN_FILES } from "./files.ts";
+import { type ConfigResult, parseConfig } from "../config/config.ts";
+import { RUN_FILES } from "./file-names.ts";
 import { LIMITS } from "./limits.ts";
+import { maskSecrets } from "./mask-secrets.ts";
 import { readTextFile, UnreadableFile } from "./read-file.ts";
 
 /** What Artillery hands to plugins. */

@@ -1,6 +1,6 @@
 import type { WorkerRecord } from "artillery-engine-mqtt/contract";
-import { atMost } from "./at-most.ts";
-import { getOrAdd, groupBy } from "./maps.ts";
+import { atMost } from "./first-sentences.ts";
+import { getOrAdd, groupBy } from "./get-or-add.ts";
 
 /** So many pairs are said, and so many are looked for at all: of ten thousand runs there may be fifty million. */
 const SAID_PAIRS = 5;

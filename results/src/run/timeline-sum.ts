@@ -1,5 +1,5 @@
 import { TIMELINE_ROW_MS } from "artillery-engine-mqtt/contract";
-import { getOrAdd } from "./maps.ts";
+import { getOrAdd } from "./get-or-add.ts";
 import type { RunBudget } from "./run-budget.ts";
 import { emptyRow, LEVELS, TIMELINE_VALUES, type TimelineRow } from "./timeline.ts";
 

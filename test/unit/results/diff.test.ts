@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
+import { consoleDiff } from "../../../results/src/comparison/console-diff.ts";
 import { diffSummaries } from "../../../results/src/comparison/diff.ts";
-import { consoleDiff } from "../../../results/src/console/diff.ts";
 import type { Summary } from "../../../results/src/judge/summary-schema.ts";
 import { record, storm, stormCohort } from "../../support/run-files.ts";
 import { spiralWorker, summaryOf } from "./synthetic-run.ts";

@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { afterEach, expect, it, vi } from "vitest";
 import { runCommand } from "../../../results/src/commands/program.ts";
 import type { Contestant } from "../../../results/src/comparison/contestant.ts";
-import type { ResultsConfig } from "../../../results/src/config.ts";
+import type { ResultsConfig } from "../../../results/src/config/config.ts";
 import { reportRun } from "../../../results/src/report-run.ts";
 import type { UnwrittenWorkers } from "../../../results/src/run/unwritten-workers.ts";
 import { record, storm, stormCohort, temporaryDirectory, writeRun } from "../../support/run-files.ts";

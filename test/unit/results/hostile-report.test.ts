@@ -1,9 +1,9 @@
 import { histogramTag, stormMetricName } from "artillery-engine-mqtt/contract";
 import { describe, expect, it } from "vitest";
+import { reportData } from "../../../results/src/judge/curves.ts";
 import { buildSummary } from "../../../results/src/judge/summary.ts";
 import { embeddedJson, escapeHtml } from "../../../results/src/report/html.ts";
 import { renderReport } from "../../../results/src/report/page.ts";
-import { reportData } from "../../../results/src/report/report.ts";
 import { mergeRun } from "../../../results/src/run/merge.ts";
 import { readRun } from "../../../results/src/run/run-files.ts";
 import { counters, record, storm, stormCohort, TIME_ZERO_MS, writeRun } from "../../support/run-files.ts";

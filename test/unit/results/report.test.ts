@@ -1,13 +1,13 @@
 import { createHash } from "node:crypto";
 import { histogramTag, stormMetricName } from "artillery-engine-mqtt/contract";
 import { describe, expect, it } from "vitest";
-import { count, duration, ratio } from "../../../results/src/format.ts";
+import { type ReportData, reportData } from "../../../results/src/judge/curves.ts";
 import { keepPeaks } from "../../../results/src/judge/load.ts";
+import { count, duration, ratio } from "../../../results/src/judge/number-words.ts";
 import { percentileCurve, percentileRows } from "../../../results/src/judge/percentile-curve.ts";
 import { buildSummary } from "../../../results/src/judge/summary.ts";
 import { VERDICT_ABSENCES, VERDICTS } from "../../../results/src/judge/verdict.ts";
 import { renderReport } from "../../../results/src/report/page.ts";
-import { type ReportData, reportData } from "../../../results/src/report/report.ts";
 import { verdictSentence } from "../../../results/src/report/words.ts";
 import { type MergedRun, mergeRun } from "../../../results/src/run/merge.ts";
 import { readRun } from "../../../results/src/run/run-files.ts";

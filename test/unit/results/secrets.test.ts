@@ -5,8 +5,8 @@ import { hideEnvironment } from "artillery-engine-mqtt/contract";
 import fc from "fast-check";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
 import { forgetHiddenValues } from "../../../engine/src/secrets/secret-values.ts";
+import { maskSecrets, maskText } from "../../../results/src/run/mask-secrets.ts";
 import { configOfScript, scriptText } from "../../../results/src/run/script-file.ts";
-import { maskSecrets, maskText } from "../../../results/src/secrets.ts";
 
 describe("maskText", () => {
   it.each([

@@ -1,7 +1,7 @@
 import { histogramTag } from "artillery-engine-mqtt/contract";
 import { expect, it } from "vitest";
-import { mergedHlog } from "../../../../results/src/run/hlog.ts";
 import { mergeRun } from "../../../../results/src/run/merge.ts";
+import { mergedHlog } from "../../../../results/src/run/merged-hlog.ts";
 import { readHistograms } from "../../../../results/src/run/read-histograms.ts";
 import { readRun } from "../../../../results/src/run/run-files.ts";
 import { writeRun } from "../../../support/run-files.ts";

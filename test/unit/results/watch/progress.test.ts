@@ -3,8 +3,8 @@ import { dirname, join } from "node:path";
 import { afterEach, expect, it, vi } from "vitest";
 import { progressLine } from "../../../../results/src/console/progress.ts";
 import { emptyRow } from "../../../../results/src/run/timeline.ts";
-import { openStorms, readWorkersNow } from "../../../../results/src/watch/progress.ts";
 import { RunWatch } from "../../../../results/src/watch/watch-run.ts";
+import { openStorms, readWorkersNow } from "../../../../results/src/watch/workers-now.ts";
 import {
   record,
   storm,

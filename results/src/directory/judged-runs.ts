@@ -1,16 +1,16 @@
 import { existsSync, readdirSync, realpathSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { CommandError } from "../commands/io.ts";
-import { atMost } from "../run/at-most.ts";
-import { RUN_FILES } from "../run/files.ts";
+import type { Fail } from "../judge/gate.ts";
+import { buildSummary } from "../judge/summary.ts";
+import { type Summary, summarySchema } from "../judge/summary-schema.ts";
+import { RUN_FILES } from "../run/file-names.ts";
+import { atMost } from "../run/first-sentences.ts";
 import { LIMITS } from "../run/limits.ts";
 import { type MergedRun, mergeObstacles, mergeRun } from "../run/merge.ts";
 import { readTextFile, UnreadableFile } from "../run/read-file.ts";
 import { readRun } from "../run/run-files.ts";
 import { configOfScript, readScript } from "../run/script-file.ts";
-import type { Fail } from "./gate.ts";
-import { buildSummary } from "./summary.ts";
-import { type Summary, summarySchema } from "./summary-schema.ts";
 
 /** What the user gave on the command line; the rest is taken from `script.json`. */
 export interface JudgeOptions {

@@ -1,14 +1,14 @@
 import { join } from "node:path";
 import { writeWhole } from "artillery-engine-mqtt/contract";
-import type { Report } from "./config.ts";
-import { percentilesCsv } from "./csv/percentiles.ts";
-import { timelineCsv } from "./csv/timeline.ts";
-import type { Summary } from "./judge/summary-schema.ts";
-import { renderReport } from "./report/page.ts";
-import { reportData } from "./report/report.ts";
-import { RUN_FILES } from "./run/files.ts";
-import { mergedHlog } from "./run/hlog.ts";
-import type { MergedRun } from "./run/merge.ts";
+import type { Report } from "../config/config.ts";
+import { percentilesCsv } from "../csv/percentiles.ts";
+import { timelineCsv } from "../csv/timeline.ts";
+import { reportData } from "../judge/curves.ts";
+import type { Summary } from "../judge/summary-schema.ts";
+import { renderReport } from "../report/page.ts";
+import { RUN_FILES } from "../run/file-names.ts";
+import type { MergedRun } from "../run/merge.ts";
+import { mergedHlog } from "../run/merged-hlog.ts";
 
 export interface Written {
   paths: string[];

@@ -1,6 +1,6 @@
 import type pc from "picocolors";
-import type { Verdict } from "./judge/verdict.ts";
-import { highest } from "./run/extremes.ts";
+import { highest } from "../run/highest-lowest.ts";
+import type { Verdict } from "./verdict.ts";
 
 /** Of a line of the summary, at most. */
 export const WIDTH = 108;

@@ -1,7 +1,7 @@
 import { DEFAULT_OUTPUT, PLUGIN_NAME } from "artillery-engine-mqtt/contract";
 import { z } from "zod";
-import { DURATION_NOTATION, parseDuration } from "./duration.ts";
-import { FAIL_VERDICTS, type Fail } from "./judge/gate.ts";
+import { DURATION_NOTATION, parseDuration } from "../duration.ts";
+import { FAIL_VERDICTS, type Fail } from "../judge/gate.ts";
 
 /** What `report` may name. */
 export const REPORTS = ["console", "json", "csv", "hlog", "html"] as const;

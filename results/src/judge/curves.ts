@@ -1,17 +1,17 @@
 import { histogramTag, stormMetricName } from "artillery-engine-mqtt/contract";
 import type { Histogram } from "hdr-histogram-js";
-import { type CohortLoad, loadOf } from "../judge/load.ts";
-import { type PercentilePoint, percentileCurve, percentileRows } from "../judge/percentile-curve.ts";
-import { devicesDue, type RecoveryPoint, recoveryCurve } from "../judge/recovery.ts";
-import { serviceTime } from "../judge/service-time.ts";
+import { addHistograms } from "../run/histogram.ts";
+import type { MergedRun } from "../run/merge.ts";
+import { type CohortLoad, loadOf } from "./load.ts";
+import { type PercentilePoint, percentileCurve, percentileRows } from "./percentile-curve.ts";
+import { devicesDue, type RecoveryPoint, recoveryCurve } from "./recovery.ts";
+import { serviceTime } from "./service-time.ts";
 import {
   type LatencyName,
   type LatencySummary,
   SERVICE_TIME_METRICS,
   type Summary,
-} from "../judge/summary-schema.ts";
-import { addHistograms } from "../run/histogram.ts";
-import type { MergedRun } from "../run/merge.ts";
+} from "./summary-schema.ts";
 
 /** All that `report.html` shows. A cohort of null is the whole fleet, given where there are several cohorts. */
 export interface ReportData {

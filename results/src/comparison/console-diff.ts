@@ -1,5 +1,4 @@
 import pc from "picocolors";
-import type { DiffRow, RunDiff, RunFacts, StormDiff, Unit } from "../comparison/diff.ts";
 import {
   type Colours,
   count,
@@ -11,7 +10,8 @@ import {
   table,
   verdictPaint,
   verdictWord,
-} from "../format.ts";
+} from "../judge/number-words.ts";
+import type { DiffRow, RunDiff, RunFacts, StormDiff, Unit } from "./diff.ts";
 
 const SHOW: Record<Unit, (value: number) => string> = {
   ms: duration,

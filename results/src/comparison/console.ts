@@ -1,7 +1,7 @@
 import pc from "picocolors";
-import type { Comparison, PhaseRow, Value } from "../comparison/comparison.ts";
-import { ratioWords, spreadWords, verdictWords } from "../comparison/words.ts";
-import { printable, table } from "../format.ts";
+import { printable, table } from "../judge/number-words.ts";
+import type { Comparison, PhaseRow, Value } from "./comparison.ts";
+import { ratioWords, spreadWords, verdictWords } from "./words.ts";
 
 /** Columns of the terminal's table; all others stand in comparison.html and comparison.csv. */
 const PHASE_COLUMNS = [
