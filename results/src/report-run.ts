@@ -1,12 +1,11 @@
 import { relative, resolve } from "node:path";
-import { safeFileName } from "artillery-engine-mqtt/contract";
+import { printable, safeFileName } from "artillery-engine-mqtt/contract";
 import pc from "picocolors";
 import type { Artillery } from "./artillery.ts";
 import type { ResultsConfig } from "./config/config.ts";
 import { consoleSummary } from "./console/summary.ts";
 import { writeResults } from "./directory/write-results.ts";
 import { EXIT_CODES } from "./judge/exit-codes.ts";
-import { printable } from "./judge/number-words.ts";
 import { buildSummary } from "./judge/summary.ts";
 import { mergeRun } from "./run/merge.ts";
 import { readRun } from "./run/run-files.ts";

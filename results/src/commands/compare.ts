@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { printable } from "artillery-engine-mqtt/contract";
 import { type Command, InvalidArgumentError } from "commander";
 import { brokerByUrl } from "../comparison/by-url.ts";
 import { COMPARISON_FILES, compare } from "../comparison/compare.ts";
@@ -8,7 +9,6 @@ import type { Contestant } from "../comparison/contestant.ts";
 import { readScenario, type Scenario } from "../comparison/scenario-file.ts";
 import { parseDuration } from "../duration.ts";
 import { EXIT_CODES } from "../judge/exit-codes.ts";
-import { printable } from "../judge/number-words.ts";
 import { CommandError, type Io } from "./io.ts";
 
 /** Brokers that can be started for the user, by name; none in the package itself. */

@@ -1,8 +1,8 @@
 import type { Command } from "commander";
 import { consoleDiff } from "../comparison/console-diff.ts";
 import { diffSummaries } from "../comparison/diff.ts";
+import { printableJson } from "../console/printable-json.ts";
 import { summaryOf } from "../directory/judged-runs.ts";
-import { printableJson } from "../judge/number-words.ts";
 import type { Io } from "./io.ts";
 
 const HELP = `

@@ -1,6 +1,6 @@
+import { printableLines } from "artillery-engine-mqtt/contract";
 import { Command, CommanderError } from "commander";
 import { EXIT_CODES } from "../judge/exit-codes.ts";
-import { printableLines } from "../judge/number-words.ts";
 import { addCompare, type BrokerCatalogue } from "./compare.ts";
 import { addDiff } from "./diff.ts";
 import { CommandError, type Io } from "./io.ts";

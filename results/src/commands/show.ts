@@ -1,7 +1,7 @@
 import type { Command } from "commander";
+import { printableJson } from "../console/printable-json.ts";
 import { consoleSummary } from "../console/summary.ts";
 import { summaryOf } from "../directory/judged-runs.ts";
-import { printableJson } from "../judge/number-words.ts";
 import type { Io } from "./io.ts";
 
 const HELP = `

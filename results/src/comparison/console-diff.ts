@@ -1,16 +1,8 @@
+import { printable } from "artillery-engine-mqtt/contract";
 import pc from "picocolors";
-import {
-  type Colours,
-  count,
-  duration,
-  percent,
-  printable,
-  ratio,
-  shorten,
-  table,
-  verdictPaint,
-  verdictWord,
-} from "../judge/number-words.ts";
+import { shorten, table } from "../console/layout.ts";
+import { type Colours, verdictPaint, verdictWord } from "../console/verdict-word.ts";
+import { count, duration, percent, ratio } from "../judge/number-words.ts";
 import type { DiffRow, RunDiff, RunFacts, StormDiff, Unit } from "./diff.ts";
 
 const SHOW: Record<Unit, (value: number) => string> = {

@@ -1,5 +1,6 @@
+import { printable } from "artillery-engine-mqtt/contract";
 import pc from "picocolors";
-import { printable, table } from "../judge/number-words.ts";
+import { table } from "../console/layout.ts";
 import type { Comparison, PhaseRow, Value } from "./comparison.ts";
 import { ratioWords, spreadWords, verdictWords } from "./words.ts";
 

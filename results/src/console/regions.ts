@@ -1,5 +1,7 @@
 import type { WorkerRegion } from "artillery-engine-mqtt/contract";
-import { count, printable, table } from "../judge/number-words.ts";
+import { printable } from "artillery-engine-mqtt/contract";
+import { count } from "../judge/number-words.ts";
+import { table } from "./layout.ts";
 
 const HEADER = ["home devices", "connects", "failed over to it", "config requests", "answered"];
 

@@ -1,21 +1,11 @@
-import {
-  type Colours,
-  count,
-  duration,
-  indented,
-  printable,
-  ratio,
-  shorten,
-  table,
-  verdictPaint,
-  verdictWord,
-  WIDTH,
-  wrap,
-} from "../judge/number-words.ts";
+import { printable } from "artillery-engine-mqtt/contract";
+import { count, duration, ratio } from "../judge/number-words.ts";
 import { devicesDue } from "../judge/recovery.ts";
 import { fateWords, stormWords } from "../judge/storm-words.ts";
 import type { StormFields, StormSummary } from "../judge/summary-schema.ts";
+import { indented, shorten, table, WIDTH, wrap } from "./layout.ts";
 import { regionTable } from "./regions.ts";
+import { type Colours, verdictPaint, verdictWord } from "./verdict-word.ts";
 
 const HEADER = ["50 %", "90 %", "99 %", "100 %", "reconnect", "connect", "config"];
 const UNITS = ["ready", "ready", "ready", "ready", "p99", "per dev.", "per dev."];

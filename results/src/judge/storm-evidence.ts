@@ -11,8 +11,9 @@ import {
   type TimelineRow,
   type TimelineValue,
 } from "../run/timeline.ts";
+import { seconds } from "./number-words.ts";
 import { didNotHappen } from "./storm-words.ts";
-import { type LastStretch, type StormEvidence, seconds } from "./verdict.ts";
+import type { LastStretch, StormEvidence } from "./verdict.ts";
 import { takeoversOf } from "./warnings.ts";
 
 /** What a target sustains is a mean over so long: its best second may have been a queue that filled. */

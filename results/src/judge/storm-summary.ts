@@ -1,5 +1,6 @@
 import {
   histogramTag,
+  printable,
   STORM_COUNTERS,
   STORM_FATES,
   type StormCounter,
@@ -14,7 +15,6 @@ import { addHistograms } from "../run/histogram.ts";
 import { addFields, type MergedRun, type MergedStorm } from "../run/merge.ts";
 import { fleetRows, peakPerS, type TimelineRow } from "../run/timeline.ts";
 import { type GeneratorSummary, generatorSummary, saturationReasons } from "./generator.ts";
-import { printable } from "./number-words.ts";
 import { devicesDue, recoveryPercentiles } from "./recovery.ts";
 import { evidenceOf, type LoadBefore, loadBefore, offeredAtEnd } from "./storm-evidence.ts";
 import type { StormFields, StormSummary } from "./summary-schema.ts";

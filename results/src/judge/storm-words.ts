@@ -1,5 +1,6 @@
 import type { StormFate } from "artillery-engine-mqtt/contract";
-import { count, percent, printable } from "./number-words.ts";
+import { printable } from "artillery-engine-mqtt/contract";
+import { count, percent } from "./number-words.ts";
 import type { StormFields } from "./summary-schema.ts";
 
 /** `reset of 25 %`, `loss of region eu`; a cause that has no fraction stands alone. */

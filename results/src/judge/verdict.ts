@@ -4,6 +4,7 @@
  * (https://sigops.org/s/conferences/hotos/2021/papers/hotos21-s11-bronson.pdf).
  */
 import type { StormFate } from "artillery-engine-mqtt/contract";
+import { percentReached, seconds } from "./number-words.ts";
 import { devicesDue } from "./recovery.ts";
 
 export const VERDICTS = ["recovered", "recovering", "stalled", "relapsed", "metastable"] as const;
@@ -108,15 +109,15 @@ export function judge(storm: StormEvidence, target: number): Judgement {
     return none("no-baseline", `the fleet was never ready before the storm${asked}`);
   }
   if (isBelow(proven, target, counts.fleet)) {
-    const share = `${percent(proven / counts.fleet)} of the fleet`;
+    const share = `${percentReached(proven / counts.fleet)} of the fleet`;
     return none(
       "no-baseline",
-      `only ${share} had ever been ready before the storm (target ${percent(target)})`,
+      `only ${share} had ever been ready before the storm (target ${percentReached(target)})`,
     );
   }
   const due = devicesDue(counts);
   if (due === 0) return none("nobody-affected", "all affected devices left because the script said so");
-  const ready = `${percent(counts.recovered / due)} of the affected devices were ready inside the window (target ${percent(target)})`;
+  const ready = `${percentReached(counts.recovered / due)} of the affected devices were ready inside the window (target ${percentReached(target)})`;
   if (!storm.closed) return none("cut-short", `not watched to its end; until then ${ready}`);
 
   const cameBack = !isBelow(counts.recovered, target, due);
@@ -247,10 +248,10 @@ function shortfallAtEnd(counts: StormEvidence["counts"], target: number): string
   const affected = counts.affected - counts.leftByScript - counts.leftAfterRecovery;
   const fleet = counts.fleet - counts.fleetLeftByScript;
   if (isBelow(counts.fleetReadyAtEnd, target, fleet)) {
-    return `at its end only ${counts.fleetReadyAtEnd} of ${fleet} devices of the fleet were (${percent(counts.fleetReadyAtEnd / fleet)})`;
+    return `at its end only ${counts.fleetReadyAtEnd} of ${fleet} devices of the fleet were (${percentReached(counts.fleetReadyAtEnd / fleet)})`;
   }
   if (isBelow(counts.readyAtEnd, target, affected)) {
-    return `at its end only ${counts.readyAtEnd} of them were (${percent(counts.readyAtEnd / affected)})`;
+    return `at its end only ${counts.readyAtEnd} of them were (${percentReached(counts.readyAtEnd / affected)})`;
   }
   return null;
 }
@@ -289,16 +290,6 @@ function plural(n: number, word: string): string {
   return `${n} ${word}${n === 1 ? "" : "s"}`;
 }
 
-/** Three digits. */
-export function seconds(ms: number): string {
-  return `${Number((ms / 1000).toPrecision(3))} s`;
-}
-
 function rate(perS: number): string {
   return String(Number(perS.toPrecision(3)));
-}
-
-/** Cut, not rounded, to two decimals: 98.999 % must not read as the target of 99 %. */
-function percent(share: number): string {
-  return `${Math.floor(share * 1e4 + 1e-6) / 100} %`;
 }

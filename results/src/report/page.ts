@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { ReportData } from "../judge/curves.ts";
-import { count, duration } from "../judge/number-words.ts";
+import { count, duration, percentReached } from "../judge/number-words.ts";
 import type { Summary } from "../judge/summary-schema.ts";
 import { BROWSER_CODE } from "./charts.ts";
 import { embeddedJson, type Html, html, NOTHING, trusted } from "./html.ts";
@@ -9,7 +9,7 @@ import { errorSection, generatorSection, regionSection, serviceTimesTable } from
 import { STYLE } from "./style.ts";
 import { uPlot } from "./vendor.ts";
 import { verdictSection } from "./verdicts.ts";
-import { headline, shareWords } from "./words.ts";
+import { headline } from "./words.ts";
 
 /** `report.html`: one file that needs nothing else. Renders `data` and computes nothing. */
 export function renderReport(data: ReportData): string {
@@ -110,7 +110,7 @@ function scriptSection(script: string | null): Html {
 }
 
 function glossary({ recoveryTarget }: Summary): Html {
-  const target = shareWords(recoveryTarget);
+  const target = percentReached(recoveryTarget);
   const entries: [string, string][] = [
     ["storm", "one synchronised disconnect of a part of the fleet, and what follows until its window ends"],
     ["affected", "the devices that a storm disconnected"],

@@ -1,12 +1,12 @@
 import type { Percentiles, Recovery, ReportData } from "../judge/curves.ts";
 import type { CohortLoad, LoadPoint } from "../judge/load.ts";
-import { count, duration } from "../judge/number-words.ts";
+import { count, duration, percentReached } from "../judge/number-words.ts";
 import type { StormSummary } from "../judge/summary-schema.ts";
 import { highest } from "../run/highest-lowest.ts";
 import type { ChartSeries, ChartSpec } from "./chart-spec.ts";
 import { type Html, html, NOTHING, visible } from "./html.ts";
 import { cell, table, timeCell } from "./table.ts";
-import { ALL_COHORTS, METRIC_WORDS, shareWords } from "./words.ts";
+import { ALL_COHORTS, METRIC_WORDS } from "./words.ts";
 
 /** Headings, captions, tables, and what the browser draws into them. */
 export interface Plots {
@@ -86,11 +86,11 @@ function recoveryFigure({ recovery, summary }: ReportData, storm: StormSummary):
   const curves = recovery.filter((one) => one.storm === storm.index);
   if (curves.length === 0) return [];
   const windowS = storm.windowMs / 1000;
-  const target = shareWords(summary.recoveryTarget);
+  const target = percentReached(summary.recoveryTarget);
   const shownS = Math.min(windowS, shownMs(curves) / 1000);
   const xs = ascending([0, shownS, ...curves.flatMap((one) => one.points.map((point) => point.tMs / 1000))]);
   const reached = curves.map((one) => {
-    const share = shareWords(one.points.at(-1)?.share ?? 0);
+    const share = percentReached(one.points.at(-1)?.share ?? 0);
     return `${one.cohort ?? ALL_COHORTS}: ${share} of ${count(one.due)}`;
   });
   return [
@@ -145,7 +145,7 @@ function recoveryTable(storm: StormSummary, curves: readonly Recovery[]): Html {
     header: ["Time since the storm", ...curves.map((one) => one.cohort ?? ALL_COHORTS)],
     rows: times.map((tMs) => ({
       head: duration(tMs),
-      cells: curves.map((one) => cell(shareWords(stepped(one, [tMs / 1000])[0] ?? 0))),
+      cells: curves.map((one) => cell(percentReached(stepped(one, [tMs / 1000])[0] ?? 0))),
     })),
   });
 }

@@ -1,4 +1,4 @@
-import { count, duration, percent } from "../judge/number-words.ts";
+import { count, duration, percent, percentReached } from "../judge/number-words.ts";
 import { devicesDue } from "../judge/recovery.ts";
 import type { LatencyName, StormFields, Summary } from "../judge/summary-schema.ts";
 import type { Verdict, VerdictAbsence } from "../judge/verdict.ts";
@@ -71,17 +71,12 @@ export function errorWords(name: string): string {
   return ERROR_WORDS.get(name) ?? "";
 }
 
-/** Cut, not rounded: 98.999 % must not read as the target of 99 %. */
-export function shareWords(share: number): string {
-  return `${Math.floor(share * 1e4 + 1e-6) / 100} %`;
-}
-
 /** What happened to the devices, for someone who knows neither percentiles nor MQTT. */
 export function verdictSentence(storm: StormFields, target: number): string {
   const due = devicesDue(storm);
   const [all, back, missing] = [count(due), count(storm.recovered), count(storm.unrecovered)];
   const window = duration(storm.windowMs);
-  const share = shareWords(due > 0 ? storm.recovered / due : 0);
+  const share = percentReached(due > 0 ? storm.recovered / due : 0);
   const some = `${back} of the ${all} devices that lost their connection (${share})`;
   const fleet = storm.fleet - storm.fleetLeftByScript;
   const atWork = `${count(storm.fleetReadyAtEnd)} of ${count(fleet)} devices were working`;
@@ -91,11 +86,11 @@ export function verdictSentence(storm: StormFields, target: number): string {
     case "recovered":
       return storm.unrecovered === 0
         ? `All ${all} devices that lost their connection were working again within ${duration(storm.readyMs.max)}, 99 % of them within ${duration(storm.readyMs.p99)}.`
-        : `${some} were working again within ${window}, which meets the target of ${shareWords(target)}. ${missing} were not.`;
+        : `${some} were working again within ${window}, which meets the target of ${percentReached(target)}. ${missing} were not.`;
     case "relapsed":
       return `${some} were working again at some time, but it did not last: when the ${window} ended, ${atWork}.`;
     case "recovering":
-      return `${some} were working again within ${window}. That misses the target of ${shareWords(target)}, but devices were still coming back: ${late} in the last ${stretch}. Watch for longer to see whether all do.`;
+      return `${some} were working again within ${window}. That misses the target of ${percentReached(target)}, but devices were still coming back: ${late} in the last ${stretch}. Watch for longer to see whether all do.`;
     case "stalled":
       return `${some} were working again within ${window}; in the last ${stretch} of that time ${late} came back, and when it ended ${atWork}. It is not the load that keeps the others out, for they offered less than the system is known to sustain: something is broken.`;
     case "metastable":
