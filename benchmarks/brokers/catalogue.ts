@@ -1,12 +1,10 @@
 import { CREDENTIAL_VARIABLES } from "../../engine/src/contract.ts";
-import type { BrokerCatalogue } from "../../results/src/commands/compare.ts";
-import { CommandError } from "../../results/src/commands/io.ts";
 import type {
+  BrokerCatalogue,
   Contestant,
   RunningBroker as Running,
   ScenarioNeeds,
 } from "../../results/src/comparison/contestant.ts";
-import { EXIT_CODES } from "../../results/src/judge/exit-codes.ts";
 import { type BrokerAdapter, type Certificates, whyNot } from "./adapter.ts";
 import { ADAPTERS, adapterNamed } from "./adapters/index.ts";
 import { watchProcesses } from "./process-usage.ts";
@@ -18,13 +16,7 @@ export function catalogueOf(certificates: () => Promise<Certificates>): BrokerCa
     names: ADAPTERS.map(({ name }) => name),
     find: async (name) => {
       const adapter = adapterNamed(name);
-      if (adapter === undefined) {
-        throw new CommandError(
-          `--broker ${name}: allowed are ${ADAPTERS.map((one) => one.name).join(", ")}, or NAME=URL`,
-          EXIT_CODES.invalidConfig.code,
-        );
-      }
-      return contestantOf(adapter, certificates);
+      return adapter === undefined ? null : contestantOf(adapter, certificates);
     },
   };
 }

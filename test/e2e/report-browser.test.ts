@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { reportData } from "../../results/src/judge/curves.ts";
+import { curvesOf } from "../../results/src/judge/curves.ts";
 import { buildSummary } from "../../results/src/judge/summary.ts";
 import { renderReport } from "../../results/src/report/page.ts";
 import { mergeRun } from "../../results/src/run/merge.ts";
@@ -23,7 +23,10 @@ function writeReport(): string {
   const run = mergeRun(readRun([writeRun([spiralWorker("1"), spiralWorker("2")])]));
   const summary = buildSummary(run, { target: 0.99, problems: [HOSTILE] });
   const path = join(temporaryDirectory(), "report.html");
-  writeFileSync(path, renderReport(reportData(run, summary, `# ${HOSTILE}\nconfig:\n  target: lab\n`)));
+  writeFileSync(
+    path,
+    renderReport({ summary, curves: curvesOf(run), script: `# ${HOSTILE}\nconfig:\n  target: lab\n` }),
+  );
   return pathToFileURL(path).href;
 }
 

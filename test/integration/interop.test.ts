@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { rankOf, valueAtRankMs } from "../../results/src/run/histogram.ts";
+import { rankOf, valueAtRankMs } from "../../results/src/judge/ranks.ts";
 import { mergeRun } from "../../results/src/run/merge.ts";
 import { mergedHlog } from "../../results/src/run/merged-hlog.ts";
 import { readHistograms } from "../../results/src/run/read-histograms.ts";

@@ -10,6 +10,13 @@ export interface Contestant {
   start(needs: ScenarioNeeds): Promise<RunningBroker>;
 }
 
+/** Brokers that can be started for the user, by name. */
+export interface BrokerCatalogue {
+  names: readonly string[];
+  /** Null where there is none of that name. */
+  find(name: string): Promise<Contestant | null>;
+}
+
 /** What a scenario asks of a broker, from `config.variables.comparison` of its script. */
 export interface ScenarioNeeds {
   protocolVersion: 4 | 5;

@@ -2,8 +2,9 @@ import { TIMELINE_ROW_MS } from "artillery-engine-mqtt/contract";
 import { devicesDue } from "../judge/recovery.ts";
 import { stormWords } from "../judge/storm-words.ts";
 import type { Summary } from "../judge/summary-schema.ts";
+import { peakPerS } from "../judge/timeline-rates.ts";
 import type { Verdict } from "../judge/verdict.ts";
-import { peakPerS, type TimelineRow } from "../run/timeline.ts";
+import type { TimelineRow } from "../run/timeline.ts";
 
 /** Why a round has no figures, or that it has. */
 export const OUTCOMES = {

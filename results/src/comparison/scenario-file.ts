@@ -68,7 +68,7 @@ export function readScenario(path: string): Scenario {
     kind: restart ? "restart" : mqtt.storms.length > 0 ? "storm" : "conn",
     transport: mqtt.tls === undefined ? "tcp" : "tls",
     devices: phases.reduce((sum, phase) => sum + arrivalsOf(phase), 0),
-    fraction: fractions.length === 0 ? null : highest(fractions),
+    fraction: highest(fractions),
     policy: mqtt.reconnect?.preset ?? mqtt.reconnect?.policy ?? "full-jitter",
   };
   return {

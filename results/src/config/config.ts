@@ -3,6 +3,9 @@ import { z } from "zod";
 import { DURATION_NOTATION, parseDuration } from "../duration.ts";
 import { FAIL_VERDICTS, type Fail } from "../judge/gate.ts";
 
+/** Share of the affected devices that must be ready inside the window for `recovered`, unless the user gives another. */
+export const DEFAULT_TARGET = 0.99;
+
 /** What `report` may name. */
 export const REPORTS = ["console", "json", "csv", "hlog", "html"] as const;
 export type Report = (typeof REPORTS)[number];
@@ -47,7 +50,7 @@ const notEmpty = (value: object): boolean => Object.keys(value).length > 0;
 const schema = z.strictObject({
   output: z.string().min(1).default(DEFAULT_OUTPUT),
   report: z.array(z.enum(REPORTS)).default([...REPORTS]),
-  target: share.default(0.99),
+  target: share.default(DEFAULT_TARGET),
   progress: z.boolean().default(true),
   fail: z
     .strictObject({

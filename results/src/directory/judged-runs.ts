@@ -1,16 +1,18 @@
-import { existsSync, readdirSync, realpathSync, statSync } from "node:fs";
+import { readdirSync, realpathSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { CommandError } from "../commands/io.ts";
+import { DEFAULT_TARGET } from "../config/config.ts";
+import { configOfScript } from "../config/script-config.ts";
 import type { Fail } from "../judge/gate.ts";
 import { buildSummary } from "../judge/summary.ts";
-import { type Summary, summarySchema } from "../judge/summary-schema.ts";
+import type { Summary } from "../judge/summary-schema.ts";
 import { RUN_FILES } from "../run/file-names.ts";
-import { atMost } from "../run/first-sentences.ts";
+import { firstSentences } from "../run/first-sentences.ts";
 import { LIMITS } from "../run/limits.ts";
-import { type MergedRun, mergeObstacles, mergeRun } from "../run/merge.ts";
-import { readTextFile, UnreadableFile } from "../run/read-file.ts";
+import { type MergedRun, mergeRun } from "../run/merge.ts";
+import { mergeObstacles } from "../run/merge-obstacles.ts";
 import { readRun } from "../run/run-files.ts";
-import { configOfScript, readScript } from "../run/script-file.ts";
+import { readScript } from "../run/script-file.ts";
+import { readSummary } from "./summary-file.ts";
 
 /** What the user gave on the command line; the rest is taken from `script.json`. */
 export interface JudgeOptions {
@@ -24,7 +26,11 @@ export interface MergedResults {
   script: string | null;
 }
 
-/** Merges the worker files of all directories: machines of one run, or several runs of one script. */
+/**
+ * Merges the worker files of all directories: machines of one run, or several runs of one script.
+ *
+ * @throws an error whose message says why they cannot be merged or judged
+ */
 export function mergeDirectories(directories: readonly string[], options: JudgeOptions): MergedResults {
   // The same directory, however it is written, is read once.
   const distinct = [
@@ -34,19 +40,19 @@ export function mergeDirectories(directories: readonly string[], options: JudgeO
   const { labEnds, problems, readable } = files;
   const empty = distinct.filter((directory) => !readable.has(directory));
   if (empty.length > 0) {
-    const why = atMost(problems, LIMITS.problems, "problems").map((problem) => `  ${problem}`);
-    throw new CommandError([...empty.map(noWorkerFiles), ...why].join("\n"));
+    const why = firstSentences(problems, LIMITS.problems, "problems").map((problem) => `  ${problem}`);
+    throw new Error([...empty.map(noWorkerFiles), ...why].join("\n"));
   }
   const obstacles = mergeObstacles(files.records);
   if (obstacles.length > 0) {
-    throw new CommandError(["These runs cannot be added up:", ...obstacles].join("\n  "));
+    throw new Error(["These runs cannot be added up:", ...obstacles].join("\n  "));
   }
   const script = distinct.map(readScript).find((text) => text !== null) ?? null;
   const run = mergeRun(files, labEnds);
   const asked = configOfScript(script);
   if (script !== null && !asked?.ok && options.fail === undefined) {
     // Else a gate would be open because its file is damaged.
-    throw new CommandError(
+    throw new Error(
       `${RUN_FILES.script} of ${distinct.join(", ")} is damaged, so what the run should fail on is not known; ` +
         "give --fail-verdict, --fail-ready-p99 or --fail-unrecovered, or remove it",
     );
@@ -54,40 +60,22 @@ export function mergeDirectories(directories: readonly string[], options: JudgeO
   const target = options.target ?? (asked?.ok ? asked.config.target : undefined);
   const fail = options.fail ?? (asked?.ok ? asked.config.fail : undefined);
   const summary = buildSummary(run, {
-    target: target ?? earlierTarget(distinct) ?? 0.99,
+    target: target ?? earlierTarget(distinct) ?? DEFAULT_TARGET,
     problems,
     fail,
   });
   return { run, summary, script };
 }
 
-/** From `summary.json`, or from the worker files where there is none. */
+/** What `summary.json` of a run says, or its worker files where there is none. */
 export function summaryOf(directory: string): Summary {
-  const path = join(existingDirectory(directory), RUN_FILES.summary);
-  let json: unknown;
-  try {
-    json = JSON.parse(readTextFile(path, LIMITS.summaryBytes));
-  } catch (error) {
-    if (error instanceof UnreadableFile && error.code === "ENOENT") {
-      return mergeDirectories([directory], {}).summary;
-    }
-    throw new CommandError(
-      `${path} cannot be read: ${(error as Error).message}; \`mqtt-results report ${directory}\` writes it again`,
-    );
-  }
-  const parsed = summarySchema.safeParse(json);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  const where = issue?.path.join(".").slice(0, LIMITS.nameChars);
-  throw new CommandError(
-    `${path} is not a summary of this version: ${where}: ${issue?.message}; \`mqtt-results report ${directory}\` writes it again`,
-  );
+  return readSummary(existingDirectory(directory)) ?? mergeDirectories([directory], {}).summary;
 }
 
 function existingDirectory(path: string): string {
   const found = statSync(path, { throwIfNoEntry: false });
-  if (found === undefined) throw new CommandError(`${path}: no such directory`);
-  if (!found.isDirectory()) throw new CommandError(`${path} is a file; give the directory of a run`);
+  if (found === undefined) throw new Error(`${path}: no such directory`);
+  if (!found.isDirectory()) throw new Error(`${path} is a file; give the directory of a run`);
   return path;
 }
 
@@ -105,12 +93,12 @@ function hasWorkers(directory: string): boolean {
   return readdirSync(directory).some((name) => name.startsWith("worker-"));
 }
 
-/** A run without `script.json` was judged by the target in its summary. */
+/** A run without `script.json` was judged by the target in its summary; null where no directory has one. */
 function earlierTarget(directories: readonly string[]): number | null {
   for (const directory of directories) {
-    if (!existsSync(join(directory, RUN_FILES.summary))) continue;
     try {
-      return summaryOf(directory).recoveryTarget;
+      const summary = readSummary(directory);
+      if (summary !== null) return summary.recoveryTarget;
     } catch {
       // Damaged: it is about to be written again.
     }

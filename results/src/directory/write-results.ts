@@ -3,7 +3,8 @@ import { writeWhole } from "artillery-engine-mqtt/contract";
 import type { Report } from "../config/config.ts";
 import { percentilesCsv } from "../csv/percentiles.ts";
 import { timelineCsv } from "../csv/timeline.ts";
-import { reportData } from "../judge/curves.ts";
+import { curvesOf } from "../judge/curves.ts";
+import { percentileTable } from "../judge/percentile-table.ts";
 import type { Summary } from "../judge/summary-schema.ts";
 import { renderReport } from "../report/page.ts";
 import { RUN_FILES } from "../run/file-names.ts";
@@ -37,10 +38,10 @@ export function writeResults(
       );
     }
   };
-  write("csv", RUN_FILES.percentiles, () => percentilesCsv(run));
+  write("csv", RUN_FILES.percentiles, () => percentilesCsv(percentileTable(run)));
   write("csv", RUN_FILES.timeline, () => timelineCsv(run.timeline));
   write("hlog", RUN_FILES.histograms, () => mergedHlog(run));
-  write("html", RUN_FILES.report, () => renderReport(reportData(run, summary, script)));
+  write("html", RUN_FILES.report, () => renderReport({ summary, curves: curvesOf(run), script }));
   // Last, for it is what others wait for.
   write("json", RUN_FILES.summary, () => `${JSON.stringify(summary, null, 2)}\n`);
   return written;

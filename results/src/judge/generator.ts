@@ -35,11 +35,12 @@ export const CPU_WAIT_SHARE = 0.3;
 /** Why the generator was the bottleneck; empty where it was not. */
 export function saturationReasons({ workers, reportedMs, refusedHere }: GeneratorEvidence): string[] {
   const reasons: string[] = [];
-  const worst = (of: (health: GeneratorHealth) => number): number => Math.max(0, highest(workers.map(of)));
+  const worst = (of: (health: GeneratorHealth) => number): number =>
+    Math.max(0, highest(workers.map(of)) ?? 0);
   const stopMs = worst(({ eventLoopDelayMs }) => eventLoopDelayMs.max);
   const known = reportedMs.filter((ms) => ms !== null && ms > 0) as number[];
   const shortestMs = lowest(known);
-  if (known.length > 0 && stopMs > shortestMs * STOP_SHARE) {
+  if (shortestMs !== null && stopMs > shortestMs * STOP_SHARE) {
     reasons.push(
       `it stood still for up to ${duration(stopMs)}, ${percent(stopMs / shortestMs)} of a reported time of ${duration(shortestMs)}`,
     );
@@ -49,8 +50,8 @@ export function saturationReasons({ workers, reportedMs, refusedHere }: Generato
   // A stop that was named explains a loop that was late.
   const delayed = reasons.length > 0 ? [] : workers.filter(isDelayed);
   if (delayed.length > 0) {
-    const p50 = highest(delayed.map(({ eventLoopDelayMs }) => eventLoopDelayMs.p50));
-    const p99 = highest(delayed.map(({ eventLoopDelayMs }) => eventLoopDelayMs.p99));
+    const p50 = highest(delayed.map(({ eventLoopDelayMs }) => eventLoopDelayMs.p50)) ?? 0;
+    const p99 = highest(delayed.map(({ eventLoopDelayMs }) => eventLoopDelayMs.p99)) ?? 0;
     reasons.push(
       `its event loop was late by ${duration(p50)} half of the time and by ${duration(p99)} at p99`,
     );
@@ -85,7 +86,7 @@ export function generatorSummary(evidence: GeneratorEvidence): GeneratorSummary 
 /** The generator is as bad as its worst worker. Null where nothing was watched. */
 function worstHealth(workers: readonly GeneratorHealth[]): GeneratorHealth | null {
   if (workers.length === 0) return null;
-  const worst = (of: (health: GeneratorHealth) => number): number => highest(workers.map(of));
+  const worst = (of: (health: GeneratorHealth) => number): number => highest(workers.map(of)) ?? 0;
   const operations = workers.flatMap(({ operationDelayMs }) => operationDelayMs ?? []);
   return {
     watchedMs: worst(({ watchedMs }) => watchedMs),
@@ -98,8 +99,8 @@ function worstHealth(workers: readonly GeneratorHealth[]): GeneratorHealth | nul
       operations.length === 0
         ? null
         : {
-            p50: highest(operations.map(({ p50 }) => p50)),
-            p99: highest(operations.map(({ p99 }) => p99)),
+            p50: highest(operations.map(({ p50 }) => p50)) ?? 0,
+            p99: highest(operations.map(({ p99 }) => p99)) ?? 0,
           },
     stalledMs: worst(({ stalledMs }) => stalledMs),
     cpuShare: worst(({ cpuShare }) => cpuShare),

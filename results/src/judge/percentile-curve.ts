@@ -1,5 +1,6 @@
 import type { Histogram } from "hdr-histogram-js";
-import { bucketsOf, rankOf } from "../run/histogram.ts";
+import { bucketsOf } from "../run/histogram.ts";
+import { rankOf } from "./ranks.ts";
 
 /** The value at a quantile 0..1; over affected devices the curve ends where not enough of them recovered. */
 export interface PercentilePoint {

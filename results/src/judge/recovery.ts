@@ -1,6 +1,7 @@
 import type { WorkerStormCohort } from "artillery-engine-mqtt/contract";
 import type { Histogram } from "hdr-histogram-js";
-import { bucketsOf, rankOf, valueAtRankMs } from "../run/histogram.ts";
+import { bucketsOf } from "../run/histogram.ts";
+import { rankOf, valueAtRankMs } from "./ranks.ts";
 
 /** Percentiles over all devices that are due, in milliseconds; null: not reached, for not enough devices recovered. */
 export interface RecoveryPercentiles {

@@ -1,18 +1,10 @@
 import { lastStretchMs, TIMELINE_ROW_MS, type WorkerStormCohort } from "artillery-engine-mqtt/contract";
 import { highest } from "../run/highest-lowest.ts";
 import type { Late, MergedRun, MergedStorm } from "../run/merge.ts";
-import {
-  bestMeanPerS,
-  meanLevel,
-  meanPerS,
-  peakPerS,
-  rowsBefore,
-  sumBetween,
-  type TimelineRow,
-  type TimelineValue,
-} from "../run/timeline.ts";
+import type { TimelineRow, TimelineValue } from "../run/timeline.ts";
 import { seconds } from "./number-words.ts";
 import { didNotHappen } from "./storm-words.ts";
+import { bestMeanPerS, meanLevel, meanPerS, peakPerS, rowsBefore, sumBetween } from "./timeline-rates.ts";
 import type { LastStretch, StormEvidence } from "./verdict.ts";
 import { takeoversOf } from "./warnings.ts";
 
@@ -123,7 +115,7 @@ function absenceOf(run: MergedRun, storm: MergedStorm): StormEvidence["absence"]
     return { kind: "not-watched", reason };
   }
   const stops = storm.generatorsInWindow.map(({ eventLoopDelayMs }) => eventLoopDelayMs.max);
-  const stallMs = Math.max(0, highest(stops));
+  const stallMs = Math.max(0, highest(stops) ?? 0);
   if (stallMs > storm.windowMs / 4) {
     return {
       kind: "not-watched",

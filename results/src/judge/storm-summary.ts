@@ -10,14 +10,14 @@ import {
   type WorkerStormCohort,
 } from "artillery-engine-mqtt/contract";
 import type { Histogram } from "hdr-histogram-js";
-import { groupBy } from "../run/get-or-add.ts";
 import { addHistograms } from "../run/histogram.ts";
 import { addFields, type MergedRun, type MergedStorm } from "../run/merge.ts";
-import { fleetRows, peakPerS, type TimelineRow } from "../run/timeline.ts";
+import type { TimelineRow } from "../run/timeline.ts";
 import { type GeneratorSummary, generatorSummary, saturationReasons } from "./generator.ts";
 import { devicesDue, recoveryPercentiles } from "./recovery.ts";
 import { evidenceOf, type LoadBefore, loadBefore, offeredAtEnd } from "./storm-evidence.ts";
 import type { StormFields, StormSummary } from "./summary-schema.ts";
+import { fleetRows, peakPerS } from "./timeline-rates.ts";
 import { judge, type StormEvidence } from "./verdict.ts";
 
 /** What all storms of a run are summarized from. */
@@ -36,7 +36,7 @@ export function summarizeStorms(merged: MergedRun, target: number): StormSummary
   const firstMs = run.storms.find(({ startedAtMs }) => startedAtMs !== null)?.atMs;
   const sources: Sources = {
     run,
-    rows: groupBy(merged.timeline, ({ cohort }) => cohort),
+    rows: Map.groupBy(merged.timeline, ({ cohort }) => cohort),
     peakConnectsPerS: firstMs === undefined ? 0 : loadBefore(run, firstMs).peakConnectsPerS,
     target,
   };

@@ -1,3 +1,4 @@
+/** The value under a key, which is made and kept where there is none yet. */
 export function getOrAdd<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {
   let value = map.get(key);
   if (value === undefined) {
@@ -5,13 +6,4 @@ export function getOrAdd<Key, Value>(map: Map<Key, Value>, key: Key, make: () =>
     map.set(key, value);
   }
   return value;
-}
-
-export function groupBy<Key, Value>(
-  values: readonly Value[],
-  keyOf: (value: Value) => Key,
-): Map<Key, Value[]> {
-  const groups = new Map<Key, Value[]>();
-  for (const value of values) getOrAdd(groups, keyOf(value), () => []).push(value);
-  return groups;
 }

@@ -6,8 +6,6 @@ import {
   maskText,
 } from "artillery-engine-mqtt/contract";
 
-export { MASK, maskText };
-
 /** Nothing but a place holder, such as `{{ password }}`: says where the secret comes from, and is none. */
 const ONLY_TEMPLATE = /^\s*(\{\{[^{}]*\}\}\s*)+$/;
 const DEEPEST = 32;

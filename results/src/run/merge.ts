@@ -12,17 +12,11 @@ import {
 } from "artillery-engine-mqtt/contract";
 import type { Histogram } from "hdr-histogram-js";
 import type { AddedUp } from "./added-up.ts";
-import { atMost } from "./first-sentences.ts";
-import { groupBy } from "./get-or-add.ts";
 import { highest, lowest } from "./highest-lowest.ts";
-import { sharedIds } from "./shared-ids.ts";
 import type { TimelineRow } from "./timeline.ts";
 import { mergeTimelines, type TimelineSum } from "./timeline-sum.ts";
 
 type Counts = Map<string, number>;
-
-/** So many are named where files are there twice. */
-const MOST_COPIES = 20;
 
 export interface MergedStorm
   extends Omit<
@@ -120,45 +114,12 @@ function onOneTimeZero(
   { records, timelines }: AddedUp,
   timeZeroMs: number,
 ): { sum: TimelineSum; zeroMs: number }[] {
-  const runs = groupBy(records, ({ testRunId }) => testRunId);
+  const runs = Map.groupBy(records, ({ testRunId }) => testRunId);
   return [...timelines].map(([testRunId, sum]) => {
     const zerosMs = (runs.get(testRunId) ?? []).map((record) => record.timeZeroMs);
     const laterMs = (smallest(zerosMs) ?? timeZeroMs) - timeZeroMs;
     return { sum, zeroMs: timeZeroMs + Math.round(laterMs / TIMELINE_ROW_MS) * TIMELINE_ROW_MS };
   });
-}
-
-/** Why these workers cannot be added up; empty where they can. */
-export function mergeObstacles(records: readonly WorkerRecord[]): string[] {
-  const seen = new Set<string>();
-  const copies = records.filter(({ testRunId, workerId, startedAtMs }) => {
-    const key = JSON.stringify([testRunId, workerId, startedAtMs]);
-    return seen.has(key) || !seen.add(key);
-  });
-  const storms = groupBy(
-    records.flatMap((record) => record.storms.map((storm) => ({ storm, testRunId: record.testRunId }))),
-    ({ storm }) => storm.index,
-  );
-  return [
-    ...atMost(
-      copies.map((one) => `worker ${one.workerId} of run ${one.testRunId} is there twice: a copy?`),
-      MOST_COPIES,
-      "copies",
-    ),
-    ...sharedIds(records),
-    ...[...storms.values()].flatMap((same) => {
-      const shapes = new Map(same.map((one) => [stormShape(one.storm), one]));
-      const [a, b] = [...shapes.values()];
-      if (!a || !b) return [];
-      const text = (one: typeof a): string => `${stormShape(one.storm)} in run ${one.testRunId}`;
-      return [`storm ${a.storm.index} is ${text(a)}, but ${text(b)}: different scripts`];
-    }),
-  ];
-}
-
-function stormShape({ cause, fraction, region, atMs, windowMs }: WorkerStorm): string {
-  const share = region ?? fraction;
-  return `${share === null ? cause : `${cause} of ${share}`} at ${atMs} ms for ${windowMs} ms`;
 }
 
 type StormOfWorker = WorkerStorm & {
@@ -169,7 +130,7 @@ type StormOfWorker = WorkerStorm & {
 };
 
 function mergeStorms(records: readonly WorkerRecord[], labEnds: readonly LabEnd[]): MergedStorm[] {
-  const byIndex = groupBy(
+  const byIndex = Map.groupBy(
     records.flatMap((record) => record.storms.map((storm) => stormOfWorker(storm, record, labEnds))),
     (storm) => storm.index,
   );
@@ -246,8 +207,7 @@ function mergeCounters(records: readonly WorkerRecord[]): Map<string, Record<Cou
 }
 
 function smallest(values: readonly (number | null)[]): number | null {
-  const known = values.filter((value) => value !== null);
-  return known.length > 0 ? lowest(known) : null;
+  return lowest(values.filter((value) => value !== null));
 }
 
 /** Null where one of them is not known. */

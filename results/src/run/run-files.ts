@@ -10,7 +10,7 @@ import {
 } from "artillery-engine-mqtt/contract";
 import { z } from "zod";
 import { type AddedUp, addWorker, type WorkerTexts } from "./added-up.ts";
-import { atMost } from "./first-sentences.ts";
+import { firstSentences } from "./first-sentences.ts";
 import { LIMITS } from "./limits.ts";
 import { readTextFile, UnreadableFile } from "./read-file.ts";
 import { beyond, RunBudget } from "./run-budget.ts";
@@ -44,7 +44,7 @@ export function readRun(directories: readonly string[], handedOn: HandedOn = new
     return directories.length > 1 ? own.map((problem) => `${directory}: ${problem}`) : own;
   });
   for (const [id, texts] of handedOn) addWorker(run, id, texts, budget, problems);
-  run.problems = atMost(problems, LIMITS.run.problems, "problems");
+  run.problems = firstSentences(problems, LIMITS.run.problems, "problems");
   return run;
 }
 

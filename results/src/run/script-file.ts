@@ -1,6 +1,5 @@
 import { join } from "node:path";
 import { PLUGIN_NAME } from "artillery-engine-mqtt/contract";
-import { type ConfigResult, parseConfig } from "../config/config.ts";
 import { RUN_FILES } from "./file-names.ts";
 import { LIMITS } from "./limits.ts";
 import { maskSecrets } from "./mask-secrets.ts";
@@ -31,16 +30,6 @@ export function readScript(directory: string): string | null {
   } catch (error) {
     if (error instanceof UnreadableFile && error.code === "ENOENT") return null;
     return `${path} could not be read: ${(error as Error).message}`;
-  }
-}
-
-/** What the plugin was told in the run of this `script.json`; null where that is not known. */
-export function configOfScript(text: string | null): ConfigResult | null {
-  if (text === null) return null;
-  try {
-    return parseConfig((JSON.parse(text) as Script).config?.plugins?.[PLUGIN_NAME]);
-  } catch {
-    return null;
   }
 }
 

@@ -2,8 +2,9 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { writeWhole } from "artillery-engine-mqtt/contract";
 import { progressLine } from "../console/progress.ts";
+import { openStorms } from "../judge/storm-progress.ts";
 import { RUN_FILES } from "../run/file-names.ts";
-import { openStorms, readWorkersNow } from "./workers-now.ts";
+import { readWorkersNow } from "./workers-now.ts";
 
 const INTERVAL_MS = 2000;
 

@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import { percentilesCsv } from "../../../results/src/csv/percentiles.ts";
 import { timelineCsv } from "../../../results/src/csv/timeline.ts";
+import { percentileTable } from "../../../results/src/judge/percentile-table.ts";
 import { mergeRun } from "../../../results/src/run/merge.ts";
 import { parseCsv } from "../../../results/src/run/parse-csv.ts";
 import { readRun } from "../../../results/src/run/run-files.ts";
@@ -53,7 +54,7 @@ it("writes percentiles: over the affected devices for a storm, empty where not r
       },
     ]),
   );
-  expect(percentilesCsv(run)).toMatchInlineSnapshot(`
+  expect(percentilesCsv(percentileTable(run))).toMatchInlineSnapshot(`
     "metric,cohort,storm,percentile,value_ms,count
     mqtt.connect_time,"'=HYPERLINK(""http://x"",""a, b"")",,50,0.2,3
     mqtt.connect_time,"'=HYPERLINK(""http://x"",""a, b"")",,90,0.3,3
@@ -80,9 +81,8 @@ it("writes percentiles: over the affected devices for a storm, empty where not r
 });
 
 it("has the whole fleet, as the empty cohort, where there are several", () => {
-  const rows = percentilesCsv(mergeRun(readRun([writeRun([spiralWorker("1"), spiralWorker("2")])]))).split(
-    "\n",
-  );
+  const run = mergeRun(readRun([writeRun([spiralWorker("1"), spiralWorker("2")])]));
+  const rows = percentilesCsv(percentileTable(run)).split("\n");
   const of = (metric: string): string[] =>
     rows.filter((row) => row.startsWith(metric) && /,(50|99),/.test(row));
   expect(of("mqtt.storm.1.ready_time")).toEqual([

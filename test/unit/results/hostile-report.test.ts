@@ -1,6 +1,6 @@
 import { histogramTag, stormMetricName } from "artillery-engine-mqtt/contract";
 import { describe, expect, it } from "vitest";
-import { reportData } from "../../../results/src/judge/curves.ts";
+import { curvesOf } from "../../../results/src/judge/curves.ts";
 import { buildSummary } from "../../../results/src/judge/summary.ts";
 import { embeddedJson, escapeHtml } from "../../../results/src/report/html.ts";
 import { renderReport } from "../../../results/src/report/page.ts";
@@ -55,7 +55,7 @@ function pageOf(name: string): string {
   };
   const run = mergeRun(readRun([writeRun([worker])]));
   const summary = { ...buildSummary(run, { target: 0.99, problems: [name] }), testRunId: name };
-  return renderReport(reportData(run, summary, `name: ${name}`));
+  return renderReport({ summary, curves: curvesOf(run), script: `name: ${name}` });
 }
 
 const harmless = pageOf("harmless");

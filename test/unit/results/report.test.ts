@@ -1,13 +1,13 @@
 import { createHash } from "node:crypto";
 import { histogramTag, stormMetricName } from "artillery-engine-mqtt/contract";
 import { describe, expect, it } from "vitest";
-import { type ReportData, reportData } from "../../../results/src/judge/curves.ts";
+import { curvesOf } from "../../../results/src/judge/curves.ts";
 import { keepPeaks } from "../../../results/src/judge/load.ts";
 import { count, duration, ratio } from "../../../results/src/judge/number-words.ts";
 import { percentileCurve, percentileRows } from "../../../results/src/judge/percentile-curve.ts";
 import { buildSummary } from "../../../results/src/judge/summary.ts";
 import { VERDICT_ABSENCES, VERDICTS } from "../../../results/src/judge/verdict.ts";
-import { renderReport } from "../../../results/src/report/page.ts";
+import { type ReportData, renderReport } from "../../../results/src/report/page.ts";
 import { verdictSentence } from "../../../results/src/report/words.ts";
 import { type MergedRun, mergeRun } from "../../../results/src/run/merge.ts";
 import { readRun } from "../../../results/src/run/run-files.ts";
@@ -27,7 +27,7 @@ function merged(workers: readonly Partial<SyntheticWorker>[]): MergedRun {
 
 function dataOf(workers: readonly Partial<SyntheticWorker>[], script: string | null = null): ReportData {
   const run = merged(workers);
-  return reportData(run, buildSummary(run, { target: 0.99, problems: [] }), script);
+  return { summary: buildSummary(run, { target: 0.99, problems: [] }), curves: curvesOf(run), script };
 }
 
 const spiral = dataOf([spiralWorker("1"), spiralWorker("2")], "config:\n  target: lab\n");
@@ -189,17 +189,18 @@ describe("report.html", () => {
 
 describe("report data", () => {
   it("gives the recovery curve of the fleet and of each cohort, over the affected devices", () => {
-    const ends = spiral.recovery.map(({ cohort, due, points }) => [cohort, due, points.at(-1)?.share]);
-    expect(ends).toEqual([
-      [null, 200, 0.7],
-      ["cached", 120, 1],
-      ["spiral", 80, 0.25],
+    const [recovery] = spiral.curves.recovery;
+    expect(recovery?.cohorts).toEqual([
+      { cohort: null, due: 200, reached: 0.7 },
+      { cohort: "cached", due: 120, reached: 1 },
+      { cohort: "spiral", due: 80, reached: 0.25 },
     ]);
+    expect(recovery?.curve.shares.map((shares) => shares.at(-1))).toEqual([0.7, 1, 0.25]);
   });
 
   it("draws load as means over one second whose highest is the peak of summary.json", () => {
     const peak = spiral.summary.storms[0]?.peak;
-    const fleet = spiral.load.find((load) => load.cohort === null);
+    const fleet = spiral.curves.load.find((load) => load.cohort === null);
     expect(Math.max(...(fleet?.points ?? []).map((point) => point.connectAttemptsPerS))).toBe(
       peak?.connectAttemptsPerS,
     );
@@ -209,7 +210,7 @@ describe("report data", () => {
   });
 
   it("counts as goodput inside a window exactly the devices that recovered", () => {
-    const cached = spiral.load.find((load) => load.cohort === "cached");
+    const cached = spiral.curves.load.find((load) => load.cohort === "cached");
     const inWindow = (cached?.points ?? []).filter((point) => point.tMs > 10_000 && point.tMs <= 32_000);
     // Each device stands in the ten points of its second.
     expect(inWindow.reduce((sum, point) => sum + point.readyPerS, 0)).toBe(120 * 10);

@@ -1,12 +1,13 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { hideEnvironment } from "artillery-engine-mqtt/contract";
+import { hideEnvironment, maskText } from "artillery-engine-mqtt/contract";
 import fc from "fast-check";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
 import { forgetHiddenValues } from "../../../engine/src/secrets/secret-values.ts";
-import { maskSecrets, maskText } from "../../../results/src/run/mask-secrets.ts";
-import { configOfScript, scriptText } from "../../../results/src/run/script-file.ts";
+import { configOfScript } from "../../../results/src/config/script-config.ts";
+import { maskSecrets } from "../../../results/src/run/mask-secrets.ts";
+import { scriptText } from "../../../results/src/run/script-file.ts";
 
 describe("maskText", () => {
   it.each([

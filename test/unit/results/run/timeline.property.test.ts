@@ -1,13 +1,8 @@
 /** Stretches of a timeline, held against counting slot by slot. */
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import {
-  bestMeanPerS,
-  emptyRow,
-  meanPerS,
-  sumBetween,
-  type TimelineRow,
-} from "../../../../results/src/run/timeline.ts";
+import { bestMeanPerS, meanPerS, sumBetween } from "../../../../results/src/judge/timeline-rates.ts";
+import { emptyRow, type TimelineRow } from "../../../../results/src/run/timeline.ts";
 
 const ROW_MS = 100;
 const rowsOf = (

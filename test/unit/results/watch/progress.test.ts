@@ -2,9 +2,10 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterEach, expect, it, vi } from "vitest";
 import { progressLine } from "../../../../results/src/console/progress.ts";
+import { openStorms } from "../../../../results/src/judge/storm-progress.ts";
 import { emptyRow } from "../../../../results/src/run/timeline.ts";
 import { RunWatch } from "../../../../results/src/watch/watch-run.ts";
-import { openStorms, readWorkersNow } from "../../../../results/src/watch/workers-now.ts";
+import { readWorkersNow } from "../../../../results/src/watch/workers-now.ts";
 import {
   record,
   storm,
