@@ -1,5 +1,5 @@
+import { DURATION_NOTATION, parseDuration } from "artillery-engine-mqtt/contract";
 import { type Command, CommanderError, InvalidArgumentError } from "commander";
-import { DURATION_NOTATION, parseDuration } from "../../results/src/duration.ts";
 
 /** Parsers of option values, and what all commands here do with a bad one: say it, and end with exit code 1. */
 

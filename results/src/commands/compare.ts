@@ -1,13 +1,12 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { printable } from "artillery-engine-mqtt/contract";
+import { parseDuration, printable } from "artillery-engine-mqtt/contract";
 import { type Command, InvalidArgumentError } from "commander";
 import { brokerByUrl } from "../comparison/by-url.ts";
 import { COMPARISON_FILES, compare } from "../comparison/compare.ts";
 import { consoleComparison } from "../comparison/console.ts";
 import type { BrokerCatalogue, Contestant } from "../comparison/contestant.ts";
 import { readScenario, type Scenario } from "../comparison/scenario-file.ts";
-import { parseDuration } from "../duration.ts";
 import { EXIT_CODES } from "../judge/exit-codes.ts";
 import { CommandError, type Io } from "./io.ts";
 

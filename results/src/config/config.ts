@@ -1,6 +1,10 @@
-import { DEFAULT_OUTPUT, PLUGIN_NAME } from "artillery-engine-mqtt/contract";
+import {
+  DEFAULT_OUTPUT,
+  DURATION_NOTATION,
+  PLUGIN_NAME,
+  parseDuration,
+} from "artillery-engine-mqtt/contract";
 import { z } from "zod";
-import { DURATION_NOTATION, parseDuration } from "../duration.ts";
 import { FAIL_VERDICTS, type Fail } from "../judge/gate.ts";
 
 /** Share of the affected devices that must be ready inside the window for `recovered`, unless the user gives another. */

@@ -151,6 +151,16 @@ describe("report", () => {
     expect(err).toContain(message);
     expect(code).toBe(1);
   });
+  it.each([
+    { given: "1d", read: "86400 s" },
+    { given: "1h", read: "3600 s" },
+    { given: "90s", read: "90 s" },
+    { given: "5", read: "5 s" },
+  ])("reads --fail-ready-p99 $given as $read", async ({ given, read }) => {
+    const { code, out } = await command("report", writeRun([spiralWorker("1")]), "--fail-ready-p99", given);
+    expect(code).toBe(4);
+    expect(out).toContain(`cohort spiral: ready p99 not reached, allowed ${read}`);
+  });
   it("says which file could not be written and ends with 3", async () => {
     const directory = writeRun([spiralWorker("1")]);
     mkdirSync(join(directory, "timeline.csv"));
@@ -216,6 +226,24 @@ describe("diff", () => {
       cohort: "cached",
       verdict: { a: "recovered", b: "recovered" },
     });
+  });
+});
+
+describe("compare", () => {
+  const compare = (runTimeout: string) =>
+    command("compare", "nowhere.yml", "--broker", "a=mqtt://host", "--run-timeout", runTimeout);
+  it.each(["1d", "1h", "90s", "5"])("takes --run-timeout %s", async (runTimeout) => {
+    const { code, err } = await compare(runTimeout);
+    expect([code, err]).toEqual([1, "nowhere.yml: no such script\n"]);
+  });
+  it.each(["soon", "10 apples", "", "0", "-1"])("refuses --run-timeout %j", async (runTimeout) => {
+    const { code, err } = await compare(runTimeout);
+    expect(code).toBe(1);
+    expect(err).toContain("allowed: a duration above 0, such as 90s or 10m");
+  });
+  it("starts no broker by its name", async () => {
+    const { code, err } = await command("compare", "scenarios/compare/conn-burst.yml", "--broker", "a");
+    expect([code, err]).toEqual([1, "--broker a: give its URL, as in --broker a=mqtt://host:1883\n"]);
   });
 });
 

@@ -65,6 +65,16 @@ describe("fail", () => {
       },
     });
   });
+  it.each([
+    { readyP99: "1d", ms: 86_400_000 },
+    { readyP99: "1h", ms: 3_600_000 },
+    { readyP99: "90s", ms: 90_000 },
+    { readyP99: "250ms", ms: 250 },
+    { readyP99: 5, ms: 5000 },
+    { readyP99: "5", ms: 5000 },
+  ])("reads the duration $readyP99 as $ms ms", ({ readyP99, ms }) => {
+    expect(parseConfig({ fail: { readyP99 } })).toMatchObject({ config: { fail: { readyP99: ms } } });
+  });
   const duration = 'a duration: "500ms", "10s", "2m", "1h", or a number of seconds';
   const some = "at least one of verdict, readyP99, unrecovered";
   it.each([
@@ -75,6 +85,8 @@ describe("fail", () => {
       'fail.verdict: "recovered" is not allowed; allowed: one of degraded, recovering, stalled, relapsed, metastable (fails on that verdict or one as bad)',
     ],
     [{ readyP99: "soon" }, `fail.readyP99: "soon" is not allowed; allowed: ${duration}`],
+    [{ readyP99: "10 apples" }, `fail.readyP99: "10 apples" is not allowed; allowed: ${duration}`],
+    [{ readyP99: "" }, `fail.readyP99: "" is not allowed; allowed: ${duration}`],
     [{ readyP99: -1 }, `fail.readyP99: -1 is not allowed; allowed: ${duration}`],
     [
       { unrecovered: 5 },

@@ -42,6 +42,21 @@ describe("readScenario", () => {
   });
 
   it.each([
+    { duration: "1d", devices: "86.4K" },
+    { duration: "1h", devices: "3.6K" },
+    { duration: "90s", devices: "90" },
+    { duration: "2500ms", devices: "3" },
+    { duration: 5, devices: "5" },
+    { duration: '"5"', devices: "5" },
+    { duration: '"{{ minutes }}m"', devices: "0" },
+    { duration: "soon", devices: "0" },
+    { duration: "10 apples", devices: "0" },
+  ])("counts the devices that arrive one a second in $duration as Artillery does", (phase) => {
+    const script = `config: { phases: [{ duration: ${phase.duration}, arrivalRate: 1 }] }`;
+    expect(readScenario(written(script)).name).toBe(`mine (singlenode-conn-tcp-${phase.devices}-fulljitter)`);
+  });
+
+  it.each([
     ["a: [", /mine\.yml cannot be read/],
     ["config: { phases: 3 }", /mine\.yml: config\.phases/],
     ["just text", /mine\.yml: script/],
