@@ -5,9 +5,9 @@ import type {
   RunningBroker as Running,
   ScenarioNeeds,
 } from "../../results/src/comparison/contestant.ts";
+import { watchTree } from "../processes/usage.ts";
 import { type BrokerAdapter, type Certificates, whyNot } from "./adapter.ts";
 import { ADAPTERS, adapterNamed } from "./adapters/index.ts";
-import { watchProcesses } from "./process-usage.ts";
 import { BrokerError, RunningBroker } from "./running-broker.ts";
 
 /** Brokers that `npm run compare` starts by name. Certificates are made once, when the first broker needs them. */
@@ -73,7 +73,7 @@ async function start(
     },
   );
   // Of a container only the command that started it is a process here.
-  const watch = adapter.kind === "native" ? watchProcesses(() => broker.pid) : null;
+  const watch = adapter.kind === "native" ? watchTree(() => broker.pid) : null;
   const before = watch?.usage() ?? null;
   let death: string | null = null;
   let restarting = false;
@@ -97,10 +97,8 @@ async function start(
     },
     usage: () => {
       if (watch === null || before === null) return null;
-      const { cpuSeconds, peakMemoryBytes } = watch.usage();
-      // Both are whole clock ticks; their difference in floating point is not.
-      const usedMs = Math.round((cpuSeconds - before.cpuSeconds) * 1000);
-      return { cpuSeconds: usedMs / 1000, peakMemoryBytes };
+      const { cpuUs, peakRssBytes } = watch.usage();
+      return { cpuSeconds: (cpuUs - before.cpuUs) / 1_000_000, peakMemoryBytes: peakRssBytes };
     },
     diedOf: () => death,
     restart: async () => {

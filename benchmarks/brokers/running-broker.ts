@@ -6,8 +6,8 @@ import { dirname, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import type { IClientOptions } from "mqtt";
 import { connectLimited } from "../limited-client.ts";
+import { processesMarked } from "../processes/process-table.ts";
 import type { BrokerAdapter, Certificates, Launch, Setup } from "./adapter.ts";
-import { processesMarked } from "./process-usage.ts";
 import { findProgram } from "./programs.ts";
 
 const HOST = "127.0.0.1";

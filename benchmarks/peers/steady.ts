@@ -4,10 +4,10 @@ import { dirname } from "node:path";
 import { makeDirectory } from "artillery-engine-mqtt/contract";
 import { Command } from "commander";
 import { stringify } from "csv-stringify";
+import type { ProcessUsage } from "../processes/usage.ts";
 import { artilleryRun, type EngineRun, rssAt } from "./clients/engine.ts";
 import { duration, parseCommandLine, positiveNumber, wholeNumber } from "./command-line.ts";
 import { startMosquitto } from "./mosquitto.ts";
-import type { ProcessUsage } from "./process-usage.ts";
 import { abortOnSignals } from "./run.ts";
 
 interface Options {

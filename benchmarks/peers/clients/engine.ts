@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { printableLines } from "artillery-engine-mqtt/contract";
+import { cpuUsAt, type ProcessUsage, usageAt, usageOf } from "../../processes/usage.ts";
 import type { Job, Measurement, PeerClient, Workload } from "../client.ts";
 import { exited, spawnOwn } from "../own-child.ts";
-import { cpuUsAt, type ProcessUsage, usageAt, usageOf } from "../process-usage.ts";
 
 const REPOSITORY = resolve(fileURLToPath(import.meta.url), "../../../..");
 const SAMPLE_MS = 100;

@@ -5,8 +5,9 @@ import { afterAll, describe, expect, it } from "vitest";
 import type { BrokerAdapter, Certificates } from "../../../benchmarks/brokers/adapter.ts";
 import { ADAPTERS } from "../../../benchmarks/brokers/adapters/index.ts";
 import { makeCertificates } from "../../../benchmarks/brokers/certificates.ts";
-import { processesMarked, watchProcesses } from "../../../benchmarks/brokers/process-usage.ts";
 import { MARK, RunningBroker } from "../../../benchmarks/brokers/running-broker.ts";
+import { processesMarked } from "../../../benchmarks/processes/process-table.ts";
+import { watchTree } from "../../../benchmarks/processes/usage.ts";
 import { eventually } from "../../support/device-fleet.ts";
 
 /** Where CI is set, these must be installed: .ci/run does it. */
@@ -60,11 +61,11 @@ for (const adapter of ADAPTERS) {
   describe.skipIf(reason !== null)(`${adapter.name}`, () => {
     it("starts, passes messages on, starts again after a kill, and leaves nothing behind", async () => {
       const broker = await startOf(adapter);
-      const watch = watchProcesses(() => broker.pid);
+      const watch = watchTree(() => broker.pid);
       for (const version of adapter.capabilities.protocolVersions) {
         expect(await roundTrip(broker, version)).toBe(`hello ${version}`);
       }
-      expect(watch?.usage().peakMemoryBytes ?? 1).toBeGreaterThan(0);
+      expect(watch?.usage().peakRssBytes ?? 1).toBeGreaterThan(0);
       watch?.stop();
       expect(broker.leftovers()).not.toEqual([]);
       await broker.kill("SIGKILL");

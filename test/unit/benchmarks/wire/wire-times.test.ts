@@ -1,6 +1,6 @@
 import mqttPacket, { type Packet } from "mqtt-packet";
 import { expect, it } from "vitest";
-import { percentile, WireReader } from "../../../benchmarks/wire/wire-times.ts";
+import { percentile, WireReader } from "../../../../benchmarks/wire/wire-times.ts";
 
 const bytes = (packet: object): Buffer => mqttPacket.generate(packet as Packet);
 
