@@ -11,7 +11,7 @@ import { mergeRun } from "../../results/src/run/merge.ts";
 import { readRun } from "../../results/src/run/run-files.ts";
 import { browserMissing, openBrowser } from "../support/browser.ts";
 import { temporaryDirectory, writeRun } from "../support/run-files.ts";
-import { spiralWorker } from "../unit/results/synthetic-run.ts";
+import { spiralWorker } from "../support/synthetic-run.ts";
 
 const missing = browserMissing();
 if (missing !== null) console.warn(`report in a browser: skipped, for ${missing}`);

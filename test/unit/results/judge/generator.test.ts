@@ -7,7 +7,7 @@ import {
   saturationReasons,
 } from "../../../../results/src/judge/generator.ts";
 import { generator, histogramOf, record, storm, stormCohort } from "../../../support/run-files.ts";
-import { evenly, summaryOf } from "../synthetic-run.ts";
+import { evenly, summaryOf } from "../../../support/synthetic-run.ts";
 
 const reasons = (
   changes: Partial<GeneratorHealth>,

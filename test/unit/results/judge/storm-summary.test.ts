@@ -13,7 +13,7 @@ import {
   TIME_ZERO_MS,
   writeRun,
 } from "../../../support/run-files.ts";
-import { summaryOf } from "../synthetic-run.ts";
+import { summaryOf } from "../../../support/synthetic-run.ts";
 
 const accepted = (t: number, connects: number): SyntheticRow => ({
   t_ms: TIME_ZERO_MS + t,

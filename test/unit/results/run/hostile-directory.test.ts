@@ -28,7 +28,7 @@ import {
   timelineText,
   writeRun,
 } from "../../../support/run-files.ts";
-import { spiralWorker } from "../synthetic-run.ts";
+import { spiralWorker } from "../../../support/synthetic-run.ts";
 
 function report(directory: string): Promise<{ code: number; text: string }> {
   return command("report", directory);

@@ -12,7 +12,7 @@ import {
   stormCohort,
   TIME_ZERO_MS,
 } from "../../../support/run-files.ts";
-import { addedUp, type WorkerFiles } from "../synthetic-run.ts";
+import { addedUp, type WorkerFiles } from "../../../support/synthetic-run.ts";
 
 interface Event {
   worker: number;

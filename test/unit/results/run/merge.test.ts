@@ -6,7 +6,7 @@ import { RunBudget } from "../../../../results/src/run/run-budget.ts";
 import { emptyRow, type TimelineRow } from "../../../../results/src/run/timeline.ts";
 import { mergeTimelines, TimelineSum } from "../../../../results/src/run/timeline-sum.ts";
 import { generator, record, storm, TIME_ZERO_MS } from "../../../support/run-files.ts";
-import { addedUp, type WorkerFiles } from "../synthetic-run.ts";
+import { addedUp, type WorkerFiles } from "../../../support/synthetic-run.ts";
 
 const worker = (changes: Parameters<typeof record>[0]): WorkerFiles => ({
   record: record(changes),

@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { hideEnvironment, maskText } from "artillery-engine-mqtt/contract";
 import fc from "fast-check";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
-import { forgetHiddenValues } from "../../../engine/src/secrets/secret-values.ts";
-import { configOfScript } from "../../../results/src/config/script-config.ts";
-import { maskSecrets } from "../../../results/src/run/mask-secrets.ts";
-import { scriptText } from "../../../results/src/run/script-file.ts";
+import { forgetHiddenValues } from "../../../../engine/src/secrets/secret-values.ts";
+import { configOfScript } from "../../../../results/src/config/script-config.ts";
+import { maskSecrets } from "../../../../results/src/run/mask-secrets.ts";
+import { scriptText } from "../../../../results/src/run/script-file.ts";
 
 describe("maskText", () => {
   it.each([

@@ -5,7 +5,7 @@ import { mergedHlog } from "../../../../results/src/run/merged-hlog.ts";
 import { readHistograms } from "../../../../results/src/run/read-histograms.ts";
 import { readRun } from "../../../../results/src/run/run-files.ts";
 import { writeRun } from "../../../support/run-files.ts";
-import { spiralWorker } from "../synthetic-run.ts";
+import { spiralWorker } from "../../../support/synthetic-run.ts";
 
 it("holds every value of all workers, one interval per tag", () => {
   const run = mergeRun(readRun([writeRun([spiralWorker("1"), spiralWorker("2")])]));

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { consoleSummary } from "../../../results/src/console/summary.ts";
-import { record, storm } from "../../support/run-files.ts";
-import { summaryOf } from "./synthetic-run.ts";
+import { consoleSummary } from "../../../../results/src/console/summary.ts";
+import { record, storm } from "../../../support/run-files.ts";
+import { summaryOf } from "../../../support/synthetic-run.ts";
 
 const region = (homeDevices: number, connectsAccepted: number) => ({
   homeDevices,

@@ -1,9 +1,9 @@
 import { expect, it } from "vitest";
-import { consoleDiff } from "../../../results/src/comparison/console-diff.ts";
-import { diffSummaries } from "../../../results/src/comparison/diff.ts";
-import type { Summary } from "../../../results/src/judge/summary-schema.ts";
-import { record, storm, stormCohort } from "../../support/run-files.ts";
-import { spiralWorker, summaryOf } from "./synthetic-run.ts";
+import { consoleDiff } from "../../../../results/src/comparison/console-diff.ts";
+import { diffSummaries } from "../../../../results/src/comparison/diff.ts";
+import type { Summary } from "../../../../results/src/judge/summary-schema.ts";
+import { record, storm, stormCohort } from "../../../support/run-files.ts";
+import { spiralWorker, summaryOf } from "../../../support/synthetic-run.ts";
 
 const one = summaryOf([spiralWorker("1")]);
 const two = summaryOf([spiralWorker("1"), spiralWorker("2")]);

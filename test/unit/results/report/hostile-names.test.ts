@@ -1,12 +1,12 @@
 import { histogramTag, stormMetricName } from "artillery-engine-mqtt/contract";
 import { describe, expect, it } from "vitest";
-import { curvesOf } from "../../../results/src/judge/curves.ts";
-import { buildSummary } from "../../../results/src/judge/summary.ts";
-import { embeddedJson, escapeHtml } from "../../../results/src/report/html.ts";
-import { renderReport } from "../../../results/src/report/page.ts";
-import { mergeRun } from "../../../results/src/run/merge.ts";
-import { readRun } from "../../../results/src/run/run-files.ts";
-import { counters, record, storm, stormCohort, TIME_ZERO_MS, writeRun } from "../../support/run-files.ts";
+import { curvesOf } from "../../../../results/src/judge/curves.ts";
+import { buildSummary } from "../../../../results/src/judge/summary.ts";
+import { embeddedJson, escapeHtml } from "../../../../results/src/report/html.ts";
+import { renderReport } from "../../../../results/src/report/page.ts";
+import { mergeRun } from "../../../../results/src/run/merge.ts";
+import { readRun } from "../../../../results/src/run/run-files.ts";
+import { counters, record, storm, stormCohort, TIME_ZERO_MS, writeRun } from "../../../support/run-files.ts";
 
 const HOSTILE = [
   "<script>alert(1)</script>",

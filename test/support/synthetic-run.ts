@@ -1,15 +1,15 @@
 import { histogramTag, stormMetricName, type WorkerRecord } from "artillery-engine-mqtt/contract";
 import type { Histogram } from "hdr-histogram-js";
-import { buildSummary } from "../../../results/src/judge/summary.ts";
-import type { Summary } from "../../../results/src/judge/summary-schema.ts";
-import type { AddedUp } from "../../../results/src/run/added-up.ts";
-import { getOrAdd } from "../../../results/src/run/get-or-add.ts";
-import { addHistograms } from "../../../results/src/run/histogram.ts";
-import { mergeRun } from "../../../results/src/run/merge.ts";
-import { RunBudget } from "../../../results/src/run/run-budget.ts";
-import { readRun } from "../../../results/src/run/run-files.ts";
-import type { TimelineRow } from "../../../results/src/run/timeline.ts";
-import { TimelineSum } from "../../../results/src/run/timeline-sum.ts";
+import { buildSummary } from "../../results/src/judge/summary.ts";
+import type { Summary } from "../../results/src/judge/summary-schema.ts";
+import type { AddedUp } from "../../results/src/run/added-up.ts";
+import { getOrAdd } from "../../results/src/run/get-or-add.ts";
+import { addHistograms } from "../../results/src/run/histogram.ts";
+import { mergeRun } from "../../results/src/run/merge.ts";
+import { RunBudget } from "../../results/src/run/run-budget.ts";
+import { readRun } from "../../results/src/run/run-files.ts";
+import type { TimelineRow } from "../../results/src/run/timeline.ts";
+import { TimelineSum } from "../../results/src/run/timeline-sum.ts";
 import {
   counters,
   generator,
@@ -20,7 +20,7 @@ import {
   stormCohort,
   TIME_ZERO_MS,
   writeRun,
-} from "../../support/run-files.ts";
+} from "./run-files.ts";
 
 /** `count` values in microseconds, evenly from `fromMs` to `toMs`. */
 export function evenly(count: number, fromMs: number, toMs: number): number[] {

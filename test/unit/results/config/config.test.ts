@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseConfig, unknownCohorts } from "../../../results/src/config/config.ts";
+import { parseConfig, unknownCohorts } from "../../../../results/src/config/config.ts";
 
 describe("config.plugins.mqtt-results", () => {
   it("has defaults", () => {

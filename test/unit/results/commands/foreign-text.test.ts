@@ -4,12 +4,12 @@ import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, delimiter, dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { afterEach, expect, it, vi } from "vitest";
-import { runCommand } from "../../../results/src/commands/program.ts";
-import type { Contestant } from "../../../results/src/comparison/contestant.ts";
-import type { ResultsConfig } from "../../../results/src/config/config.ts";
-import { reportRun } from "../../../results/src/report-run.ts";
-import type { UnwrittenWorkers } from "../../../results/src/run/unwritten-workers.ts";
-import { record, storm, stormCohort, temporaryDirectory, writeRun } from "../../support/run-files.ts";
+import { runCommand } from "../../../../results/src/commands/program.ts";
+import type { Contestant } from "../../../../results/src/comparison/contestant.ts";
+import type { ResultsConfig } from "../../../../results/src/config/config.ts";
+import { reportRun } from "../../../../results/src/report-run.ts";
+import type { UnwrittenWorkers } from "../../../../results/src/run/unwritten-workers.ts";
+import { record, storm, stormCohort, temporaryDirectory, writeRun } from "../../../support/run-files.ts";
 
 const HOSTILE = "a\u001b[2Jb\u009b31mc\u202ed\u0007\u{e0041}e";
 const SHOWN = "a\\u{1b}[2Jb\\u{9b}31mc\\u{202e}d\\u{7}\\u{e0041}e";

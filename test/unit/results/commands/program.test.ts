@@ -1,10 +1,10 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { runCommand } from "../../../results/src/commands/program.ts";
-import { summarySchema } from "../../../results/src/judge/summary-schema.ts";
-import { record, storm, TIME_ZERO_MS, temporaryDirectory, writeRun } from "../../support/run-files.ts";
-import { spiralWorker } from "./synthetic-run.ts";
+import { runCommand } from "../../../../results/src/commands/program.ts";
+import { summarySchema } from "../../../../results/src/judge/summary-schema.ts";
+import { record, storm, TIME_ZERO_MS, temporaryDirectory, writeRun } from "../../../support/run-files.ts";
+import { spiralWorker } from "../../../support/synthetic-run.ts";
 
 async function command(...args: string[]): Promise<{ code: number; out: string; err: string }> {
   let [out, err] = ["", ""];

@@ -1,9 +1,9 @@
 import { printable } from "artillery-engine-mqtt/contract";
 import { describe, expect, it } from "vitest";
-import { consoleSummary } from "../../../results/src/console/summary.ts";
-import { duration } from "../../../results/src/judge/number-words.ts";
-import { record, storm, stormCohort } from "../../support/run-files.ts";
-import { spiralWorker, summaryOf } from "./synthetic-run.ts";
+import { consoleSummary } from "../../../../results/src/console/summary.ts";
+import { duration } from "../../../../results/src/judge/number-words.ts";
+import { record, storm, stormCohort } from "../../../support/run-files.ts";
+import { spiralWorker, summaryOf } from "../../../support/synthetic-run.ts";
 
 const files = ["mqtt-results/t-synthetic/summary.json"];
 

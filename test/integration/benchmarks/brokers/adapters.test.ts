@@ -2,13 +2,13 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { connectAsync } from "mqtt";
 import { afterAll, describe, expect, it } from "vitest";
-import type { BrokerAdapter, Certificates } from "../../../benchmarks/brokers/adapter.ts";
-import { ADAPTERS } from "../../../benchmarks/brokers/adapters/index.ts";
-import { makeCertificates } from "../../../benchmarks/brokers/certificates.ts";
-import { MARK, RunningBroker } from "../../../benchmarks/brokers/running-broker.ts";
-import { processesMarked } from "../../../benchmarks/processes/process-table.ts";
-import { watchTree } from "../../../benchmarks/processes/usage.ts";
-import { eventually } from "../../support/device-fleet.ts";
+import type { BrokerAdapter, Certificates } from "../../../../benchmarks/brokers/adapter.ts";
+import { ADAPTERS } from "../../../../benchmarks/brokers/adapters/index.ts";
+import { makeCertificates } from "../../../../benchmarks/brokers/certificates.ts";
+import { MARK, RunningBroker } from "../../../../benchmarks/brokers/running-broker.ts";
+import { processesMarked } from "../../../../benchmarks/processes/process-table.ts";
+import { watchTree } from "../../../../benchmarks/processes/usage.ts";
+import { eventually } from "../../../support/device-fleet.ts";
 
 /** Where CI is set, these must be installed: .ci/run does it. */
 const REQUIRED_IN_CI = ["mosquitto", "nats-server", "rabbitmq", "ejabberd", "aedes"];
@@ -93,8 +93,8 @@ for (const adapter of ADAPTERS) {
 
 describe.skipIf(process.platform !== "linux")("a run that is ended from outside", () => {
   const script = `
-    import { aedes } from "${new URL("../../../benchmarks/brokers/adapters/aedes.ts", import.meta.url)}";
-    import { RunningBroker } from "${new URL("../../../benchmarks/brokers/running-broker.ts", import.meta.url)}";
+    import { aedes } from "${new URL("../../../../benchmarks/brokers/adapters/aedes.ts", import.meta.url)}";
+    import { RunningBroker } from "${new URL("../../../../benchmarks/brokers/running-broker.ts", import.meta.url)}";
     const broker = await RunningBroker.start(aedes);
     console.log(broker.setup.workDir);
     setInterval(() => {}, 1000);

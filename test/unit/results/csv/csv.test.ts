@@ -1,22 +1,13 @@
 import { histogramTag, stormMetricName } from "artillery-engine-mqtt/contract";
-import { stringify } from "csv-stringify/sync";
-import fc from "fast-check";
 import { expect, it } from "vitest";
-import { percentilesCsv } from "../../../results/src/csv/percentiles.ts";
-import { timelineCsv } from "../../../results/src/csv/timeline.ts";
-import { percentileTable } from "../../../results/src/judge/percentile-table.ts";
-import { mergeRun } from "../../../results/src/run/merge.ts";
-import { parseCsv } from "../../../results/src/run/parse-csv.ts";
-import { readRun } from "../../../results/src/run/run-files.ts";
-import { emptyRow } from "../../../results/src/run/timeline.ts";
-import { histogramOf, record, storm, stormCohort, writeRun } from "../../support/run-files.ts";
-import { addedUp, spiralWorker } from "./synthetic-run.ts";
-
-function parsed(text: string): { rows: string[][]; truncated: boolean } {
-  const rows: string[][] = [];
-  const { truncated } = parseCsv(text, (fields) => rows.push(fields));
-  return { rows, truncated };
-}
+import { percentilesCsv } from "../../../../results/src/csv/percentiles.ts";
+import { timelineCsv } from "../../../../results/src/csv/timeline.ts";
+import { percentileTable } from "../../../../results/src/judge/percentile-table.ts";
+import { mergeRun } from "../../../../results/src/run/merge.ts";
+import { readRun } from "../../../../results/src/run/run-files.ts";
+import { emptyRow } from "../../../../results/src/run/timeline.ts";
+import { histogramOf, record, storm, stormCohort, writeRun } from "../../../support/run-files.ts";
+import { addedUp, spiralWorker } from "../../../support/synthetic-run.ts";
 
 const hostile = '=HYPERLINK("http://x","a, b")';
 
@@ -94,56 +85,4 @@ it("has the whole fleet, as the empty cohort, where there are several", () => {
     "mqtt.storm.1.ready_time,spiral,1,99,,20",
   ]);
   expect(of("mqtt.connect_time,,")).toHaveLength(2);
-});
-
-it("reads what RFC 4180 writers write, whatever the names", () => {
-  fc.assert(
-    fc.property(fc.array(fc.array(fc.string(), { minLength: 2, maxLength: 4 })), (rows) => {
-      const text = rows.map(
-        (row) => `${row.map((field) => `"${field.replaceAll('"', '""')}"`).join(",")}\r\n`,
-      );
-      expect(parsed(text.join(""))).toEqual({ rows, truncated: false });
-    }),
-  );
-});
-
-it("reads what another writer quotes only where it must", () => {
-  const field = fc.string({ unit: fc.constantFrom('"', ",", "\n", "\r", "a", "é", " "), maxLength: 5 });
-  fc.assert(
-    fc.property(fc.array(fc.array(field, { minLength: 2, maxLength: 4 })), (rows) => {
-      const text = stringify(rows, { quoted_match: /[\r\n]/ });
-      expect(parsed(text)).toEqual({ rows, truncated: false });
-    }),
-  );
-});
-
-it("takes a row that is beyond all bounds for one without fields, and reads on", () => {
-  const rows = [["a", "b"], [], ["1", "2"]];
-  const after = (row: string): ReturnType<typeof parsed> => parsed(`a,b\n${row}\n1,2\n`);
-  expect(after(",".repeat(200_000_000))).toEqual({ rows, truncated: false });
-  expect(after("x".repeat(100_000_000))).toEqual({ rows, truncated: false });
-  expect(after('""'.repeat(50_000_000))).toEqual({ rows, truncated: false });
-  expect(after(",".repeat(100))).toEqual({ rows, truncated: false });
-  expect(after(`"",${",".repeat(99)}`)).toEqual({ rows, truncated: false });
-});
-
-it("reads on behind a quote that is not closed, and a field that goes on behind its quotes", () => {
-  const many = Array.from({ length: 20_000 }, (_, i) => `${i},2\n`).join("");
-  const { rows, truncated } = parsed(`a,b\n1,"2\n${many}`);
-  expect([rows.length, rows[0], rows[1], rows[2], truncated]).toEqual([
-    20_002,
-    ["a", "b"],
-    [],
-    ["0", "2"],
-    false,
-  ]);
-  expect(parsed('1,"2"3\n4,5\n')).toEqual({ rows: [[], ["4", "5"]], truncated: false });
-  expect(parsed('1,2"3\n4"5,6\n7,8\n').rows.at(-1)).toEqual(["7", "8"]);
-});
-
-it("leaves out a last row without its line end, for it may be cut", () => {
-  expect(parsed("a,b\n1,2")).toEqual({ rows: [["a", "b"]], truncated: true });
-  expect(parsed('a,b\n1,"2')).toEqual({ rows: [["a", "b"]], truncated: true });
-  expect(parsed('a,b\n1,"2\n')).toEqual({ rows: [["a", "b"]], truncated: true });
-  expect(parsed("")).toEqual({ rows: [], truncated: false });
 });
