@@ -16,7 +16,7 @@ export function runDirectory(config: ResultsConfig, testRunId: string): string {
   return resolve(config.output, safeFileName(testRunId));
 }
 
-/** After the workers ended: read, merge, write, print. Never throws; a failure is a line and an exit code. */
+/** Reads, merges, writes and prints after the workers ended. Never throws; a failure is a line and an exit code. */
 export async function reportRun(
   config: ResultsConfig,
   artillery: Artillery,

@@ -67,7 +67,7 @@ async function runCompare(
     throw invalid(`--reference ${reference}: allowed is a broker that takes part: ${names.join(", ")}`);
   }
   const interrupt = new AbortController();
-  let signalCode = 0;
+  let signalCode: number | null = null;
   const onSignal = (signal: NodeJS.Signals): void => {
     signalCode = signal === "SIGINT" ? 130 : 143;
     io.err("\nstopping: what was measured so far is kept\n");
@@ -106,7 +106,7 @@ async function runCompare(
     process.off("SIGTERM", onSignal);
     process.off("SIGHUP", onSignal);
   }
-  if (signalCode !== 0) return signalCode;
+  if (signalCode !== null) return signalCode;
   return measured === 0 ? EXIT_CODES.resultsFailed.code : EXIT_CODES.ok.code;
 }
 

@@ -70,7 +70,7 @@ function report(directories: readonly string[], options: Options, io: Io): numbe
   return summary.exit.code;
 }
 
-/** By the same rules as in a script; messages name the option instead of the key. */
+/** The rules are those of a script; messages name the option instead of the key. */
 function configOf(options: Options): ResultsConfig {
   const conditions = Object.entries({
     verdict: options.failVerdict,

@@ -34,7 +34,7 @@ export interface Phase {
   devices: number;
   ready: number;
   readyMs: ReadyTimes;
-  /** Accepted connects, highest 1 s mean. */
+  /** Highest 1 s mean of accepted connects. */
   connectsPerS: number;
   /** Connect attempts and config requests per device. */
   amplification: { connect: number | null; config: number | null };
@@ -51,7 +51,7 @@ export interface BrokerUsage {
 /** One run of the scenario against one broker. */
 export interface Round {
   broker: string;
-  /** From 1. */
+  /** Counts from 1. */
   round: number;
   outcome: Outcome;
   /** What happened, in words; null where all went well. */
@@ -62,7 +62,7 @@ export interface Round {
   accepted: number;
   refused: number;
   errors: Record<string, number>;
-  /** Null where the broker does not run here. */
+  /** Is null where the broker does not run here. */
   usage: BrokerUsage | null;
 }
 
@@ -120,7 +120,7 @@ function stormPhase(storm: Summary["storms"][number], timeline: readonly Timelin
   };
 }
 
-/** From the first attempt to the first storm: when the fleet's share that is ready reached 50, 90, 99 and 100 %. */
+/** The time from the first attempt to the first storm, and when 50, 90, 99 and 100 % of the fleet were ready in it. */
 function firstConnect(summary: Summary, timeline: readonly TimelineRow[]): Phase {
   const { devices } = summary.fleet;
   const untilMs = summary.storms.find(({ affected }) => affected > 0)?.at ?? Number.POSITIVE_INFINITY;

@@ -41,7 +41,7 @@ const script = z.looseObject({
 
 export interface Scenario {
   path: string;
-  /** In the pattern of EMQX's suite, with the file's own name. */
+  /** Is made in the pattern of EMQX's suite, with the file's own name. */
   name: string;
   needs: ScenarioNeeds;
   seed: number | null;

@@ -48,7 +48,7 @@ function verdictLines(cohort: string, storm: StormFields, colours: Colours): str
     WIDTH - 2,
     "  ",
   );
-  // Coloured after wrapping, for escape codes have no width.
+  // Colour comes after wrapping, for escape codes have no width.
   const at = whose.length;
   const painted = first.slice(0, at) + paint(word) + first.slice(at + word.length);
   return [painted, ...rest].map(indented);

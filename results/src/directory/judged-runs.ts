@@ -51,7 +51,7 @@ export function mergeDirectories(directories: readonly string[], options: JudgeO
   const run = mergeRun(files, labEnds);
   const asked = configOfScript(script);
   if (script !== null && !asked?.ok && options.fail === undefined) {
-    // Else a gate would be open because its file is damaged.
+    // A gate would otherwise be open because its file is damaged.
     throw new Error(
       `${RUN_FILES.script} of ${distinct.join(", ")} is damaged, so what the run should fail on is not known; ` +
         "give --fail-verdict, --fail-ready-p99 or --fail-unrecovered, or remove it",
@@ -100,7 +100,7 @@ function earlierTarget(directories: readonly string[]): number | null {
       const summary = readSummary(directory);
       if (summary !== null) return summary.recoveryTarget;
     } catch {
-      // Damaged: it is about to be written again.
+      // It is damaged, and about to be written again.
     }
   }
   return null;

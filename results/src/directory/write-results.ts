@@ -42,7 +42,7 @@ export function writeResults(
   write("csv", RUN_FILES.timeline, () => timelineCsv(run.timeline));
   write("hlog", RUN_FILES.histograms, () => mergedHlog(run));
   write("html", RUN_FILES.report, () => renderReport({ summary, curves: curvesOf(run), script }));
-  // Last, for it is what others wait for.
+  // It is written last, for it is what others wait for.
   write("json", RUN_FILES.summary, () => `${JSON.stringify(summary, null, 2)}\n`);
   return written;
 }

@@ -32,7 +32,7 @@ export function curvesOf(run: MergedRun): Curves {
   };
 }
 
-/** Null where no operation of that kind succeeded. */
+/** Returns null where no operation of that kind succeeded. */
 function cohortServiceTime(run: MergedRun, metric: LatencyName, cohort: string): CohortServiceTime | null {
   const histogram = run.histograms.get(histogramTag(SERVICE_TIME_METRICS[metric], cohort));
   const latency = serviceTime(histogram, run.generators);

@@ -12,7 +12,7 @@ export type GeneratorSummary = Summary["generator"];
 
 /** What a stretch of time says of itself. */
 export interface GeneratorEvidence {
-  /** Of every worker; empty where nothing was watched. */
+  /** What every worker saw of itself; empty where nothing was watched. */
   workers: readonly GeneratorHealth[];
   /** Times that are reported for that stretch, milliseconds: a stop moves each by its own length at most. */
   reportedMs: readonly (number | null)[];
@@ -22,14 +22,14 @@ export interface GeneratorEvidence {
 
 /** A longest stop beyond this share of a reported time is seen in it. */
 export const STOP_SHARE = 0.1;
-/** Standing still for more of the time than this. */
+/** A generator that stands still for more of the time than this is saturated. */
 export const STALLED_SHARE = 0.1;
 /** A loop that is late by this much half of the time is late for every operation. */
 export const CONSTANT_DELAY_MS = 10;
-/** Late by this much one time in a hundred: with a core that is not fully used, and with one that is. */
+/** A loop that is late by this much one time in a hundred is too, with a core that is not fully used, and with one that is. */
 export const FREQUENT_DELAY_MS = { idle: 100, busy: 25 };
 export const BUSY_CPU_SHARE = 0.95;
-/** Waiting for a processor for more of the time than this: something else has the machine. */
+/** A generator that waits for a processor for more of the time than this shares the machine with something else. */
 export const CPU_WAIT_SHARE = 0.3;
 
 /** Why the generator was the bottleneck; empty where it was not. */
@@ -76,7 +76,7 @@ function shareOf(partMs: number, wholeMs: number): number {
   return wholeMs > 0 ? partMs / wholeMs : 0;
 }
 
-/** Null where nothing was watched. */
+/** Returns null where nothing was watched. */
 export function generatorSummary(evidence: GeneratorEvidence): GeneratorSummary | null {
   const health = worstHealth(evidence.workers);
   const reasons = saturationReasons(evidence);
@@ -110,7 +110,7 @@ function worstHealth(workers: readonly GeneratorHealth[]): GeneratorHealth | nul
   };
 }
 
-/** From this share of a service time on, the generator's own delay is of the order of it. */
+/** The generator's own delay is of the order of a service time from this share of it on. */
 export const DOUBTFUL_SHARE = 0.25;
 
 /**

@@ -61,7 +61,7 @@ function raise(peak: LoadRates, rates: LoadRates): void {
   peak.readyPerS = Math.max(peak.readyPerS, rates.readyPerS);
 }
 
-/** Sorted by time. */
+/** Events are sorted by time. */
 function eventsOf(run: MergedRun, cohort: string, rows: readonly TimelineRow[]): Event[] {
   const grid = rows[0]?.t_ms ?? 0;
   let readyBefore = 0;

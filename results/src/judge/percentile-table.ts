@@ -19,7 +19,7 @@ export interface PercentileRow {
   cohort: string | null;
   storm: number | null;
   percentile: number;
-  /** Null where not enough of the devices recovered. */
+  /** Is null where not enough of the devices recovered. */
   valueMs: number | null;
   /** How many values were recorded. */
   count: number;

@@ -8,7 +8,7 @@ import { type LatencyName, SERVICE_TIME_METRICS } from "./summary-schema.ts";
 /** The percentiles of one metric, its cohorts side by side. */
 export interface MetricPercentiles {
   metric: "ready" | LatencyName;
-  /** Null where the metric is of the whole run. */
+  /** Is null where the metric is of the whole run. */
   storm: number | null;
   cohorts: PercentileCohort[];
   highestMs: number;
@@ -29,7 +29,7 @@ export interface PercentileCohort {
 /** The value of each cohort at each of these quantiles; null where not enough of its devices recovered. */
 export interface ValuesOverQuantiles {
   quantiles: number[];
-  /** In the order of the cohorts, then of the quantiles. */
+  /** Cohorts stand in their order, and each has a value for each of the quantiles. */
   valuesMs: (number | null)[][];
 }
 
@@ -56,7 +56,7 @@ function servicePercentiles(run: MergedRun, metric: LatencyName): MetricPercenti
   return sideBySide(metric, null, withFleet(cohorts));
 }
 
-/** Null where there is no more than one point of any of them. */
+/** Returns null where there is no more than one point of any of them. */
 function sideBySide(
   metric: MetricPercentiles["metric"],
   storm: number | null,

@@ -25,7 +25,7 @@ export interface RecoveredCohort {
 /** The share of each cohort that was ready again at each of these times since the storm. */
 export interface SharesOverTime {
   timesMs: number[];
-  /** In the order of the cohorts, then of the times. */
+  /** Cohorts stand in their order, and each has a value for each of the times. */
   shares: number[][];
 }
 
@@ -34,7 +34,7 @@ const LONGEST_TABLE = 40;
 /** A curve that has come to its end is shown for so many times as long as that took. */
 const SHOWN_PER_TAKEN = 1.15;
 
-/** Null where nobody was affected. */
+/** Returns null where nobody was affected. */
 export function stormRecovery(run: MergedRun, storm: MergedStorm): StormRecovery | null {
   const cohorts = stormHistograms(run, storm, "ready_time").map(({ cohort, due, histogram }) => {
     // Only devices inside the window are recorded, but the upper end of the last bucket can lie past it.

@@ -25,6 +25,22 @@ export function devicesDue({
   return affected - leftByScript;
 }
 
+/** Devices of the fleet that are to be ready when the window ends: all but those that left because the script said so. */
+export function fleetDue({
+  fleet,
+  fleetLeftByScript,
+}: Pick<WorkerStormCohort, "fleet" | "fleetLeftByScript">): number {
+  return fleet - fleetLeftByScript;
+}
+
+/** Share of the devices that are due that were ready inside the window; null where none was due. */
+export function recoveredShare(
+  counts: Pick<WorkerStormCohort, "affected" | "leftByScript" | "recovered">,
+): number | null {
+  const due = devicesDue(counts);
+  return due > 0 ? counts.recovered / due : null;
+}
+
 /** A device that has not recovered counts as infinitely slow, so it stands behind every rank of the histogram. */
 export function recoveryPercentileMs(
   histogram: Histogram | undefined,
@@ -39,7 +55,7 @@ export function recoveryPercentiles(histogram: Histogram | undefined, due: numbe
   return { p50: at(50), p90: at(90), p99: at(99), max: at(100) };
 }
 
-/** Ends below 1 where not every device that was due recovered. */
+/** The curve ends below 1 where not every device that was due recovered. */
 export function recoveryCurve(histogram: Histogram | undefined, due: number): RecoveryPoint[] {
   if (histogram === undefined || due <= 0) return [];
   const points: RecoveryPoint[] = [];

@@ -11,14 +11,14 @@ import { takeoversOf } from "./warnings.ts";
 /** What a target sustains is a mean over so long: its best second may have been a queue that filled. */
 const SUSTAINED_MS = 5000;
 
-/** From this share of the fleet on, connections that other clients took are more than an accident. */
+/** Connections that other clients took are more than an accident from this share of the fleet on. */
 const DISTURBED_SHARE = 0.01;
 
 /** What the target is known to take before a storm, of the whole fleet. */
 export interface LoadBefore {
   sustained: StormEvidence["sustained"];
-  /** Its best second. */
-  peakConnectsPerS: number;
+  /** How many it took in its best second; null where it was not seen to take any. */
+  peakConnectsPerS: number | null;
   before: StormEvidence["before"];
 }
 
@@ -33,7 +33,7 @@ export function loadBefore({ timeline }: Pick<MergedRun, "timeline">, atMs: numb
       connectsPerS: knownRate(sustained("connects_accepted")),
       configRequestsPerS: knownRate(sustained("config_responses")),
     },
-    peakConnectsPerS: peakPerS(rows, "connects_accepted", rows[0]?.t_ms ?? atMs, atMs),
+    peakConnectsPerS: knownRate(peakPerS(rows, "connects_accepted", rows[0]?.t_ms ?? atMs, atMs)),
     before: { configRequests: total("config_requests"), configResponses: total("config_responses") },
   };
 }

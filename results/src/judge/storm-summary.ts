@@ -22,12 +22,12 @@ import { judge, type StormEvidence } from "./verdict.ts";
 
 /** What all storms of a run are summarized from. */
 interface Sources {
-  /** With one row for each time. */
+  /** Its timeline has one row for each time. */
   run: MergedRun;
   /** Rows of each cohort. */
   rows: ReadonlyMap<string, readonly TimelineRow[]>;
-  /** Connects that the target took in its best second before the first storm; 0 where it was not asked. */
-  peakConnectsPerS: number;
+  /** Connects that the target took in its best second before the first storm; null where none are known. */
+  peakConnectsPerS: number | null;
   target: number;
 }
 
@@ -37,7 +37,7 @@ export function summarizeStorms(merged: MergedRun, target: number): StormSummary
   const sources: Sources = {
     run,
     rows: Map.groupBy(merged.timeline, ({ cohort }) => cohort),
-    peakConnectsPerS: firstMs === undefined ? 0 : loadBefore(run, firstMs).peakConnectsPerS,
+    peakConnectsPerS: firstMs === undefined ? null : loadBefore(run, firstMs).peakConnectsPerS,
     target,
   };
   return run.storms.map((storm) => summarizeStorm(sources, storm));
@@ -168,7 +168,7 @@ function generatorOfAll(
  */
 function stormFactor({ peakConnectsPerS }: Sources, storm: MergedStorm): number | null {
   const affected = [...storm.cohorts.values()].reduce((sum, counts) => sum + counts.affected, 0);
-  return affected > 0 && peakConnectsPerS > 0 ? affected / peakConnectsPerS : null;
+  return affected > 0 && peakConnectsPerS !== null ? affected / peakConnectsPerS : null;
 }
 
 const NONE: WorkerStormCohort = {

@@ -32,14 +32,14 @@ function overlapping(rows: readonly TimelineRow[], fromMs: number, toMs: number)
   return [firstAt(rows, fromMs - TIMELINE_ROW_MS + 0.001), firstAt(rows, toMs)];
 }
 
-/** Rows that are over by then. Rows are sorted by time. */
+/** Rows that are over by then, of rows that are sorted by time. */
 export function rowsBefore(rows: readonly TimelineRow[], tMs: number): TimelineRow[] {
   let end = firstAt(rows, tMs - TIMELINE_ROW_MS);
   while (rows[end]?.t_ms === tMs - TIMELINE_ROW_MS) end++;
   return rows.slice(0, end);
 }
 
-/** Row times between them, empty ones too; 1 at least. */
+/** How many row times are between them, empty ones too; 1 at least. */
 function slotsBetween(rows: readonly TimelineRow[], fromMs: number, toMs: number): number {
   const grid = rows[0]?.t_ms ?? 0;
   return Math.max(
@@ -71,7 +71,7 @@ export function meanLevel(
   return sumBetween(rows, column, fromMs, toMs) / slotsBetween(rows, fromMs, toMs);
 }
 
-/** Events per second, over all of it. */
+/** Events per second, as a mean over all of the time. */
 export function meanPerS(
   rows: readonly TimelineRow[],
   column: TimelineValue,

@@ -5,7 +5,7 @@
  */
 import type { StormFate } from "artillery-engine-mqtt/contract";
 import { percentReached, seconds } from "./number-words.ts";
-import { devicesDue } from "./recovery.ts";
+import { devicesDue, fleetDue } from "./recovery.ts";
 
 export const VERDICTS = ["recovered", "recovering", "stalled", "relapsed", "metastable"] as const;
 export type Verdict = (typeof VERDICTS)[number];
@@ -45,9 +45,9 @@ export const VERDICT_ABSENCES = [
 ] as const;
 export type VerdictAbsence = (typeof VERDICT_ABSENCES)[number];
 
-/** With fewer devices one or two that are stuck decide, and they say nothing of a fleet. */
+/** Among fewer devices one or two that are stuck would decide, and they say nothing of a fleet. */
 export const FEWEST_DEVICES = 20;
-/** Up to this share of the devices coming back in the last stretch of a window, nobody comes back any more. */
+/** Nobody comes back any more where no more than this share of the devices does in the last stretch of a window. */
 export const NOBODY_SHARE = 0.01;
 
 export interface Rates {
@@ -55,14 +55,14 @@ export interface Rates {
   configRequestsPerS: number;
 }
 
-/** Null: the target was never seen to take any. */
+/** A rate is null where the target was never seen to take any. */
 export interface KnownRates {
   connectsPerS: number | null;
   configRequestsPerS: number | null;
 }
 
 export interface StormEvidence {
-  /** Known beforehand: nothing can be said. */
+  /** Why nothing can be said, where that is known beforehand. */
   absence: { kind: VerdictAbsence; reason: string } | null;
   /** The whole window was watched. */
   closed: boolean;
@@ -75,7 +75,7 @@ export interface StormEvidence {
   offered: Rates;
   /** What the target is known to sustain, from before the storm: connects accepted, config requests answered in time. */
   sustained: KnownRates;
-  /** The same of each region; empty without regions. One that survives may be overloaded while all together are not. */
+  /** Loads of each region; empty without regions. One that survives may be overloaded while all together are not. */
   regions: { name: string; offered: Rates; sustained: KnownRates }[];
   /** Config requests before the storm, for a fleet that was never ready. */
   before: { configRequests: number; configResponses: number };
@@ -91,7 +91,7 @@ export interface LastStretch {
 }
 
 export interface Judgement {
-  /** Null where nothing can be said; `absence` and `reason` say why. */
+  /** Is null where nothing can be said; `absence` and `reason` say why. */
   verdict: Verdict | null;
   absence: VerdictAbsence | null;
   reason: string;
@@ -124,7 +124,7 @@ export function judge(storm: StormEvidence, target: number): Judgement {
   const atEnd = shortfallAtEnd(counts, target);
   if (cameBack && atEnd === null) return { verdict: "recovered", absence: null, reason: ready };
 
-  const fleet = counts.fleet - counts.fleetLeftByScript;
+  const fleet = fleetDue(counts);
   const out = fleet - counts.fleetReadyAtEnd;
   if (Math.max(due, out) < FEWEST_DEVICES) {
     const stuck = plural(out, "device");
@@ -183,7 +183,7 @@ function whoIsStillOut(storm: StormEvidence, missed: string, missing: number): J
     const reason = `${missed}; ${nobody}; those who are out offered ${offered}, and the target was never seen to take any: whether it is overloaded is not known`;
     return none("capacity-unknown", reason);
   }
-  // Of several regions those that were asked at all.
+  // Where there are regions, those that were not asked at all say nothing.
   const asked = loads.filter(
     (load): load is KnownLoad & { sustained: number } =>
       load.sustained !== null && (storm.regions.length === 0 || load.offered > 0),
@@ -243,10 +243,10 @@ function sustainingLoads(storm: StormEvidence): string[] {
   );
 }
 
-/** Null where the target share of the affected devices, and of the whole fleet, is ready when the window ends. */
+/** Returns null where the target share of the affected devices, and of the whole fleet, is ready when the window ends. */
 function shortfallAtEnd(counts: StormEvidence["counts"], target: number): string | null {
   const affected = counts.affected - counts.leftByScript - counts.leftAfterRecovery;
-  const fleet = counts.fleet - counts.fleetLeftByScript;
+  const fleet = fleetDue(counts);
   if (isBelow(counts.fleetReadyAtEnd, target, fleet)) {
     return `at its end only ${counts.fleetReadyAtEnd} of ${fleet} devices of the fleet were (${percentReached(counts.fleetReadyAtEnd / fleet)})`;
   }
@@ -258,7 +258,7 @@ function shortfallAtEnd(counts: StormEvidence["counts"], target: number): string
 
 /** The devices that are out at the end were ready since the storm came: without their loss the target would have been held. */
 function isRelapse(counts: StormEvidence["counts"], target: number): boolean {
-  const fleet = counts.fleet - counts.fleetLeftByScript;
+  const fleet = fleetDue(counts);
   return !isBelow(counts.fleetReadyAtEnd + counts.lostAtEnd, target, fleet);
 }
 

@@ -134,7 +134,7 @@ const LOAD_SERIES: readonly (ChartSeries & { of: keyof LoadRates })[] = [
 
 function loadFigures(load: readonly CohortLoad[], { storms }: Summary): Figure[] {
   const filled = load.filter((one) => one.points.length > 0);
-  // The same scale for all cohorts, or they could not be compared.
+  // All cohorts have the same scale, or they could not be compared.
   const cohortsHighest = highestOf(filled.filter((one) => one.cohort !== null));
   return filled.map((one, i) => {
     const title = one.cohort === null ? "Whole fleet" : `Cohort: ${one.cohort}`;

@@ -39,7 +39,7 @@ ${table({ caption: "One operation alone, over the whole run", wide: true, header
 export function errorSection(summary: Summary): Html {
   const cohorts = Object.keys(summary.fleet.cohorts);
   const several = cohorts.length > 1;
-  // As Maps, for names are user text; each is made once, not for every cell.
+  // Names are user text, so they stand in Maps; each is made once, not for every cell.
   const byCohort = new Map(Object.entries(summary.errorsByCohort));
   const errorsOf = cohorts.map((cohort) => new Map(Object.entries(byCohort.get(cohort) ?? {})));
   const rows = Object.entries(summary.errors).map(([name, n]) => ({

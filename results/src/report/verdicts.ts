@@ -1,5 +1,5 @@
 import { count, duration, ratio } from "../judge/number-words.ts";
-import { devicesDue } from "../judge/recovery.ts";
+import { devicesDue, fleetDue } from "../judge/recovery.ts";
 import { fateWords } from "../judge/storm-words.ts";
 import type { StormFields, StormSummary, Summary } from "../judge/summary-schema.ts";
 import { type Html, html, NOTHING } from "./html.ts";
@@ -55,7 +55,7 @@ function keyFigures(storm: StormSummary): Html {
     ["devices ready again", html`${count(storm.recovered)} <small>of ${count(devicesDue(storm))}</small>`],
     [
       "of the fleet ready when the window ended",
-      html`${count(storm.fleetReadyAtEnd)} <small>of ${count(storm.fleet - storm.fleetLeftByScript)}</small>`,
+      html`${count(storm.fleetReadyAtEnd)} <small>of ${count(fleetDue(storm))}</small>`,
     ],
     ["until half of them were ready", time(storm.readyMs.p50)],
     ["until 99 % were ready", time(storm.readyMs.p99)],

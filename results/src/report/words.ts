@@ -1,5 +1,5 @@
 import { count, duration, percent, percentReached } from "../judge/number-words.ts";
-import { devicesDue } from "../judge/recovery.ts";
+import { devicesDue, fleetDue, recoveredShare } from "../judge/recovery.ts";
 import type { LatencyName, StormFields, Summary } from "../judge/summary-schema.ts";
 import type { Verdict, VerdictAbsence } from "../judge/verdict.ts";
 
@@ -76,9 +76,9 @@ export function verdictSentence(storm: StormFields, target: number): string {
   const due = devicesDue(storm);
   const [all, back, missing] = [count(due), count(storm.recovered), count(storm.unrecovered)];
   const window = duration(storm.windowMs);
-  const share = percentReached(due > 0 ? storm.recovered / due : 0);
+  const share = percentReached(recoveredShare(storm) ?? 0);
   const some = `${back} of the ${all} devices that lost their connection (${share})`;
-  const fleet = storm.fleet - storm.fleetLeftByScript;
+  const fleet = fleetDue(storm);
   const atWork = `${count(storm.fleetReadyAtEnd)} of ${count(fleet)} devices were working`;
   const stretch = duration(storm.lastStretch.ms);
   const late = storm.lastStretch.back === 0 ? "none" : count(storm.lastStretch.back);

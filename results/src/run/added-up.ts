@@ -12,9 +12,9 @@ import { TimelineSum } from "./timeline-sum.ts";
  */
 export interface AddedUp {
   records: WorkerRecord[];
-  /** By tag. */
+  /** The key is the tag. */
   histograms: Map<string, hdr.Histogram>;
-  /** By test run, for each counts from a time zero of its own; here their times are since the epoch. Merging takes the rows. */
+  /** The key is the test run, for each counts from a time zero of its own; here times are since the epoch. Merging takes the rows. */
   timelines: Map<string, TimelineSum>;
 }
 

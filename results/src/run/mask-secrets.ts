@@ -6,7 +6,7 @@ import {
   maskText,
 } from "artillery-engine-mqtt/contract";
 
-/** Nothing but a place holder, such as `{{ password }}`: says where the secret comes from, and is none. */
+/** Nothing but a place holder, such as `{{ password }}`, which says where the secret comes from, and is none. */
 const ONLY_TEMPLATE = /^\s*(\{\{[^{}]*\}\}\s*)+$/;
 const DEEPEST = 32;
 /** A longer text is a payload for the broker, and no help to a reader. */

@@ -23,7 +23,7 @@ export interface MergedStorm
     WorkerStorm,
     "cohorts" | "regions" | "regionLoads" | "missedByMs" | "endMissedByMs" | "generator" | "generatorInWindow"
   > {
-  /** Of each worker that watched itself: while devices came back … */
+  /** What each worker that watched itself saw while devices came back … */
   generators: GeneratorHealth[];
   /** … and over the whole window. */
   generatorsInWindow: GeneratorHealth[];
@@ -34,7 +34,7 @@ export interface MergedStorm
   /** How a part of the lab of one of its runs ended before the window did; null where none did. */
   labEnd: LabEnd | null;
   cohorts: Map<string, WorkerStormCohort>;
-  /** In the script's order; empty without regions. */
+  /** Regions in the script's order; empty without regions. */
   regions: Map<string, WorkerRegion>;
   regionLoads: Map<string, RegionLoad>;
 }
@@ -65,14 +65,14 @@ export interface MergedRun {
   timeZeroMs: number;
   cohorts: Map<string, { devices: number; everOnline: number }>;
   storms: MergedStorm[];
-  /** In the script's order; empty without regions. */
+  /** Regions in the script's order; empty without regions. */
   regions: Map<string, WorkerRegion>;
   counters: Map<string, Record<CounterName, number>>;
   disconnects: Map<string, Counts>;
   errors: Map<string, Counts>;
-  /** Of each worker. */
+  /** One for each worker. */
   generators: GeneratorHealth[];
-  /** By tag. */
+  /** The key is the tag. */
   histograms: Map<string, Histogram>;
   /** Times count from time zero. */
   timeline: TimelineRow[];
@@ -146,7 +146,7 @@ function stormOfWorker(storm: WorkerStorm, record: WorkerRecord, labEnds: readon
     atMs: beganMs(storm, record),
     workerId: record.workerId,
     isCutOff: record.state !== "ended" && hasDevices && startedAtMs === null && missedByMs === null,
-    // That of this worker's own run: several runs may be merged.
+    // The end counts for workers of its own run: several runs may be merged.
     labEnd: labEnds.find(({ atMs }) => atMs >= record.startedAtMs && atMs < endedMs) ?? null,
   };
 }
@@ -173,7 +173,7 @@ function mergeStorm(same: StormOfWorker[]): MergedStorm {
     ...first,
     missed: latestFirst(same, ({ missedByMs }) => missedByMs),
     endMissed: latestFirst(same, ({ endMissedByMs }) => endMissedByMs),
-    // Of workers that did not see it, an `external` storm has only the time from which they watched.
+    // Workers that did not see an `external` storm know only the time from which they watched.
     atMs: smallest((began.length > 0 ? began : same).map((storm) => storm.atMs)) as number,
     startedAtMs: smallest(same.map((storm) => storm.startedAtMs)),
     closed:
@@ -210,13 +210,13 @@ function smallest(values: readonly (number | null)[]): number | null {
   return lowest(values.filter((value) => value !== null));
 }
 
-/** Null where one of them is not known. */
+/** Returns null where one of them is not known. */
 function largest(values: readonly (number | null)[]): number | null {
   const known = values.filter((value) => value !== null);
   return known.length === values.length ? highest(known) : null;
 }
 
-/** Adds records of numbers field by field, key by key. Maps, for keys are user text. */
+/** Adds records of numbers field by field, key by key. Keys are user text, so the sums stand in a Map. */
 export function sumByKey<Fields extends Record<keyof Fields, number>>(
   all: readonly Record<string, Fields>[],
 ): Map<string, Fields> {

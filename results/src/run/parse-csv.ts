@@ -33,16 +33,17 @@ export function parseCsv(text: string, take: (fields: string[]) => void): CsvEnd
     if (quote !== -1 && quote < at) quote = text.indexOf('"', at);
     const lineEnd = text.indexOf("\n", at);
     const isQuoted = quote !== -1 && (lineEnd === -1 || quote < lineEnd);
-    const end = isQuoted ? quotedRowEnd(text, at) : lineEnd;
-    const isCut = end === -1 && (lineEnd === -1 || text.length - at <= LIMITS.rowChars);
+    const end = isQuoted ? quotedRowEnd(text, at) : lineEnd === -1 ? null : lineEnd;
+    const isCut = end === null && (lineEnd === -1 || text.length - at <= LIMITS.rowChars);
     if (isCut) {
       takeQuoted();
       return { truncated: true };
     }
-    const row = text.slice(at, text[end - 1] === "\r" ? end - 1 : end);
+    const rowEnd = end ?? lineEnd;
+    const row = text.slice(at, text[rowEnd - 1] === "\r" ? rowEnd - 1 : rowEnd);
     // Where a quote is not closed for so long, it may be that it should not be there.
-    at = (end === -1 ? lineEnd : end) + 1;
-    const isTooLong = end === -1 || row.length > LIMITS.rowChars;
+    at = rowEnd + 1;
+    const isTooLong = end === null || row.length > LIMITS.rowChars;
     if (isQuoted && !isTooLong && WELL_QUOTED.test(row)) {
       quoted.push(row);
       quotedChars += row.length;
@@ -57,15 +58,15 @@ export function parseCsv(text: string, take: (fields: string[]) => void): CsvEnd
   return { truncated: false };
 }
 
-/** Of the row at `from`: its first line end that does not stand between quotes; -1 where there is none that near. */
-function quotedRowEnd(text: string, from: number): number {
+/** The first line end of the row at `from` that does not stand between quotes; null where there is none that near. */
+function quotedRowEnd(text: string, from: number): number | null {
   const near = text.slice(from, from + LIMITS.rowChars);
   let end = near.indexOf("\n");
   for (let at = 0; ; ) {
     const open = near.indexOf('"', at);
     if (end !== -1 && (open === -1 || end < open)) return from + end;
     const close = open === -1 ? -1 : near.indexOf('"', open + 1);
-    if (close === -1) return -1;
+    if (close === -1) return null;
     at = close + 1;
     if (end !== -1 && end < at) end = near.indexOf("\n", at);
   }
@@ -78,7 +79,7 @@ function quotedRows(rows: readonly string[]): string[][] {
     relax_column_count: true,
     on_record: (fields: string[]) => {
       parsed.push(bounded(fields));
-      // Not kept twice.
+      // A row that was taken is not kept by the parser as well.
       return null;
     },
   });

@@ -22,7 +22,7 @@ export function scriptText(script: Script): string {
   return `${JSON.stringify(shown, null, 2)}\n`;
 }
 
-/** Null where there is none; one that cannot be read is a sentence, for that is not the same. */
+/** Returns null where there is none; one that cannot be read is a sentence, for that is not the same. */
 export function readScript(directory: string): string | null {
   const path = join(directory, RUN_FILES.script);
   try {

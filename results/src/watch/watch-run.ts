@@ -9,7 +9,7 @@ import { readWorkersNow } from "./workers-now.ts";
 const INTERVAL_MS = 2000;
 
 export interface WatchOptions {
-  /** Asked at every tick: Artillery sets the test run id after it has loaded its plugins. */
+  /** Is asked at every tick: Artillery sets the test run id after it has loaded its plugins. */
   directory: () => string;
   log: (line: string) => void;
   progress: boolean;

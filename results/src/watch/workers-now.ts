@@ -10,7 +10,7 @@ import { readTimeline } from "../run/read-timeline.ts";
 import type { TimelineRow } from "../run/timeline.ts";
 import { workerRecordSchema } from "../run/worker-record.ts";
 
-/** Longer than two seconds of rows of a hundred cohorts; each read is of this length at most. */
+/** So many bytes are more than two seconds of rows of a hundred cohorts; no read is longer. */
 const TAIL_BYTES = 128 * 1024;
 
 /** Reads records, and of a timeline only its end. What cannot be read just now is left out. */
