@@ -72,7 +72,7 @@ async function start(
         : error;
     },
   );
-  // Of a container only the command that started it is a process here.
+  // A container's processes are not ours: only the command that started it is a process here.
   const watch = adapter.kind === "native" ? watchTree(() => broker.pid) : null;
   const before = watch?.usage() ?? null;
   let death: string | null = null;

@@ -37,7 +37,7 @@ function machineUnits(): Units {
   return units;
 }
 
-/** Null where there is no such process any more, and on systems without /proc. */
+/** Returns null where there is no such process any more, and on systems without /proc. */
 export function readProcess(pid: number): Process | null {
   const stat = textOf(pid, "stat");
   return stat === null ? null : parseStat(stat, machineUnits());
@@ -47,7 +47,7 @@ export function allProcesses(): Map<number, Process> {
   const processes = new Map<number, Process>();
   for (const pid of pids()) {
     const found = readProcess(pid);
-    // Where there is none, it ended meanwhile.
+    // A process that is not found ended meanwhile.
     if (found !== null) processes.set(pid, found);
   }
   return processes;

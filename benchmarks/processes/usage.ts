@@ -9,7 +9,7 @@ export interface ProcessUsage {
   rssBytes: number;
 }
 
-/** Null once it has ended. */
+/** Returns null once it has ended. */
 export function usageOf(pid: number): ProcessUsage | null {
   const found = readProcess(pid);
   return found === null ? null : { atMs: Date.now(), cpuUs: found.cpuUs, rssBytes: found.rssBytes };
@@ -45,7 +45,7 @@ export interface TreeWatch {
 
 /**
  * Samples every `intervalMs` from now on until `stop`. `root` is asked each time, so that a program that was restarted is
- * followed; null is one that is down. Null on systems without /proc.
+ * followed; null is one that is down. Returns null on systems without /proc.
  */
 export function watchTree(root: () => number | null, intervalMs = 250): TreeWatch | null {
   if (process.platform !== "linux") return null;

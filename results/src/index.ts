@@ -13,7 +13,7 @@ import { type Script, scriptText } from "./run/script-file.ts";
 import { UnwrittenWorkers } from "./run/unwritten-workers.ts";
 import { RunWatch } from "./watch/watch-run.ts";
 
-/** Without this Artillery gives the plugin its version 1 events. */
+/** Artillery would otherwise give the plugin its version 1 events. */
 export const LEGACY_METRICS_FORMAT = false;
 
 /** What the plugin in the main thread holds while the run goes on. */

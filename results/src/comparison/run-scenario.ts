@@ -14,7 +14,7 @@ export interface ScenarioRun {
   script: string;
   url: string;
   env: Readonly<Record<string, string>>;
-  /** Empty directory for the run's files; its console output goes to `artillery.log` beside them. */
+  /** An empty directory for the run's files; its console output goes to `artillery.log` beside them. */
   directory: string;
   timeoutMs: number;
   signal: AbortSignal;

@@ -98,9 +98,9 @@ const stormFields = z.object({
   generatorSaturated: z.boolean(),
   /** Attempts inside the window that the generator's own machine refused: it had no port or file descriptor left. */
   refusedHere: count,
-  /** Null is not reached. */
+  /** A percentile that was not reached is null. */
   readyMs: recovery,
-  /** Null is not reached. */
+  /** A percentile that was not reached is null. */
   reconnectMs: recovery,
   ...shapeOf(STORM_COUNTERS),
   /** Counts are per affected device; null where there is none. */

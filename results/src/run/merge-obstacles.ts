@@ -2,7 +2,7 @@ import type { WorkerRecord, WorkerStorm } from "artillery-engine-mqtt/contract";
 import { firstSentences } from "./first-sentences.ts";
 import { sharedIds } from "./shared-ids.ts";
 
-/** So many are named where files are there twice. */
+/** At most so many are named where files are there twice. */
 const MOST_COPIES = 20;
 
 /** Why these workers cannot be added up; empty where they can. */
