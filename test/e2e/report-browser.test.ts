@@ -32,7 +32,7 @@ function writeReport(): string {
 
 interface Opened {
   page: Page;
-  /** Other requests than the file itself, and all that the console said. */
+  /** Requests other than for the file itself, and all that the console said. */
   noise: string[];
 }
 
@@ -63,7 +63,7 @@ describe.skipIf(missing !== null)("report.html in a browser", () => {
     return { page, noise };
   }
 
-  /** Per plot, how many different colours its canvas has. */
+  /** How many different colours the canvas of each plot has. */
   function coloursDrawn(page: Page): Promise<number[]> {
     return page.evaluate(`[...document.querySelectorAll(".chart canvas")].map((canvas) => {
       const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);

@@ -119,7 +119,7 @@ export interface WorkerFiles {
   timelineRows: TimelineRow[];
 }
 
-/** As if they had been read one after the other. */
+/** Adds workers up as if their files had been read one after the other. */
 export function addedUp(workers: readonly WorkerFiles[]): AddedUp {
   const sum: AddedUp = { records: [], histograms: new Map(), timelines: new Map() };
   for (const { record, histograms, timelineRows } of workers) {

@@ -58,7 +58,7 @@ it.each<[string, Contestant["start"]]>([
   const facts = { name: "broker", title: "Broker", version: "1", notes: [] };
   const args = ["compare", script, "--broker", "broker", "--rounds", "1", "--output", temporaryDirectory()];
   const said = await command(args, { facts, cannot: () => null, start });
-  // In the line of progress, and in the table.
+  // It stands in the line of progress, and in the table.
   expect(said.split(SHOWN).length - 1).toBeGreaterThanOrEqual(2);
   expect(said).not.toMatch(OBEYED);
 });
@@ -98,7 +98,7 @@ it("a run whose only worker file is damaged", async () => {
   const directory = writeRun([{ record: record() }]);
   const damaged = { ...record(), cohorts: { [HOSTILE]: { devices: -1 } } };
   writeFileSync(join(directory, "worker-1.json"), JSON.stringify(damaged));
-  // Handed on, so that it is not waited for, and then not there after all.
+  // Its files are handed on, so that it is not waited for, and then not there after all.
   const handedOn = vi
     .fn<() => Set<string>>()
     .mockReturnValueOnce(new Set(["1"]))

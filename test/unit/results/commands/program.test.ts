@@ -112,7 +112,7 @@ describe("report", () => {
     expect(refused.err).toContain(
       "run t-synthetic and run t-other gave their devices the same client ids (device-000000 …) at mqtt://broker:1883 at the same time",
     );
-    // A second machine that was given the first one's run id.
+    // This is a second machine that was given the first one's run id.
     const sameRun = await both(meanwhile({ testRunId: own.testRunId, startedAtMs: own.startedAtMs + 7 }));
     expect(sameRun.err).toContain("two workers 1 of run t-synthetic gave their devices the same client ids");
     for (const other of [

@@ -65,7 +65,7 @@ const tagsOf = (page: string): string[] =>
 describe("names from scripts, brokers and devices are inert in report.html", () => {
   it.each(HOSTILE.map((name) => [JSON.stringify(name), name]))("%s", (_, name) => {
     const page = pageOf(name);
-    // The same elements as with a harmless name, and no attribute that runs or loads anything.
+    // There are the same elements as with a harmless name, and no attribute that runs or loads anything.
     expect(tagsOf(page)).toEqual(tagsOf(harmless));
     for (const [tag] of page.matchAll(/<[a-z][^>]*>/gi)) {
       expect(tag).not.toMatch(/^[^"]*(?:"[^"]*"[^"]*)*\s(?:on[a-z]+|src|style)\s*=/i);

@@ -124,7 +124,7 @@ describe("report.html", () => {
 
   it("has a table and a spoken description behind every plot, and headings in order", () => {
     const specs = JSON.parse(/id="plots">([\s\S]*?)<\/script>/.exec(page)?.[1] ?? "[]");
-    // Recovery; load of the fleet and two cohorts; ready time; connect.
+    // There are plots of recovery, of the load of the fleet and two cohorts, of ready time and of connect.
     expect(specs).toHaveLength(6);
     for (const spec of specs) {
       expect(page).toContain(`id="${spec.id}"`);

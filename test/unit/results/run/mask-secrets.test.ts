@@ -172,7 +172,7 @@ describe("values that came from the environment", () => {
   afterEach(forgetHiddenValues);
   const directory = mkdtempSync(join(tmpdir(), "mqtt-secrets-"));
   afterAll(() => rmSync(directory, { recursive: true }));
-  /** As a plugin sees it: Artillery has rendered `config`, and says where the script was. */
+  /** What a plugin sees: Artillery has rendered `config`, and says where the script was. */
   const masked = (
     text: string,
     config: unknown,
