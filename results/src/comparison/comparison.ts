@@ -1,5 +1,6 @@
 import type { Verdict } from "../judge/verdict.ts";
-import type { Phase, Round } from "./round.ts";
+import type { Phase } from "./phase.ts";
+import type { Round } from "./round.ts";
 import { type Spread, spreadOf } from "./spread.ts";
 
 export type Unit = "ms" | "perS" | "perDevice" | "share" | "seconds" | "bytes" | "count";

@@ -27,7 +27,7 @@ const CAUSE_WORDS = new Map([
 ]);
 
 /** What a storm cut, when and how. */
-export function stormWords({ at, cause, fraction, region }: StormFields): string {
+export function stormHeadline({ at, cause, fraction, region }: StormFields): string {
   if (region !== null) return `region ${region} lost at ${duration(at)}`;
   const share = fraction === null ? "" : `${percent(fraction)} of the fleet `;
   return `${share}at ${duration(at)}, ${CAUSE_WORDS.get(cause) ?? cause}`;
