@@ -4,7 +4,7 @@ import { limitPackets } from "../engine/src/transport/mqttjs-limit.ts";
 /** No benchmark asks for more: a broker that announces it is no broker. */
 const MAX_PACKET_BYTES = 1_048_576;
 
-/** As `connectAsync` without its retries, of packets up to a limit from the first byte on. Rejects where it is refused. */
+/** Does what `connectAsync` does, without retries, and takes packets up to a limit from the first byte on. Rejects where it is refused. */
 export function connectLimited(url: string, options: IClientOptions = {}): Promise<MqttClient> {
   const client = connect(url, { ...options, manualConnect: true });
   return new Promise((resolve, reject) => {

@@ -5,7 +5,7 @@
  * Adding a broker is one file in `adapters/` and one line in `adapters/index.ts`.
  */
 
-/** Can it, or why not: the words of the comparison's row. */
+/** Says whether it can, or why not, in the words of the comparison's row. */
 export type Capability = true | { reason: string };
 
 export interface Capabilities {
@@ -15,14 +15,14 @@ export interface Capabilities {
   tls: Capability;
   /** A session that outlives its connection, as long as the broker's process lives. */
   persistentSessions: Capability;
-  /** Killed and started again on the same port, under the fleet. */
+  /** It can be killed and started again on the same port, under the fleet. */
   restart: Capability;
 }
 
 /** What an installation takes, said before it begins. */
 export interface Needs {
   source: "Debian" | "npm" | "crates.io" | "Go modules" | "Maven Central" | "Docker";
-  /** In words: packages and versions. */
+  /** Names packages and versions. */
   what: string;
   /** Programs that have to be there already; Debian's packages of the same broker are not among them. */
   programs: readonly string[];
@@ -49,13 +49,13 @@ export interface Certificates {
   key: string;
 }
 
-/** Where an instance is to live. Every listener is on the loopback interface. */
+/** Folder and ports of an instance. Every listener is on the loopback interface. */
 export interface Setup {
   /** An empty folder of its own, removed after `stop`: configuration, data and logs. */
   workDir: string;
   host: string;
   port: number;
-  /** With `certificates`, or not at all. */
+  /** Is there with `certificates`, or not at all. */
   tls?: { port: number; certificates: Certificates };
   /** Free ports for what else it insists on listening on. */
   sparePorts: readonly [number, number, number];
@@ -63,18 +63,18 @@ export interface Setup {
 
 /** How to start an instance: data only. */
 export interface Launch {
-  /** Written before the first start: text by path relative to the work folder. */
+  /** Files that are written before the first start: text by path relative to the work folder. */
   files: Readonly<Record<string, string>>;
   program: string;
   args: readonly string[];
-  /** Added to the environment. */
+  /** Is added to the environment. */
   env?: Readonly<Record<string, string>>;
-  /** Run after it has stopped, for what it leaves outside its own processes. */
+  /** Is run after it has stopped, for what it leaves outside its own processes. */
   afterStop?: readonly string[];
 }
 
 export interface BrokerAdapter {
-  /** On command lines and in rows: lower case, hyphens. */
+  /** Stands on command lines and in rows: lower case, hyphens. */
   name: string;
   title: string;
   vendor: string;
@@ -88,7 +88,7 @@ export interface BrokerAdapter {
   limits: Limits;
   /** It has one MQTT listener: with TLS, nobody listens on `setup.port`. */
   oneListener?: true;
-  /** Where nobody may connect without: any name and password will do. Not secrets: the listener is on the loopback. */
+  /** Are given where nobody may connect without. They are no secrets: any will do, and the listener is on the loopback. */
   credentials?: { username: string; password: string };
   /** Anything else that a reader of its figures must know. */
   notes: readonly string[];

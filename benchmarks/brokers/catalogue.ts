@@ -1,15 +1,13 @@
 import { CREDENTIAL_VARIABLES } from "../../engine/src/contract.ts";
-import type { BrokerCatalogue } from "../../results/src/commands/compare.ts";
-import { CommandError } from "../../results/src/commands/io.ts";
 import type {
+  BrokerCatalogue,
   Contestant,
   RunningBroker as Running,
   ScenarioNeeds,
 } from "../../results/src/comparison/contestant.ts";
-import { EXIT_CODES } from "../../results/src/exit-codes.ts";
+import { watchTree } from "../processes/usage.ts";
 import { type BrokerAdapter, type Certificates, whyNot } from "./adapter.ts";
 import { ADAPTERS, adapterNamed } from "./adapters/index.ts";
-import { watchProcesses } from "./process-usage.ts";
 import { BrokerError, RunningBroker } from "./running-broker.ts";
 
 /** Brokers that `npm run compare` starts by name. Certificates are made once, when the first broker needs them. */
@@ -18,13 +16,7 @@ export function catalogueOf(certificates: () => Promise<Certificates>): BrokerCa
     names: ADAPTERS.map(({ name }) => name),
     find: async (name) => {
       const adapter = adapterNamed(name);
-      if (adapter === undefined) {
-        throw new CommandError(
-          `--broker ${name}: allowed are ${ADAPTERS.map((one) => one.name).join(", ")}, or NAME=URL`,
-          EXIT_CODES.invalidConfig.code,
-        );
-      }
-      return contestantOf(adapter, certificates);
+      return adapter === undefined ? null : contestantOf(adapter, certificates);
     },
   };
 }
@@ -80,8 +72,8 @@ async function start(
         : error;
     },
   );
-  // Of a container only the command that started it is a process here.
-  const watch = adapter.kind === "native" ? watchProcesses(() => broker.pid) : null;
+  // A container's processes are not ours: only the command that started it is a process here.
+  const watch = adapter.kind === "native" ? watchTree(() => broker.pid) : null;
   const before = watch?.usage() ?? null;
   let death: string | null = null;
   let restarting = false;
@@ -105,10 +97,8 @@ async function start(
     },
     usage: () => {
       if (watch === null || before === null) return null;
-      const { cpuSeconds, peakMemoryBytes } = watch.usage();
-      // Both are whole clock ticks; their difference in floating point is not.
-      const usedMs = Math.round((cpuSeconds - before.cpuSeconds) * 1000);
-      return { cpuSeconds: usedMs / 1000, peakMemoryBytes };
+      const { cpuUs, peakRssBytes } = watch.usage();
+      return { cpuSeconds: (cpuUs - before.cpuUs) / 1_000_000, peakMemoryBytes: peakRssBytes };
     },
     diedOf: () => death,
     restart: async () => {

@@ -12,7 +12,7 @@ interface RunOptions {
   env?: Record<string, string>;
 }
 
-/** Throws with the end of its output where it fails. */
+/** Runs a command, and throws with the end of its output where it fails. */
 export async function run(say: Say, command: readonly string[], options: RunOptions = {}): Promise<void> {
   say(`+ ${command.join(" ")}`);
   const child = spawn("nice", [...command], {
@@ -42,7 +42,7 @@ function needProgram(name: string, hint: string): string {
 const POLICY = "/usr/sbin/policy-rc.d";
 
 /**
- * Debian starts a daemon on its default port as it installs one, and at every boot: kept from both, since the comparison
+ * Debian starts a daemon on its default port as it installs one, and at every boot. It is kept from both, since the comparison
  * starts its own instances. A policy of the machine's own is left alone.
  */
 export async function aptInstall(
@@ -53,7 +53,7 @@ export async function aptInstall(
   needProgram("apt-get", "this broker is installed from Debian's packages");
   const root = process.getuid?.() === 0 ? [] : [needProgram("sudo", "apt-get needs root")];
   const own = !existsSync(POLICY);
-  // `env`, so that sudo lets it through.
+  // The variable goes through `env`, so that sudo lets it through.
   const apt = [...root, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq"];
   try {
     if (own) {
@@ -82,7 +82,7 @@ export async function cargoInstall(say: Say, crate: string, version: string, fol
 /** Builds a main package of ours, with the broker as its library, at the versions of its go.mod. */
 export async function goBuild(say: Say, source: string, program: string): Promise<void> {
   const go = needProgram("go", "https://go.dev/dl, or Debian's golang-go where it is new enough");
-  // Go writes go.sum beside go.mod: in a copy, not in the repository.
+  // Go writes go.sum beside go.mod, so it gets a copy and not the repository's.
   const copy = `${program}.src`;
   rmSync(copy, { recursive: true, force: true });
   mkdirSync(copy, { recursive: true });

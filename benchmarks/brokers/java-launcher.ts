@@ -13,7 +13,7 @@ export interface JavaBroker {
   artifact: string;
 }
 
-/** Of a key store that lives as long as its broker, in a folder of its own: no secret. */
+/** Opens a key store that lives as long as its broker, in a folder of its own: it is no secret. */
 export const KEY_STORE_PASSWORD = "comparison";
 
 export function keyStorePath(workDir: string): string {
@@ -31,7 +31,7 @@ function sources({ name }: JavaBroker): string[] {
   );
 }
 
-/** Named by what was compiled: a launcher of an earlier version of this tool does not stand in for this one's. */
+/** The name says what was compiled: a launcher of an earlier version of this tool does not stand in for this one's. */
 function classesDir(broker: JavaBroker): string {
   const hash = createHash("sha256");
   for (const file of sources(broker)) hash.update(readFileSync(file));

@@ -7,7 +7,7 @@ import type { Installed } from "./adapter.ts";
 
 const execute = promisify(execFile);
 
-/** Where everything that Debian does not bring is installed: never in the repository. */
+/** Everything that Debian does not bring is installed here, never in the repository. */
 export function cacheDir(name: string): string {
   return join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "mqtt-brokers", name);
 }

@@ -6,19 +6,19 @@ import { dirname, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import type { IClientOptions } from "mqtt";
 import { connectLimited } from "../limited-client.ts";
+import { processesMarked } from "../processes/process-table.ts";
 import type { BrokerAdapter, Certificates, Launch, Setup } from "./adapter.ts";
-import { processesMarked } from "./process-usage.ts";
 import { findProgram } from "./programs.ts";
 
 const HOST = "127.0.0.1";
 /** How long a broker may take to leave after SIGTERM. Erlang and Java write what they hold. */
 const STOP_TIMEOUT_MS = 15_000;
 const PROBE_TIMEOUT_MS = 3000;
-/** In the environment of every process of an instance, children of children too: how leftovers are found. */
+/** Every process of an instance has it in its environment, children of children too: so leftovers are found. */
 export const MARK = "MQTT_BROKER_WORK_DIR";
 
 export interface StartOptions {
-  /** With them, a TLS listener too. Throws where the adapter cannot. */
+  /** Where they are given there is a TLS listener too. Starting throws where the adapter has none. */
   certificates?: Certificates;
 }
 
@@ -87,7 +87,7 @@ export class RunningBroker {
     return this.setup.tls === undefined ? null : `mqtts://${this.setup.host}:${this.setup.tls.port}`;
   }
 
-  /** Of the first process, whose descendants are the broker too; null while it is down. */
+  /** The first process, whose descendants are the broker too; null while it is down. */
   get pid(): number | null {
     return this.#child?.pid ?? null;
   }
@@ -122,7 +122,7 @@ export class RunningBroker {
       cwd: this.setup.workDir,
       env: { ...process.env, ...env, [MARK]: this.setup.workDir },
       stdio: ["ignore", log, log],
-      // A process group of its own: signals reach its children, and Ctrl-C is ours to pass on.
+      // It gets a process group of its own: signals reach its children, and Ctrl-C is ours to pass on.
       detached: true,
     });
     closeSync(log);
@@ -151,7 +151,7 @@ export class RunningBroker {
     return new BrokerError(`${this.adapter.name}: ${message}`, this.log().slice(-4000));
   }
 
-  /** Null if every listener accepts a CONNECT, or why it does not. */
+  /** Returns null if every listener accepts a CONNECT, or why one does not. */
   async probe(): Promise<string | null> {
     const { tls } = this.setup;
     const options: IClientOptions = {
@@ -168,7 +168,7 @@ export class RunningBroker {
     });
   }
 
-  /** With all its processes. Resolves when they are gone: their sockets are then closed by the kernel. */
+  /** Kills all its processes. Resolves when they are gone: their sockets are then closed by the kernel. */
   async kill(signal: "SIGKILL" | "SIGTERM" = "SIGKILL"): Promise<void> {
     const child = this.#child;
     this.#child = null;
@@ -199,13 +199,13 @@ export class RunningBroker {
     return processesMarked(MARK, this.setup.workDir);
   }
 
-  /** SIGTERM, then SIGKILL; its folder is removed. */
+  /** Sends SIGTERM, then SIGKILL, and removes its folder. */
   async stop(): Promise<void> {
     await this.kill("SIGTERM");
     this.#cleanUp();
   }
 
-  /** The same without waiting, for a process that is about to end. */
+  /** Stops it without waiting, for a process that is about to end. */
   stopNow(): void {
     const pid = this.#child?.pid;
     this.#child = null;
@@ -272,7 +272,7 @@ function signalProcess(pid: number, signal: NodeJS.Signals): void {
 
 // ---- ready -----------------------------------------------------------------------------------------------------------
 
-/** Null if a CONNECT is accepted there, or why not. */
+/** Returns null if a CONNECT is accepted there, or why not. */
 async function accepted(url: string, options: IClientOptions): Promise<string | null> {
   try {
     const clientId = `probe${process.pid}`;

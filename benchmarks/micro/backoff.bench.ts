@@ -72,10 +72,10 @@ function failing(): () => Promise<void> {
   };
 }
 
-/** One for all: the price of a stack trace is not the packages'. */
+/** All share one: the price of a stack trace is not the packages'. */
 const REFUSED = new Error("refused");
 
-/** As a device: a decision, and a timer whose callback and argument are shared. */
+/** Waits as a device does: a decision, and a timer whose callback and argument are shared. */
 function sharedCallback(count: number): AsyncCase {
   const delay = createBackoff({ policy: "full-jitter", baseMs: 1000, capMs: 30_000 });
   return {

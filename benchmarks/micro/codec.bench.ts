@@ -71,7 +71,7 @@ function engine(chunks: Chunks, batch: number): Case {
   });
 }
 
-/** As MQTT.js: a parser per client, which takes the bytes as they come. */
+/** MQTT.js's way: a parser per client, which takes the bytes as they come. */
 function parserPerClient(chunks: Chunks, batch: number): Case {
   const parser = mqttPacket.parser(VERSION);
   let decoded = 0;

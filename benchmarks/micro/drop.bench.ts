@@ -15,7 +15,7 @@ const CONNACK = Buffer.from([0x20, 2, 0, 0]);
 const transport: Transport = { unsentBytes: 0, write: () => {}, close: () => {}, reset: () => {} };
 
 class HeldTimer {
-  /** Null once cleared. */
+  /** Is null once cleared. */
   call: (() => void) | null = null;
 }
 
@@ -52,7 +52,7 @@ class HeldTime implements Time {
 interface BenchFleet {
   /** Every device that waits in back-off connects, and is accepted; how many did. */
   reconnect(): number;
-  /** As a storm: every device is dropped and told to the recorder. How many were online. */
+  /** Drops every device as a storm does, and tells the recorder. Returns how many were online. */
   drop(): number;
   /** The lines of the timeline that a flush would take every 2 s do not pile up. */
   flush(): void;

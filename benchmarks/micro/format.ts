@@ -40,7 +40,7 @@ export function tableText(rows: readonly Row[]): string {
   return `${first.table} (per ${first.operation})\n${align([head, ...lines])}\n`;
 }
 
-/** Now against an earlier file: below 1 is faster now. */
+/** What was measured now, against an earlier file: below 1 is faster now. */
 export function comparisonText(now: readonly Row[], before: readonly Row[]): string {
   const { rows, missing } = compare(now, before);
   const lines = rows.map(({ row, before: old }) => [

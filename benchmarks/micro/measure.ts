@@ -4,7 +4,7 @@ import { type Row, statistics } from "./rows.ts";
 import type { Case, Table } from "./suite.ts";
 
 export interface Effort {
-  /** Per case, in milliseconds; at least `iterations` samples are taken. */
+  /** How long each case is measured, in milliseconds; at least `iterations` samples are taken. */
   timeMs: number;
   iterations: number;
   warmupIterations: number;
@@ -27,7 +27,7 @@ function work(one: Case): () => void | Promise<void> {
   };
 }
 
-/** In milliseconds; null where it was interrupted. */
+/** Times are in milliseconds; null where it was interrupted. */
 async function samplesOf(
   one: Case,
   effort: Effort,
@@ -80,7 +80,7 @@ export async function measure(
       // Measuring awaits only microtasks: Ctrl-C is heard here.
       await setImmediate();
       if (signal.aborted) break;
-      // No spread into push: there may be more samples than arguments are allowed.
+      // Samples are not spread into push: there may be more than arguments are allowed.
       for (const ms of (await samplesOf(one, effort, round, signal)) ?? []) samplesMs.push(ms);
       if (Number.isNaN(sink)) throw new Error(`${one.name} returned no number`);
     }

@@ -1,8 +1,8 @@
 import * as hdr from "hdr-histogram-js";
 import { HISTOGRAM, histogramTag, LATENCY_METRICS } from "../../engine/src/contract.ts";
+import { getOrAdd } from "../../results/src/run/get-or-add.ts";
 import { emptyHistogram } from "../../results/src/run/histogram.ts";
 import { addInterval } from "../../results/src/run/hlog-interval.ts";
-import { getOrAdd } from "../../results/src/run/maps.ts";
 import { RunBudget } from "../../results/src/run/run-budget.ts";
 import { emptyRow, type TimelineRow } from "../../results/src/run/timeline.ts";
 import { mergeTimelines, TimelineSum } from "../../results/src/run/timeline-sum.ts";

@@ -1,5 +1,5 @@
 import { stringify } from "csv-stringify/sync";
-import { parseCsv } from "../../results/src/run/csv.ts";
+import { parseCsv } from "../../results/src/run/parse-csv.ts";
 
 /** One measured case. Times are nanoseconds per operation. */
 export interface Row {
@@ -13,7 +13,7 @@ export interface Row {
   samples: number;
 }
 
-/** Of one sample or more. Samples are many, so the normal distribution serves for the margin. */
+/** Makes a row of one sample or more. Samples are many, so the normal distribution serves for the margin. */
 export function statistics(samplesNs: readonly number[]): Pick<Row, "medianNs" | "meanNs" | "marginPercent"> {
   const sorted = Float64Array.from(samplesNs).sort();
   const count = sorted.length;
@@ -69,7 +69,7 @@ export function fromCsv(text: string): Row[] {
   });
 }
 
-/** Of medians; null where there is nothing to divide by. */
+/** The ratio of medians; null where there is nothing to divide by. */
 export function ratio(row: Row, base: Row | undefined): number | null {
   return base === undefined || base.medianNs === 0 ? null : row.medianNs / base.medianNs;
 }

@@ -65,7 +65,7 @@ export async function runBenchmarks(
   const options = program.opts<Options>();
   let before: Row[] | null = null;
   if (options.compare !== undefined) {
-    // Read before anything is measured or overwritten.
+    // The file is read before anything is measured or overwritten.
     try {
       before = fromCsv(readFileSync(options.compare, "utf8"));
     } catch (error) {

@@ -10,7 +10,7 @@ interface Named {
   name: string;
   /** Operations of one `run`: its time is divided by this, so that the timer's resolution does not dominate. */
   operations: number;
-  /** Before every `run`, not timed. */
+  /** Is called before every `run`, and not timed. */
   prepare?(): void;
 }
 

@@ -8,7 +8,7 @@ export const WORKLOAD_WORDS: Record<Workload, string> = {
 };
 
 export interface Job {
-  /** Of the Mosquitto on 127.0.0.1. */
+  /** Port and process of the Mosquitto on 127.0.0.1. */
   port: number;
   /** Its process: where a client cannot say when all are connected, the broker's open files do. */
   brokerPid: number;
@@ -17,7 +17,7 @@ export interface Job {
   signal: AbortSignal;
 }
 
-/** Null: this client cannot say. Everything is of the client's own process, with all its threads. */
+/** A value is null where this client cannot say. Everything is of the client's own process, with all its threads. */
 export interface Measurement {
   /** Ready devices per second, from the first attempt to the last device ready. */
   readyPerS: number | null;
@@ -25,7 +25,7 @@ export interface Measurement {
   cpuUsPerDevice: number;
   /** Resident memory per device, all ready, above that of the idle process. */
   rssKbPerDevice: number;
-  /** Of Mosquitto, over the same time as `cpuUsPerDevice`. */
+  /** What Mosquitto used, over the same time as `cpuUsPerDevice`. */
   brokerCpuUsPerDevice: number;
   /** All devices dropped at once, and reconnecting without back-off. */
   storm: StormMeasurement | null;
@@ -34,14 +34,14 @@ export interface Measurement {
 }
 
 export interface StormMeasurement {
-  /** First to last connection dropped. */
-  dropSpreadMs: number;
-  /** From the first drop to the last device ready again. */
+  /** Lasts from the first to the last connection that was dropped. */
+  dropSpreadMs: number | null;
+  /** Lasts from the first drop to the last device that is ready again. */
   allReadyMs: number;
   readyPerS: number;
   cpuUsPerDevice: number;
   brokerCpuUsPerDevice: number;
-  /** As the summary says; null for clients that do not watch themselves. */
+  /** Is what the summary says; null for clients that do not watch themselves. */
   generatorSaturated: boolean | null;
 }
 

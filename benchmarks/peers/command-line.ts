@@ -1,5 +1,5 @@
+import { DURATION_NOTATION, parseDuration } from "artillery-engine-mqtt/contract";
 import { type Command, CommanderError, InvalidArgumentError } from "commander";
-import { DURATION_NOTATION, parseDuration } from "../../results/src/duration.ts";
 
 /** Parsers of option values, and what all commands here do with a bad one: say it, and end with exit code 1. */
 
@@ -23,7 +23,7 @@ export function positiveNumber(text: string): number {
   return value;
 }
 
-/** Milliseconds; Artillery's notation, so a bare number is seconds. */
+/** Reads Artillery's notation, in which a bare number is seconds. Returns milliseconds. */
 export function duration(text: string): number {
   const ms = parseDuration(text);
   if (ms === null || ms === 0) throw new InvalidArgumentError(`Expected is ${DURATION_NOTATION}.`);

@@ -30,7 +30,7 @@ interface Options {
 const CONNECT_AFTER_S = 3;
 
 /**
- * Of the loopback network. Where more than half of the local ports to one broker are taken, connect() looks for a free one
+ * Addresses of the loopback network. Where more than half of the local ports to one broker are taken, connect() looks for a free one
  * for longer and longer (the even ones are tried first: inet_hash_connect() in Linux's net/ipv4/inet_hashtables.c). Undefined
  * where one does: a socket that is bound to it must find a port that no earlier run still holds in TIME_WAIT.
  */
@@ -100,7 +100,7 @@ export async function runGrowth(
   return failures === 0 ? 0 : 1;
 }
 
-/** Per size the median over rounds; in brackets the ratio to the smallest fleet in the same round: min, median, max. */
+/** Each size has the median over rounds, and in brackets the ratio to the smallest fleet in the same round: min, median, max. */
 export function growthTable(points: readonly Point[], sizes: readonly number[]): string {
   const [smallest] = sizes;
   const lines = sizes.map((devices) => {

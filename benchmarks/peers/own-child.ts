@@ -1,5 +1,5 @@
 import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
-import { allProcesses, treeOf } from "../brokers/process-usage.ts";
+import { allProcesses, treeOf } from "../processes/process-table.ts";
 
 const children = new Set<ChildProcess>();
 
@@ -31,7 +31,7 @@ function endProcess(pid: number): void {
 
 function descendantsOf(child: ChildProcess): number[] {
   const { pid } = child;
-  if (pid === undefined || child.exitCode !== null || process.platform !== "linux") return [];
+  if (pid === undefined || child.exitCode !== null) return [];
   return treeOf(pid, allProcesses()).filter((one) => one !== pid);
 }
 

@@ -59,7 +59,7 @@ export async function runPeers(
       if (signal.aborted) break;
       out(`${WORKLOAD_WORDS[workload]}, round ${round} of ${options.rounds}: ${contestant.client.title} …\n`);
       const result = await oneResult(contestant, round, workload, options.devices, signal);
-      // One that was interrupted says nothing about the client.
+      // A round that was interrupted says nothing about the client.
       if (signal.aborted && result.measurement === null) break;
       out(`  ${resultLine(result)}\n`);
       results.push(result);

@@ -4,10 +4,10 @@ import { dirname } from "node:path";
 import { makeDirectory } from "artillery-engine-mqtt/contract";
 import { Command } from "commander";
 import { stringify } from "csv-stringify";
+import type { ProcessUsage } from "../processes/usage.ts";
 import { artilleryRun, type EngineRun, rssAt } from "./clients/engine.ts";
 import { duration, parseCommandLine, positiveNumber, wholeNumber } from "./command-line.ts";
 import { startMosquitto } from "./mosquitto.ts";
-import type { ProcessUsage } from "./process-usage.ts";
 import { abortOnSignals } from "./run.ts";
 
 interface Options {
@@ -22,15 +22,14 @@ interface Options {
 const MAX_WINDOW_MS = 30_000;
 const PROGRESS_MS = 60_000;
 
-/** Least squares: bytes per millisecond over the samples. */
-export function slopeOf(samples: readonly { atMs: number; rssBytes: number }[]): number {
+/** Least squares over the samples, in bytes per millisecond; null where they are of less than two instants. */
+export function slopeOf(samples: readonly { atMs: number; rssBytes: number }[]): number | null {
   const n = samples.length;
-  if (n < 2) return 0;
   const meanX = samples.reduce((sum, { atMs }) => sum + atMs, 0) / n;
   const meanY = samples.reduce((sum, { rssBytes }) => sum + rssBytes, 0) / n;
   const above = samples.reduce((sum, { atMs, rssBytes }) => sum + (atMs - meanX) * (rssBytes - meanY), 0);
   const below = samples.reduce((sum, { atMs }) => sum + (atMs - meanX) ** 2, 0);
-  return below === 0 ? 0 : above / below;
+  return below > 0 ? above / below : null;
 }
 
 /** Times in milliseconds: as many storms as fit, each with a window that is over long before the next one. */
@@ -62,7 +61,7 @@ export async function runSteady(
   const storms = stormTimes(minutes * 60_000, stormEvery);
   const broker = await startMosquitto();
   makeDirectory(dirname(output));
-  // As it goes, so that a run that is interrupted leaves what it had.
+  // Rows are written as they come, so that a run that is interrupted leaves what it had.
   const csv = stringify({ header: true, columns: ["at_ms", "rss_bytes", "cpu_us"] });
   const file = csv.pipe(createWriteStream(output));
   const seen: ProcessUsage[] = [];
@@ -115,7 +114,7 @@ export function stormLines(run: Pick<EngineRun, "samples" | "summary">): string[
   });
 }
 
-/** From the second storm on: before it, buffers and the heap still grow to the size that a storm needs. */
+/** The trend is from the second storm on: before it, buffers and the heap still grow to the size that a storm needs. */
 export function trendLine(
   samples: readonly ProcessUsage[],
   zeroMs: number,
@@ -126,9 +125,12 @@ export function trendLine(
   const settled = samples.filter(
     ({ atMs }) => atMs >= zeroMs + from.atMs && atMs <= zeroMs + to.atMs + to.windowMs,
   );
-  if (settled.length < 3) return `memory: no trend, ${settled.length} samples since the second storm`;
+  const slope = slopeOf(settled);
+  if (settled.length < 3 || slope === null) {
+    return `memory: no trend, ${settled.length} samples since the second storm`;
+  }
   const mean = settled.reduce((sum, { rssBytes }) => sum + rssBytes, 0) / settled.length;
-  const perMinute = slopeOf(settled) * 60_000;
+  const perMinute = slope * 60_000;
   return `memory since the second storm: ${(perMinute / 1024).toFixed(1)} KB/min, ${((100 * perMinute * 60) / mean).toFixed(1)} % of its mean of ${(mean / 1e6).toFixed(0)} MB per hour (least squares over ${settled.length} samples)`;
 }
 

@@ -9,7 +9,7 @@ export interface Result {
   version: string;
   devices: number;
   measurement: Measurement | null;
-  /** See listen-queue.ts; of the whole measurement, storm included. */
+  /** What listen-queue.ts counts, over the whole measurement, storm included. */
   listenOverflows: number | null;
   /** Why there is no measurement. */
   failure: string | null;
@@ -90,7 +90,7 @@ export function ratios(
   });
 }
 
-/** For the terminal: per workload and client min/median/max, and the ratio to the reference client. */
+/** What the terminal shows: per workload and client min/median/max, and the ratio to the reference client. */
 export function resultsTable(results: readonly Result[], reference: string): string {
   const lines: string[] = [];
   for (const workload of new Set(results.map((result) => result.workload))) {

@@ -6,7 +6,7 @@ export interface Segment {
   atS: number;
   /** Numbers the connections. */
   stream: number;
-  /** From the device, or from the broker. */
+  /** Says whether the device sent it, or the broker. */
   fromDevice: boolean;
   syn: boolean;
   payload: Buffer;
@@ -33,7 +33,7 @@ interface Connection {
 export class WireReader {
   readonly times: WireTimes = { tcp: [], connack: [], subscribe: [], configRequest: [] };
   readonly #connections = new Map<number, Connection>();
-  /** By the topic that the answer comes to. */
+  /** The key is the topic that the answer comes to. */
   readonly #requests = new Map<string, number>();
   readonly #answerTopic: (requestTopic: string) => string | null;
   #nowS = 0;

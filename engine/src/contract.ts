@@ -3,6 +3,7 @@ export { writeWhole } from "./files/write-whole.ts";
 export { takeHangupAsTermination } from "./hangup.ts";
 export { lastStretchMs } from "./last-stretch.ts";
 export { printable, printableLines } from "./printable.ts";
+export { DURATION_NOTATION, parseDuration } from "./duration.ts";
 export { isSecretName } from "./secrets/secret-names.ts";
 export { isAfterSecretFlag, MASK, maskText } from "./secrets/secret-text.ts";
 export { hideEnvironment, isHiddenValue } from "./secrets/secret-values.ts";
@@ -10,7 +11,7 @@ export { hideEnvironment, isHiddenValue } from "./secrets/secret-values.ts";
 /**
  * Names, units and file shapes that other tools read. `results/` imports the engine only through this module
  * (package export `artillery-engine-mqtt/contract`), so everything here is data, a pure function of data, or what
- * both must do alike: keep secrets, write files, end with their terminal.
+ * both must do alike: read durations, keep secrets, write files, end with their terminal.
  */
 
 /** Version of `worker-<id>.json` and `summary.json`. */

@@ -1,7 +1,7 @@
 /** The untyped edge to Artillery, typed once. */
 export interface Artillery {
   testRunId: string;
-  /** Through Artillery's own log, which stops its spinner first. */
+  /** Prints through Artillery's own log, which stops its spinner first. */
   log: (text: string) => void;
   /** Keeps a code that was already suggested if it is the higher one, so that Artillery's own failures stay visible. */
   setExitCode: (code: number) => void;
@@ -13,7 +13,7 @@ interface ArtilleryGlobal {
   suggestedExitCode?: number;
 }
 
-/** Read late: Artillery sets the test run id after it has loaded its modules. */
+/** Is to be called late: Artillery sets the test run id after it has loaded its modules. */
 export function currentArtillery(): Artillery {
   const own: ArtilleryGlobal = (globalThis as { artillery?: ArtilleryGlobal }).artillery ?? {};
   return {

@@ -4,6 +4,6 @@ import { runCommand } from "./commands/program.ts";
 process.exitCode = await runCommand(process.argv.slice(2), {
   out: (text) => process.stdout.write(text),
   err: (text) => process.stderr.write(text),
-  // Knows NO_COLOR, FORCE_COLOR, --no-color, and whether standard output is a terminal.
+  // Picocolors knows NO_COLOR, FORCE_COLOR, --no-color, and whether standard output is a terminal.
   colour: pc.isColorSupported,
 });

@@ -6,14 +6,14 @@ import {
   takeHangupAsTermination,
 } from "artillery-engine-mqtt/contract";
 import { currentArtillery } from "./artillery.ts";
-import { parseConfig, type ResultsConfig, unknownCohorts } from "./config.ts";
-import { EXIT_CODES } from "./exit-codes.ts";
+import { parseConfig, type ResultsConfig, unknownCohorts } from "./config/config.ts";
+import { EXIT_CODES } from "./judge/exit-codes.ts";
 import { reportRun, runDirectory } from "./report-run.ts";
 import { type Script, scriptText } from "./run/script-file.ts";
 import { UnwrittenWorkers } from "./run/unwritten-workers.ts";
 import { RunWatch } from "./watch/watch-run.ts";
 
-/** Without this Artillery gives the plugin its version 1 events. */
+/** Artillery would otherwise give the plugin its version 1 events. */
 export const LEGACY_METRICS_FORMAT = false;
 
 /** What the plugin in the main thread holds while the run goes on. */

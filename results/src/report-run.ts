@@ -1,13 +1,12 @@
 import { relative, resolve } from "node:path";
-import { safeFileName } from "artillery-engine-mqtt/contract";
+import { printable, safeFileName } from "artillery-engine-mqtt/contract";
 import pc from "picocolors";
 import type { Artillery } from "./artillery.ts";
-import type { ResultsConfig } from "./config.ts";
+import type { ResultsConfig } from "./config/config.ts";
 import { consoleSummary } from "./console/summary.ts";
-import { EXIT_CODES } from "./exit-codes.ts";
-import { printable } from "./format.ts";
+import { writeResults } from "./directory/write-results.ts";
+import { EXIT_CODES } from "./judge/exit-codes.ts";
 import { buildSummary } from "./judge/summary.ts";
-import { writeResults } from "./output.ts";
 import { mergeRun } from "./run/merge.ts";
 import { readRun } from "./run/run-files.ts";
 import type { UnwrittenWorkers } from "./run/unwritten-workers.ts";
@@ -17,7 +16,7 @@ export function runDirectory(config: ResultsConfig, testRunId: string): string {
   return resolve(config.output, safeFileName(testRunId));
 }
 
-/** After the workers ended: read, merge, write, print. Never throws; a failure is a line and an exit code. */
+/** Reads, merges, writes and prints after the workers ended. Never throws; a failure is a line and an exit code. */
 export async function reportRun(
   config: ResultsConfig,
   artillery: Artillery,

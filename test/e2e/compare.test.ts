@@ -1,21 +1,17 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { processesMarked } from "../../benchmarks/processes/process-table.ts";
 import type { Comparison } from "../../results/src/comparison/comparison.ts";
 import { freePort, mosquittoAvailable } from "../support/broker.ts";
 
 /** `npm run compare`, as a user runs it, at a size at which its figures mean nothing. */
+
+/** Every process of one command carries it, wherever it is in the process tree. */
+const MARK = "COMPARE_TEST_MARK";
 
 const REPOSITORY = resolve(fileURLToPath(import.meta.url), "../../..");
 const directory = mkdtempSync(join(tmpdir(), "compare-test-"));
@@ -75,7 +71,7 @@ async function compareCommand(
       env: {
         ...process.env,
         PATH: [join(REPOSITORY, "node_modules/.bin"), process.env["PATH"]].join(delimiter),
-        COMPARE_TEST_MARK: mark,
+        [MARK]: mark,
       },
       stdio: ["ignore", "pipe", "pipe"],
     },
@@ -93,18 +89,6 @@ async function compareCommand(
 
 function comparisonOf({ output }: Run): Comparison {
   return JSON.parse(readFileSync(join(output, "comparison.json"), "utf8")) as Comparison;
-}
-
-/** Living processes of one command, wherever in the process tree. */
-function leftovers(mark: string): string[] {
-  return readdirSync("/proc").filter((pid) => {
-    if (!/^\d+$/.test(pid) || Number(pid) === process.pid) return false;
-    try {
-      return readFileSync(`/proc/${pid}/environ`, "latin1").split("\0").includes(`COMPARE_TEST_MARK=${mark}`);
-    } catch {
-      return false;
-    }
-  });
 }
 
 describe("brokers that are started for the comparison", () => {
@@ -132,7 +116,7 @@ describe("brokers that are started for the comparison", () => {
       );
       expect(csv).toMatch(/^scenario,broker,version,phase,metric,unit,median/);
       expect(page).toContain("How each broker was set up");
-      expect(leftovers("two-brokers")).toEqual([]);
+      expect(processesMarked(MARK, "two-brokers")).toEqual([]);
     },
     180_000,
   );
@@ -164,7 +148,7 @@ describe("brokers that are started for the comparison", () => {
       { outcome: "run_failed", detail: "the run did not end within 5 s", phases: [] },
     ]);
     expect(existsSync(stale)).toBe(false);
-    expect(leftovers("too-long")).toEqual([]);
+    expect(processesMarked(MARK, "too-long")).toEqual([]);
   }, 120_000);
 
   it("Ctrl-C in a run keeps the files and leaves no process", async () => {
@@ -180,7 +164,7 @@ describe("brokers that are started for the comparison", () => {
     expect(disclosure.complete).toBe(false);
     expect(rounds.map(({ outcome }) => outcome)).toEqual(["measured", "interrupted"]);
     expect(existsSync(join(run.output, "comparison.html"))).toBe(true);
-    expect(leftovers("interrupted")).toEqual([]);
+    expect(processesMarked(MARK, "interrupted")).toEqual([]);
   }, 120_000);
 });
 

@@ -4,14 +4,14 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { curvesOf } from "../../results/src/judge/curves.ts";
 import { buildSummary } from "../../results/src/judge/summary.ts";
 import { renderReport } from "../../results/src/report/page.ts";
-import { reportData } from "../../results/src/report/report.ts";
 import { mergeRun } from "../../results/src/run/merge.ts";
 import { readRun } from "../../results/src/run/run-files.ts";
 import { browserMissing, openBrowser } from "../support/browser.ts";
 import { temporaryDirectory, writeRun } from "../support/run-files.ts";
-import { spiralWorker } from "../unit/results/synthetic-run.ts";
+import { spiralWorker } from "../support/synthetic-run.ts";
 
 const missing = browserMissing();
 if (missing !== null) console.warn(`report in a browser: skipped, for ${missing}`);
@@ -23,13 +23,16 @@ function writeReport(): string {
   const run = mergeRun(readRun([writeRun([spiralWorker("1"), spiralWorker("2")])]));
   const summary = buildSummary(run, { target: 0.99, problems: [HOSTILE] });
   const path = join(temporaryDirectory(), "report.html");
-  writeFileSync(path, renderReport(reportData(run, summary, `# ${HOSTILE}\nconfig:\n  target: lab\n`)));
+  writeFileSync(
+    path,
+    renderReport({ summary, curves: curvesOf(run), script: `# ${HOSTILE}\nconfig:\n  target: lab\n` }),
+  );
   return pathToFileURL(path).href;
 }
 
 interface Opened {
   page: Page;
-  /** Other requests than the file itself, and all that the console said. */
+  /** Requests other than for the file itself, and all that the console said. */
   noise: string[];
 }
 
@@ -60,7 +63,7 @@ describe.skipIf(missing !== null)("report.html in a browser", () => {
     return { page, noise };
   }
 
-  /** Per plot, how many different colours its canvas has. */
+  /** How many different colours the canvas of each plot has. */
   function coloursDrawn(page: Page): Promise<number[]> {
     return page.evaluate(`[...document.querySelectorAll(".chart canvas")].map((canvas) => {
       const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);

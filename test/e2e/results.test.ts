@@ -41,7 +41,7 @@ it("a gate fails the run, and names condition, storm and cohort; the report open
     /gate failed: storm 2, cohort configuration on every connect: ready p99 .+ allowed 1 ms/,
   );
   expect(result.stdout).not.toContain("unrecovered,");
-  // Progress while a window was open.
+  // There were lines of progress while a window was open.
   expect(result.stdout).toMatch(/storm 2: \d+ of 40 ready/);
   for (const name of ["summary.json", "merged.hlog", "script.json", "report.html"]) {
     expect(existsSync(file(result, name)), name).toBe(true);

@@ -54,7 +54,7 @@ ${listener(port, false)}${tls === undefined ? "" : listener(tls.port, true)}modu
 `;
     return {
       files: { "ejabberd.yml": config, "data/.keep": "", inetrc: '{lookup,["file","native"]}.\n' },
-      // Erlang itself: ejabberdctl changes the user, and gives the node a name, which starts a daemon that stays.
+      // Erlang itself is started: ejabberdctl changes the user, and gives the node a name, which starts a daemon that stays.
       program: findProgram("erl") ?? "erl",
       args: [
         ..."+K true +Q 1048576 +P 1048576 -noinput -start_epmd false".split(" "),

@@ -5,7 +5,7 @@ import { findProgram, isProgram, versionOf } from "../programs.ts";
 /** /usr/sbin's is Debian's wrapper, which changes the user and the home. */
 const SERVER = "/usr/lib/rabbitmq/bin/rabbitmq-server";
 
-/** A port mapper of its own: Erlang would leave a daemon behind. In the broker's group, and killed when it ends. */
+/** It gets a port mapper of its own, which ends with the broker's process group: Erlang would leave a daemon behind. */
 const START = `setpriv --pdeathsig KILL epmd -address 127.0.0.1 -port "$ERL_EPMD_PORT" &
 exec ${SERVER}
 `;

@@ -1,10 +1,10 @@
 import { execFileSync } from "node:child_process";
 import { setTimeout as pause } from "node:timers/promises";
-import { watchProcesses } from "../../brokers/process-usage.ts";
+import { openFilesOf } from "../../processes/process-table.ts";
+import { usageOf, watchTree } from "../../processes/usage.ts";
 import type { Job, Measurement } from "../client.ts";
 import { findProgram } from "../mosquitto.ts";
 import { exited, killTree, spawnOwn } from "../own-child.ts";
-import { openFilesOf, usageOf } from "../process-usage.ts";
 
 /** A program of others that connects and subscribes N devices and stays. What it does is seen from outside. */
 export function versionOf(
@@ -38,7 +38,7 @@ export async function measureProgram(
   return {
     readyPerS: (job.devices * 1000) / full.tookMs,
     cpuUsPerDevice: (full.cpuUs - idle.cpuUs) / job.devices,
-    rssKbPerDevice: (full.peakMemoryBytes - idle.peakMemoryBytes) / 1024 / job.devices,
+    rssKbPerDevice: (full.peakRssBytes - idle.peakRssBytes) / 1024 / job.devices,
     brokerCpuUsPerDevice: (full.brokerCpuUs - idle.brokerCpuUs) / job.devices,
     storm: null,
     note: null,
@@ -47,12 +47,18 @@ export async function measureProgram(
 
 const LIMIT_MS = 180_000;
 
+function brokerCpuUsOf({ brokerPid }: Job): number {
+  const usage = usageOf(brokerPid);
+  if (usage === null) throw new Error("Mosquitto is gone");
+  return usage.cpuUs;
+}
+
 async function observe(job: Job, devices: number, { program, args }: { program: string; args: string[] }) {
   const path = findProgram(program) as string;
   const before = openFilesOf(job.brokerPid);
-  const brokerBeforeUs = usageOf(job.brokerPid)?.cpuUs ?? Number.NaN;
+  const brokerBeforeUs = brokerCpuUsOf(job);
   const child = spawnOwn(path, args, { stdio: "ignore" });
-  const watch = watchProcesses(() => child.pid ?? null);
+  const watch = watchTree(() => child.pid ?? null);
   if (watch === null) throw new Error("processes can only be measured on Linux");
   let firstMs: number | null = null;
   try {
@@ -68,9 +74,9 @@ async function observe(job: Job, devices: number, { program, args }: { program: 
     }
     const tookMs = performance.now() - (firstMs ?? performance.now());
     await pause(1000);
-    const { cpuSeconds, peakMemoryBytes } = watch.usage();
-    const brokerCpuUs = (usageOf(job.brokerPid)?.cpuUs ?? Number.NaN) - brokerBeforeUs;
-    return { cpuUs: cpuSeconds * 1e6, peakMemoryBytes, brokerCpuUs, tookMs: Math.max(1, tookMs) };
+    const { cpuUs, peakRssBytes } = watch.usage();
+    const brokerCpuUs = brokerCpuUsOf(job) - brokerBeforeUs;
+    return { cpuUs, peakRssBytes, brokerCpuUs, tookMs: Math.max(1, tookMs) };
   } finally {
     watch.stop();
     killTree(child);

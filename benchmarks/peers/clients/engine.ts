@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { printableLines } from "artillery-engine-mqtt/contract";
+import { cpuUsAt, type ProcessUsage, usageAt, usageOf } from "../../processes/usage.ts";
 import type { Job, Measurement, PeerClient, Workload } from "../client.ts";
 import { exited, spawnOwn } from "../own-child.ts";
-import { cpuUsAt, type ProcessUsage, usageAt, usageOf } from "../process-usage.ts";
 
 const REPOSITORY = resolve(fileURLToPath(import.meta.url), "../../../..");
 const SAMPLE_MS = 100;
@@ -55,7 +55,7 @@ export async function measureEngine(
 
 export interface EngineRun {
   samples: ProcessUsage[];
-  /** Of Mosquitto. */
+  /** What Mosquitto used. */
   brokerSamples: ProcessUsage[];
   summary: RunSummary;
   timeline: TimelineRow[];
@@ -154,7 +154,7 @@ export async function artilleryRun(
 ): Promise<EngineRun> {
   const directory = mkdtempSync(join(tmpdir(), "bench-engine-"));
   writeFileSync(join(directory, "script.json"), JSON.stringify(scriptOf(job, more)));
-  // By Node itself: a wrapper script would be the process that is measured.
+  // Node itself runs it: a wrapper script would be the process that is measured.
   const child = spawnOwn(
     process.execPath,
     [join(REPOSITORY, "node_modules/artillery/bin/run"), "run", "script.json"],
@@ -202,7 +202,7 @@ export async function artilleryRun(
   }
 }
 
-/** Of timeline.csv; the run has one cohort. */
+/** Reads timeline.csv; the run has one cohort. */
 export function timelineRows(csv: string): TimelineRow[] {
   const [header = "", ...lines] = csv.trim().split("\n");
   const columns = header.split(",");
@@ -213,7 +213,7 @@ export function timelineRows(csv: string): TimelineRow[] {
   });
 }
 
-/** CPU time between two instants after time zero, microseconds. */
+/** CPU time between two instants after time zero, microseconds. Throws where the run was not sampled about them. */
 function cpuBetween(samples: readonly ProcessUsage[], zero: number, fromMs: number, toMs: number): number {
   const from = cpuUsAt(samples, zero + fromMs);
   const to = cpuUsAt(samples, zero + toMs);
@@ -221,8 +221,11 @@ function cpuBetween(samples: readonly ProcessUsage[], zero: number, fromMs: numb
   return to - from;
 }
 
+/** Resident memory at an instant after time zero. Throws where the run was not sampled before it. */
 export function rssAt({ samples, summary }: Pick<EngineRun, "samples" | "summary">, atMs: number): number {
-  return usageAt(samples, Date.parse(summary.timeZeroAt) + atMs)?.rssBytes ?? 0;
+  const usage = usageAt(samples, Date.parse(summary.timeZeroAt) + atMs);
+  if (usage === null) throw new Error("the run was not sampled in time");
+  return usage.rssBytes;
 }
 
 /**
@@ -264,7 +267,7 @@ export function measurementOf(
     brokerCpuUsPerDevice: perDevice("brokerSamples", ...provisioning),
     storm: isWhole
       ? {
-          dropSpreadMs: storm.dropSpreadMs.max ?? 0,
+          dropSpreadMs: storm.dropSpreadMs.max,
           allReadyMs,
           readyPerS: (devices * 1000) / allReadyMs,
           cpuUsPerDevice: perDevice("samples", ...storming),

@@ -8,7 +8,7 @@ const [port, count, workload] = [Number(process.argv[2]), Number(process.argv[3]
 const inFlight = Number(process.argv[5]);
 
 const clients: MqttClient[] = [];
-/** 1: ready since it was told to connect, or since the storm. One that is cut twice must not count twice. */
+/** A device has 1 once it was ready since it was told to connect, or since the storm: cut twice, it must not count twice. */
 const isReady = new Uint8Array(count);
 let ready = 0;
 /** Devices that have been told to connect. */

@@ -2,9 +2,9 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { type ProcessUsage, usageOf } from "../../processes/usage.ts";
 import type { Job, Measurement, PeerClient } from "../client.ts";
 import { exited, spawnOwn } from "../own-child.ts";
-import { type ProcessUsage, usageOf } from "../process-usage.ts";
 
 const FLEET = fileURLToPath(new URL("mqttjs-fleet.ts", import.meta.url));
 const SETTLE_MS = 1000;

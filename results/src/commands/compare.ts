@@ -1,31 +1,17 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { parseDuration, printable } from "artillery-engine-mqtt/contract";
 import { type Command, InvalidArgumentError } from "commander";
 import { brokerByUrl } from "../comparison/by-url.ts";
 import { COMPARISON_FILES, compare } from "../comparison/compare.ts";
-import type { Contestant } from "../comparison/contestant.ts";
+import { consoleComparison } from "../comparison/console.ts";
+import type { BrokerCatalogue, Contestant } from "../comparison/contestant.ts";
 import { readScenario, type Scenario } from "../comparison/scenario-file.ts";
-import { consoleComparison } from "../console/comparison.ts";
-import { parseDuration } from "../duration.ts";
-import { EXIT_CODES } from "../exit-codes.ts";
-import { printable } from "../format.ts";
+import { EXIT_CODES } from "../judge/exit-codes.ts";
 import { CommandError, type Io } from "./io.ts";
 
-/** Brokers that can be started for the user, by name; none in the package itself. */
-export interface BrokerCatalogue {
-  names: readonly string[];
-  find(name: string): Promise<Contestant>;
-}
-
-const NO_BROKERS: BrokerCatalogue = {
-  names: [],
-  find: async (name) => {
-    throw new CommandError(
-      `--broker ${name}: give its URL, as in --broker ${name}=mqtt://host:1883`,
-      EXIT_CODES.invalidConfig.code,
-    );
-  },
-};
+/** The package itself can start none. */
+const NO_BROKERS: BrokerCatalogue = { names: [], find: async () => null };
 
 interface Options {
   broker: string[];
@@ -81,7 +67,7 @@ async function runCompare(
     throw invalid(`--reference ${reference}: allowed is a broker that takes part: ${names.join(", ")}`);
   }
   const interrupt = new AbortController();
-  let signalCode = 0;
+  let signalCode: number | null = null;
   const onSignal = (signal: NodeJS.Signals): void => {
     signalCode = signal === "SIGINT" ? 130 : 143;
     io.err("\nstopping: what was measured so far is kept\n");
@@ -120,7 +106,7 @@ async function runCompare(
     process.off("SIGTERM", onSignal);
     process.off("SIGHUP", onSignal);
   }
-  if (signalCode !== 0) return signalCode;
+  if (signalCode !== null) return signalCode;
   return measured === 0 ? EXIT_CODES.resultsFailed.code : EXIT_CODES.ok.code;
 }
 
@@ -133,14 +119,26 @@ function scenarioOf(path: string): Scenario {
   }
 }
 
-function contestantOf(text: string, catalogue: BrokerCatalogue): Promise<Contestant> {
+async function contestantOf(text: string, catalogue: BrokerCatalogue): Promise<Contestant> {
   const at = text.indexOf("=");
-  if (at < 0) return catalogue.find(text);
+  if (at < 0) return (await catalogue.find(text)) ?? notStarted(text, catalogue);
   const name = text.slice(0, at);
   if (!/^[a-z0-9][a-z0-9-]{0,31}$/i.test(name)) {
     throw invalid(`--broker ${name}=…: a name of letters, digits and -, at most 32`);
   }
-  return Promise.resolve(brokerByUrl(name, text.slice(at + 1), process.env));
+  try {
+    return brokerByUrl(name, text.slice(at + 1), process.env);
+  } catch (error) {
+    throw invalid((error as Error).message);
+  }
+}
+
+function notStarted(name: string, { names }: BrokerCatalogue): never {
+  throw invalid(
+    names.length === 0
+      ? `--broker ${name}: give its URL, as in --broker ${name}=mqtt://host:1883`
+      : `--broker ${name}: allowed are ${names.join(", ")}, or NAME=URL`,
+  );
 }
 
 function fileNameOf({ name }: Scenario): string {

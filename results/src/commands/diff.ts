@@ -1,8 +1,8 @@
 import type { Command } from "commander";
+import { consoleDiff } from "../comparison/console-diff.ts";
 import { diffSummaries } from "../comparison/diff.ts";
-import { consoleDiff } from "../console/diff.ts";
-import { printableJson } from "../format.ts";
-import { summaryOf } from "../judge/runs.ts";
+import { printableJson } from "../console/printable-json.ts";
+import { summaryOf } from "../directory/judged-runs.ts";
 import type { Io } from "./io.ts";
 
 const HELP = `

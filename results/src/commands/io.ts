@@ -1,6 +1,6 @@
-import { EXIT_CODES } from "../exit-codes.ts";
+import { EXIT_CODES } from "../judge/exit-codes.ts";
 
-/** Where a command prints. */
+/** What a command prints to. */
 export interface Io {
   out: (text: string) => void;
   err: (text: string) => void;

@@ -1,7 +1,8 @@
+import { printableLines } from "artillery-engine-mqtt/contract";
 import { Command, CommanderError } from "commander";
-import { EXIT_CODES } from "../exit-codes.ts";
-import { printableLines } from "../format.ts";
-import { addCompare, type BrokerCatalogue } from "./compare.ts";
+import type { BrokerCatalogue } from "../comparison/contestant.ts";
+import { EXIT_CODES } from "../judge/exit-codes.ts";
+import { addCompare } from "./compare.ts";
 import { addDiff } from "./diff.ts";
 import { CommandError, type Io } from "./io.ts";
 import { addReport } from "./report.ts";

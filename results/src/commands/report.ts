@@ -1,11 +1,11 @@
 import { relative, resolve } from "node:path";
 import type { Command } from "commander";
-import { parseConfig, REPORTS, type Report, type ResultsConfig } from "../config.ts";
+import { parseConfig, REPORTS, type Report, type ResultsConfig } from "../config/config.ts";
 import { consoleSummary } from "../console/summary.ts";
-import { EXIT_CODES } from "../exit-codes.ts";
+import { mergeDirectories } from "../directory/judged-runs.ts";
+import { writeResults } from "../directory/write-results.ts";
+import { EXIT_CODES } from "../judge/exit-codes.ts";
 import { FAIL_VERDICTS, type Fail } from "../judge/gate.ts";
-import { mergeDirectories } from "../judge/runs.ts";
-import { writeResults } from "../output.ts";
 import { CommandError, type Io } from "./io.ts";
 
 const OPTIONS = {
@@ -70,7 +70,7 @@ function report(directories: readonly string[], options: Options, io: Io): numbe
   return summary.exit.code;
 }
 
-/** By the same rules as in a script; messages name the option instead of the key. */
+/** The rules are those of a script; messages name the option instead of the key. */
 function configOf(options: Options): ResultsConfig {
   const conditions = Object.entries({
     verdict: options.failVerdict,

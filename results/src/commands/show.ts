@@ -1,7 +1,7 @@
 import type { Command } from "commander";
+import { printableJson } from "../console/printable-json.ts";
 import { consoleSummary } from "../console/summary.ts";
-import { printableJson } from "../format.ts";
-import { summaryOf } from "../judge/runs.ts";
+import { summaryOf } from "../directory/judged-runs.ts";
 import type { Io } from "./io.ts";
 
 const HELP = `

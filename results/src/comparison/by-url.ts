@@ -1,7 +1,4 @@
-import { CREDENTIAL_VARIABLES } from "artillery-engine-mqtt/contract";
-import { CommandError } from "../commands/io.ts";
-import { EXIT_CODES } from "../exit-codes.ts";
-import { MASK } from "../secrets.ts";
+import { CREDENTIAL_VARIABLES, MASK } from "artillery-engine-mqtt/contract";
 import type { Contestant } from "./contestant.ts";
 
 const SCHEMES = ["mqtt:", "mqtts:", "ws:", "wss:"];
@@ -9,6 +6,8 @@ const SCHEMES = ["mqtt:", "mqtts:", "ws:", "wss:"];
 /**
  * A broker that the user runs: `name=mqtts://host:8883`. User name and password come from `MQTT_<NAME>_USERNAME` and
  * `MQTT_<NAME>_PASSWORD`: a command line can be read by everyone on the machine.
+ *
+ * @throws an error whose message says what is wrong with the URL, and repeats no secret
  */
 export function brokerByUrl(
   name: string,
@@ -16,10 +15,7 @@ export function brokerByUrl(
   env: Readonly<Record<string, string | undefined>>,
 ): Contestant {
   const refuse = (why: string): never => {
-    throw new CommandError(
-      `--broker ${name}=${url.replace(/\/\/.*@/, `//${MASK}@`)}: ${why}`,
-      EXIT_CODES.invalidConfig.code,
-    );
+    throw new Error(`--broker ${name}=${url.replace(/\/\/.*@/, `//${MASK}@`)}: ${why}`);
   };
   let parsed: URL;
   try {

@@ -18,7 +18,7 @@ export interface CompareOptions {
   rounds: number;
   /** Name of the broker that ratios refer to. */
   reference: string;
-  /** Where the comparison and the files of every run go. */
+  /** The comparison and the files of every run go here. */
   output: string;
   runTimeoutMs: number;
   signal: AbortSignal;

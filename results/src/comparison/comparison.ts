@@ -1,5 +1,6 @@
 import type { Verdict } from "../judge/verdict.ts";
-import type { Phase, Round } from "./round.ts";
+import type { Phase } from "./phase.ts";
+import type { Round } from "./round.ts";
 import { type Spread, spreadOf } from "./spread.ts";
 
 export type Unit = "ms" | "perS" | "perDevice" | "share" | "seconds" | "bytes" | "count";
@@ -8,7 +9,7 @@ export interface Value {
   name: string;
   unit: Unit;
   spread: Spread | null;
-  /** Of the reference broker's value in the same round: median, min and max of these ratios; null for none. */
+  /** Median, min and max of the ratios to the reference broker's value in the same round; null where there is none. */
   ratio: Spread | null;
 }
 
@@ -31,7 +32,7 @@ export interface BrokerRow {
   /** One line per round that has no figures. */
   failures: string[];
   phases: PhaseRow[];
-  /** Over the whole run. */
+  /** These values are of the whole run. */
   values: Value[];
   /** What devices saw when it could not keep up: name and count per measured round. */
   errors: Record<string, Spread>;
@@ -51,7 +52,7 @@ export interface Disclosure {
   seed: number | null;
   /** The script, secrets masked. */
   script: string;
-  /** False where the comparison was interrupted. */
+  /** Is false where the comparison was interrupted. */
   complete: boolean;
 }
 
@@ -69,7 +70,7 @@ export interface ContestantFacts {
   notes: string[];
 }
 
-/** Rounds become medians, spreads and ratios; nothing here knows how they were run or will be shown. */
+/** Makes medians, spreads and ratios of rounds, and does not know how they were run or will be shown. */
 export function compareRounds(
   rounds: readonly Round[],
   contestants: readonly ContestantFacts[],

@@ -6,11 +6,18 @@ export interface Contestant {
   facts: ContestantFacts;
   /** Why it cannot do what the scenario asks; null where it can. */
   cannot(needs: ScenarioNeeds): string | null;
-  /** Ready for devices when this resolves. Rejects with a sentence. */
+  /** The broker is ready for devices when this resolves. Rejects with a sentence. */
   start(needs: ScenarioNeeds): Promise<RunningBroker>;
 }
 
-/** What a scenario asks of a broker, from `config.variables.comparison` of its script. */
+/** Brokers that can be started for the user, by name. */
+export interface BrokerCatalogue {
+  names: readonly string[];
+  /** Gives null where there is none of that name. */
+  find(name: string): Promise<Contestant | null>;
+}
+
+/** What a scenario asks of a broker, as its script says. */
 export interface ScenarioNeeds {
   protocolVersion: 4 | 5;
   tls: boolean;
@@ -24,11 +31,11 @@ export interface RunningBroker {
   url: string;
   /** More environment for `artillery run`: credentials, a CA file. */
   env: Readonly<Record<string, string>>;
-  /** Null where the broker does not run here. */
+  /** Gives null where the broker does not run here. */
   usage(): BrokerUsage | null;
   /** Why it is not running any more; null while it is. */
   diedOf(): string | null;
-  /** SIGKILL, then a new start on the same port; null where it is not ours to restart. */
+  /** Sends SIGKILL and starts it again on the same port; null where it is not ours to restart. */
   restart: (() => Promise<void>) | null;
   stop(): Promise<void>;
 }

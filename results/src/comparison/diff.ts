@@ -1,4 +1,4 @@
-import { devicesDue } from "../judge/recovery.ts";
+import { fleetDue, recoveredShare } from "../judge/recovery.ts";
 import { stormWords } from "../judge/storm-words.ts";
 import type { LatencyName, StormFields, StormSummary, Summary } from "../judge/summary-schema.ts";
 import type { Verdict, VerdictAbsence } from "../judge/verdict.ts";
@@ -17,7 +17,7 @@ export interface DiffRow {
 
 export interface StormDiff {
   storm: number;
-  /** Null: the whole fleet. */
+  /** Null is the whole fleet. */
   cohort: string | null;
   in: "both" | "a" | "b";
   what: { a: string | null; b: string | null };
@@ -75,7 +75,7 @@ function stormOf(summary: Summary, index: number): StormSummary | undefined {
   return summary.storms.find((storm) => storm.index === index);
 }
 
-/** The whole fleet, where either run has more than one cohort, touched or not, then each cohort. */
+/** The whole fleet stands first, where either run has more than one cohort, touched or not; then each cohort. */
 function stormDiffs(index: number, a: StormSummary | undefined, b: StormSummary | undefined): StormDiff[] {
   const [inA, inB] = [cohortsOf(a), cohortsOf(b)];
   const names = union([...inA.keys()], [...inB.keys()]);
@@ -86,7 +86,7 @@ function stormDiffs(index: number, a: StormSummary | undefined, b: StormSummary 
   return [whole, ...cohorts];
 }
 
-/** As a Map, for names are user text; cohorts that the storm did not touch have nothing to compare. */
+/** Names are user text, so this is a Map; cohorts that the storm did not touch have nothing to compare. */
 function cohortsOf(storm: StormSummary | undefined): Map<string, StormFields> {
   return new Map(Object.entries(storm?.cohorts ?? {}).filter(([, { affected }]) => affected > 0));
 }
@@ -115,8 +115,8 @@ function whatOf(storm: StormFields | undefined): string | null {
 }
 
 function stormValues(storm: StormFields | undefined): [string, Unit, number | null][] {
-  const share = storm && devicesDue(storm) > 0 ? storm.recovered / devicesDue(storm) : null;
-  const fleet = storm ? storm.fleet - storm.fleetLeftByScript : 0;
+  const share = storm ? recoveredShare(storm) : null;
+  const fleet = storm ? fleetDue(storm) : 0;
   const readyAtEnd = storm && fleet > 0 ? storm.fleetReadyAtEnd / fleet : null;
   return [
     ["affected", "count", storm?.affected ?? null],

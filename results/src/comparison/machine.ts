@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 import { cpus, type as osType, release, totalmem } from "node:os";
 
-/** Of the machine that ran everything. */
+/** Facts about the machine that ran everything. */
 export function machineFacts(): Record<string, string> {
   const all = cpus();
   return {
@@ -26,7 +26,7 @@ function versionOf(name: string): string {
     try {
       return (require(`${directory}/${name}/package.json`) as { version: string }).version;
     } catch {
-      // Not in this one.
+      // The package is not in this directory.
     }
   }
   return "not found";

@@ -1,9 +1,10 @@
-import { TIMELINE_ROW_MS } from "artillery-engine-mqtt/contract";
 import { devicesDue } from "../judge/recovery.ts";
 import { stormWords } from "../judge/storm-words.ts";
 import type { Summary } from "../judge/summary-schema.ts";
-import type { Verdict } from "../judge/verdict.ts";
-import { peakPerS, type TimelineRow } from "../run/timeline.ts";
+import { peakPerS } from "../judge/timeline-rates.ts";
+import type { TimelineRow } from "../run/timeline.ts";
+import { firstConnect } from "./first-connect.ts";
+import type { Phase } from "./phase.ts";
 
 /** Why a round has no figures, or that it has. */
 export const OUTCOMES = {
@@ -17,29 +18,6 @@ export const OUTCOMES = {
 } as const;
 export type Outcome = keyof typeof OUTCOMES;
 
-/** Times in milliseconds; null is "not reached", never a number over the survivors. */
-export interface ReadyTimes {
-  p50: number | null;
-  p90: number | null;
-  p99: number | null;
-  max: number | null;
-}
-
-/** One synchronised arrival at the broker: the fleet's first connect, or a storm. */
-export interface Phase {
-  name: string;
-  verdict: Verdict | null;
-  /** Devices that had to become ready. */
-  devices: number;
-  ready: number;
-  readyMs: ReadyTimes;
-  /** Accepted connects, highest 1 s mean. */
-  connectsPerS: number;
-  /** Connect attempts and config requests per device. */
-  amplification: { connect: number | null; config: number | null };
-  generatorSaturated: boolean;
-}
-
 export interface BrokerUsage {
   /** User and system time of the broker's processes, from ready to stopped. */
   cpuSeconds: number;
@@ -50,7 +28,7 @@ export interface BrokerUsage {
 /** One run of the scenario against one broker. */
 export interface Round {
   broker: string;
-  /** From 1. */
+  /** Counts from 1. */
   round: number;
   outcome: Outcome;
   /** What happened, in words; null where all went well. */
@@ -61,7 +39,7 @@ export interface Round {
   accepted: number;
   refused: number;
   errors: Record<string, number>;
-  /** Null where the broker does not run here. */
+  /** Is null where the broker does not run here. */
   usage: BrokerUsage | null;
 }
 
@@ -117,43 +95,6 @@ function stormPhase(storm: Summary["storms"][number], timeline: readonly Timelin
     amplification: storm.amplification,
     generatorSaturated: storm.generatorSaturated,
   };
-}
-
-/** From the first attempt to the first storm: when the fleet's share that is ready reached 50, 90, 99 and 100 %. */
-function firstConnect(summary: Summary, timeline: readonly TimelineRow[]): Phase {
-  const { devices } = summary.fleet;
-  const untilMs = summary.storms.find(({ affected }) => affected > 0)?.at ?? Number.POSITIVE_INFINITY;
-  const rows = timeline.filter(({ t_ms }) => t_ms < untilMs);
-  const levels = readyLevels(rows);
-  const begin = rows.find((row) => row.connect_attempts > 0)?.t_ms ?? 0;
-  const reached = (share: number): number | null => {
-    const at = levels.find(({ ready }) => ready >= Math.max(1, Math.ceil(share * devices)));
-    return at === undefined ? null : at.endMs - begin;
-  };
-  const sum = (column: "connect_attempts" | "connects_accepted" | "config_requests"): number =>
-    rows.reduce((total, row) => total + row[column], 0);
-  const perDevice = (total: number): number | null => (devices === 0 ? null : total / devices);
-  const lastMs = rows.at(-1)?.t_ms ?? 0;
-  return {
-    name: "first connect",
-    verdict: null,
-    devices,
-    ready: levels.reduce((most, { ready }) => Math.max(most, ready), 0),
-    readyMs: { p50: reached(0.5), p90: reached(0.9), p99: reached(0.99), max: reached(1) },
-    connectsPerS: rows.length === 0 ? 0 : peakPerS(rows, "connects_accepted", begin, lastMs),
-    amplification: {
-      connect: perDevice(sum("connect_attempts")),
-      config: perDevice(sum("config_requests")),
-    },
-    generatorSaturated: summary.generator.saturated,
-  };
-}
-
-/** Ready devices of all cohorts at the end of each row. */
-function readyLevels(rows: readonly TimelineRow[]): { endMs: number; ready: number }[] {
-  const levels = new Map<number, number>();
-  for (const { t_ms, ready } of rows) levels.set(t_ms, (levels.get(t_ms) ?? 0) + ready);
-  return [...levels].map(([t_ms, ready]) => ({ endMs: t_ms + TIMELINE_ROW_MS, ready }));
 }
 
 function mostFrequent(errors: Readonly<Record<string, number>>): string | null {

@@ -2,9 +2,9 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { CREDENTIAL_VARIABLES, PLUGIN_NAME } from "artillery-engine-mqtt/contract";
-import { mergeDirectories } from "../judge/runs.ts";
+import { mergeDirectories } from "../directory/judged-runs.ts";
 import type { Summary } from "../judge/summary-schema.ts";
-import { RUN_FILES } from "../run/files.ts";
+import { RUN_FILES } from "../run/file-names.ts";
 import { LIMITS } from "../run/limits.ts";
 import { readTextFile } from "../run/read-file.ts";
 import type { TimelineRow } from "../run/timeline.ts";
@@ -14,7 +14,7 @@ export interface ScenarioRun {
   script: string;
   url: string;
   env: Readonly<Record<string, string>>;
-  /** Empty directory for the run's files; its console output goes to `artillery.log` beside them. */
+  /** An empty directory for the run's files; its console output goes to `artillery.log` beside them. */
   directory: string;
   timeoutMs: number;
   signal: AbortSignal;

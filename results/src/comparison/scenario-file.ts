@@ -1,23 +1,23 @@
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
+import { parseDuration } from "artillery-engine-mqtt/contract";
 import { parse } from "yaml";
 import { z } from "zod";
-import { highest } from "../run/extremes.ts";
+import { highest } from "../run/highest-lowest.ts";
 import type { ScenarioNeeds } from "./contestant.ts";
 import { type ScenarioFacts, scenarioName } from "./scenario-name.ts";
+
+const phase = z.looseObject({
+  duration: z.union([z.string(), z.number()]).optional(),
+  arrivalRate: z.coerce.number().optional(),
+  arrivalCount: z.coerce.number().optional(),
+});
+type Phase = z.infer<typeof phase>;
 
 /** What a comparison reads of a script; the engine validates all of it. */
 const script = z.looseObject({
   config: z.looseObject({
-    phases: z
-      .array(
-        z.looseObject({
-          duration: z.union([z.string(), z.number()]).optional(),
-          arrivalRate: z.coerce.number().optional(),
-          arrivalCount: z.coerce.number().optional(),
-        }),
-      )
-      .default([]),
+    phases: z.array(phase).default([]),
     engines: z
       .looseObject({
         mqtt: z
@@ -41,7 +41,7 @@ const script = z.looseObject({
 
 export interface Scenario {
   path: string;
-  /** In the pattern of EMQX's suite, with the file's own name. */
+  /** Is made in the pattern of EMQX's suite, with the file's own name. */
   name: string;
   needs: ScenarioNeeds;
   seed: number | null;
@@ -67,8 +67,8 @@ export function readScenario(path: string): Scenario {
   const facts: ScenarioFacts = {
     kind: restart ? "restart" : mqtt.storms.length > 0 ? "storm" : "conn",
     transport: mqtt.tls === undefined ? "tcp" : "tls",
-    devices: phases.reduce((sum, phase) => sum + arrivalsOf(phase), 0),
-    fraction: fractions.length === 0 ? null : highest(fractions),
+    devices: phases.reduce((sum, one) => sum + arrivalsOf(one), 0),
+    fraction: highest(fractions),
     policy: mqtt.reconnect?.preset ?? mqtt.reconnect?.policy ?? "full-jitter",
   };
   return {
@@ -84,19 +84,9 @@ export function readScenario(path: string): Scenario {
   };
 }
 
-function arrivalsOf(phase: {
-  duration?: string | number | undefined;
-  arrivalRate?: number | undefined;
-  arrivalCount?: number | undefined;
-}): number {
-  if (phase.arrivalCount !== undefined) return phase.arrivalCount;
-  const seconds = typeof phase.duration === "number" ? phase.duration : secondsOf(phase.duration ?? "0");
-  return Math.round((phase.arrivalRate ?? 0) * seconds);
-}
-
-const UNIT_S: Record<string, number> = { ms: 0.001, s: 1, m: 60, h: 3600 };
-
-function secondsOf(text: string): number {
-  const match = /^\s*([\d.]+)\s*(ms|s|m|h)?/.exec(text);
-  return match === null ? 0 : Number(match[1]) * (UNIT_S[match[2] ?? "s"] as number);
+/** A phase whose length is not known, for it is made of variables, adds nothing to the scenario's name. */
+function arrivalsOf({ duration, arrivalRate, arrivalCount }: Phase): number {
+  if (arrivalCount !== undefined) return arrivalCount;
+  const durationMs = parseDuration(duration);
+  return durationMs === null ? 0 : Math.round(((arrivalRate ?? 0) * durationMs) / 1000);
 }

@@ -3,7 +3,7 @@ export interface ScenarioFacts {
   kind: "storm" | "conn" | "restart" | "overload";
   transport: string;
   devices: number;
-  /** 0..1 of the largest storm; null without storms. */
+  /** Share of the fleet that the largest storm takes, 0..1; null without storms. */
   fraction: number | null;
   /** Back-off policy or preset. */
   policy: string;

@@ -1,4 +1,4 @@
-import { count, duration, percent, ratio } from "../format.ts";
+import { count, duration, percent, ratio } from "../judge/number-words.ts";
 import type { Unit, Value } from "./comparison.ts";
 import type { Spread } from "./spread.ts";
 

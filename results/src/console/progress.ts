@@ -1,19 +1,5 @@
-import { count, duration, percent } from "../format.ts";
-
-/** One storm whose window is open, as of the workers' last flush. */
-export interface StormProgress {
-  index: number;
-  /** Affected devices that are to come back. */
-  due: number;
-  /** Of these, ready now. */
-  ready: number;
-  online: number;
-  connectsPerS: number;
-  configRequestsPerS: number;
-  /** Since the storm began; at most `windowMs`. */
-  sinceMs: number;
-  windowMs: number;
-}
+import { count, duration, percent } from "../judge/number-words.ts";
+import type { StormProgress } from "../judge/storm-progress.ts";
 
 /** `storm 2: 1,234 of 2,000 ready (61.7 %), online 1,980, 312 connects/s, 500 config requests/s, 12 s of 25 s` */
 export function progressLine(storm: StormProgress): string {

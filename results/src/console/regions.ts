@@ -1,19 +1,20 @@
-import type { WorkerRegion } from "artillery-engine-mqtt/contract";
-import { count, printable, table } from "../format.ts";
+import { printable, type WorkerRegion } from "artillery-engine-mqtt/contract";
+import { count } from "../judge/number-words.ts";
+import { table } from "./layout.ts";
 
-const HEADER = ["home devices", "connects", "failed over to it", "config requests", "answered"];
+const COLUMNS: readonly { header: string; counter: keyof WorkerRegion }[] = [
+  { header: "home devices", counter: "homeDevices" },
+  { header: "connects", counter: "connectsAccepted" },
+  { header: "failed over to it", counter: "failovers" },
+  { header: "config requests", counter: "configRequests" },
+  { header: "answered", counter: "configResponses" },
+];
 
 /** One row per region; no line without regions. */
 export function regionTable(title: string, regions: Readonly<Record<string, WorkerRegion>>): string[] {
   const rows = Object.entries(regions).map(([name, region]) => [
     printable(name),
-    ...regionValues(region).map((value) => count(value)),
+    ...COLUMNS.map(({ counter }) => count(region[counter])),
   ]);
-  return rows.length === 0 ? [] : table([[title, ...HEADER], ...rows]);
-}
-
-/** In the order of the table's columns. */
-export function regionValues(region: WorkerRegion): number[] {
-  const { homeDevices, connectsAccepted, failovers, configRequests, configResponses } = region;
-  return [homeDevices, connectsAccepted, failovers, configRequests, configResponses];
+  return rows.length === 0 ? [] : table([[title, ...COLUMNS.map(({ header }) => header)], ...rows]);
 }

@@ -1,21 +1,11 @@
-import {
-  type Colours,
-  count,
-  duration,
-  indented,
-  printable,
-  ratio,
-  shorten,
-  table,
-  verdictPaint,
-  verdictWord,
-  WIDTH,
-  wrap,
-} from "../format.ts";
+import { printable } from "artillery-engine-mqtt/contract";
+import { count, duration, ratio } from "../judge/number-words.ts";
 import { devicesDue } from "../judge/recovery.ts";
 import { fateWords, stormWords } from "../judge/storm-words.ts";
 import type { StormFields, StormSummary } from "../judge/summary-schema.ts";
+import { indented, shorten, table, WIDTH, wrap } from "./layout.ts";
 import { regionTable } from "./regions.ts";
+import { type Colours, verdictPaint, verdictWord } from "./verdict-word.ts";
 
 const HEADER = ["50 %", "90 %", "99 %", "100 %", "reconnect", "connect", "config"];
 const UNITS = ["ready", "ready", "ready", "ready", "p99", "per dev.", "per dev."];
@@ -58,7 +48,7 @@ function verdictLines(cohort: string, storm: StormFields, colours: Colours): str
     WIDTH - 2,
     "  ",
   );
-  // Coloured after wrapping, for escape codes have no width.
+  // Colour comes after wrapping, for escape codes have no width.
   const at = whose.length;
   const painted = first.slice(0, at) + paint(word) + first.slice(at + word.length);
   return [painted, ...rest].map(indented);

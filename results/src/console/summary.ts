@@ -1,19 +1,12 @@
+import { printable } from "artillery-engine-mqtt/contract";
 import pc from "picocolors";
-import {
-  type Colours,
-  count,
-  duration,
-  indented,
-  percent,
-  printable,
-  table,
-  WIDTH,
-  wrap,
-} from "../format.ts";
 import { doubtWords } from "../judge/generator.ts";
+import { count, duration, percent } from "../judge/number-words.ts";
 import type { LatencyName, Summary } from "../judge/summary-schema.ts";
+import { indented, table, WIDTH, wrap } from "./layout.ts";
 import { regionTable } from "./regions.ts";
 import { stormLines } from "./storm.ts";
+import type { Colours } from "./verdict-word.ts";
 
 export interface ConsoleOptions {
   colour: boolean;

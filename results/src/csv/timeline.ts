@@ -1,15 +1,21 @@
-import { TIMELINE_COLUMNS } from "artillery-engine-mqtt/contract";
+import { TIMELINE_COLUMNS, type TimelineColumn } from "artillery-engine-mqtt/contract";
 import { stringify } from "csv-stringify/sync";
-import { TIMELINE_VALUES, type TimelineRow } from "../run/timeline.ts";
 
 /** A line is made of so many parts that a million of them, unjoined, take half a gigabyte. */
 const PIECE_LINES = 1000;
+
+type CountColumn = Exclude<TimelineColumn, "t_ms" | "cohort">;
+type Line = { t_ms: number; cohort: string } & Record<CountColumn, number>;
+
+const COUNT_COLUMNS = TIMELINE_COLUMNS.filter(
+  (column): column is CountColumn => column !== "t_ms" && column !== "cohort",
+);
 
 /**
  * `timeline.csv`. Cohort names are user text: what a spreadsheet would run as a formula gets a leading quote. They are
  * the only text, and few; of the numbers there may be millions, which need no escaping.
  */
-export function timelineCsv(rows: readonly TimelineRow[]): string {
+export function timelineCsv(rows: readonly Line[]): string {
   const fields = new Map<string, string>();
   const pieces: string[] = [];
   let lines = [TIMELINE_COLUMNS.join(",")];
@@ -20,7 +26,7 @@ export function timelineCsv(rows: readonly TimelineRow[]): string {
       fields.set(row.cohort, cohort);
     }
     let line = `${row.t_ms},${cohort}`;
-    for (const value of TIMELINE_VALUES) line += `,${row[value]}`;
+    for (const column of COUNT_COLUMNS) line += `,${row[column]}`;
     lines.push(line);
     if (lines.length < PIECE_LINES) continue;
     pieces.push(lines.join("\n"));

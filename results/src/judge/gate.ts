@@ -1,4 +1,4 @@
-import { count, duration, percent } from "../format.ts";
+import { count, duration, percent } from "./number-words.ts";
 import { devicesDue } from "./recovery.ts";
 import type { StormFields, StormSummary, Summary } from "./summary-schema.ts";
 import { isAtLeastAsBad, VERDICTS, type Verdict } from "./verdict.ts";
@@ -13,7 +13,7 @@ export interface FailConditions {
   verdict?: FailVerdict | undefined;
   /** Milliseconds; a percentile that was not reached exceeds any. */
   readyP99?: number | undefined;
-  /** More than this share of the affected devices not ready when the window ended. 0..1 */
+  /** The highest share of the affected devices that may not be ready when the window ends. 0..1 */
   unrecovered?: number | undefined;
 }
 
@@ -23,9 +23,9 @@ export interface Fail extends FailConditions {
 }
 
 export interface GateFailure {
-  /** Null: about the whole run. */
+  /** Is null where it is about the whole run. */
   storm: number | null;
-  /** Null: about the whole fleet. */
+  /** Is null where it is about the whole fleet. */
   cohort: string | null;
   message: string;
 }
@@ -33,7 +33,7 @@ export interface GateFailure {
 const CONDITIONS = ["verdict", "readyP99", "unrecovered"] as const satisfies (keyof FailConditions)[];
 type Condition = (typeof CONDITIONS)[number];
 
-/** Empty where everything is allowed. What was not measured has not passed. */
+/** Returns nothing where everything is allowed. What was not measured has not passed. */
 export function gateFailures(
   fail: Fail,
   summary: Pick<Summary, "complete" | "fleet" | "storms">,
@@ -63,7 +63,7 @@ function stormFailures(fail: Fail, storm: StormSummary): GateFailure[] {
       message: `storm ${storm.index}, cohort ${name}: ${message}`,
     }));
   });
-  // A fleet of one cohort is that cohort. Of several the fleet has a verdict of its own, also where the storm hit only one.
+  // A fleet of one cohort is that cohort. A fleet of several has a verdict of its own, also where the storm hit only one.
   if (Object.keys(storm.cohorts).length === 1) return failures;
   const ofFleet = brokenConditions(fleetConditions(fail), storm).map((message) => ({
     storm: storm.index,

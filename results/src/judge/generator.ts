@@ -4,15 +4,15 @@
  */
 
 import type { GeneratorHealth } from "artillery-engine-mqtt/contract";
-import { duration, percent } from "../format.ts";
-import { highest, lowest } from "../run/extremes.ts";
+import { highest, lowest } from "../run/highest-lowest.ts";
+import { duration, percent } from "./number-words.ts";
 import type { LatencySummary, Summary } from "./summary-schema.ts";
 
 export type GeneratorSummary = Summary["generator"];
 
 /** What a stretch of time says of itself. */
 export interface GeneratorEvidence {
-  /** Of every worker; empty where nothing was watched. */
+  /** What every worker saw of itself; empty where nothing was watched. */
   workers: readonly GeneratorHealth[];
   /** Times that are reported for that stretch, milliseconds: a stop moves each by its own length at most. */
   reportedMs: readonly (number | null)[];
@@ -22,24 +22,25 @@ export interface GeneratorEvidence {
 
 /** A longest stop beyond this share of a reported time is seen in it. */
 export const STOP_SHARE = 0.1;
-/** Standing still for more of the time than this. */
+/** A generator that stands still for more of the time than this is saturated. */
 export const STALLED_SHARE = 0.1;
 /** A loop that is late by this much half of the time is late for every operation. */
 export const CONSTANT_DELAY_MS = 10;
-/** Late by this much one time in a hundred: with a core that is not fully used, and with one that is. */
+/** A loop that is late by this much one time in a hundred is too, with a core that is not fully used, and with one that is. */
 export const FREQUENT_DELAY_MS = { idle: 100, busy: 25 };
 export const BUSY_CPU_SHARE = 0.95;
-/** Waiting for a processor for more of the time than this: something else has the machine. */
+/** A generator that waits for a processor for more of the time than this shares the machine with something else. */
 export const CPU_WAIT_SHARE = 0.3;
 
 /** Why the generator was the bottleneck; empty where it was not. */
 export function saturationReasons({ workers, reportedMs, refusedHere }: GeneratorEvidence): string[] {
   const reasons: string[] = [];
-  const worst = (of: (health: GeneratorHealth) => number): number => Math.max(0, highest(workers.map(of)));
+  const worst = (of: (health: GeneratorHealth) => number): number =>
+    Math.max(0, highest(workers.map(of)) ?? 0);
   const stopMs = worst(({ eventLoopDelayMs }) => eventLoopDelayMs.max);
   const known = reportedMs.filter((ms) => ms !== null && ms > 0) as number[];
   const shortestMs = lowest(known);
-  if (known.length > 0 && stopMs > shortestMs * STOP_SHARE) {
+  if (shortestMs !== null && stopMs > shortestMs * STOP_SHARE) {
     reasons.push(
       `it stood still for up to ${duration(stopMs)}, ${percent(stopMs / shortestMs)} of a reported time of ${duration(shortestMs)}`,
     );
@@ -49,8 +50,8 @@ export function saturationReasons({ workers, reportedMs, refusedHere }: Generato
   // A stop that was named explains a loop that was late.
   const delayed = reasons.length > 0 ? [] : workers.filter(isDelayed);
   if (delayed.length > 0) {
-    const p50 = highest(delayed.map(({ eventLoopDelayMs }) => eventLoopDelayMs.p50));
-    const p99 = highest(delayed.map(({ eventLoopDelayMs }) => eventLoopDelayMs.p99));
+    const p50 = highest(delayed.map(({ eventLoopDelayMs }) => eventLoopDelayMs.p50)) ?? 0;
+    const p99 = highest(delayed.map(({ eventLoopDelayMs }) => eventLoopDelayMs.p99)) ?? 0;
     reasons.push(
       `its event loop was late by ${duration(p50)} half of the time and by ${duration(p99)} at p99`,
     );
@@ -75,7 +76,7 @@ function shareOf(partMs: number, wholeMs: number): number {
   return wholeMs > 0 ? partMs / wholeMs : 0;
 }
 
-/** Null where nothing was watched. */
+/** Returns null where nothing was watched. */
 export function generatorSummary(evidence: GeneratorEvidence): GeneratorSummary | null {
   const health = worstHealth(evidence.workers);
   const reasons = saturationReasons(evidence);
@@ -85,7 +86,7 @@ export function generatorSummary(evidence: GeneratorEvidence): GeneratorSummary 
 /** The generator is as bad as its worst worker. Null where nothing was watched. */
 function worstHealth(workers: readonly GeneratorHealth[]): GeneratorHealth | null {
   if (workers.length === 0) return null;
-  const worst = (of: (health: GeneratorHealth) => number): number => highest(workers.map(of));
+  const worst = (of: (health: GeneratorHealth) => number): number => highest(workers.map(of)) ?? 0;
   const operations = workers.flatMap(({ operationDelayMs }) => operationDelayMs ?? []);
   return {
     watchedMs: worst(({ watchedMs }) => watchedMs),
@@ -98,8 +99,8 @@ function worstHealth(workers: readonly GeneratorHealth[]): GeneratorHealth | nul
       operations.length === 0
         ? null
         : {
-            p50: highest(operations.map(({ p50 }) => p50)),
-            p99: highest(operations.map(({ p99 }) => p99)),
+            p50: highest(operations.map(({ p50 }) => p50)) ?? 0,
+            p99: highest(operations.map(({ p99 }) => p99)) ?? 0,
           },
     stalledMs: worst(({ stalledMs }) => stalledMs),
     cpuShare: worst(({ cpuShare }) => cpuShare),
@@ -109,7 +110,7 @@ function worstHealth(workers: readonly GeneratorHealth[]): GeneratorHealth | nul
   };
 }
 
-/** From this share of a service time on, the generator's own delay is of the order of it. */
+/** The generator's own delay is of the order of a service time from this share of it on. */
 export const DOUBTFUL_SHARE = 0.25;
 
 /**

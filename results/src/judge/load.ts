@@ -1,6 +1,6 @@
 import { histogramTag, stormMetricName, TIMELINE_ROW_MS } from "artillery-engine-mqtt/contract";
+import { getOrAdd } from "../run/get-or-add.ts";
 import { bucketsOf } from "../run/histogram.ts";
-import { getOrAdd, groupBy } from "../run/maps.ts";
 import type { MergedRun } from "../run/merge.ts";
 import type { TimelineRow } from "../run/timeline.ts";
 
@@ -13,14 +13,15 @@ export interface LoadPoint {
 }
 
 export interface CohortLoad {
-  /** Null: the whole fleet. */
+  /** Null is the whole fleet. */
   cohort: string | null;
   points: LoadPoint[];
-  /** The same, thinned to what a table can hold. */
+  /** The points, thinned to what a table can hold. */
   rows: LoadPoint[];
+  peak: LoadRates;
 }
 
-type Rates = Omit<LoadPoint, "tMs">;
+export type LoadRates = Omit<LoadPoint, "tMs">;
 
 /** What a cohort did in one row of the timeline, by its start. */
 type Event = LoadPoint;
@@ -30,7 +31,7 @@ const LONGEST_TABLE = 60;
 
 /** Offered load and goodput of the whole fleet, then of each cohort if there are several. */
 export function loadOf(run: MergedRun): CohortLoad[] {
-  const byCohort = groupBy(run.timeline, ({ cohort }) => cohort);
+  const byCohort = Map.groupBy(run.timeline, ({ cohort }) => cohort);
   const cohorts = [...new Set([...run.cohorts.keys(), ...byCohort.keys()])];
   const events = cohorts.map((cohort) => eventsOf(run, cohort, byCohort.get(cohort) ?? []));
   const all = cohortLoad(null, sumEvents(events));
@@ -40,10 +41,27 @@ export function loadOf(run: MergedRun): CohortLoad[] {
 
 function cohortLoad(cohort: string | null, events: readonly Event[]): CohortLoad {
   const points = secondMeans(events);
-  return { cohort, points: keepPeaks(points, LONGEST_SERIES), rows: keepPeaks(points, LONGEST_TABLE) };
+  return {
+    cohort,
+    points: keepPeaks(points, LONGEST_SERIES),
+    rows: keepPeaks(points, LONGEST_TABLE),
+    peak: peakOf(points),
+  };
 }
 
-/** Sorted by time. */
+function peakOf(points: readonly LoadPoint[]): LoadRates {
+  const peak: LoadRates = { connectAttemptsPerS: 0, configRequestsPerS: 0, readyPerS: 0 };
+  for (const point of points) raise(peak, point);
+  return peak;
+}
+
+function raise(peak: LoadRates, rates: LoadRates): void {
+  peak.connectAttemptsPerS = Math.max(peak.connectAttemptsPerS, rates.connectAttemptsPerS);
+  peak.configRequestsPerS = Math.max(peak.configRequestsPerS, rates.configRequestsPerS);
+  peak.readyPerS = Math.max(peak.readyPerS, rates.readyPerS);
+}
+
+/** Events are sorted by time. */
 function eventsOf(run: MergedRun, cohort: string, rows: readonly TimelineRow[]): Event[] {
   const grid = rows[0]?.t_ms ?? 0;
   let readyBefore = 0;
@@ -90,14 +108,14 @@ function sumEvents(all: readonly (readonly Event[])[]): Event[] {
   return [...sums.values()].sort((a, b) => a.tMs - b.tMs);
 }
 
-function add(sum: Rates, rates: Rates, sign: 1 | -1): void {
+function add(sum: LoadRates, rates: LoadRates, sign: 1 | -1): void {
   sum.connectAttemptsPerS += sign * rates.connectAttemptsPerS;
   sum.configRequestsPerS += sign * rates.configRequestsPerS;
   sum.readyPerS += sign * rates.readyPerS;
 }
 
 function secondMeans(events: readonly Event[]): LoadPoint[] {
-  const second: Rates = { connectAttemptsPerS: 0, configRequestsPerS: 0, readyPerS: 0 };
+  const second: LoadRates = { connectAttemptsPerS: 0, configRequestsPerS: 0, readyPerS: 0 };
   let oldest = 0;
   return events.map((event) => {
     add(second, event, 1);
@@ -118,9 +136,7 @@ export function keepPeaks(points: readonly LoadPoint[], most: number): LoadPoint
     const stretch = Math.floor((point.tMs - first.tMs) / (rows * TIMELINE_ROW_MS));
     const peak = getOrAdd(stretches, stretch, () => ({ ...point }));
     peak.tMs = point.tMs;
-    peak.connectAttemptsPerS = Math.max(peak.connectAttemptsPerS, point.connectAttemptsPerS);
-    peak.configRequestsPerS = Math.max(peak.configRequestsPerS, point.configRequestsPerS);
-    peak.readyPerS = Math.max(peak.readyPerS, point.readyPerS);
+    raise(peak, point);
   }
   return [...stretches.values()];
 }

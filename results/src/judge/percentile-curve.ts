@@ -1,5 +1,6 @@
 import type { Histogram } from "hdr-histogram-js";
-import { bucketsOf, rankOf } from "../run/histogram.ts";
+import { bucketsOf } from "../run/histogram.ts";
+import { rankOf } from "./ranks.ts";
 
 /** The value at a quantile 0..1; over affected devices the curve ends where not enough of them recovered. */
 export interface PercentilePoint {
@@ -7,11 +8,11 @@ export interface PercentilePoint {
   valueMs: number;
 }
 
-/** As HdrHistogram's percentile output: so many steps each time that the distance to 100 % halves. */
+/** HdrHistogram's percentile output has so many steps each time that the distance to 100 % halves, too. */
 const STEPS_PER_HALF_DISTANCE = 10;
 const TABLE_QUANTILES = [0, 0.5, 0.75, 0.9, 0.95, 0.99, 0.995, 0.999, 0.9999, 0.99999, 1];
 
-/** For the logarithmic axis x = 1 / (1 - quantile); past x = `total` every quantile is the maximum. */
+/** Suits the logarithmic axis x = 1 / (1 - quantile); past x = `total` every quantile is the maximum. */
 export function percentileCurve(histogram: Histogram | undefined, total: number): PercentilePoint[] {
   const steps = Math.ceil(Math.log2(Math.max(2, total)) + 1) * STEPS_PER_HALF_DISTANCE;
   const quantiles = Array.from({ length: steps + 1 }, (_, i) => 1 - 2 ** (-i / STEPS_PER_HALF_DISTANCE));

@@ -1,6 +1,7 @@
 import type { WorkerStormCohort } from "artillery-engine-mqtt/contract";
 import type { Histogram } from "hdr-histogram-js";
-import { bucketsOf, rankOf, valueAtRankMs } from "../run/histogram.ts";
+import { bucketsOf } from "../run/histogram.ts";
+import { rankOf, valueAtRankMs } from "./ranks.ts";
 
 /** Percentiles over all devices that are due, in milliseconds; null: not reached, for not enough devices recovered. */
 export interface RecoveryPercentiles {
@@ -24,6 +25,22 @@ export function devicesDue({
   return affected - leftByScript;
 }
 
+/** Devices of the fleet that are to be ready when the window ends: all but those that left because the script said so. */
+export function fleetDue({
+  fleet,
+  fleetLeftByScript,
+}: Pick<WorkerStormCohort, "fleet" | "fleetLeftByScript">): number {
+  return fleet - fleetLeftByScript;
+}
+
+/** Share of the devices that are due that were ready inside the window; null where none was due. */
+export function recoveredShare(
+  counts: Pick<WorkerStormCohort, "affected" | "leftByScript" | "recovered">,
+): number | null {
+  const due = devicesDue(counts);
+  return due > 0 ? counts.recovered / due : null;
+}
+
 /** A device that has not recovered counts as infinitely slow, so it stands behind every rank of the histogram. */
 export function recoveryPercentileMs(
   histogram: Histogram | undefined,
@@ -38,7 +55,7 @@ export function recoveryPercentiles(histogram: Histogram | undefined, due: numbe
   return { p50: at(50), p90: at(90), p99: at(99), max: at(100) };
 }
 
-/** Ends below 1 where not every device that was due recovered. */
+/** The curve ends below 1 where not every device that was due recovered. */
 export function recoveryCurve(histogram: Histogram | undefined, due: number): RecoveryPoint[] {
   if (histogram === undefined || due <= 0) return [];
   const points: RecoveryPoint[] = [];

@@ -1,7 +1,7 @@
 import type { GeneratorHealth } from "artillery-engine-mqtt/contract";
 import type { Histogram } from "hdr-histogram-js";
-import { rankOf, valueAtRankMs } from "../run/histogram.ts";
 import { doubtfulPercentiles } from "./generator.ts";
+import { rankOf, valueAtRankMs } from "./ranks.ts";
 import type { LatencySummary } from "./summary-schema.ts";
 
 /** Percentiles of a service time, over the operations that succeeded. */

@@ -1,31 +1,24 @@
 import { lastStretchMs, TIMELINE_ROW_MS, type WorkerStormCohort } from "artillery-engine-mqtt/contract";
-import { highest } from "../run/extremes.ts";
+import { highest } from "../run/highest-lowest.ts";
 import type { Late, MergedRun, MergedStorm } from "../run/merge.ts";
-import {
-  bestMeanPerS,
-  meanLevel,
-  meanPerS,
-  peakPerS,
-  rowsBefore,
-  sumBetween,
-  type TimelineRow,
-  type TimelineValue,
-} from "../run/timeline.ts";
+import type { TimelineRow, TimelineValue } from "../run/timeline.ts";
+import { seconds } from "./number-words.ts";
 import { didNotHappen } from "./storm-words.ts";
-import { type LastStretch, type StormEvidence, seconds } from "./verdict.ts";
+import { bestMeanPerS, meanLevel, meanPerS, peakPerS, rowsBefore, sumBetween } from "./timeline-rates.ts";
+import type { LastStretch, StormEvidence } from "./verdict.ts";
 import { takeoversOf } from "./warnings.ts";
 
 /** What a target sustains is a mean over so long: its best second may have been a queue that filled. */
 const SUSTAINED_MS = 5000;
 
-/** From this share of the fleet on, connections that other clients took are more than an accident. */
+/** Connections that other clients took are more than an accident from this share of the fleet on. */
 const DISTURBED_SHARE = 0.01;
 
 /** What the target is known to take before a storm, of the whole fleet. */
 export interface LoadBefore {
   sustained: StormEvidence["sustained"];
-  /** Its best second. */
-  peakConnectsPerS: number;
+  /** How many it took in its best second; null where it was not seen to take any. */
+  peakConnectsPerS: number | null;
   before: StormEvidence["before"];
 }
 
@@ -40,7 +33,7 @@ export function loadBefore({ timeline }: Pick<MergedRun, "timeline">, atMs: numb
       connectsPerS: knownRate(sustained("connects_accepted")),
       configRequestsPerS: knownRate(sustained("config_responses")),
     },
-    peakConnectsPerS: peakPerS(rows, "connects_accepted", rows[0]?.t_ms ?? atMs, atMs),
+    peakConnectsPerS: knownRate(peakPerS(rows, "connects_accepted", rows[0]?.t_ms ?? atMs, atMs)),
     before: { configRequests: total("config_requests"), configResponses: total("config_responses") },
   };
 }
@@ -122,7 +115,7 @@ function absenceOf(run: MergedRun, storm: MergedStorm): StormEvidence["absence"]
     return { kind: "not-watched", reason };
   }
   const stops = storm.generatorsInWindow.map(({ eventLoopDelayMs }) => eventLoopDelayMs.max);
-  const stallMs = Math.max(0, highest(stops));
+  const stallMs = Math.max(0, highest(stops) ?? 0);
   if (stallMs > storm.windowMs / 4) {
     return {
       kind: "not-watched",

@@ -1,5 +1,6 @@
 import {
   histogramTag,
+  printable,
   STORM_COUNTERS,
   STORM_FATES,
   type StormCounter,
@@ -9,25 +10,24 @@ import {
   type WorkerStormCohort,
 } from "artillery-engine-mqtt/contract";
 import type { Histogram } from "hdr-histogram-js";
-import { printable } from "../format.ts";
 import { addHistograms } from "../run/histogram.ts";
-import { groupBy } from "../run/maps.ts";
 import { addFields, type MergedRun, type MergedStorm } from "../run/merge.ts";
-import { fleetRows, peakPerS, type TimelineRow } from "../run/timeline.ts";
+import type { TimelineRow } from "../run/timeline.ts";
 import { type GeneratorSummary, generatorSummary, saturationReasons } from "./generator.ts";
 import { devicesDue, recoveryPercentiles } from "./recovery.ts";
 import { evidenceOf, type LoadBefore, loadBefore, offeredAtEnd } from "./storm-evidence.ts";
 import type { StormFields, StormSummary } from "./summary-schema.ts";
+import { fleetRows, peakPerS } from "./timeline-rates.ts";
 import { judge, type StormEvidence } from "./verdict.ts";
 
 /** What all storms of a run are summarized from. */
 interface Sources {
-  /** With one row for each time. */
+  /** Its timeline has one row for each time. */
   run: MergedRun;
   /** Rows of each cohort. */
   rows: ReadonlyMap<string, readonly TimelineRow[]>;
-  /** Connects that the target took in its best second before the first storm; 0 where it was not asked. */
-  peakConnectsPerS: number;
+  /** Connects that the target took in its best second before the first storm; null where none are known. */
+  peakConnectsPerS: number | null;
   target: number;
 }
 
@@ -36,8 +36,8 @@ export function summarizeStorms(merged: MergedRun, target: number): StormSummary
   const firstMs = run.storms.find(({ startedAtMs }) => startedAtMs !== null)?.atMs;
   const sources: Sources = {
     run,
-    rows: groupBy(merged.timeline, ({ cohort }) => cohort),
-    peakConnectsPerS: firstMs === undefined ? 0 : loadBefore(run, firstMs).peakConnectsPerS,
+    rows: Map.groupBy(merged.timeline, ({ cohort }) => cohort),
+    peakConnectsPerS: firstMs === undefined ? null : loadBefore(run, firstMs).peakConnectsPerS,
     target,
   };
   return run.storms.map((storm) => summarizeStorm(sources, storm));
@@ -168,7 +168,7 @@ function generatorOfAll(
  */
 function stormFactor({ peakConnectsPerS }: Sources, storm: MergedStorm): number | null {
   const affected = [...storm.cohorts.values()].reduce((sum, counts) => sum + counts.affected, 0);
-  return affected > 0 && peakConnectsPerS > 0 ? affected / peakConnectsPerS : null;
+  return affected > 0 && peakConnectsPerS !== null ? affected / peakConnectsPerS : null;
 }
 
 const NONE: WorkerStormCohort = {

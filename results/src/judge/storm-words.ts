@@ -1,5 +1,7 @@
 import type { StormFate } from "artillery-engine-mqtt/contract";
-import { count, percent, printable } from "../format.ts";
+import { printable } from "artillery-engine-mqtt/contract";
+import { count, percent } from "./number-words.ts";
+import { fleetDue } from "./recovery.ts";
 import type { StormFields } from "./summary-schema.ts";
 
 /** `reset of 25 %`, `loss of region eu`; a cause that has no fraction stands alone. */
@@ -21,7 +23,7 @@ export function fateWords(storm: Pick<StormFields, StormFate>): string[] {
     [storm.unaffectedLost, "left alone by the storm, and lost inside the window"],
     [storm.leftByScript, "affected, and left because the script said so"],
     [storm.fleetLeftByScript - storm.leftByScript, "others that left because the script said so"],
-    [storm.fleet - storm.fleetLeftByScript - storm.fleetReadyAtEnd, "out when the window ended"],
+    [fleetDue(storm) - storm.fleetReadyAtEnd, "out when the window ended"],
   ];
   return fates.filter(([n]) => n > 0).map(([n, words]) => `${count(n)} ${words}`);
 }

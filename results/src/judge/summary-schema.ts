@@ -21,35 +21,35 @@ const recovery = z.object({
   p99: msOrNotReached,
   max: msOrNotReached,
 });
-/** Null where no value was recorded. */
+/** Is null where no value was recorded. */
 const latency = recovery.extend({
   count,
   p999: msOrNotReached,
   /** Percentiles that are at least partly the generator's own delay. */
   doubtful: z.array(z.enum(["p50", "p99"])).default([]),
 });
-/** In summaries of older versions. */
+/** What is read of summaries of older versions. */
 const NEVER_MEASURED = { count: 0, p50: null, p90: null, p99: null, p999: null, max: null, doubtful: [] };
 const load = z.object({ connectAttemptsPerS: count, configRequestsPerS: count });
 const rates = z.object({ connectsPerS: count, configRequestsPerS: count });
-/** Null: none was seen, so what the target can take is not known. */
+/** A rate is null where none was seen, so that what the target can take is not known. */
 const knownRates = z.object({ connectsPerS: count.nullable(), configRequestsPerS: count.nullable() });
 const delay = z.object({ p50: ms, p99: ms });
-/** Of the worst worker. */
+/** The worst worker's. */
 const generator = z.object({
   /** The generator itself was the bottleneck. */
   saturated: z.boolean(),
-  /** Why, with figures; empty where it was not. */
+  /** Says why, with figures; empty where it was not. */
   reasons: z.array(z.string()),
   watchedMs: ms,
   /** Delay of the event loop beyond what was asked. */
   eventLoopDelayMs: delay.extend({ max: ms }),
-  /** The same, over the operations that were timed: what their times may hold too much. Null: none were. */
+  /** The delay that timed operations met, which their times may hold too much; null where none were timed. */
   operationDelayMs: delay.nullable(),
   /** All the time in which the event loop was late by more than 10 ms. */
   stalledMs: ms,
   cpuShare: z.number(),
-  /** Ready to run, and no processor free; null where the system does not say. */
+  /** How long it was ready to run and no processor was free; null where the system does not say. */
   cpuWaitMs: ms.nullable(),
 });
 
@@ -57,15 +57,15 @@ function shapeOf<Name extends string>(names: readonly Name[]): Record<Name, type
   return Object.fromEntries(names.map((name) => [name, count])) as Record<Name, typeof count>;
 }
 
-/** By the region that devices were connected to; `homeDevices` by home. Empty without regions, and in older summaries. */
+/** Devices count for the region that they were connected to, `homeDevices` for their home. Empty without regions, and in older summaries. */
 const regions = z.record(z.string(), z.object(shapeOf(REGION_COUNTERS))).default({});
 
 /** What is said of a storm for the whole fleet, and again for each cohort. */
 const stormFields = z.object({
-  /** From 1. */
+  /** Counts from 1. */
   index: z.int().positive(),
   cause: z.enum(STORM_CAUSES),
-  /** Of a region that is lost: its share by weight. Null for a cause that has none. */
+  /** A region that is lost has its share by weight. Null for a cause that has none. */
   fraction: z.number().nullable(),
   /** The region that was lost; null for other causes. */
   region: z.string().nullable().default(null),
@@ -90,7 +90,7 @@ const stormFields = z.object({
   recovered: count,
   /** Those that were not, less those that left because the script said so. */
   unrecovered: count,
-  /** Null where nothing can be said; `verdictAbsence` and `verdictReason` say why. */
+  /** Is null where nothing can be said; `verdictAbsence` and `verdictReason` say why. */
   verdict: z.enum(VERDICTS).nullable(),
   verdictAbsence: z.enum(VERDICT_ABSENCES).nullable(),
   verdictReason: z.string(),
@@ -98,12 +98,12 @@ const stormFields = z.object({
   generatorSaturated: z.boolean(),
   /** Attempts inside the window that the generator's own machine refused: it had no port or file descriptor left. */
   refusedHere: count,
-  /** Null: not reached. */
+  /** A percentile that was not reached is null. */
   readyMs: recovery,
-  /** Null: not reached. */
+  /** A percentile that was not reached is null. */
   reconnectMs: recovery,
   ...shapeOf(STORM_COUNTERS),
-  /** Per affected device; null where there is none. */
+  /** Counts are per affected device; null where there is none. */
   amplification: z.object({ connect: count.nullable(), config: count.nullable() }),
   /** Highest 1 s mean inside the window. */
   peak: load,
@@ -114,7 +114,7 @@ const stormFields = z.object({
   lastStretch: z.object({ ms, back: count, offered: rates }),
   /** Connects accepted and config requests answered before the storm, highest mean over 5 s: what the target is known to sustain. */
   sustained: knownRates,
-  /** The same of each region, where the script has some: one that survives may be overloaded while all together are not. */
+  /** What each region was offered and sustains, where the script has some: one that survives may be overloaded while all together are not. */
   regionLoads: z.record(z.string(), z.object({ offered: rates, sustained: knownRates })).default({}),
 });
 
@@ -145,7 +145,7 @@ const schema = z.object({
       /**
        * Seconds: affected devices per connect that the target is known to take in a second, which is the highest 1 s mean of
        * accepted connects before the first storm. That is a lower bound of what it can take, so the factor is an upper one.
-       * Null: not measurable.
+       * Null where it cannot be measured.
        */
       stormFactor: z.number().nullable().default(null),
       generator: generator.nullable(),

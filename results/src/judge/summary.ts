@@ -6,9 +6,9 @@ import {
   REFUSED_HERE,
   SCHEMA_VERSION,
 } from "artillery-engine-mqtt/contract";
-import { EXIT_CODES } from "../exit-codes.ts";
 import { addHistograms } from "../run/histogram.ts";
 import type { MergedRun } from "../run/merge.ts";
+import { EXIT_CODES } from "./exit-codes.ts";
 import { type Fail, gateFailures } from "./gate.ts";
 import { generatorSummary } from "./generator.ts";
 import { serviceTime } from "./service-time.ts";
@@ -48,7 +48,7 @@ function isUnmeasured({ verdictAbsence, alreadyOffline }: Summary["storms"][numb
     case "disturbed":
     case "capacity-unknown":
       return true;
-    // Who was there was no longer online.
+    // The devices were there, and no longer online.
     case "nobody-affected":
       return alreadyOffline > 0;
     default:
@@ -110,7 +110,7 @@ function latencyOf(run: MergedRun, metric: string): LatencySummary {
   return serviceTime(addHistograms(same.map(([, one]) => one)), run.generators);
 }
 
-/** Over the whole run, in which quiet times dilute what happened in a storm: where it was saturated in one, it was. */
+/** Quiet times of a run dilute what happened in a storm, so a generator that was saturated in one was saturated. */
 function runGenerator(run: MergedRun, storms: Summary["storms"]): Summary["generator"] {
   const whole = generatorSummary({
     workers: run.generators,
@@ -125,7 +125,7 @@ function runGenerator(run: MergedRun, storms: Summary["storms"]): Summary["gener
   return { ...whole, saturated: reasons.length > 0, reasons };
 }
 
-/** Also outside of storms: devices that cannot even arrive are no fault of the target's. */
+/** Outside of storms too, devices that cannot even arrive are no fault of the target's. */
 function refusedHere({ errors }: MergedRun): number {
   const ofCohorts = [...errors.values()];
   return sum(REFUSED_HERE.flatMap((name) => ofCohorts.map((counts) => counts.get(name) ?? 0)));

@@ -4,7 +4,8 @@
  * (https://sigops.org/s/conferences/hotos/2021/papers/hotos21-s11-bronson.pdf).
  */
 import type { StormFate } from "artillery-engine-mqtt/contract";
-import { devicesDue } from "./recovery.ts";
+import { percentReached, seconds } from "./number-words.ts";
+import { devicesDue, fleetDue } from "./recovery.ts";
 
 export const VERDICTS = ["recovered", "recovering", "stalled", "relapsed", "metastable"] as const;
 export type Verdict = (typeof VERDICTS)[number];
@@ -44,9 +45,9 @@ export const VERDICT_ABSENCES = [
 ] as const;
 export type VerdictAbsence = (typeof VERDICT_ABSENCES)[number];
 
-/** With fewer devices one or two that are stuck decide, and they say nothing of a fleet. */
+/** Among fewer devices one or two that are stuck would decide, and they say nothing of a fleet. */
 export const FEWEST_DEVICES = 20;
-/** Up to this share of the devices coming back in the last stretch of a window, nobody comes back any more. */
+/** Nobody comes back any more where no more than this share of the devices does in the last stretch of a window. */
 export const NOBODY_SHARE = 0.01;
 
 export interface Rates {
@@ -54,14 +55,14 @@ export interface Rates {
   configRequestsPerS: number;
 }
 
-/** Null: the target was never seen to take any. */
+/** A rate is null where the target was never seen to take any. */
 export interface KnownRates {
   connectsPerS: number | null;
   configRequestsPerS: number | null;
 }
 
 export interface StormEvidence {
-  /** Known beforehand: nothing can be said. */
+  /** Why nothing can be said, where that is known beforehand. */
   absence: { kind: VerdictAbsence; reason: string } | null;
   /** The whole window was watched. */
   closed: boolean;
@@ -74,7 +75,7 @@ export interface StormEvidence {
   offered: Rates;
   /** What the target is known to sustain, from before the storm: connects accepted, config requests answered in time. */
   sustained: KnownRates;
-  /** The same of each region; empty without regions. One that survives may be overloaded while all together are not. */
+  /** Loads of each region; empty without regions. One that survives may be overloaded while all together are not. */
   regions: { name: string; offered: Rates; sustained: KnownRates }[];
   /** Config requests before the storm, for a fleet that was never ready. */
   before: { configRequests: number; configResponses: number };
@@ -90,7 +91,7 @@ export interface LastStretch {
 }
 
 export interface Judgement {
-  /** Null where nothing can be said; `absence` and `reason` say why. */
+  /** Is null where nothing can be said; `absence` and `reason` say why. */
   verdict: Verdict | null;
   absence: VerdictAbsence | null;
   reason: string;
@@ -108,22 +109,22 @@ export function judge(storm: StormEvidence, target: number): Judgement {
     return none("no-baseline", `the fleet was never ready before the storm${asked}`);
   }
   if (isBelow(proven, target, counts.fleet)) {
-    const share = `${percent(proven / counts.fleet)} of the fleet`;
+    const share = `${percentReached(proven / counts.fleet)} of the fleet`;
     return none(
       "no-baseline",
-      `only ${share} had ever been ready before the storm (target ${percent(target)})`,
+      `only ${share} had ever been ready before the storm (target ${percentReached(target)})`,
     );
   }
   const due = devicesDue(counts);
   if (due === 0) return none("nobody-affected", "all affected devices left because the script said so");
-  const ready = `${percent(counts.recovered / due)} of the affected devices were ready inside the window (target ${percent(target)})`;
+  const ready = `${percentReached(counts.recovered / due)} of the affected devices were ready inside the window (target ${percentReached(target)})`;
   if (!storm.closed) return none("cut-short", `not watched to its end; until then ${ready}`);
 
   const cameBack = !isBelow(counts.recovered, target, due);
   const atEnd = shortfallAtEnd(counts, target);
   if (cameBack && atEnd === null) return { verdict: "recovered", absence: null, reason: ready };
 
-  const fleet = counts.fleet - counts.fleetLeftByScript;
+  const fleet = fleetDue(counts);
   const out = fleet - counts.fleetReadyAtEnd;
   if (Math.max(due, out) < FEWEST_DEVICES) {
     const stuck = plural(out, "device");
@@ -182,7 +183,7 @@ function whoIsStillOut(storm: StormEvidence, missed: string, missing: number): J
     const reason = `${missed}; ${nobody}; those who are out offered ${offered}, and the target was never seen to take any: whether it is overloaded is not known`;
     return none("capacity-unknown", reason);
   }
-  // Of several regions those that were asked at all.
+  // Where there are regions, those that were not asked at all say nothing.
   const asked = loads.filter(
     (load): load is KnownLoad & { sustained: number } =>
       load.sustained !== null && (storm.regions.length === 0 || load.offered > 0),
@@ -242,22 +243,22 @@ function sustainingLoads(storm: StormEvidence): string[] {
   );
 }
 
-/** Null where the target share of the affected devices, and of the whole fleet, is ready when the window ends. */
+/** Returns null where the target share of the affected devices, and of the whole fleet, is ready when the window ends. */
 function shortfallAtEnd(counts: StormEvidence["counts"], target: number): string | null {
   const affected = counts.affected - counts.leftByScript - counts.leftAfterRecovery;
-  const fleet = counts.fleet - counts.fleetLeftByScript;
+  const fleet = fleetDue(counts);
   if (isBelow(counts.fleetReadyAtEnd, target, fleet)) {
-    return `at its end only ${counts.fleetReadyAtEnd} of ${fleet} devices of the fleet were (${percent(counts.fleetReadyAtEnd / fleet)})`;
+    return `at its end only ${counts.fleetReadyAtEnd} of ${fleet} devices of the fleet were (${percentReached(counts.fleetReadyAtEnd / fleet)})`;
   }
   if (isBelow(counts.readyAtEnd, target, affected)) {
-    return `at its end only ${counts.readyAtEnd} of them were (${percent(counts.readyAtEnd / affected)})`;
+    return `at its end only ${counts.readyAtEnd} of them were (${percentReached(counts.readyAtEnd / affected)})`;
   }
   return null;
 }
 
 /** The devices that are out at the end were ready since the storm came: without their loss the target would have been held. */
 function isRelapse(counts: StormEvidence["counts"], target: number): boolean {
-  const fleet = counts.fleet - counts.fleetLeftByScript;
+  const fleet = fleetDue(counts);
   return !isBelow(counts.fleetReadyAtEnd + counts.lostAtEnd, target, fleet);
 }
 
@@ -289,16 +290,6 @@ function plural(n: number, word: string): string {
   return `${n} ${word}${n === 1 ? "" : "s"}`;
 }
 
-/** Three digits. */
-export function seconds(ms: number): string {
-  return `${Number((ms / 1000).toPrecision(3))} s`;
-}
-
 function rate(perS: number): string {
   return String(Number(perS.toPrecision(3)));
-}
-
-/** Cut, not rounded, to two decimals: 98.999 % must not read as the target of 99 %. */
-function percent(share: number): string {
-  return `${Math.floor(share * 1e4 + 1e-6) / 100} %`;
 }

@@ -1,8 +1,8 @@
 /** One plot, as the page hands it to the browser code (charts.ts): data and labels, no decisions left but pixels. */
 export interface ChartSpec {
-  /** Of the element that holds the plot. */
+  /** Names the element that holds the plot. */
   id: string;
-  /** Spoken instead of the picture. */
+  /** Is spoken instead of the picture. */
   description: string;
   xAxis: "seconds" | "percentile";
   yAxis: "share" | "perSecond" | "milliseconds";
@@ -10,7 +10,7 @@ export interface ChartSpec {
   yLabel: string;
   xRange: [number, number];
   yMax: number;
-  /** First the x values, then one array per series. */
+  /** The x values come first, then one array per series. */
   data: (number | null)[][];
   series: ChartSeries[];
   /** A dashed line to reach. */
@@ -21,9 +21,9 @@ export interface ChartSpec {
 
 export interface ChartSeries {
   label: string;
-  /** Which of the style sheet's series colours, from 1; 0 is the text's own. */
+  /** Says which of the style sheet's series colours it has, from 1; 0 is the text's own. */
   colour: number;
   shape: "line" | "step" | "area";
-  /** Lengths of dash and gap: told apart without colour. */
+  /** Lengths of dash and gap, so that series are told apart without colour. */
   dash: number[];
 }

@@ -23,7 +23,7 @@ function cssColour(name: string): string {
 
 function xText(spec: ChartSpec, x: number): string {
   if (spec.xAxis === "seconds") return `${Number(x.toFixed(2))} s`;
-  // 1 / (1 - q) back to the percentile, with a digit more for every nine.
+  // The axis shows 1 / (1 - q): this leads back to the percentile, with a digit more for every nine.
   const digits = Math.max(0, Math.ceil(Math.log10(x) - 1e-9) - 1);
   return `${Number(((1 - 1 / x) * 100).toFixed(digits))} %`;
 }
@@ -76,7 +76,7 @@ function drawTarget(plot: Plot, spec: ChartSpec): void {
   ctx.font = `${12 * devicePixelRatio}px system-ui, sans-serif`;
   ctx.textAlign = "right";
   ctx.textBaseline = "bottom";
-  // Above 100 %, where no curve runs.
+  // The label stands above 100 %, where no curve runs.
   const above = plot.valToPos(Math.max(1, spec.target.y), "y", true) - 4 * devicePixelRatio;
   ctx.fillText(spec.target.label, bbox.left + bbox.width - 4 * devicePixelRatio, above);
   ctx.restore();
@@ -124,7 +124,7 @@ function plotOptions(spec: ChartSpec, width: number): UPlot.Options {
     values: (_plot, splits) => splits.map((x) => xText(spec, x)),
   };
   if (logarithmic) {
-    // 0 %, 90 %, 99 %, 99.9 % ... as HdrHistogram's plotter.
+    // The axis has 0 %, 90 %, 99 %, 99.9 % ... as HdrHistogram's plotter has.
     xAxis.splits = (_plot, _axis, min, max) => {
       const powers: number[] = [];
       for (let x = 1; x <= max * 1.0001; x *= 10) if (x >= min * 0.9999) powers.push(x);

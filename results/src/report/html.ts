@@ -12,7 +12,7 @@ export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): 
   return { html: text };
 }
 
-/** Only for text of this package's own: style sheet, browser code. */
+/** Lets text of this package's own through: style sheet, browser code. */
 export function trusted(text: string): Html {
   return { html: text };
 }
@@ -33,7 +33,7 @@ const ENTITIES: Record<string, string> = {
   "'": "&#39;",
 };
 
-/** For element content and quoted attributes. What is invisible or reorders the text around it is shown as its code. */
+/** Makes element content and quoted attributes. What is invisible or reorders the text around it is shown as its code. */
 export function escapeHtml(text: string): string {
   return visible(text).replace(/[&<>"']/g, (char) => ENTITIES[char] ?? "");
 }

@@ -1,23 +1,30 @@
 import { createHash } from "node:crypto";
-import { count, duration } from "../format.ts";
+import type { Curves } from "../judge/curves.ts";
+import { count, duration, percentReached } from "../judge/number-words.ts";
 import type { Summary } from "../judge/summary-schema.ts";
 import { BROWSER_CODE } from "./charts.ts";
 import { embeddedJson, type Html, html, NOTHING, trusted } from "./html.ts";
 import { plotsOf } from "./plots.ts";
-import type { ReportData } from "./report.ts";
 import { errorSection, generatorSection, regionSection, serviceTimesTable } from "./run-tables.ts";
 import { STYLE } from "./style.ts";
 import { uPlot } from "./vendor.ts";
 import { verdictSection } from "./verdicts.ts";
-import { headline, shareWords } from "./words.ts";
+import { headline } from "./words.ts";
 
-/** `report.html`: one file that needs nothing else. Renders `data` and computes nothing. */
-export function renderReport(data: ReportData): string {
-  const { summary } = data;
+/** All that `report.html` shows. */
+export interface ReportData {
+  summary: Summary;
+  curves: Curves;
+  /** The script that was run, secrets masked; null where it is not known. */
+  script: string | null;
+}
+
+/** `report.html`: one file that needs nothing else. Nothing is computed here. */
+export function renderReport({ summary, curves, script: ran }: ReportData): string {
   const vendored = uPlot();
   const style = `${vendored.style}${STYLE}`;
   const script = `${vendored.script}\n${BROWSER_CODE}`;
-  const plots = plotsOf(data);
+  const plots = plotsOf(summary, curves);
   const page = html`<!doctype html>
 <html lang="en">
 <head>
@@ -42,11 +49,11 @@ ${verdictSection(summary)}
 ${plots.recovery}
 ${plots.load}
 ${plots.percentiles}
-${serviceTimesTable(data)}
+${serviceTimesTable(summary, curves.serviceTimes)}
 ${errorSection(summary)}
 ${regionSection(summary)}
 ${generatorSection(summary)}
-${scriptSection(data.script)}
+${scriptSection(ran)}
 ${glossary(summary)}
 </main>
 <footer class="frame"><p>Run <code>${summary.testRunId}</code>. The numbers of this page are those of <code>summary.json</code>, <code>percentiles.csv</code> and <code>timeline.csv</code> beside it. Plots: uPlot.</p></footer>
@@ -110,7 +117,7 @@ function scriptSection(script: string | null): Html {
 }
 
 function glossary({ recoveryTarget }: Summary): Html {
-  const target = shareWords(recoveryTarget);
+  const target = percentReached(recoveryTarget);
   const entries: [string, string][] = [
     ["storm", "one synchronised disconnect of a part of the fleet, and what follows until its window ends"],
     ["affected", "the devices that a storm disconnected"],

@@ -1,12 +1,13 @@
-import { count, duration } from "../format.ts";
-import type { CohortLoad, LoadPoint } from "../judge/load.ts";
-import type { StormSummary } from "../judge/summary-schema.ts";
-import { highest } from "../run/extremes.ts";
+import type { Curves } from "../judge/curves.ts";
+import type { CohortLoad, LoadRates } from "../judge/load.ts";
+import { count, duration, percentReached } from "../judge/number-words.ts";
+import type { MetricPercentiles } from "../judge/percentiles-by-cohort.ts";
+import type { StormRecovery } from "../judge/recovery-by-cohort.ts";
+import type { StormSummary, Summary } from "../judge/summary-schema.ts";
 import type { ChartSeries, ChartSpec } from "./chart-spec.ts";
 import { type Html, html, NOTHING, visible } from "./html.ts";
-import type { Percentiles, Recovery, ReportData } from "./report.ts";
 import { cell, table, timeCell } from "./table.ts";
-import { ALL_COHORTS, METRIC_WORDS, shareWords } from "./words.ts";
+import { ALL_COHORTS, METRIC_WORDS } from "./words.ts";
 
 /** Headings, captions, tables, and what the browser draws into them. */
 export interface Plots {
@@ -23,10 +24,13 @@ interface Figure {
 
 const DASHES = [[], [10, 4], [3, 3], [12, 4, 3, 4]];
 
-export function plotsOf(data: ReportData): Plots {
-  const recovery = data.summary.storms.flatMap((storm) => recoveryFigure(data, storm));
-  const load = loadFigures(data);
-  const percentiles = percentileFigures(data);
+export function plotsOf(summary: Summary, curves: Curves): Plots {
+  const recovery = summary.storms.flatMap((storm) => {
+    const own = curves.recovery.find((one) => one.storm === storm.index);
+    return own === undefined ? [] : recoveryFigure(own, storm, summary.recoveryTarget);
+  });
+  const load = loadFigures(curves.load, summary);
+  const percentiles = curves.percentiles.map(percentileFigure);
   const [fleet, ...cohorts] = load;
   return {
     recovery: section(
@@ -82,89 +86,61 @@ function seriesOf(cohorts: readonly (string | null)[], shape: ChartSeries["shape
   });
 }
 
-function recoveryFigure({ recovery, summary }: ReportData, storm: StormSummary): Figure[] {
-  const curves = recovery.filter((one) => one.storm === storm.index);
-  if (curves.length === 0) return [];
-  const windowS = storm.windowMs / 1000;
-  const target = shareWords(summary.recoveryTarget);
-  const shownS = Math.min(windowS, shownMs(curves) / 1000);
-  const xs = ascending([0, shownS, ...curves.flatMap((one) => one.points.map((point) => point.tMs / 1000))]);
-  const reached = curves.map((one) => {
-    const share = shareWords(one.points.at(-1)?.share ?? 0);
-    return `${one.cohort ?? ALL_COHORTS}: ${share} of ${count(one.due)}`;
-  });
-  return [
-    figure(
-      `Recovery from storm ${storm.index}`,
-      `Ready again when the window of ${duration(storm.windowMs)} ended: ${reached.join("; ")}.`,
-      {
-        id: `plot-recovery-${storm.index}`,
-        xAxis: "seconds",
-        yAxis: "share",
-        xLabel: "time since the storm",
-        yLabel: "share ready",
-        xRange: [0, shownS],
-        yMax: 1.12,
-        data: [xs, ...curves.map((one) => stepped(one, xs))],
-        series: seriesOf(
-          curves.map((one) => one.cohort),
-          "step",
-        ),
-        target: { y: summary.recoveryTarget, label: `target ${target}` },
-        marks: [],
-      },
-      recoveryTable(storm, curves),
-    ),
-  ];
-}
-
-/** Past the last device that became ready there is nothing to see, unless some never did: then all that was watched. */
-function shownMs(curves: readonly Recovery[]): number {
-  const ends = curves.map((one) => one.points.at(-1));
-  return highest(
-    ends.map((end) => (end && end.share > 1 - 1e-9 ? end.tMs * 1.15 : Number.POSITIVE_INFINITY)),
+function recoveryFigure(recovery: StormRecovery, storm: StormSummary, target: number): Figure {
+  const { cohorts, curve, shownMs } = recovery;
+  const reached = cohorts.map(
+    ({ cohort, due, reached: share }) =>
+      `${cohort ?? ALL_COHORTS}: ${percentReached(share)} of ${count(due)}`,
+  );
+  return figure(
+    `Recovery from storm ${storm.index}`,
+    `Ready again when the window of ${duration(storm.windowMs)} ended: ${reached.join("; ")}.`,
+    {
+      id: `plot-recovery-${storm.index}`,
+      xAxis: "seconds",
+      yAxis: "share",
+      xLabel: "time since the storm",
+      yLabel: "share ready",
+      xRange: [0, shownMs / 1000],
+      yMax: 1.12,
+      data: [curve.timesMs.map((ms) => ms / 1000), ...curve.shares],
+      series: seriesOf(
+        cohorts.map(({ cohort }) => cohort),
+        "step",
+      ),
+      target: { y: target, label: `target ${percentReached(target)}` },
+      marks: [],
+    },
+    recoveryTable(recovery),
   );
 }
 
-/** What was reached holds until the next point. */
-function stepped(curve: Recovery, xs: readonly number[]): number[] {
-  let next = 0;
-  let share = 0;
-  return xs.map((x) => {
-    for (let point = curve.points[next]; point && point.tMs / 1000 <= x; point = curve.points[++next]) {
-      share = point.share;
-    }
-    return share;
-  });
-}
-
-function recoveryTable(storm: StormSummary, curves: readonly Recovery[]): Html {
-  const times = ascending(curves.flatMap((one) => one.rows.map((point) => point.tMs)));
+function recoveryTable({ storm, cohorts, table: { timesMs, shares } }: StormRecovery): Html {
   return table({
-    caption: `Share of the affected devices ready again after storm ${storm.index}`,
-    header: ["Time since the storm", ...curves.map((one) => one.cohort ?? ALL_COHORTS)],
-    rows: times.map((tMs) => ({
-      head: duration(tMs),
-      cells: curves.map((one) => cell(shareWords(stepped(one, [tMs / 1000])[0] ?? 0))),
+    caption: `Share of the affected devices ready again after storm ${storm}`,
+    header: ["Time since the storm", ...cohorts.map(({ cohort }) => cohort ?? ALL_COHORTS)],
+    rows: timesMs.map((ms, i) => ({
+      head: duration(ms),
+      cells: shares.map((own) => cell(percentReached(own[i] ?? 0))),
     })),
   });
 }
 
-const LOAD_SERIES: readonly (ChartSeries & { of: Exclude<keyof LoadPoint, "tMs"> })[] = [
+const LOAD_SERIES: readonly (ChartSeries & { of: keyof LoadRates })[] = [
   { of: "connectAttemptsPerS", label: "connect attempts /s", colour: 1, shape: "line", dash: [] },
   { of: "configRequestsPerS", label: "config requests /s", colour: 2, shape: "line", dash: [10, 4] },
   { of: "readyPerS", label: "became ready /s", colour: 3, shape: "area", dash: [] },
 ];
 
-function loadFigures({ load, summary }: ReportData): Figure[] {
+function loadFigures(load: readonly CohortLoad[], { storms }: Summary): Figure[] {
   const filled = load.filter((one) => one.points.length > 0);
-  // The same scale for all cohorts, or they could not be compared.
-  const cohortPeak = peakOf(filled.filter((one) => one.cohort !== null));
+  // All cohorts have the same scale, or they could not be compared.
+  const cohortsHighest = highestOf(filled.filter((one) => one.cohort !== null));
   return filled.map((one, i) => {
     const title = one.cohort === null ? "Whole fleet" : `Cohort: ${one.cohort}`;
-    const peak = one.cohort === null ? peakOf([one]) : cohortPeak;
+    const highest = one.cohort === null ? highestOf([one]) : cohortsHighest;
     const [first, last] = [(one.points[0]?.tMs ?? 0) / 1000, (one.points.at(-1)?.tMs ?? 0) / 1000];
-    const peaks = LOAD_SERIES.map(({ of, label }) => `${label} ${count(highestOf(one, of))}`);
+    const peaks = LOAD_SERIES.map(({ of, label }) => `${label} ${count(one.peak[of])}`);
     return figure(
       title,
       `Highest: ${peaks.join(", ")}.`,
@@ -175,14 +151,14 @@ function loadFigures({ load, summary }: ReportData): Figure[] {
         xLabel: "time since the fleet's time zero",
         yLabel: "per second",
         xRange: [first, Math.max(last, first + 1)],
-        yMax: peak * 1.2 || 1,
+        yMax: highest * 1.2 || 1,
         data: [
           one.points.map((point) => point.tMs / 1000),
           ...LOAD_SERIES.map(({ of }) => one.points.map((point) => point[of])),
         ],
         series: LOAD_SERIES.map(({ label, colour, shape, dash }) => ({ label, colour, shape, dash })),
         target: null,
-        marks: summary.storms
+        marks: storms
           .filter((storm) => storm.happened)
           .map(({ index, at, windowMs }) => ({
             from: at / 1000,
@@ -195,12 +171,9 @@ function loadFigures({ load, summary }: ReportData): Figure[] {
   });
 }
 
-function highestOf({ points }: CohortLoad, of: Exclude<keyof LoadPoint, "tMs">): number {
-  return points.reduce((peak, point) => Math.max(peak, point[of]), 0);
-}
-
-function peakOf(loads: readonly CohortLoad[]): number {
-  return highest([0, ...loads.flatMap((one) => LOAD_SERIES.map(({ of }) => highestOf(one, of)))]);
+/** The end of an axis that all of them share. */
+function highestOf(loads: readonly CohortLoad[]): number {
+  return Math.max(0, ...loads.flatMap(({ peak }) => LOAD_SERIES.map(({ of }) => peak[of])));
 }
 
 function loadTable(title: string, { rows }: CohortLoad): Html {
@@ -214,72 +187,55 @@ function loadTable(title: string, { rows }: CohortLoad): Html {
   });
 }
 
-function percentileFigures({ percentiles }: ReportData): Figure[] {
-  const groups = new Map<string, Percentiles[]>();
-  for (const one of percentiles) {
-    const key = `${one.metric}-${one.storm ?? "run"}`;
-    groups.set(key, [...(groups.get(key) ?? []), one]);
-  }
-  return [...groups].flatMap(([key, group]) => percentileFigure(key, group));
-}
-
-function percentileFigure(key: string, group: readonly Percentiles[]): Figure[] {
-  const first = group[0] as Percentiles;
-  // All curves climb the same ladder of quantiles, so the longest has the x values of every one.
-  const longest = group.reduce((a, b) => (b.points.length > a.points.length ? b : a));
-  const xs = longest.points.map((point) => 1 / (1 - point.quantile));
-  if (xs.length < 2) return [];
-  const title =
-    first.metric === "ready" ? `Ready time after storm ${first.storm}` : METRIC_WORDS[first.metric];
-  const highestMs = highest(group.flatMap((one) => one.points.map((point) => point.valueMs)));
-  const unfinished = group.filter((one) => one.due !== null && one.rows.at(-1)?.quantile !== 1);
-  const names = unfinished.map((one) => one.cohort ?? ALL_COHORTS);
+function percentileFigure(percentiles: MetricPercentiles): Figure {
+  const { metric, storm, cohorts, curve, highestMs } = percentiles;
+  const title = metric === "ready" ? `Ready time after storm ${storm}` : METRIC_WORDS[metric];
+  const xs = curve.quantiles.map((quantile) => 1 / (1 - quantile));
+  const names = cohorts
+    .filter(({ due, isComplete }) => due !== null && !isComplete)
+    .map(({ cohort }) => cohort ?? ALL_COHORTS);
   const caption =
-    first.metric !== "ready"
+    metric !== "ready"
       ? "Service time of one successful operation alone."
       : names.length === 0
         ? "From the loss of the connection until ready again, failed tries included."
         : `From the loss of the connection until ready again. 100 % was not reached by: ${names.join("; ")}.`;
-  return [
-    figure(
-      title,
-      caption,
-      {
-        id: `plot-percentiles-${key}`,
-        xAxis: "percentile",
-        yAxis: "milliseconds",
-        xLabel: "percentile",
-        yLabel: "time",
-        xRange: [1, highest([100, xs.at(-1) ?? 1, ...group.map((one) => 2 * (one.due ?? 1))])],
-        yMax: highestMs * 1.06 || 1,
-        data: [xs, ...group.map((one) => xs.map((_, i) => one.points[i]?.valueMs ?? null))],
-        series: seriesOf(
-          group.map((one) => one.cohort),
-          "line",
-        ),
-        target: null,
-        marks: [],
-      },
-      percentileTable(title, group),
-    ),
-  ];
+  return figure(
+    title,
+    caption,
+    {
+      id: `plot-percentiles-${metric}-${storm ?? "run"}`,
+      xAxis: "percentile",
+      yAxis: "milliseconds",
+      xLabel: "percentile",
+      yLabel: "time",
+      xRange: [1, Math.max(100, xs.at(-1) ?? 1, ...cohorts.map(({ due }) => 2 * (due ?? 1)))],
+      yMax: highestMs * 1.06 || 1,
+      data: [xs, ...curve.valuesMs],
+      series: seriesOf(
+        cohorts.map(({ cohort }) => cohort),
+        "line",
+      ),
+      target: null,
+      marks: [],
+    },
+    percentileTable(title, percentiles),
+  );
 }
 
-function percentileTable(title: string, group: readonly Percentiles[]): Html {
-  const quantiles = ascending(group.flatMap((one) => one.rows.map((row) => row.quantile)));
+function percentileTable(
+  title: string,
+  { cohorts, table: { quantiles, valuesMs } }: MetricPercentiles,
+): Html {
   return table({
     caption: `${title}: percentiles`,
-    header: ["Percentile", ...group.map((one) => one.cohort ?? ALL_COHORTS)],
-    rows: quantiles.map((quantile) => ({
+    header: ["Percentile", ...cohorts.map(({ cohort }) => cohort ?? ALL_COHORTS)],
+    rows: quantiles.map((quantile, i) => ({
       head: `${Number((quantile * 100).toFixed(6))} %`,
-      cells: group.map((one) => {
-        const value = one.rows.find((row) => row.quantile === quantile)?.valueMs ?? null;
-        return value === null && one.due === null ? cell("–") : timeCell(value);
+      cells: cohorts.map(({ due }, at) => {
+        const value = valuesMs[at]?.[i] ?? null;
+        return value === null && due === null ? cell("–") : timeCell(value);
       }),
     })),
   });
-}
-
-function ascending(values: readonly number[]): number[] {
-  return [...new Set(values)].sort((a, b) => a - b);
 }

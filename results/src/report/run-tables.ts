@@ -1,14 +1,13 @@
-import { regionValues } from "../console/regions.ts";
-import { count, duration, percent } from "../format.ts";
+import type { CohortServiceTime } from "../judge/curves.ts";
 import { doubtWords } from "../judge/generator.ts";
+import { count, duration, percent } from "../judge/number-words.ts";
 import type { LatencyName, LatencySummary, Summary } from "../judge/summary-schema.ts";
 import { type Html, html, NOTHING } from "./html.ts";
-import type { ReportData } from "./report.ts";
 import { cell, table, wordCell } from "./table.ts";
 import { ALL_COHORTS, errorWords, METRIC_WORDS } from "./words.ts";
 
 /** Service times of the whole fleet, and of each cohort if there are several. */
-export function serviceTimesTable({ summary, serviceTimes }: ReportData): Html {
+export function serviceTimesTable(summary: Summary, serviceTimes: readonly CohortServiceTime[]): Html {
   const several = Object.keys(summary.fleet.cohorts).length > 1;
   const row = (name: string, times: LatencySummary): { head: string; cells: Html[] } => ({
     head: name,
@@ -40,7 +39,7 @@ ${table({ caption: "One operation alone, over the whole run", wide: true, header
 export function errorSection(summary: Summary): Html {
   const cohorts = Object.keys(summary.fleet.cohorts);
   const several = cohorts.length > 1;
-  // As Maps, for names are user text; each is made once, not for every cell.
+  // Names are user text, so they stand in Maps; each is made once, not for every cell.
   const byCohort = new Map(Object.entries(summary.errorsByCohort));
   const errorsOf = cohorts.map((cohort) => new Map(Object.entries(byCohort.get(cohort) ?? {})));
   const rows = Object.entries(summary.errors).map(([name, n]) => ({
@@ -86,6 +85,14 @@ function totalsTable({ totals, disconnects }: Summary): Html {
   })}</details>`;
 }
 
+const REGION_COLUMNS: readonly { header: string; counter: keyof Summary["regions"][string] }[] = [
+  { header: "Home devices", counter: "homeDevices" },
+  { header: "Connects", counter: "connectsAccepted" },
+  { header: "Failed over to it", counter: "failovers" },
+  { header: "Config requests", counter: "configRequests" },
+  { header: "Answered", counter: "configResponses" },
+];
+
 /** What each region had to bear, in the whole run and in each storm's window. */
 export function regionSection({ regions, storms }: Summary): Html {
   if (Object.keys(regions).length === 0) return NOTHING;
@@ -96,7 +103,7 @@ export function regionSection({ regions, storms }: Summary): Html {
   const rows = spans.flatMap(({ span, regions: of }) =>
     Object.entries(of).map(([name, region]) => ({
       head: `${name}, ${span}`,
-      cells: regionValues(region).map((value) => cell(count(value))),
+      cells: REGION_COLUMNS.map(({ counter }) => cell(count(region[counter]))),
     })),
   );
   return html`<section aria-labelledby="regions"><h2 id="regions">Regions</h2>
@@ -104,7 +111,7 @@ export function regionSection({ regions, storms }: Summary): Html {
 <div class="card">${table({
     caption: "Load of each region",
     wide: true,
-    header: ["Region", "Home devices", "Connects", "Failed over to it", "Config requests", "Answered"],
+    header: ["Region", ...REGION_COLUMNS.map(({ header }) => header)],
     rows,
   })}</div></section>`;
 }

@@ -1,13 +1,13 @@
-import { duration } from "../format.ts";
+import { duration } from "../judge/number-words.ts";
 import { type Html, html } from "./html.ts";
 
 export interface TableOptions {
   caption: string;
-  /** Of the first column, then of all others. */
+  /** The first column's header comes first. */
   header: readonly string[];
-  /** Each: header cell, then the other cells. */
+  /** Each row has its header cell and the other cells. */
   rows: readonly { head: Html | string; cells: readonly Html[] }[];
-  /** As wide as the page allows. */
+  /** The table is as wide as the page allows. */
   wide?: boolean;
   /** Columns that hold words and not numbers, besides the first. */
   words?: readonly number[];

@@ -1,10 +1,10 @@
-import { count, duration, ratio } from "../format.ts";
-import { devicesDue } from "../judge/recovery.ts";
+import { count, duration, ratio } from "../judge/number-words.ts";
+import { devicesDue, fleetDue } from "../judge/recovery.ts";
 import { fateWords } from "../judge/storm-words.ts";
 import type { StormFields, StormSummary, Summary } from "../judge/summary-schema.ts";
 import { type Html, html, NOTHING } from "./html.ts";
 import { cell, table, timeCell, wordCell } from "./table.ts";
-import { ALL_COHORTS, stormWords, VERDICT_BADGES, verdictSentence } from "./words.ts";
+import { ALL_COHORTS, stormHeadline, VERDICT_BADGES, verdictSentence } from "./words.ts";
 
 export function verdictSection(summary: Summary): Html {
   return html`<section aria-labelledby="verdicts"><h2 id="verdicts">Verdict of each storm</h2>
@@ -17,7 +17,7 @@ function stormCard(storm: StormSummary, target: number): Html {
   const judged = storm.happened && storm.affected > 0;
   const heading = `storm-${storm.index}`;
   return html`<article class="card storm ${badgeOf(storm).tone}" aria-labelledby="${heading}">
-<div class="storm-head">${badge(storm)}${storm.generatorSaturated ? html`<span class="badge fair"><span aria-hidden="true">!</span> Generator saturated</span>` : NOTHING}<h3 id="${heading}">Storm ${storm.index}: ${stormWords(storm)}</h3></div>
+<div class="storm-head">${badge(storm)}${storm.generatorSaturated ? html`<span class="badge fair"><span aria-hidden="true">!</span> Generator saturated</span>` : NOTHING}<h3 id="${heading}">Storm ${storm.index}: ${stormHeadline(storm)}</h3></div>
 <p class="sentence">${verdictSentence(storm, target)}</p>
 <p class="note">Why: ${storm.verdictReason}.</p>
 ${fates(storm)}
@@ -55,7 +55,7 @@ function keyFigures(storm: StormSummary): Html {
     ["devices ready again", html`${count(storm.recovered)} <small>of ${count(devicesDue(storm))}</small>`],
     [
       "of the fleet ready when the window ended",
-      html`${count(storm.fleetReadyAtEnd)} <small>of ${count(storm.fleet - storm.fleetLeftByScript)}</small>`,
+      html`${count(storm.fleetReadyAtEnd)} <small>of ${count(fleetDue(storm))}</small>`,
     ],
     ["until half of them were ready", time(storm.readyMs.p50)],
     ["until 99 % were ready", time(storm.readyMs.p99)],

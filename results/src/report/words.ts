@@ -1,5 +1,5 @@
-import { count, duration, percent } from "../format.ts";
-import { devicesDue } from "../judge/recovery.ts";
+import { count, duration, percent, percentReached } from "../judge/number-words.ts";
+import { devicesDue, fleetDue, recoveredShare } from "../judge/recovery.ts";
 import type { LatencyName, StormFields, Summary } from "../judge/summary-schema.ts";
 import type { Verdict, VerdictAbsence } from "../judge/verdict.ts";
 
@@ -27,7 +27,7 @@ const CAUSE_WORDS = new Map([
 ]);
 
 /** What a storm cut, when and how. */
-export function stormWords({ at, cause, fraction, region }: StormFields): string {
+export function stormHeadline({ at, cause, fraction, region }: StormFields): string {
   if (region !== null) return `region ${region} lost at ${duration(at)}`;
   const share = fraction === null ? "" : `${percent(fraction)} of the fleet `;
   return `${share}at ${duration(at)}, ${CAUSE_WORDS.get(cause) ?? cause}`;
@@ -71,19 +71,14 @@ export function errorWords(name: string): string {
   return ERROR_WORDS.get(name) ?? "";
 }
 
-/** Cut, not rounded: 98.999 % must not read as the target of 99 %. */
-export function shareWords(share: number): string {
-  return `${Math.floor(share * 1e4 + 1e-6) / 100} %`;
-}
-
 /** What happened to the devices, for someone who knows neither percentiles nor MQTT. */
 export function verdictSentence(storm: StormFields, target: number): string {
   const due = devicesDue(storm);
   const [all, back, missing] = [count(due), count(storm.recovered), count(storm.unrecovered)];
   const window = duration(storm.windowMs);
-  const share = shareWords(due > 0 ? storm.recovered / due : 0);
+  const share = percentReached(recoveredShare(storm) ?? 0);
   const some = `${back} of the ${all} devices that lost their connection (${share})`;
-  const fleet = storm.fleet - storm.fleetLeftByScript;
+  const fleet = fleetDue(storm);
   const atWork = `${count(storm.fleetReadyAtEnd)} of ${count(fleet)} devices were working`;
   const stretch = duration(storm.lastStretch.ms);
   const late = storm.lastStretch.back === 0 ? "none" : count(storm.lastStretch.back);
@@ -91,11 +86,11 @@ export function verdictSentence(storm: StormFields, target: number): string {
     case "recovered":
       return storm.unrecovered === 0
         ? `All ${all} devices that lost their connection were working again within ${duration(storm.readyMs.max)}, 99 % of them within ${duration(storm.readyMs.p99)}.`
-        : `${some} were working again within ${window}, which meets the target of ${shareWords(target)}. ${missing} were not.`;
+        : `${some} were working again within ${window}, which meets the target of ${percentReached(target)}. ${missing} were not.`;
     case "relapsed":
       return `${some} were working again at some time, but it did not last: when the ${window} ended, ${atWork}.`;
     case "recovering":
-      return `${some} were working again within ${window}. That misses the target of ${shareWords(target)}, but devices were still coming back: ${late} in the last ${stretch}. Watch for longer to see whether all do.`;
+      return `${some} were working again within ${window}. That misses the target of ${percentReached(target)}, but devices were still coming back: ${late} in the last ${stretch}. Watch for longer to see whether all do.`;
     case "stalled":
       return `${some} were working again within ${window}; in the last ${stretch} of that time ${late} came back, and when it ended ${atWork}. It is not the load that keeps the others out, for they offered less than the system is known to sustain: something is broken.`;
     case "metastable":

@@ -1,6 +1,6 @@
 import { FILES, type WorkerRecord } from "artillery-engine-mqtt/contract";
 import type * as hdr from "hdr-histogram-js";
-import { getOrAdd } from "./maps.ts";
+import { getOrAdd } from "./get-or-add.ts";
 import { readHistograms } from "./read-histograms.ts";
 import { readTimeline } from "./read-timeline.ts";
 import { beyond, type RunBudget } from "./run-budget.ts";
@@ -12,9 +12,9 @@ import { TimelineSum } from "./timeline-sum.ts";
  */
 export interface AddedUp {
   records: WorkerRecord[];
-  /** By tag. */
+  /** The key is the tag. */
   histograms: Map<string, hdr.Histogram>;
-  /** By test run, for each counts from a time zero of its own; here their times are since the epoch. Merging takes the rows. */
+  /** The key is the test run, for each counts from a time zero of its own; here times are since the epoch. Merging takes the rows. */
   timelines: Map<string, TimelineSum>;
 }
 

@@ -6,7 +6,7 @@ import { LIMITS } from "./limits.ts";
 /** Cookie and length, before what is compressed: HdrHistogram, AbstractHistogram.encodeIntoCompressedByteBuffer. */
 const COMPRESSED_COOKIE = 0x1c849304;
 const COMPRESSED_HEADER_BYTES = 8;
-/** Of its V2 encoding, which it deflates: AbstractHistogram.encodeIntoByteBuffer. */
+/** The cookie of its V2 encoding, which it deflates: AbstractHistogram.encodeIntoByteBuffer. */
 const COOKIE = 0x1c849303;
 /** The size of a word, of which V2 has but one. */
 const COOKIE_SIZE_BITS = 0xf0;
@@ -67,7 +67,7 @@ function countsOf(bytes: Buffer, sum: hdr.JsHistogram): { indices: number[]; cou
   const counts: number[] = [];
   let index = 0;
   for (let at: number = HEADER.bytes; at < bytes.length; ) {
-    // Seven bits a byte, the lowest first, and the sign in the lowest of all: HdrHistogram's ZigZagEncoding.
+    // A byte has seven bits, the lowest come first, and the sign is the lowest of all: HdrHistogram's ZigZagEncoding.
     let word = 0;
     let unit = 1;
     let byte = 0x80;
@@ -77,7 +77,7 @@ function countsOf(bytes: Buffer, sum: hdr.JsHistogram): { indices: number[]; cou
       word += (byte & 0x7f) * unit;
     }
     if (word % 2 === 1) {
-      // A run of zeros.
+      // This word is a run of zeros.
       index += (word + 1) / 2;
       continue;
     }

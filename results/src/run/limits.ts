@@ -11,7 +11,7 @@ export const LIMITS = {
   summaryBytes: 32 * MIB,
   histogramLogBytes: 256 * MIB,
   timelineBytes: 256 * MIB,
-  /** A row of CSV, and its fields: of ours there are some 15. */
+  /** A row of CSV, and its fields: our rows have some 15. */
   rowChars: 64 * 1024,
   columns: 100,
   /** An interval's counts, inflated: all buckets of `HISTOGRAM` at nine bytes each. */
@@ -22,12 +22,12 @@ export const LIMITS = {
   nameChars: 1000,
   tagChars: 10_000,
   workers: 10_000,
-  /** Of one record. */
+  /** These two are of one record. */
   regions: 100,
   otherRuns: 100,
   /** Sentences on one file. */
   problems: 20,
-  /** Of all workers and directories that are read together: thousands of small files are as much as a large one. */
+  /** All workers and directories that are read together share these: thousands of small files are as much as a large one. */
   run: {
     recordBytes: 64 * MIB,
     histogramLogBytes: 4096 * MIB,
@@ -42,11 +42,11 @@ export const LIMITS = {
     /** Cohorts and regions of all storms: a fifth of a page of `summary.json` for each. */
     stormParts: 10_000,
     failureNames: 1000,
-    /** Of a timeline, for each cohort and 100 ms in which there was a worker; each takes some 200 bytes. */
+    /** A timeline has one for each cohort and 100 ms in which there was a worker; each takes some 200 bytes. */
     rows: 2_000_000,
-    /** Together, for each storm looks at all rows before it. */
+    /** Rows times storms, for each storm looks at all rows before it. */
     rowsOfStorms: 500_000_000,
-    /** Of the rows, where a worker stuttered. */
+    /** Rows that are made where a worker stuttered. */
     filledRows: 1_000_000,
     /** Sentences. */
     problems: 200,

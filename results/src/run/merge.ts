@@ -12,24 +12,18 @@ import {
 } from "artillery-engine-mqtt/contract";
 import type { Histogram } from "hdr-histogram-js";
 import type { AddedUp } from "./added-up.ts";
-import { atMost } from "./at-most.ts";
-import { highest, lowest } from "./extremes.ts";
-import { groupBy } from "./maps.ts";
-import { sharedIds } from "./shared-ids.ts";
+import { highest, lowest } from "./highest-lowest.ts";
 import type { TimelineRow } from "./timeline.ts";
 import { mergeTimelines, type TimelineSum } from "./timeline-sum.ts";
 
 type Counts = Map<string, number>;
-
-/** So many are named where files are there twice. */
-const MOST_COPIES = 20;
 
 export interface MergedStorm
   extends Omit<
     WorkerStorm,
     "cohorts" | "regions" | "regionLoads" | "missedByMs" | "endMissedByMs" | "generator" | "generatorInWindow"
   > {
-  /** Of each worker that watched itself: while devices came back … */
+  /** What each worker that watched itself saw while devices came back … */
   generators: GeneratorHealth[];
   /** … and over the whole window. */
   generatorsInWindow: GeneratorHealth[];
@@ -40,7 +34,7 @@ export interface MergedStorm
   /** How a part of the lab of one of its runs ended before the window did; null where none did. */
   labEnd: LabEnd | null;
   cohorts: Map<string, WorkerStormCohort>;
-  /** In the script's order; empty without regions. */
+  /** Regions in the script's order; empty without regions. */
   regions: Map<string, WorkerRegion>;
   regionLoads: Map<string, RegionLoad>;
 }
@@ -71,14 +65,14 @@ export interface MergedRun {
   timeZeroMs: number;
   cohorts: Map<string, { devices: number; everOnline: number }>;
   storms: MergedStorm[];
-  /** In the script's order; empty without regions. */
+  /** Regions in the script's order; empty without regions. */
   regions: Map<string, WorkerRegion>;
   counters: Map<string, Record<CounterName, number>>;
   disconnects: Map<string, Counts>;
   errors: Map<string, Counts>;
-  /** Of each worker. */
+  /** One for each worker. */
   generators: GeneratorHealth[];
-  /** By tag. */
+  /** The key is the tag. */
   histograms: Map<string, Histogram>;
   /** Times count from time zero. */
   timeline: TimelineRow[];
@@ -120,45 +114,12 @@ function onOneTimeZero(
   { records, timelines }: AddedUp,
   timeZeroMs: number,
 ): { sum: TimelineSum; zeroMs: number }[] {
-  const runs = groupBy(records, ({ testRunId }) => testRunId);
+  const runs = Map.groupBy(records, ({ testRunId }) => testRunId);
   return [...timelines].map(([testRunId, sum]) => {
     const zerosMs = (runs.get(testRunId) ?? []).map((record) => record.timeZeroMs);
     const laterMs = (smallest(zerosMs) ?? timeZeroMs) - timeZeroMs;
     return { sum, zeroMs: timeZeroMs + Math.round(laterMs / TIMELINE_ROW_MS) * TIMELINE_ROW_MS };
   });
-}
-
-/** Why these workers cannot be added up; empty where they can. */
-export function mergeObstacles(records: readonly WorkerRecord[]): string[] {
-  const seen = new Set<string>();
-  const copies = records.filter(({ testRunId, workerId, startedAtMs }) => {
-    const key = JSON.stringify([testRunId, workerId, startedAtMs]);
-    return seen.has(key) || !seen.add(key);
-  });
-  const storms = groupBy(
-    records.flatMap((record) => record.storms.map((storm) => ({ storm, testRunId: record.testRunId }))),
-    ({ storm }) => storm.index,
-  );
-  return [
-    ...atMost(
-      copies.map((one) => `worker ${one.workerId} of run ${one.testRunId} is there twice: a copy?`),
-      MOST_COPIES,
-      "copies",
-    ),
-    ...sharedIds(records),
-    ...[...storms.values()].flatMap((same) => {
-      const shapes = new Map(same.map((one) => [stormShape(one.storm), one]));
-      const [a, b] = [...shapes.values()];
-      if (!a || !b) return [];
-      const text = (one: typeof a): string => `${stormShape(one.storm)} in run ${one.testRunId}`;
-      return [`storm ${a.storm.index} is ${text(a)}, but ${text(b)}: different scripts`];
-    }),
-  ];
-}
-
-function stormShape({ cause, fraction, region, atMs, windowMs }: WorkerStorm): string {
-  const share = region ?? fraction;
-  return `${share === null ? cause : `${cause} of ${share}`} at ${atMs} ms for ${windowMs} ms`;
 }
 
 type StormOfWorker = WorkerStorm & {
@@ -169,7 +130,7 @@ type StormOfWorker = WorkerStorm & {
 };
 
 function mergeStorms(records: readonly WorkerRecord[], labEnds: readonly LabEnd[]): MergedStorm[] {
-  const byIndex = groupBy(
+  const byIndex = Map.groupBy(
     records.flatMap((record) => record.storms.map((storm) => stormOfWorker(storm, record, labEnds))),
     (storm) => storm.index,
   );
@@ -185,7 +146,7 @@ function stormOfWorker(storm: WorkerStorm, record: WorkerRecord, labEnds: readon
     atMs: beganMs(storm, record),
     workerId: record.workerId,
     isCutOff: record.state !== "ended" && hasDevices && startedAtMs === null && missedByMs === null,
-    // That of this worker's own run: several runs may be merged.
+    // The end counts for workers of its own run: several runs may be merged.
     labEnd: labEnds.find(({ atMs }) => atMs >= record.startedAtMs && atMs < endedMs) ?? null,
   };
 }
@@ -212,7 +173,7 @@ function mergeStorm(same: StormOfWorker[]): MergedStorm {
     ...first,
     missed: latestFirst(same, ({ missedByMs }) => missedByMs),
     endMissed: latestFirst(same, ({ endMissedByMs }) => endMissedByMs),
-    // Of workers that did not see it, an `external` storm has only the time from which they watched.
+    // Workers that did not see an `external` storm know only the time from which they watched.
     atMs: smallest((began.length > 0 ? began : same).map((storm) => storm.atMs)) as number,
     startedAtMs: smallest(same.map((storm) => storm.startedAtMs)),
     closed:
@@ -246,17 +207,16 @@ function mergeCounters(records: readonly WorkerRecord[]): Map<string, Record<Cou
 }
 
 function smallest(values: readonly (number | null)[]): number | null {
-  const known = values.filter((value) => value !== null);
-  return known.length > 0 ? lowest(known) : null;
+  return lowest(values.filter((value) => value !== null));
 }
 
-/** Null where one of them is not known. */
+/** Returns null where one of them is not known. */
 function largest(values: readonly (number | null)[]): number | null {
   const known = values.filter((value) => value !== null);
   return known.length === values.length ? highest(known) : null;
 }
 
-/** Adds records of numbers field by field, key by key. Maps, for keys are user text. */
+/** Adds records of numbers field by field, key by key. Keys are user text, so the sums stand in a Map. */
 export function sumByKey<Fields extends Record<keyof Fields, number>>(
   all: readonly Record<string, Fields>[],
 ): Map<string, Fields> {

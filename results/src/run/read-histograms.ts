@@ -19,7 +19,7 @@ export function readHistograms(
   sums: Histograms = new Map(),
 ): Histograms {
   const skipped = { damaged: 0, tags: 0 };
-  // One after the other: an array of all lines of a file of line ends would not fit into memory.
+  // Lines are taken one after the other: an array of all lines of a file of line ends would not fit into memory.
   for (let at = 0, number = 1; at < text.length; number++) {
     const found = text[at] === "\n" ? at : text.indexOf("\n", at);
     const end = found === -1 ? text.length : found;
@@ -40,14 +40,14 @@ export function readHistograms(
   return sums;
 }
 
-/** Without its line end; empty for a comment and the legend, null for one that is too long. */
+/** A line without its line end; empty for a comment and the legend, null for one that is too long. */
 function lineOf(text: string, from: number, to: number): string | null {
   const end = text[to - 1] === "\r" ? to - 1 : to;
   if (end <= from || text[from] === "#" || text[from] === '"') return "";
   return end - from > LIMITS.lineChars ? null : text.slice(from, end);
 }
 
-/** Null where the line was added, else why not. */
+/** Returns null where the line was added, else why not. */
 function addLine(
   sums: Histograms,
   line: string,
@@ -66,7 +66,7 @@ function addLine(
   }
   if (known !== undefined) return null;
   if (!budget.take("tags")) return "tags";
-  // A copy, which keeps nothing of the text alive.
+  // The tag is copied, so that it keeps nothing of the text alive.
   sums.set(Buffer.from(tag).toString(), sum);
   return null;
 }

@@ -1,6 +1,6 @@
 import { LATER_TIMELINE_EVENTS, TIMELINE_COLUMNS, type TimelineColumn } from "artillery-engine-mqtt/contract";
-import { parseCsv } from "./csv.ts";
 import { LIMITS } from "./limits.ts";
+import { parseCsv } from "./parse-csv.ts";
 import { beyond, RunBudget } from "./run-budget.ts";
 import { emptyRow, TIMELINE_VALUES, type TimelineRow } from "./timeline.ts";
 

@@ -10,7 +10,7 @@ import {
 } from "artillery-engine-mqtt/contract";
 import { z } from "zod";
 import { type AddedUp, addWorker, type WorkerTexts } from "./added-up.ts";
-import { atMost } from "./at-most.ts";
+import { firstSentences } from "./first-sentences.ts";
 import { LIMITS } from "./limits.ts";
 import { readTextFile, UnreadableFile } from "./read-file.ts";
 import { beyond, RunBudget } from "./run-budget.ts";
@@ -44,7 +44,7 @@ export function readRun(directories: readonly string[], handedOn: HandedOn = new
     return directories.length > 1 ? own.map((problem) => `${directory}: ${problem}`) : own;
   });
   for (const [id, texts] of handedOn) addWorker(run, id, texts, budget, problems);
-  run.problems = atMost(problems, LIMITS.run.problems, "problems");
+  run.problems = firstSentences(problems, LIMITS.run.problems, "problems");
   return run;
 }
 
@@ -93,8 +93,10 @@ export function unfinishedWorkers(directory: string): { id: string; updatedAtMs:
   return workerRecordNames(directory).flatMap((name) => {
     const record = readRecord(directory, name, [], null);
     const id = WORKER_RECORD_FILE.exec(name)?.[1] ?? "";
-    if (record === null) return { id, updatedAtMs: modifiedAtMs(join(directory, name)) };
-    return record.state === "running" ? { id, updatedAtMs: record.updatedAtMs } : [];
+    if (record !== null) return record.state === "running" ? { id, updatedAtMs: record.updatedAtMs } : [];
+    const updatedAtMs = statSync(join(directory, name), { throwIfNoEntry: false })?.mtimeMs;
+    // It may have gone since the directory was listed.
+    return updatedAtMs === undefined ? [] : { id, updatedAtMs };
   });
 }
 
@@ -103,18 +105,14 @@ export function workerRecordNames(directory: string): string[] {
   return names.filter((name) => WORKER_RECORD_FILE.test(name));
 }
 
-function modifiedAtMs(path: string): number {
-  return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-}
-
-/** Also of workers that left a histogram or timeline but no record. */
+/** Workers that left a histogram or timeline but no record are among them. */
 function workerIds(names: readonly string[]): string[] {
   const patterns = [WORKER_RECORD_FILE, /^worker-(.+)\.hlog$/, /^worker-(.+)\.timeline\.csv$/];
   const ids = names.flatMap((name) => patterns.flatMap((pattern) => pattern.exec(name)?.[1] ?? []));
   return [...new Set(ids)];
 }
 
-/** False where it has no record that can be read: all else is worth nothing without it. */
+/** Returns false where it has no record that can be read: all else is worth nothing without it. */
 function readWorker(
   run: AddedUp,
   directory: string,

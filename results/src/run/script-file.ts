@@ -1,9 +1,8 @@
 import { join } from "node:path";
 import { PLUGIN_NAME } from "artillery-engine-mqtt/contract";
-import { type ConfigResult, parseConfig } from "../config.ts";
-import { maskSecrets } from "../secrets.ts";
-import { RUN_FILES } from "./files.ts";
+import { RUN_FILES } from "./file-names.ts";
 import { LIMITS } from "./limits.ts";
+import { maskSecrets } from "./mask-secrets.ts";
 import { readTextFile, UnreadableFile } from "./read-file.ts";
 
 /** What Artillery hands to plugins. */
@@ -23,7 +22,7 @@ export function scriptText(script: Script): string {
   return `${JSON.stringify(shown, null, 2)}\n`;
 }
 
-/** Null where there is none; one that cannot be read is a sentence, for that is not the same. */
+/** Returns null where there is none; one that cannot be read is a sentence, for that is not the same. */
 export function readScript(directory: string): string | null {
   const path = join(directory, RUN_FILES.script);
   try {
@@ -31,16 +30,6 @@ export function readScript(directory: string): string | null {
   } catch (error) {
     if (error instanceof UnreadableFile && error.code === "ENOENT") return null;
     return `${path} could not be read: ${(error as Error).message}`;
-  }
-}
-
-/** What the plugin was told in the run of this `script.json`; null where that is not known. */
-export function configOfScript(text: string | null): ConfigResult | null {
-  if (text === null) return null;
-  try {
-    return parseConfig((JSON.parse(text) as Script).config?.plugins?.[PLUGIN_NAME]);
-  } catch {
-    return null;
   }
 }
 

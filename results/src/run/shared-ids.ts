@@ -1,6 +1,6 @@
 import type { WorkerRecord } from "artillery-engine-mqtt/contract";
-import { atMost } from "./at-most.ts";
-import { getOrAdd, groupBy } from "./maps.ts";
+import { firstSentences } from "./first-sentences.ts";
+import { getOrAdd } from "./get-or-add.ts";
 
 /** So many pairs are said, and so many are looked for at all: of ten thousand runs there may be fifty million. */
 const SAID_PAIRS = 5;
@@ -9,7 +9,7 @@ const MOST_PAIRS = 1000;
 /** Processes that gave the same client ids to their devices at the same time: each took the other's sessions. */
 export function sharedIds(records: readonly WorkerRecord[]): string[] {
   // One that ended as it began had no time to take anything.
-  const byIds = groupBy(
+  const byIds = Map.groupBy(
     records.filter((one) => one.clientIds !== null && one.startedAtMs < one.updatedAtMs),
     ({ clientIds, target }) => JSON.stringify([clientIds, target]),
   );
@@ -20,10 +20,10 @@ export function sharedIds(records: readonly WorkerRecord[]): string[] {
       found.add(
         `${who} gave their devices the same client ids (${clientIds} …) at ${target} at the same time: each took the other's sessions; give one of them a clientIdPrefix, or WORKER_ID, and run them again`,
       );
-      if (found.size === MOST_PAIRS) return atMost([...found], SAID_PAIRS, "pairs of runs at least");
+      if (found.size === MOST_PAIRS) return firstSentences([...found], SAID_PAIRS, "pairs of runs at least");
     }
   }
-  return atMost([...found], SAID_PAIRS, "pairs of runs");
+  return firstSentences([...found], SAID_PAIRS, "pairs of runs");
 }
 
 /** Runs that overlap, and workers of one run and name that do; the same ones again for each of their workers. */

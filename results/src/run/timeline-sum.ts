@@ -1,5 +1,5 @@
 import { TIMELINE_ROW_MS } from "artillery-engine-mqtt/contract";
-import { getOrAdd } from "./maps.ts";
+import { getOrAdd } from "./get-or-add.ts";
 import type { RunBudget } from "./run-budget.ts";
 import { emptyRow, LEVELS, TIMELINE_VALUES, type TimelineRow } from "./timeline.ts";
 
@@ -41,7 +41,7 @@ export class TimelineSum {
     return { leftOut, missing };
   }
 
-  /** False where there was no room for it. */
+  /** Returns false where there was no room for it. */
   add(row: TimelineRow, budget: RunBudget | null): boolean {
     const rows = getOrAdd(this.#byCohort, row.cohort, () => new Map<number, TimelineRow>());
     const sum = rows.get(row.t_ms);
@@ -87,7 +87,7 @@ function byTime(rows: readonly TimelineRow[]): readonly TimelineRow[] {
   return isSorted ? rows : [...rows].sort((a, b) => a.t_ms - b.t_ms);
 }
 
-/** Twice the same row: its events add up, its level is not a second fleet. */
+/** The same row came twice: its events add up, its level is not a second fleet. */
 function again(row: TimelineRow, before: TimelineRow): TimelineRow {
   const copy = { ...row };
   for (const level of LEVELS) copy[level] = row[level] - before[level];

@@ -30,7 +30,7 @@ export class UnwrittenWorkers {
     this.#channel.unref();
   }
 
-  /** Of these the files are out of date, or there are none. */
+  /** Workers whose files are out of date, or not there at all. */
   get handedOn(): HandedOn {
     return new Map(
       [...this.#byId.values()].flatMap(({ workerId, files }) => (files === null ? [] : [[workerId, files]])),
@@ -52,7 +52,7 @@ export class UnwrittenWorkers {
   }
 
   /**
-   * Tries once more where they belong. Returns a sentence for each worker, and for the lab.
+   * Tries once more to write them where they belong. Returns a sentence for each worker, and for the lab.
    *
    * @param labEnds all that are known
    */

@@ -11,7 +11,7 @@ const STALE_MS = 5000;
 /** A run whose engine wrote nothing at all (bad script, other engines) need not wait for so long. */
 const LONGEST_WAIT_FOR_FIRST_MS = 1000;
 
-/** Until no worker that may still be alive says that it is running, or for as long as it is worth. */
+/** Waits until no worker that may still be alive says that it is running, or for as long as that is worth it. */
 export async function waitForWorkers(
   directory: string,
   unwritten: Pick<UnwrittenWorkers, "awaited" | "handedOn">,

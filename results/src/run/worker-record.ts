@@ -23,7 +23,7 @@ const sinceZeroMs = z.number().min(-LONGEST_MS).max(LONGEST_MS);
 /** Cohorts, regions, runs, errors: the user's text, and that of others. */
 const name = z.string().max(LIMITS.nameChars);
 
-/** Looked at before what stands under the names: thousands of damaged ones would each have an issue of their own. */
+/** Names are counted before what stands under them is looked at: thousands of damaged ones would each have an issue. */
 function byName<Value extends z.ZodType>(
   value: Value,
   most: number,

@@ -2,13 +2,14 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { writeWhole } from "artillery-engine-mqtt/contract";
 import { progressLine } from "../console/progress.ts";
-import { RUN_FILES } from "../run/files.ts";
-import { openStorms, readWorkersNow } from "./progress.ts";
+import { openStorms } from "../judge/storm-progress.ts";
+import { RUN_FILES } from "../run/file-names.ts";
+import { readWorkersNow } from "./workers-now.ts";
 
 const INTERVAL_MS = 2000;
 
 export interface WatchOptions {
-  /** Asked at every tick: Artillery sets the test run id after it has loaded its plugins. */
+  /** Is asked at every tick: Artillery sets the test run id after it has loaded its plugins. */
   directory: () => string;
   log: (line: string) => void;
   progress: boolean;

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { postUnwritten } from "../../../engine/src/capture/unwritten.ts";
 import { summarySchema } from "../../../results/src/judge/summary-schema.ts";
 import { record, temporaryDirectory, writeRun } from "../../support/run-files.ts";
-import { spiralWorker } from "./synthetic-run.ts";
+import { spiralWorker } from "../../support/synthetic-run.ts";
 
 // vitest may run tests in worker threads, where the plugin rightly does nothing
 vi.mock("node:worker_threads", async (original) => ({ ...(await original<object>()), isMainThread: true }));

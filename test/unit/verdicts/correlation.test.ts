@@ -42,7 +42,7 @@ function slowBackEnd(request: object): SimulatedRun {
 async function measured(run: SimulatedRun) {
   const { totals, latencyMs, warnings } = await run.end();
   const ages = run.broker.answerAgesMs;
-  // On its way it is two milliseconds more.
+  // The way takes it two milliseconds more.
   const inTime = ages.filter((age) => age + 2 <= TIMEOUT_MS).length;
   expect(ages.length - inTime).toBeGreaterThan(30);
   return { totals, warnings, inTime, late: ages.length - inTime, configTime: latencyMs.configRequest };
@@ -60,7 +60,7 @@ describe("an answer to a request that the device has given up", () => {
     ["by its place", { correlation: "order" }],
   ])("is told %s: never counted as in time, never timed", async (_how, request) => {
     const { totals, inTime, late, configTime, warnings } = await measured(slowBackEnd(request));
-    // One in time may come to a device that has taken another one's answer: by then it is late.
+    // An answer in time may come to a device that has taken another one's answer: by then it is late.
     expect(totals.configResponses).toBeLessThanOrEqual(inTime);
     expect(totals.configResponses).toBeGreaterThan(inTime * 0.8);
     expect(totals.lateResponses).toBeGreaterThanOrEqual(late);

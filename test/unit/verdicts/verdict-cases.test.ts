@@ -235,7 +235,7 @@ it("3 of 150 affected devices are never accepted, while the others refresh: stal
     amplification: { config: 0 },
   });
   expect(storm?.verdictReason).toContain("98 % of the affected devices");
-  // Refreshes there were: each device asks every 5 s.
+  // There were refreshes: each device asks every 5 s.
   expect(broker.asked.length).toBeGreaterThan(300 * 5);
 });
 

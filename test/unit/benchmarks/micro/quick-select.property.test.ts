@@ -5,7 +5,7 @@ import { quickSelect } from "../../../../benchmarks/micro/selection.bench.ts";
 it("finds what a sort finds", () => {
   fc.assert(
     fc.property(
-      // Few different keys as well: equal ones are where such a loop does not end.
+      // There are few different keys as well: with equal ones such a loop may not end.
       fc.array(fc.oneof(fc.double({ noNaN: true }), fc.integer({ min: 0, max: 3 })), { minLength: 1 }),
       fc.nat(),
       (keys, at) => {

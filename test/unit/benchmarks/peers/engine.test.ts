@@ -52,9 +52,9 @@ it("what a device costs is what the run used above the idle run, per device", ()
   const timeline = [row(0, 0), row(100, 4, 10), row(200, 10)];
   const full = run(3, 1_000_000 + 10 * 2048, timeline, 50);
   expect(measurementOf(10, TIMING, idle, full)).toEqual({
-    // From the start of the row with the first attempt to the end of that with the last ready: 200 ms.
+    // It is 200 ms from the start of the row with the first attempt to the end of that with the last ready.
     readyPerS: 50,
-    // 7.9 s at 2 µs/ms more, over 10 devices: from the row with the first attempt on.
+    // The fleet uses 2 µs/ms more for 7.9 s, from the row with the first attempt on; there are 10 devices.
     cpuUsPerDevice: 1580,
     rssKbPerDevice: 2,
     brokerCpuUsPerDevice: 790,

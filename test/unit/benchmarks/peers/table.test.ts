@@ -96,7 +96,8 @@ it("growth is the ratio to the smallest fleet of the same round", () => {
 it("slopeOf is that of the line through the samples", () => {
   const samples = [0, 1000, 2000, 3000].map((atMs) => ({ atMs, rssBytes: 5_000_000 + 2 * atMs }));
   expect(slopeOf(samples)).toBeCloseTo(2, 9);
-  expect(slopeOf(samples.slice(0, 1))).toBe(0);
+  expect(slopeOf(samples.slice(0, 1))).toBeNull();
+  expect(slopeOf([])).toBeNull();
 });
 
 it("storms come as often as they fit, each over long before the next", () => {

@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { compareRounds, type Disclosure } from "../../../../results/src/comparison/comparison.ts";
+import { consoleComparison } from "../../../../results/src/comparison/console.ts";
 import { comparisonCsv } from "../../../../results/src/comparison/csv.ts";
 import { renderComparison } from "../../../../results/src/comparison/page.ts";
-import { emptyRound, type Phase, type Round } from "../../../../results/src/comparison/round.ts";
+import type { Phase } from "../../../../results/src/comparison/phase.ts";
+import { emptyRound, type Round } from "../../../../results/src/comparison/round.ts";
 import { spreadOf } from "../../../../results/src/comparison/spread.ts";
-import { consoleComparison } from "../../../../results/src/console/comparison.ts";
 
 const DISCLOSURE: Disclosure = {
   scenario: "storm.yml",

@@ -7,7 +7,7 @@ import { VERDICTS, type Verdict } from "../../../../results/src/judge/verdict.ts
 import { mergeRun } from "../../../../results/src/run/merge.ts";
 import { readRun } from "../../../../results/src/run/run-files.ts";
 import { record, storm, stormCohort, writeRun } from "../../../support/run-files.ts";
-import { spiralWorker, summaryOf } from "../synthetic-run.ts";
+import { spiralWorker, summaryOf } from "../../../support/synthetic-run.ts";
 
 /** 120 of 120 `cached` and 20 of 80 `spiral` recover; worker 2's generator was saturated. */
 const spiral = summaryOf([spiralWorker("1"), spiralWorker("2")]);

@@ -7,7 +7,7 @@ import {
   saturationReasons,
 } from "../../../../results/src/judge/generator.ts";
 import { generator, histogramOf, record, storm, stormCohort } from "../../../support/run-files.ts";
-import { evenly, summaryOf } from "../synthetic-run.ts";
+import { evenly, summaryOf } from "../../../support/synthetic-run.ts";
 
 const reasons = (
   changes: Partial<GeneratorHealth>,
@@ -19,51 +19,86 @@ const late = (p50: number, p99: number, max = p99): Partial<GeneratorHealth> => 
 });
 
 describe("a saturated generator says why", () => {
-  it.each<[string, Partial<GeneratorHealth>, (number | null)[], string[]]>([
-    ["in good health", {}, [1000], []],
-    ["a stop of a tenth of the shortest time that is reported", late(0, 2, 100), [1000, null, 5000], []],
-    [
-      "and a longer one",
-      late(0, 2, 101),
-      [1000, null, 5000],
-      ["it stood still for up to 101 ms, 10.1 % of a reported time of 1 s"],
-    ],
-    ["a stop where nothing is reported", late(0, 2, 5000), [null], []],
-    ["still for a tenth of the time", { stalledMs: 2000 }, [1000], []],
-    ["and for more", { stalledMs: 2002 }, [1000], ["it stood still for 10 % of the time"]],
-    ["late by 10 ms half of the time", late(10, 20), [1000], []],
-    [
-      "and by more",
-      late(10.1, 20),
-      [1000],
-      ["its event loop was late by 10.1 ms half of the time and by 20 ms at p99"],
-    ],
-    ["late by 100 ms one time in a hundred", late(0, 100), [10_000], []],
-    [
-      "and by more",
-      late(0, 101),
-      [10_000],
-      ["its event loop was late by 0 ms half of the time and by 101 ms at p99"],
-    ],
-    ["late by 26 ms on an idle core", { ...late(0, 26), cpuShare: 0.94 }, [10_000], []],
-    [
-      "and on a busy one",
-      { ...late(0, 26), cpuShare: 0.95 },
-      [10_000],
-      ["its event loop was late by 0 ms half of the time and by 26 ms at p99"],
-    ],
-    ["a busy core alone", { cpuShare: 1 }, [1000], []],
-    ["waiting for a processor for 30 % of the time", { cpuWaitMs: 6000 }, [1000], []],
-    ["and for longer", { cpuWaitMs: 6100 }, [1000], ["it waited for a processor for 30.5 % of the time"]],
-    ["on a system that does not say", { cpuWaitMs: null }, [1000], []],
-    [
-      "a stop explains a loop that was late",
-      late(0, 500),
-      [1000],
-      ["it stood still for up to 500 ms, 50 % of a reported time of 1 s"],
-    ],
-  ])("%s", (_, changes, reported, expected) => {
-    expect(reasons(changes, reported)).toEqual(expected);
+  it.each<{
+    what: string;
+    health: Partial<GeneratorHealth>;
+    reportedMs: (number | null)[];
+    reason: string | null;
+  }>([
+    { what: "in good health", health: {}, reportedMs: [1000], reason: null },
+    {
+      what: "a stop of a tenth of the shortest time that is reported",
+      health: late(0, 2, 100),
+      reportedMs: [1000, null, 5000],
+      reason: null,
+    },
+    {
+      what: "and a longer one",
+      health: late(0, 2, 101),
+      reportedMs: [1000, null, 5000],
+      reason: "it stood still for up to 101 ms, 10.1 % of a reported time of 1 s",
+    },
+    { what: "a stop where nothing is reported", health: late(0, 2, 5000), reportedMs: [null], reason: null },
+    { what: "still for a tenth of the time", health: { stalledMs: 2000 }, reportedMs: [1000], reason: null },
+    {
+      what: "and for more",
+      health: { stalledMs: 2002 },
+      reportedMs: [1000],
+      reason: "it stood still for 10 % of the time",
+    },
+    { what: "late by 10 ms half of the time", health: late(10, 20), reportedMs: [1000], reason: null },
+    {
+      what: "and by more",
+      health: late(10.1, 20),
+      reportedMs: [1000],
+      reason: "its event loop was late by 10.1 ms half of the time and by 20 ms at p99",
+    },
+    {
+      what: "late by 100 ms one time in a hundred",
+      health: late(0, 100),
+      reportedMs: [10_000],
+      reason: null,
+    },
+    {
+      what: "and by more",
+      health: late(0, 101),
+      reportedMs: [10_000],
+      reason: "its event loop was late by 0 ms half of the time and by 101 ms at p99",
+    },
+    {
+      what: "late by 26 ms on an idle core",
+      health: { ...late(0, 26), cpuShare: 0.94 },
+      reportedMs: [10_000],
+      reason: null,
+    },
+    {
+      what: "and on a busy one",
+      health: { ...late(0, 26), cpuShare: 0.95 },
+      reportedMs: [10_000],
+      reason: "its event loop was late by 0 ms half of the time and by 26 ms at p99",
+    },
+    { what: "a busy core alone", health: { cpuShare: 1 }, reportedMs: [1000], reason: null },
+    {
+      what: "waiting for a processor for 30 % of the time",
+      health: { cpuWaitMs: 6000 },
+      reportedMs: [1000],
+      reason: null,
+    },
+    {
+      what: "and for longer",
+      health: { cpuWaitMs: 6100 },
+      reportedMs: [1000],
+      reason: "it waited for a processor for 30.5 % of the time",
+    },
+    { what: "on a system that does not say", health: { cpuWaitMs: null }, reportedMs: [1000], reason: null },
+    {
+      what: "a stop explains a loop that was late",
+      health: late(0, 500),
+      reportedMs: [1000],
+      reason: "it stood still for up to 500 ms, 50 % of a reported time of 1 s",
+    },
+  ])("$what", ({ health, reportedMs, reason }) => {
+    expect(reasons(health, reportedMs)).toEqual(reason === null ? [] : [reason]);
   });
 
   it("refusals by this machine always count", () => {
@@ -94,15 +129,15 @@ describe("a saturated generator says why", () => {
 });
 
 describe("a service time of the order of the generator's own delay", () => {
-  it.each<[number | null, number | null, string[]]>([
-    [0.4, 2, []],
-    [0.39, 2, ["p50"]],
-    [0.4, 1.9, ["p99"]],
-    [0.1, 0.1, ["p50", "p99"]],
-    [null, null, []],
-  ])("p50 %s ms, p99 %s ms", (p50, p99, doubtful) => {
-    // Operations met a delay of 0.1 ms at p50 and 0.5 ms at p99.
-    expect(doubtfulPercentiles({ p50, p99 }, [generator()])).toEqual(doubtful);
+  const met = generator({ operationDelayMs: { p50: 0.1, p99: 0.5 } });
+  it.each([
+    { p50: 0.4, p99: 2, doubtful: [] },
+    { p50: 0.39, p99: 2, doubtful: ["p50"] },
+    { p50: 0.4, p99: 1.9, doubtful: ["p99"] },
+    { p50: 0.1, p99: 0.1, doubtful: ["p50", "p99"] },
+    { p50: null, p99: null, doubtful: [] },
+  ])("p50 $p50 ms, p99 $p99 ms", ({ p50, p99, doubtful }) => {
+    expect(doubtfulPercentiles({ p50, p99 }, [met])).toEqual(doubtful);
   });
 
   it("is not doubted where nobody knows", () => {

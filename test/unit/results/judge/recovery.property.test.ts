@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { rankOf } from "../../../../results/src/judge/ranks.ts";
 import { recoveryCurve, recoveryPercentileMs } from "../../../../results/src/judge/recovery.ts";
-import { rankOf } from "../../../../results/src/run/histogram.ts";
 import { histogramOf } from "../../../support/run-files.ts";
 
 const readyUs = fc.array(fc.integer({ min: 1, max: 7_200_000_000 }), { maxLength: 300 });

@@ -13,7 +13,7 @@ import {
   TIME_ZERO_MS,
   writeRun,
 } from "../../../support/run-files.ts";
-import { summaryOf } from "../synthetic-run.ts";
+import { summaryOf } from "../../../support/synthetic-run.ts";
 
 const accepted = (t: number, connects: number): SyntheticRow => ({
   t_ms: TIME_ZERO_MS + t,
@@ -118,7 +118,7 @@ it("a storm without a fraction is called by its cause", () => {
 });
 
 describe("what those who are out offer the fleet's target", () => {
-  /** Reads of the one column that says it, for so many cohorts. */
+  /** How often the one column that says it is read, for so many cohorts. */
   function readsWith(cohorts: number): number {
     const names = Array.from({ length: cohorts }, (_, i) => `c${i}`);
     const of = storm({

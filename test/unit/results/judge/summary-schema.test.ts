@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { z } from "zod";
 import { summaryJsonSchema, summarySchema } from "../../../../results/src/judge/summary-schema.ts";
-import { spiralWorker, summaryOf } from "../synthetic-run.ts";
+import { spiralWorker, summaryOf } from "../../../support/synthetic-run.ts";
 
 const path = new URL("../../../../results/summary.schema.json", import.meta.url);
 const committed = JSON.parse(readFileSync(path, "utf8"));

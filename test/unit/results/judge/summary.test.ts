@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { summarySchema } from "../../../../results/src/judge/summary-schema.ts";
 import { record, storm, stormCohort } from "../../../support/run-files.ts";
-import { spiralWorker, summaryOf } from "../synthetic-run.ts";
+import { spiralWorker, summaryOf } from "../../../support/synthetic-run.ts";
 
 describe("a run", () => {
   it("that this machine itself refused is saturated, also where there was no storm", () => {

@@ -218,7 +218,7 @@ describe("regions", () => {
     const { verdict, reason } = judged({ ...whole, regions });
     expect(verdict).toBe("metastable");
     expect(reason).toContain("75 connects/s in region ap, at least the 32 accepted before the storm");
-    // And none of them overloaded, though together they are asked for more than they ever sustained at one time.
+    // None of them was overloaded, though together they are asked for more than they ever sustained at one time.
     const idle = [region("eu", 40, 63), region("ap", 30, 32), region("us", 0, 31)];
     const stalled = judged({ ...whole, regions: idle });
     expect(stalled.verdict).toBe("stalled");
@@ -244,7 +244,7 @@ describe("the last stretch", () => {
     [60_000, 10_000, 15_000],
     [60_000, 30_000, 30_000],
     [30_000, 30_000, 30_000],
-    // Too long a wait for the window: what comes back in its last quarter is still seen.
+    // The wait is too long for the window: what comes back in its last quarter is still seen.
     [20_000, 30_000, 5000],
   ])("of a window of %d ms, with waits up to %d ms, is %d ms", (windowMs, longestMs, stretchMs) => {
     expect(lastStretchMs(windowMs, longestMs)).toBe(stretchMs);

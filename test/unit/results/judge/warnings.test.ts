@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { consoleSummary } from "../../../../results/src/console/summary.ts";
 import type { Summary } from "../../../../results/src/judge/summary-schema.ts";
 import { record, storm, stormCohort } from "../../../support/run-files.ts";
-import { summaryOf } from "../synthetic-run.ts";
+import { summaryOf } from "../../../support/synthetic-run.ts";
 
 /** 100 devices, all recovered from one storm. */
 const runWith = (changes: Partial<Parameters<typeof record>[0]>): Summary =>

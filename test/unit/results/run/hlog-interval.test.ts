@@ -9,7 +9,7 @@ import { histogramOf } from "../../../support/run-files.ts";
 
 hdr.initWebAssemblySync();
 
-/** As HdrHistogram's `encodeIntoCompressedByteBuffer` puts it around a histogram. */
+/** What HdrHistogram's `encodeIntoCompressedByteBuffer` puts around a histogram. */
 function compressed(bytes: Buffer): string {
   const body = deflateSync(bytes);
   const head = Buffer.alloc(8);

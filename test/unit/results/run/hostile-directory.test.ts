@@ -28,7 +28,7 @@ import {
   timelineText,
   writeRun,
 } from "../../../support/run-files.ts";
-import { spiralWorker } from "../synthetic-run.ts";
+import { spiralWorker } from "../../../support/synthetic-run.ts";
 
 function report(directory: string): Promise<{ code: number; text: string }> {
   return command("report", directory);
@@ -87,7 +87,7 @@ describe("reading", () => {
   it("does not read a device, or a file without end", () => {
     const device = readRun([replaced("worker-2.hlog", (path) => symlinkSync("/dev/zero", path))]);
     expect(device.problems).toContain("worker-2.hlog cannot be read: it is not a plain file");
-    // Sparse: it takes no room on the disk.
+    // The file is sparse: it takes no room on the disk.
     const huge = replaced("worker-2.timeline.csv", (path) => {
       writeFileSync(path, "");
       truncateSync(path, 8 * 1024 ** 3);

@@ -12,7 +12,7 @@ import {
   stormCohort,
   TIME_ZERO_MS,
 } from "../../../support/run-files.ts";
-import { addedUp, type WorkerFiles } from "../synthetic-run.ts";
+import { addedUp, type WorkerFiles } from "../../../support/synthetic-run.ts";
 
 interface Event {
   worker: number;
@@ -55,7 +55,7 @@ function workerOf(workerId: string, seen: readonly Event[]): WorkerFiles {
   return { record: own, histograms: new Map(tagged), timelineRows };
 }
 
-/** Order-free; rows without events are there or not depending on where a worker's timeline begins and ends. */
+/** Order does not count; rows without events are there or not depending on where a worker's timeline begins and ends. */
 function comparable({ workers: _, histograms, timeline, storms, ...rest }: MergedRun): object {
   const sorted = <Value>(map: Map<string, Value>): [string, Value][] =>
     [...map].sort(([a], [b]) => (a < b ? -1 : 1));

@@ -1,17 +1,12 @@
 import type { LabEnd } from "artillery-engine-mqtt/contract";
 import { describe, expect, it } from "vitest";
+import { meanPerS, peakPerS, sumBetween } from "../../../../results/src/judge/timeline-rates.ts";
 import { mergeRun as mergeFiles } from "../../../../results/src/run/merge.ts";
 import { RunBudget } from "../../../../results/src/run/run-budget.ts";
-import {
-  emptyRow,
-  meanPerS,
-  peakPerS,
-  sumBetween,
-  type TimelineRow,
-} from "../../../../results/src/run/timeline.ts";
+import { emptyRow, type TimelineRow } from "../../../../results/src/run/timeline.ts";
 import { mergeTimelines, TimelineSum } from "../../../../results/src/run/timeline-sum.ts";
 import { generator, record, storm, TIME_ZERO_MS } from "../../../support/run-files.ts";
-import { addedUp, type WorkerFiles } from "../synthetic-run.ts";
+import { addedUp, type WorkerFiles } from "../../../support/synthetic-run.ts";
 
 const worker = (changes: Parameters<typeof record>[0]): WorkerFiles => ({
   record: record(changes),

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { sharedIds } from "../../../../results/src/run/shared-ids.ts";
 import { record } from "../../../support/run-files.ts";
 
-/** Who, of the first sentences. */
+/** Names whom the first sentences are about. */
 const who = (records: readonly WorkerRecord[]): string[] =>
   sharedIds(records).map((sentence) => sentence.replace(/ gave their devices.*/, ""));
 

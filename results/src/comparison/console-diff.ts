@@ -1,0 +1,74 @@
+import { printable } from "artillery-engine-mqtt/contract";
+import pc from "picocolors";
+import { shorten, table } from "../console/layout.ts";
+import { type Colours, verdictPaint, verdictWord } from "../console/verdict-word.ts";
+import { count, duration, percent, ratio } from "../judge/number-words.ts";
+import type { DiffRow, RunDiff, RunFacts, StormDiff, Unit } from "./diff.ts";
+
+const SHOW: Record<Unit, (value: number) => string> = {
+  ms: duration,
+  share: percent,
+  perDevice: ratio,
+  perS: (value) => `${count(value)}/s`,
+  count,
+};
+
+/** Two runs side by side. Renders the difference and computes nothing. */
+export function consoleDiff(diff: RunDiff, options: { colour: boolean }): string {
+  const colours = pc.createColors(options.colour);
+  return [
+    "",
+    colours.bold("Mass reconnect: B against A"),
+    runLine("A", diff.a),
+    runLine("B", diff.b),
+    ...diff.warnings.map((warning) => colours.yellow(`  ${printable(warning)}`)),
+    ...diff.storms.flatMap((storm) => stormLines(storm, colours)),
+    ...(diff.service.length > 0
+      ? ["", colours.bold("Service times of what succeeded"), ...rowTable(diff.service, "both", "-")]
+      : []),
+    "",
+  ].join("\n");
+}
+
+function runLine(name: string, run: RunFacts): string {
+  const when = `${run.startedAt.slice(0, 19).replace("T", " ")} UTC`;
+  return `  ${name}  ${printable(run.testRunId)}: ${count(run.devices)} devices, ${printable(run.target)}, ${when}`;
+}
+
+function stormLines(storm: StormDiff, colours: Colours): string[] {
+  const { a, b } = storm.what;
+  const what = a === b || b === null ? (a ?? "") : a === null ? b : `${a} in A, ${b} in B`;
+  const whose = storm.cohort === null ? "all cohorts" : `cohort ${shorten(printable(storm.cohort), 60)}`;
+  const verdicts = [`A ${verdictOf(storm, "a", colours)}`, `B ${verdictOf(storm, "b", colours)}`].join(", ");
+  return [
+    "",
+    `${colours.bold(`Storm ${storm.storm}: ${what}, ${whose}`)}: ${verdicts}`,
+    ...rowTable(storm.rows, storm.in, "not reached"),
+  ];
+}
+
+function verdictOf(storm: StormDiff, side: "a" | "b", colours: Colours): string {
+  if (storm.in !== "both" && storm.in !== side) return "has no such storm or cohort";
+  const verdict = storm.verdict[side];
+  const absence = storm.absence[side];
+  const why = absence === null ? "" : ` (${absence})`;
+  const mark = verdict !== null && storm.generatorSaturated[side] ? " (generator saturated)" : why;
+  return `${verdictPaint(verdict, colours)(verdictWord(verdict))}${mark}`;
+}
+
+/** A time that is null was not reached in a storm, and not measured among service times. */
+function rowTable(rows: readonly DiffRow[], side: StormDiff["in"], noTime: string): string[] {
+  const cell = ({ unit }: DiffRow, value: number | null, absent: boolean): string => {
+    if (value !== null) return SHOW[unit](value);
+    return absent || unit !== "ms" ? "-" : noTime;
+  };
+  return table([
+    ["", "A", "B", "B / A"],
+    ...rows.map((row) => [
+      row.name,
+      cell(row, row.a, side === "b"),
+      cell(row, row.b, side === "a"),
+      ratio(row.ratio),
+    ]),
+  ]);
+}

@@ -1,0 +1,134 @@
+import {
+  DEFAULT_OUTPUT,
+  DURATION_NOTATION,
+  PLUGIN_NAME,
+  parseDuration,
+} from "artillery-engine-mqtt/contract";
+import { z } from "zod";
+import { FAIL_VERDICTS, type Fail } from "../judge/gate.ts";
+
+/** Share of the affected devices that must be ready inside the window for `recovered`, unless the user gives another. */
+export const DEFAULT_TARGET = 0.99;
+
+/** What `report` may name. */
+export const REPORTS = ["console", "json", "csv", "hlog", "html"] as const;
+export type Report = (typeof REPORTS)[number];
+
+export interface ResultsConfig {
+  /** Directory of all runs, relative to the working directory. */
+  output: string;
+  report: Report[];
+  /** Share of the affected devices that must be ready inside the window for `recovered`. 0..1 */
+  target: number;
+  /** A line every two seconds while a storm's window is open. */
+  progress: boolean;
+  /** What ends the run with an exit code of its own. */
+  fail?: Fail | undefined;
+}
+
+export type ConfigResult = { ok: true; config: ResultsConfig } | { ok: false; problems: string[] };
+
+const PERCENTAGE = /^\s*(\d+(?:\.\d+)?)\s*%\s*$/;
+
+const share = z.union([
+  z.number().min(0).max(1),
+  z
+    .string()
+    .regex(PERCENTAGE)
+    .transform((text) => Number(`${PERCENTAGE.exec(text)?.[1]}e-2`))
+    .pipe(z.number().min(0).max(1)),
+]);
+const durationMs = z.unknown().transform((value, context): number => {
+  const parsed = parseDuration(value);
+  if (parsed === null) context.addIssue({ code: "custom", message: DURATION_NOTATION });
+  return parsed ?? z.NEVER;
+});
+
+const conditions = {
+  verdict: z.enum(FAIL_VERDICTS).optional(),
+  readyP99: durationMs.optional(),
+  unrecovered: share.optional(),
+};
+const notEmpty = (value: object): boolean => Object.keys(value).length > 0;
+
+const schema = z.strictObject({
+  output: z.string().min(1).default(DEFAULT_OUTPUT),
+  report: z.array(z.enum(REPORTS)).default([...REPORTS]),
+  target: share.default(DEFAULT_TARGET),
+  progress: z.boolean().default(true),
+  fail: z
+    .strictObject({
+      ...conditions,
+      cohorts: z.record(z.string(), z.strictObject(conditions).refine(notEmpty)).refine(notEmpty).optional(),
+    })
+    .refine(notEmpty)
+    .optional(),
+});
+
+const SHARE = 'a share from 0 to 1, or a percentage such as "99 %"';
+const TOP: Record<string, string> = {
+  output: "the path of a directory",
+  report: `a list of ${REPORTS.join(", ")}`,
+  target: SHARE,
+  progress: "true or false",
+  fail: "at least one of verdict, readyP99, unrecovered, cohorts",
+};
+const CONDITIONS: Record<string, string> = {
+  verdict: `one of ${FAIL_VERDICTS.join(", ")} (fails on that verdict or one as bad)`,
+  readyP99: DURATION_NOTATION,
+  unrecovered: SHARE,
+};
+const CONDITION_KEYS = Object.keys(CONDITIONS).join(", ");
+
+/** `config.plugins['mqtt-results']` as the user wrote it; an empty entry (`mqtt-results:`) means all defaults. */
+export function parseConfig(input: unknown): ConfigResult {
+  const parsed = schema.safeParse(input ?? {});
+  if (parsed.success) return { ok: true, config: parsed.data };
+  const { issues } = parsed.error;
+  const unknownAt = new Set(
+    issues.flatMap(({ code, path }) => (code === "unrecognized_keys" ? path.join() : [])),
+  );
+  // Nothing but an unknown key reads as empty to zod; the key alone is the problem.
+  const own = issues.filter(({ code, path }) => code !== "custom" || !unknownAt.has(path.join()));
+  const problems = own.flatMap((issue) =>
+    issue.code === "unrecognized_keys"
+      ? issue.keys.map((key) => problem(input, [...issue.path, key]))
+      : [problem(input, issue.path)],
+  );
+  return { ok: false, problems: [...new Set(problems)] };
+}
+
+/** The cohorts that `fail` names must be scenarios of the script; a misspelt one would never fail. */
+export function unknownCohorts(config: ResultsConfig, scenarios: readonly unknown[]): string[] {
+  const names = scenarios.map((scenario) => (scenario as { name?: unknown } | null)?.name);
+  // An unnamed scenario gets its name from the engine.
+  if (names.some((name) => typeof name !== "string")) return [];
+  return Object.keys(config.fail?.cohorts ?? {})
+    .filter((name) => !names.includes(name))
+    .map(
+      (name) =>
+        `config.plugins.${PLUGIN_NAME}.fail.cohorts: ${JSON.stringify(name)} is not allowed; ` +
+        `allowed: the names of the scenarios: ${names.map((one) => JSON.stringify(one)).join(", ")}`,
+    );
+}
+
+function problem(input: unknown, path: readonly PropertyKey[]): string {
+  const where = ["config", "plugins", PLUGIN_NAME, ...path.map(String)].join(".");
+  return `${where}: ${JSON.stringify(valueAt(input, path))} is not allowed; allowed: ${allowedAt(path.map(String))}`;
+}
+
+function allowedAt([top = "", ...inner]: string[]): string {
+  if (top !== "fail" || inner.length === 0) return TOP[top] ?? `the keys ${Object.keys(TOP).join(", ")}`;
+  const [first, , ofCohort] = inner;
+  if (first !== "cohorts") return CONDITIONS[first ?? ""] ?? `the keys ${CONDITION_KEYS}, cohorts`;
+  if (ofCohort !== undefined) return CONDITIONS[ofCohort] ?? `the keys ${CONDITION_KEYS}`;
+  return inner.length === 1
+    ? `names of scenarios, each with ${CONDITION_KEYS}`
+    : `at least one of ${CONDITION_KEYS}`;
+}
+
+function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
+  let value = input;
+  for (const key of path) value = (value as Record<PropertyKey, unknown> | undefined)?.[key];
+  return value ?? null;
+}

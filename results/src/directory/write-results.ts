@@ -1,0 +1,48 @@
+import { join } from "node:path";
+import { writeWhole } from "artillery-engine-mqtt/contract";
+import type { Report } from "../config/config.ts";
+import { percentilesCsv } from "../csv/percentiles.ts";
+import { timelineCsv } from "../csv/timeline.ts";
+import { curvesOf } from "../judge/curves.ts";
+import { percentileTable } from "../judge/percentile-table.ts";
+import type { Summary } from "../judge/summary-schema.ts";
+import { renderReport } from "../report/page.ts";
+import { RUN_FILES } from "../run/file-names.ts";
+import type { MergedRun } from "../run/merge.ts";
+import { mergedHlog } from "../run/merged-hlog.ts";
+
+export interface Written {
+  paths: string[];
+  /** Sentences on what could not be written, each with its path. */
+  problems: string[];
+}
+
+/** Writes what `report` asks for into `directory`. A file that cannot be written does not keep the others from it. */
+export function writeResults(
+  directory: string,
+  report: readonly Report[],
+  run: MergedRun,
+  summary: Summary,
+  script: string | null,
+): Written {
+  const written: Written = { paths: [], problems: [] };
+  const write = (kind: Report, name: string, text: () => string): void => {
+    if (!report.includes(kind)) return;
+    const path = join(directory, name);
+    try {
+      writeWhole(path, text());
+      written.paths.push(path);
+    } catch (error) {
+      written.problems.push(
+        `${path} could not be written: ${error instanceof Error ? error.message : error}`,
+      );
+    }
+  };
+  write("csv", RUN_FILES.percentiles, () => percentilesCsv(percentileTable(run)));
+  write("csv", RUN_FILES.timeline, () => timelineCsv(run.timeline));
+  write("hlog", RUN_FILES.histograms, () => mergedHlog(run));
+  write("html", RUN_FILES.report, () => renderReport({ summary, curves: curvesOf(run), script }));
+  // It is written last, for it is what others wait for.
+  write("json", RUN_FILES.summary, () => `${JSON.stringify(summary, null, 2)}\n`);
+  return written;
+}

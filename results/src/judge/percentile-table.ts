@@ -1,0 +1,69 @@
+import {
+  histogramTag,
+  parseHistogramTag,
+  parseStormMetricName,
+  STORM_METRICS,
+  stormMetricName,
+} from "artillery-engine-mqtt/contract";
+import { emptyHistogram } from "../run/histogram.ts";
+import type { MergedRun } from "../run/merge.ts";
+import { type CohortHistogram, stormHistograms, withFleet } from "./cohort-histograms.ts";
+import { rankOf, valueAtRankMs } from "./ranks.ts";
+
+const PERCENTILES = [50, 90, 99, 99.9, 100];
+
+/** One percentile of one metric. */
+export interface PercentileRow {
+  metric: string;
+  /** Null is the whole fleet, which has rows of its own where there are several cohorts. */
+  cohort: string | null;
+  storm: number | null;
+  percentile: number;
+  /** Is null where not enough of the devices recovered. */
+  valueMs: number | null;
+  /** How many values were recorded. */
+  count: number;
+}
+
+/** All percentiles of a run. Reconnect and ready times are over all affected devices that are due to come back. */
+export function percentileTable(run: MergedRun): PercentileRow[] {
+  return [...latencyRows(run), ...stormRows(run)];
+}
+
+function* latencyRows({ histograms }: MergedRun): Generator<PercentileRow> {
+  const tags = [...histograms.keys()].sort().flatMap((tag) => parseHistogramTag(tag) ?? []);
+  const metrics = Map.groupBy(
+    tags.filter(({ metric }) => parseStormMetricName(metric) === null),
+    ({ metric }) => metric,
+  );
+  for (const [metric, same] of metrics) {
+    const cohorts = same.map(({ cohort }): CohortHistogram => {
+      const histogram = histograms.get(histogramTag(metric, cohort)) ?? emptyHistogram();
+      return { cohort, histogram, due: null };
+    });
+    yield* rowsOf(metric, null, withFleet(cohorts));
+  }
+}
+
+function* stormRows(run: MergedRun): Generator<PercentileRow> {
+  for (const storm of run.storms) {
+    for (const metric of STORM_METRICS) {
+      if (metric === "detection_time" && storm.cause !== "silent") continue;
+      yield* rowsOf(stormMetricName(storm.index, metric), storm.index, stormHistograms(run, storm, metric));
+    }
+  }
+}
+
+function* rowsOf(
+  metric: string,
+  storm: number | null,
+  cohorts: readonly CohortHistogram[],
+): Generator<PercentileRow> {
+  for (const { cohort, histogram, due } of cohorts) {
+    const count = histogram.totalCount;
+    for (const percentile of PERCENTILES) {
+      const valueMs = valueAtRankMs(histogram, rankOf(percentile, due ?? count));
+      yield { metric, cohort, storm, percentile, valueMs, count };
+    }
+  }
+}

@@ -1,0 +1,43 @@
+import type { WorkerRecord, WorkerStorm } from "artillery-engine-mqtt/contract";
+import { firstSentences } from "./first-sentences.ts";
+import { sharedIds } from "./shared-ids.ts";
+
+/** At most so many are named where files are there twice. */
+const MOST_COPIES = 20;
+
+/** Why these workers cannot be added up; empty where they can. */
+export function mergeObstacles(records: readonly WorkerRecord[]): string[] {
+  return [
+    ...firstSentences(copies(records), MOST_COPIES, "copies"),
+    ...sharedIds(records),
+    ...differentStorms(records),
+  ];
+}
+
+function copies(records: readonly WorkerRecord[]): string[] {
+  const seen = new Set<string>();
+  const twice = records.filter(({ testRunId, workerId, startedAtMs }) => {
+    const key = JSON.stringify([testRunId, workerId, startedAtMs]);
+    return seen.has(key) || !seen.add(key);
+  });
+  return twice.map((one) => `worker ${one.workerId} of run ${one.testRunId} is there twice: a copy?`);
+}
+
+function differentStorms(records: readonly WorkerRecord[]): string[] {
+  const storms = Map.groupBy(
+    records.flatMap((record) => record.storms.map((storm) => ({ storm, testRunId: record.testRunId }))),
+    ({ storm }) => storm.index,
+  );
+  return [...storms.values()].flatMap((same) => {
+    const shapes = new Map(same.map((one) => [stormShape(one.storm), one]));
+    const [a, b] = [...shapes.values()];
+    if (!a || !b) return [];
+    const text = (one: typeof a): string => `${stormShape(one.storm)} in run ${one.testRunId}`;
+    return [`storm ${a.storm.index} is ${text(a)}, but ${text(b)}: different scripts`];
+  });
+}
+
+function stormShape({ cause, fraction, region, atMs, windowMs }: WorkerStorm): string {
+  const share = region ?? fraction;
+  return `${share === null ? cause : `${cause} of ${share}`} at ${atMs} ms for ${windowMs} ms`;
+}

@@ -1,0 +1,120 @@
+import { describe, expect, it } from "vitest";
+import { parseConfig, unknownCohorts } from "../../../../results/src/config/config.ts";
+
+describe("config.plugins.mqtt-results", () => {
+  it("has defaults", () => {
+    const report = ["console", "json", "csv", "hlog", "html"];
+    const config = { output: "mqtt-results", report, target: 0.99, progress: true };
+    expect(parseConfig(undefined)).toEqual({ ok: true, config });
+    expect(parseConfig(null)).toEqual({ ok: true, config });
+    expect(parseConfig({})).toEqual({ ok: true, config });
+  });
+  it.each([
+    [0, 0],
+    [1, 1],
+    ["99 %", 0.99],
+    ["99.9%", 0.999],
+  ])("takes the target %j", (target, share) => {
+    expect(parseConfig({ target })).toMatchObject({ ok: true, config: { target: share } });
+  });
+
+  const share = 'a share from 0 to 1, or a percentage such as "99 %"';
+  const reports = "a list of console, json, csv, hlog, html";
+  it.each([
+    [{ target: 99 }, `target: 99 is not allowed; allowed: ${share}`],
+    [{ target: "101 %" }, `target: "101 %" is not allowed; allowed: ${share}`],
+    [{ report: ["pdf"] }, `report.0: "pdf" is not allowed; allowed: ${reports}`],
+    [{ report: "csv" }, `report: "csv" is not allowed; allowed: ${reports}`],
+    [{ progress: "yes" }, 'progress: "yes" is not allowed; allowed: true or false'],
+    [{ output: "" }, 'output: "" is not allowed; allowed: the path of a directory'],
+    [
+      { outputs: "x" },
+      'outputs: "x" is not allowed; allowed: the keys output, report, target, progress, fail',
+    ],
+  ])("names path, value and what is allowed: %j", (input, problem) => {
+    expect(parseConfig(input)).toEqual({ ok: false, problems: [`config.plugins.mqtt-results.${problem}`] });
+  });
+  it("names the plugin itself if it is no object, and every problem", () => {
+    expect(parseConfig(true)).toEqual({
+      ok: false,
+      problems: [
+        "config.plugins.mqtt-results: true is not allowed; allowed: the keys output, report, target, progress, fail",
+      ],
+    });
+    expect(parseConfig({ target: 2, a: 1, b: 2 })).toMatchObject({ problems: { length: 3 } });
+  });
+});
+
+describe("fail", () => {
+  it("takes conditions for all and for a cohort, in Artillery's notation of time", () => {
+    const fail = {
+      verdict: "metastable",
+      readyP99: "30s",
+      unrecovered: "1 %",
+      cohorts: { "my cohort": { readyP99: 5 } },
+    };
+    expect(parseConfig({ fail })).toMatchObject({
+      ok: true,
+      config: {
+        fail: {
+          verdict: "metastable",
+          readyP99: 30_000,
+          unrecovered: 0.01,
+          cohorts: { "my cohort": { readyP99: 5000 } },
+        },
+      },
+    });
+  });
+  it.each([
+    { readyP99: "1d", ms: 86_400_000 },
+    { readyP99: "1h", ms: 3_600_000 },
+    { readyP99: "90s", ms: 90_000 },
+    { readyP99: "250ms", ms: 250 },
+    { readyP99: 5, ms: 5000 },
+    { readyP99: "5", ms: 5000 },
+  ])("reads the duration $readyP99 as $ms ms", ({ readyP99, ms }) => {
+    expect(parseConfig({ fail: { readyP99 } })).toMatchObject({ config: { fail: { readyP99: ms } } });
+  });
+  const duration = 'a duration: "500ms", "10s", "2m", "1h", or a number of seconds';
+  const some = "at least one of verdict, readyP99, unrecovered";
+  it.each([
+    [{}, `fail: {} is not allowed; allowed: ${some}, cohorts`],
+    [true, `fail: true is not allowed; allowed: ${some}, cohorts`],
+    [
+      { verdict: "recovered" },
+      'fail.verdict: "recovered" is not allowed; allowed: one of degraded, recovering, stalled, relapsed, metastable (fails on that verdict or one as bad)',
+    ],
+    [{ readyP99: "soon" }, `fail.readyP99: "soon" is not allowed; allowed: ${duration}`],
+    [{ readyP99: "10 apples" }, `fail.readyP99: "10 apples" is not allowed; allowed: ${duration}`],
+    [{ readyP99: "" }, `fail.readyP99: "" is not allowed; allowed: ${duration}`],
+    [{ readyP99: -1 }, `fail.readyP99: -1 is not allowed; allowed: ${duration}`],
+    [
+      { unrecovered: 5 },
+      'fail.unrecovered: 5 is not allowed; allowed: a share from 0 to 1, or a percentage such as "99 %"',
+    ],
+    [{ p99: 1 }, "fail.p99: 1 is not allowed; allowed: the keys verdict, readyP99, unrecovered, cohorts"],
+    [{ cohorts: { a: {} } }, `fail.cohorts.a: {} is not allowed; allowed: ${some}`],
+    [
+      { cohorts: { a: { p99: 1 } } },
+      "fail.cohorts.a.p99: 1 is not allowed; allowed: the keys verdict, readyP99, unrecovered",
+    ],
+    [
+      { cohorts: { a: { readyP99: "x" } } },
+      `fail.cohorts.a.readyP99: "x" is not allowed; allowed: ${duration}`,
+    ],
+  ])("names path, value and what is allowed: %j", (fail, problem) => {
+    expect(parseConfig({ fail })).toEqual({
+      ok: false,
+      problems: [`config.plugins.mqtt-results.${problem}`],
+    });
+  });
+  it("names cohorts that are no scenario of the script", () => {
+    const parsed = parseConfig({ fail: { cohorts: { typo: { verdict: "degraded" } } } });
+    if (!parsed.ok) throw new Error("not ok");
+    expect(unknownCohorts(parsed.config, [{ name: "a" }, { name: "b" }])).toEqual([
+      'config.plugins.mqtt-results.fail.cohorts: "typo" is not allowed; allowed: the names of the scenarios: "a", "b"',
+    ]);
+    expect(unknownCohorts(parsed.config, [{ name: "typo" }])).toEqual([]);
+    expect(unknownCohorts(parsed.config, [{}])).toEqual([]);
+  });
+});
