@@ -1,9 +1,9 @@
+export { DURATION_NOTATION, parseDuration } from "./duration.ts";
 export { makeDirectory } from "./files/make-directory.ts";
 export { writeWhole } from "./files/write-whole.ts";
 export { takeHangupAsTermination } from "./hangup.ts";
 export { lastStretchMs } from "./last-stretch.ts";
 export { printable, printableLines } from "./printable.ts";
-export { DURATION_NOTATION, parseDuration } from "./duration.ts";
 export { isSecretName } from "./secrets/secret-names.ts";
 export { isAfterSecretFlag, MASK, maskText } from "./secrets/secret-text.ts";
 export { hideEnvironment, isHiddenValue } from "./secrets/secret-values.ts";
