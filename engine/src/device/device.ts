@@ -120,12 +120,12 @@ export class Device implements Subject {
   /** The virtual user is over: the device leaves politely and hears nothing more. Who waits for it is told `reason`. */
   end(reason: string): void {
     if (this.#state === "ended") return;
-    const { port } = this.env;
-    port.turns.begin();
+    const { turns } = this.env.port;
+    turns.begin();
     this.#leave("end");
     this.exchange.end();
-    port.ended(this, reason);
-    port.turns.end();
+    this.env.port.ended(this, reason);
+    turns.end();
   }
 
   /** Gives the connection up: RST, back-off, another try. `cause` is also counted as an error. */
@@ -188,7 +188,6 @@ export class Device implements Subject {
     if (!isOnline(this.#state)) return;
     const { turns } = this.env.port;
     turns.begin();
-    // Not when it was written: nothing ends within what somebody else began. The broker may have read on since.
     if (this.line.link?.isStuck) {
       this.breakOff("send_buffer_full");
     } else if (this.#state === "ready" && this.attempt.route?.isDueHome(nowMs - this.#onlineSinceMs)) {
@@ -249,16 +248,15 @@ export class Device implements Subject {
 
   /** The connection is gone, against the device's will. `redirected`: the next one goes to another server. */
   lose(cause: DisconnectCause, redirected: boolean = false): void {
-    const { plan, port } = this.env;
     if (!redirected) this.attempt.route?.lost();
-    const nowMs = port.now();
+    const nowMs = this.env.port.now();
     const wasMeant = isMeant(cause);
     // A storm that is watched for may claim a loss that nobody on this side wanted.
     const mayBeStorms = !wasMeant && !this.part.outage.isUnaware;
     const hadBeenReady = this.#wasReady || this.isArriving;
     this.part.lost(cause, nowMs);
     if (!wasMeant) this.tell(EVENTS.error, 0, 0, cause);
-    const { resetAfter } = plan;
+    const { resetAfter } = this.env.plan;
     if (typeof resetAfter === "object" && nowMs - this.#onlineSinceMs >= resetAfter.connectedMs)
       this.attempt.resetRetries();
     this.#leaveOnline(cause, "failed");
