@@ -223,13 +223,10 @@ export class Device implements Subject {
 
   /** The program is done. */
   becomeReady(): void {
-    if (!this.enter("bootstrapped")) return;
-    // A program that asks nobody comes to its end although the network is gone.
-    if (this.part.outage.isUnaware) return;
+    const nowMs = this.env.port.now();
+    if (!this.enter("bootstrapped") || !this.part.tellReady(nowMs)) return;
     this.#wasReady = true;
     if (this.env.plan.resetAfter === "ready") this.attempt.resetRetries();
-    const nowMs = this.env.port.now();
-    this.part.tellReady(nowMs);
     this.env.port.ready(this, nowMs);
   }
 
@@ -250,12 +247,9 @@ export class Device implements Subject {
   lose(cause: DisconnectCause, redirected: boolean = false): void {
     if (!redirected) this.attempt.route?.lost();
     const nowMs = this.env.port.now();
-    const wasMeant = isMeant(cause);
-    // A storm that is watched for may claim a loss that nobody on this side wanted.
-    const mayBeStorms = !wasMeant && !this.part.outage.isUnaware;
     const hadBeenReady = this.#wasReady || this.isArriving;
-    this.part.lost(cause, nowMs);
-    if (!wasMeant) this.tell(EVENTS.error, 0, 0, cause);
+    const mayBeStorms = this.part.lost(cause, nowMs);
+    if (!isMeant(cause)) this.tell(EVENTS.error, 0, 0, cause);
     const { resetAfter } = this.env.plan;
     if (typeof resetAfter === "object" && nowMs - this.#onlineSinceMs >= resetAfter.connectedMs)
       this.attempt.resetRetries();

@@ -1,6 +1,6 @@
 import type { Device } from "./device.ts";
 import { EVENTS } from "./events.ts";
-import type { DisconnectCause, DropCause } from "./loss.ts";
+import { type DisconnectCause, type DropCause, isMeant } from "./loss.ts";
 import { isOfferedLoad } from "./offered-load.ts";
 import { Outage } from "./outage.ts";
 import { Standing } from "./standing.ts";
@@ -104,10 +104,14 @@ export class StormPart {
 
   // ---- what the device does, within its turn -----------------------------------------------------------------------
 
-  /** The device is about to lose its connection. */
-  lost(cause: DisconnectCause, nowMs: number): void {
+  /**
+   * The device is about to lose its connection. True where a storm that is watched for may claim the loss: nobody on this side
+   * wanted it, and no storm has claimed it before the device knew.
+   */
+  lost(cause: DisconnectCause, nowMs: number): boolean {
     this.outage.begin(nowMs);
     if (cause !== "return_home") this.standing.lost();
+    return !isMeant(cause) && !this.outage.isUnaware;
   }
 
   /** The device has lost its connection, and waits to try again: the loss may be that of a storm that is watched for. */
@@ -142,11 +146,14 @@ export class StormPart {
     if (ms !== null) this.#device.tell(EVENTS.reconnected, this.outage.recoversFrom, ms);
   }
 
-  tellReady(nowMs: number): void {
+  /** The device is ready, as far as it knows. False where its network is gone: a program that asks nobody comes to its end all the same. */
+  tellReady(nowMs: number): boolean {
+    if (this.outage.isUnaware) return false;
     const device = this.#device;
     if (this.standing.back()) device.tell(EVENTS.stormBack, this.standing.storm);
     const storm = this.outage.recoversFrom;
     device.tell(EVENTS.becameReady, storm, this.outage.end(nowMs));
+    return true;
   }
 
   /** The script wants the device to be away: an outage ends there. */
