@@ -1,0 +1,173 @@
+import mqttPacket, { type Packet } from "mqtt-packet";
+import { describe, expect, it } from "vitest";
+import { createCodec } from "../../../engine/src/transport/codec.ts";
+import { Connection, type PacketListener } from "../../../engine/src/transport/connection.ts";
+import type { Transport } from "../../../engine/src/transport/transport.ts";
+
+const EVER = Number.POSITIVE_INFINITY;
+const PINGRESP = mqttPacket.generate({ cmd: "pingresp" });
+const message = (payload: string): Packet => ({
+  cmd: "publish",
+  topic: "t",
+  payload,
+  qos: 0,
+  dup: false,
+  retain: false,
+});
+
+/** One connection whose stream the test holds, and what its listener heard. */
+class Wired implements PacketListener {
+  readonly heard: string[] = [];
+  readonly written: Buffer[] = [];
+  readonly bytes = { sent: 0, received: 0 };
+  unsentBytes = 0;
+  /** Runs when a packet is heard. */
+  onHeard: () => void = () => {};
+  readonly connection: Connection<Wired>;
+
+  constructor(maxPacketBytes = 100) {
+    const transport: Transport = {
+      write: (bytes) => this.written.push(Buffer.from(bytes)),
+      close: () => this.heard.push("close"),
+      reset: () => this.heard.push("reset"),
+      unsentBytes: 0,
+    };
+    Object.defineProperty(transport, "unsentBytes", { get: () => this.unsentBytes });
+    this.connection = new Connection<Wired>(this, {
+      codec: createCodec(4),
+      maxPacketBytes,
+      sent: (_, bytes) => {
+        this.bytes.sent += bytes;
+      },
+      received: (_, bytes) => {
+        this.bytes.received += bytes;
+      },
+    }).over(transport);
+  }
+
+  onStep(): void {
+    this.heard.push("step");
+  }
+  onOpen(resumed: boolean): void {
+    this.heard.push(`open ${resumed}`);
+  }
+  onPacket(packet: Packet): void {
+    this.heard.push(packet.cmd === "publish" ? `publish ${packet.payload}` : packet.cmd);
+    this.onHeard();
+  }
+  onUnreadable(): void {
+    this.heard.push("unreadable");
+    this.connection.reset();
+  }
+  onClosed(failure: string | null): void {
+    this.heard.push(`closed ${failure}`);
+  }
+}
+
+describe("bytes that come", () => {
+  it("are packets, wherever the stream is cut, also through a buffer that is used again", () => {
+    const stream = Buffer.concat([PINGRESP, mqttPacket.generate(message("hello")), PINGRESP]);
+    for (let cut = 0; cut <= stream.length; cut++) {
+      const wired = new Wired();
+      for (const part of [stream.subarray(0, cut), stream.subarray(cut)]) {
+        const shared = Buffer.from(part);
+        wired.connection.onBytes(shared);
+        shared.fill(0xff);
+      }
+      expect(wired.heard).toEqual(["pingresp", "publish hello", "pingresp"]);
+      expect(wired.bytes.received).toBe(stream.length);
+    }
+  });
+
+  it.each([
+    ["are no packet", Buffer.from([0x00, 0x00])],
+    ["announce more than is allowed", Buffer.from([0x30, 0xff, 0x7f])],
+    ["have a length of five bytes", Buffer.from([0x30, 0xff, 0xff, 0xff, 0xff, 0x01])],
+  ])("that %s make the stream unreadable, and nothing is heard of it after that", (_what, bytes) => {
+    const wired = new Wired();
+    wired.connection.onBytes(Buffer.concat([PINGRESP, bytes, PINGRESP]));
+    wired.connection.onBytes(PINGRESP);
+    wired.connection.onClosed(null);
+    expect(wired.heard).toEqual(["pingresp", "unreadable", "reset"]);
+  });
+
+  it("after a packet that ended the connection are of no interest", () => {
+    const wired = new Wired();
+    wired.onHeard = () => wired.connection.close();
+    wired.connection.onBytes(Buffer.concat([PINGRESP, PINGRESP]));
+    expect(wired.heard).toEqual(["pingresp", "close"]);
+  });
+});
+
+describe("packets that go", () => {
+  it("are written and counted; one that is longer than the peer allows is not", () => {
+    const wired = new Wired();
+    const { connection } = wired;
+    const { length } = mqttPacket.generate(message("x"));
+    expect([connection.send(message("x"), length), connection.send(message("xx"), length)]).toEqual([
+      true,
+      false,
+    ]);
+    expect([wired.written.length, wired.bytes.sent]).toEqual([1, length]);
+  });
+
+  it("are left out where the peer does not read, and the connection is stuck from then on", () => {
+    const wired = new Wired();
+    const { connection } = wired;
+    wired.unsentBytes = 4 * 1024 * 1024;
+    connection.send(message("x"), EVER);
+    expect([connection.isStuck, wired.written.length]).toEqual([false, 1]);
+    wired.unsentBytes++;
+    expect(connection.isStuck).toBe(true);
+    connection.send(message("x"), EVER);
+    wired.unsentBytes = 0;
+    expect([connection.isStuck, wired.written.length]).toEqual([true, 1]);
+  });
+
+  it("go nowhere once the stream is gone", () => {
+    const wired = new Wired();
+    wired.connection.onClosed("tcp_reset");
+    expect(wired.connection.send(message("x"), EVER)).toBe(true);
+    wired.connection.close();
+    expect([wired.heard, wired.written]).toEqual([["closed tcp_reset"], []]);
+  });
+});
+
+describe("a muted connection", () => {
+  it("takes what it is given and lets nothing through, in neither direction, nor its end", () => {
+    const wired = new Wired();
+    const { connection } = wired;
+    connection.onBytes(PINGRESP.subarray(0, 1));
+    connection.mute();
+    expect(connection.send(message("x"), EVER)).toBe(true);
+    connection.onBytes(PINGRESP);
+    connection.onClosed(null);
+    expect([wired.heard, wired.written, wired.bytes]).toEqual([[], [], { sent: 0, received: 1 }]);
+    // The stream is gone already: there is nothing to reset.
+    connection.reset();
+    expect(wired.heard).toEqual([]);
+  });
+
+  it("that a packet muted hears no more of the same read", () => {
+    const wired = new Wired();
+    wired.onHeard = () => wired.connection.mute();
+    wired.connection.onBytes(Buffer.concat([PINGRESP, PINGRESP]));
+    expect(wired.heard).toEqual(["pingresp"]);
+  });
+
+  it("asks no other server, and no answer arrives", () => {
+    const wired = new Wired();
+    const answers: string[] = [];
+    const started: ((answer: string) => void)[] = [];
+    const start = (answered: (answer: string) => void): (() => void) => {
+      started.push(answered);
+      return () => {};
+    };
+    expect(wired.connection.ask(start, (answer) => answers.push(answer))).not.toBeNull();
+    started[0]?.("in time");
+    wired.connection.mute();
+    started[0]?.("too late");
+    expect(wired.connection.ask(start, (answer) => answers.push(answer))).toBeNull();
+    expect([answers, started.length]).toEqual([["in time"], 1]);
+  });
+});
