@@ -38,7 +38,7 @@ function limitByQuickSelect(fleet: number): number {
 export function tables({ batch, fleet }: Scale): Table[] {
   const generator = xoroshiro128plus(42);
   const populations = [{ container: "", devices: fleet }];
-  const limit = selectionLimit(42, 1, SHARE, populations);
+  const limit = selectionLimit(42, 1, SHARE, populations) as number;
   return [
     {
       title: "random numbers",
@@ -56,7 +56,7 @@ export function tables({ batch, fleet }: Scale): Table[] {
         {
           name: "engine: the limit, half a second before the storm",
           operations: fleet,
-          run: () => selectionLimit(42, 1, SHARE, populations),
+          run: () => selectionLimit(42, 1, SHARE, populations) as number,
         },
         {
           name: "the limit by quick-select instead of a sort",
