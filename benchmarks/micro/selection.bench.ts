@@ -6,7 +6,7 @@ import { each, type Scale, type Table } from "./suite.ts";
 
 const SHARE = 0.25;
 
-/** The limit without a sort: Hoare's selection of the key at `rank`, from 0, around the middle one. */
+/** The limit without a sort: Hoare's selection of the key at `rank`, counted from 0, around the middle one. */
 export function quickSelect(keys: Float64Array, rank: number): number {
   let low = 0;
   let high = keys.length - 1;

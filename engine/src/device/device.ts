@@ -67,7 +67,7 @@ export class Device implements Subject {
     return isOnline(this.#state);
   }
 
-  /** Online, or on its way. */
+  /** It is online, or on its way. */
   get wantsToBeOnline(): boolean {
     return this.#state !== "offline" && this.#state !== "ended";
   }
@@ -188,7 +188,7 @@ export class Device implements Subject {
     if (!isOnline(this.#state)) return;
     const { turns } = this.env.port;
     turns.begin();
-    // Not when it was written: nothing ends within what somebody else began. The broker may have read on since.
+    // It is not asked when it was written: nothing ends within what somebody else began. The broker may have read on since.
     if (this.line.link?.isStuck) {
       this.breakOff("send_buffer_full");
     } else if (this.#state === "ready" && this.attempt.route?.isDueHome(nowMs - this.#onlineSinceMs)) {
@@ -241,7 +241,7 @@ export class Device implements Subject {
     this.lose(cause);
   }
 
-  /** The same in whatever state. */
+  /** Does the same in whatever state. */
   giveUp(cause: "malformed_packet"): void {
     if (isOnline(this.#state)) this.breakOff(cause);
     else this.attempt.fail(cause);
