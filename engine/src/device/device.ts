@@ -188,7 +188,7 @@ export class Device implements Subject {
     if (!isOnline(this.#state)) return;
     const { turns } = this.env.port;
     turns.begin();
-    // It is not asked when it was written: nothing ends within what somebody else began. The broker may have read on since.
+    // Not when it was written: nothing ends within what somebody else began. The broker may have read on since.
     if (this.line.link?.isStuck) {
       this.breakOff("send_buffer_full");
     } else if (this.#state === "ready" && this.attempt.route?.isDueHome(nowMs - this.#onlineSinceMs)) {
