@@ -33,7 +33,7 @@ export class Attempt implements Dialer {
   #step: OpeningStep = "tcp";
   /** Monotonic milliseconds. */
   #startedMs = 0;
-  /** When this step began; after the last one, since when the CONNACK is awaited. */
+  /** When this step began; after the last step, when the wait for the CONNACK did. */
   #stepStartedMs = 0;
 
   constructor(device: Device, credentials: DeviceCredentials) {
@@ -236,7 +236,7 @@ function timeoutReason(state: DeviceState, step: OpeningStep): string {
   return state === "connecting" ? `${step}_timeout` : "connack_timeout";
 }
 
-/** Where an attempt failed; design.md, "Measuring honestly", point 8. */
+/** Names where an attempt failed; design.md, "Measuring honestly", point 8. */
 function failureOfAttempt(state: DeviceState, failure: TransportFailure | null): string {
   // TLS 1.3 tells a client that its certificate was refused only after the handshake: RFC 8446 section 4.4.2.4.
   if (state === "awaiting-connack" && failure !== "tls_alert") return "closed_before_connack";

@@ -67,7 +67,7 @@ export class Device implements Subject {
     return isOnline(this.#state);
   }
 
-  /** Online, or on its way. */
+  /** It is online, or on its way. */
   get wantsToBeOnline(): boolean {
     return this.#state !== "offline" && this.#state !== "ended";
   }
@@ -237,7 +237,7 @@ export class Device implements Subject {
     this.lose(cause);
   }
 
-  /** The same in whatever state. */
+  /** Does the same in whatever state. */
   giveUp(cause: "malformed_packet"): void {
     if (isOnline(this.#state)) this.breakOff(cause);
     else this.attempt.fail(cause);

@@ -67,6 +67,6 @@ export interface DeviceEnvironment {
   readonly port: Port;
   /** What a device does after every CONNACK. */
   readonly program: Program;
-  /** Where devices go when their region does not answer; null where the script has one target. */
+  /** The regions, and how devices go to another when theirs does not answer; null where the script has one target. */
   readonly regions: { readonly failover: FailoverPlan; home(deviceNumber: number): number } | null;
 }

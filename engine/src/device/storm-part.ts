@@ -15,14 +15,14 @@ export class StormPart {
     this.#device = device;
   }
 
-  /** The last storm that disconnected this device, from 1; 0 for none. */
+  /** The last storm that disconnected this device, counted from 1; 0 before the first. */
   get affectedBy(): number {
     return this.outage.storm;
   }
 
   /**
-   * That storm while the device is not ready: what it does then is part of what the storm costs. 0 for none, and while it does
-   * not know yet that its connection is gone.
+   * That storm while the device is not ready: what it does then is part of what the storm costs. It is 0 for none, and while
+   * the device does not know yet that its connection is gone.
    */
   get storm(): number {
     return this.#device.state === "ready" ? 0 : this.outage.storm;

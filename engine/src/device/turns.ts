@@ -6,7 +6,7 @@ export interface Waiter {
 /** The connection ended before the operation was acknowledged. */
 export const LOST = "lost";
 
-/** For what nobody waits for any more. */
+/** Stands for what nobody waits for any more. */
 export const NOBODY: Waiter = { settled: () => {} };
 
 /**
@@ -14,7 +14,7 @@ export const NOBODY: Waiter = { settled: () => {} };
  * settles on the way is kept. Whoever waits hears of it after the turn, in order, when every device is in a state that means
  * something. They may give a device its next input at once: that is the next turn, and what it settles is heard after them.
  *
- * One for all devices of a host. A turn within a turn is a bug of the engine's own, and throws.
+ * There is one for all devices of a host. A turn within a turn is a bug of the engine's own, and throws.
  */
 export class Turns {
   #isTurn = false;

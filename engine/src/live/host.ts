@@ -31,7 +31,7 @@ export class LiveHost implements Port {
   watch: LossWatch | null = null;
   /** Set by the fleet. */
   fleet: ReadyWatch | null = null;
-  /** By cohort: what opens the connections of its devices. */
+  /** What opens the connections of devices, by cohort. */
   readonly openers: OpenTransport[] = [];
   readonly #time: Time;
   readonly #seed: number;

@@ -13,7 +13,7 @@ export interface PacketListener {
   onPacket(packet: Packet): void;
   /** The stream cannot be read from here on. */
   onUnreadable(): void;
-  /** Exactly once, unless the listener ended the connection first. */
+  /** Called exactly once, unless the listener ended the connection first. */
   onClosed(failure: TransportFailure | null): void;
 }
 

@@ -55,9 +55,9 @@ describe("a device that meets a storm", () => {
     rig.time.advance(200);
     rig.makeReady();
     expect(load(rig)).toEqual([
-      ["stormConnect", 0, 3],
-      ["stormConnect", 0, 3],
-      ["stormBack", 0, 3],
+      { event: "stormConnect", storm: 3 },
+      { event: "stormConnect", storm: 3 },
+      { event: "stormBack", storm: 3 },
     ]);
     // Lost again: it is out once more, and what it does then is load too.
     rig.broker.ends();
@@ -81,7 +81,7 @@ describe("a device that meets a storm", () => {
     rig.time.advance(800);
     rig.broker.opens();
     rig.broker.sends({ cmd: "connack", returnCode: 3, sessionPresent: false });
-    expect(load(rig)).toEqual([["stormConnect", 0, 1]]);
+    expect(load(rig)).toEqual([{ event: "stormConnect", storm: 1 }]);
   });
 
   it("is unaffected while it is ready, and already offline while it would like to be", () => {
@@ -98,8 +98,8 @@ describe("a device that meets a storm", () => {
     });
     away.reconnect(100);
     expect(load(away)).toEqual([
-      ["stormConnect", 0, 1],
-      ["stormBack", 0, 1],
+      { event: "stormConnect", storm: 1 },
+      { event: "stormBack", storm: 1 },
     ]);
   });
 

@@ -30,7 +30,7 @@ export const publish = defineStep({
   },
 });
 
-/** Text as it is, anything else as JSON. */
+/** Gives text as it is, anything else as JSON. */
 export function asPayload(value: unknown): string {
   if (value === undefined) return "";
   return typeof value === "string" ? value : JSON.stringify(value);

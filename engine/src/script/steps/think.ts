@@ -21,7 +21,7 @@ const jitterTime = z
   .refine((value) => jitterMs(value, 0) !== null, { error: JITTER_ALLOWED });
 
 /**
- * Artillery's pause, on every number as the same notation of time. A value that a variable has is looked at when it is
+ * Artillery's pause, with the same notation of time for every number. A value that a variable has is looked at when it is
  * known. https://www.artillery.io/docs/reference/engines/http#pausing-execution-with-think
  */
 export const think = defineStep({
@@ -62,7 +62,7 @@ function compilePause({ think: spec, jitter }: Pause): (context: VuContext, rand
   };
 }
 
-/** To either side of the pause. Null for what is neither; a plain number is milliseconds, as in Artillery. */
+/** Milliseconds to either side of the pause. Null for what is neither; a plain number is milliseconds, as in Artillery. */
 function jitterMs(jitter: string | number, pauseMs: number): number | null {
   const share = /^\s*(\d+(?:\.\d+)?)\s*%\s*$/.exec(String(jitter));
   if (share !== null) return (pauseMs * Number(share[1])) / 100;
