@@ -30,8 +30,10 @@ export class Line {
     nowMs: number = this.#device.env.port.now(),
   ): boolean {
     if (this.link === null) return true;
-    this.#lastSentMs = nowMs;
-    return this.link.send(packet, mostBytes);
+    const isSent = this.link.send(packet, mostBytes);
+    // What was not written does not stand in for a PINGREQ.
+    if (isSent === true) this.#lastSentMs = nowMs;
+    return isSent !== false;
   }
 
   /** Ends it as `cause` says. */

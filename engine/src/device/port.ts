@@ -40,9 +40,9 @@ export interface Port extends Time {
 export interface Link {
   /**
    * Writes a packet. False for one that is longer than `mostBytes`, or than any packet can be: it was not written, and the
-   * connection goes on.
+   * connection goes on. Null where the stream is gone and nobody has said so.
    */
-  send(packet: Packet, mostBytes: number): boolean;
+  send(packet: Packet, mostBytes: number): boolean | null;
   /**
    * Asks a server other than the broker, over the same network: `start` sends the question and returns what abandons it.
    * Null where that is not possible any more.

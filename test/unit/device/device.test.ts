@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { ResetAfter } from "../../../engine/src/device/backoff.ts";
 import { pause } from "../../../engine/src/device/pause.ts";
 import { LOST, NOBODY } from "../../../engine/src/device/turns.ts";
+import type { OpenTransport } from "../../../engine/src/transport/transport.ts";
 import { outcome, Rig, told } from "./device-rig.ts";
 
 const CONNACK = { cmd: "connack", returnCode: 0, reasonCode: 0, sessionPresent: false } as const;
@@ -896,4 +897,57 @@ it("ends the outage where the flow disconnects: a later connect is no recovery",
   rig.makeReady();
   expect(rig.events("reconnected")).toEqual([]);
   expect(rig.events("becameReady")).toEqual([{ event: "becameReady", storm: 0, value: null }]);
+});
+
+describe("who hears of a loss", () => {
+  it("may take the device away: the storm that cut it has its instant all the same", () => {
+    const rig = new Rig().start();
+    const nowMs = rig.time.now();
+    rig.device.exchange.publish(
+      { topic: "a", payload: "", qos: 1, retain: false },
+      told(() => rig.device.disconnect()),
+    );
+    expect(rig.device.part.drop("reset", 1)).toBe(nowMs);
+    expect(rig.device.state).toBe("offline");
+  });
+
+  it("hears of a question once, also where it was lost before it went out", () => {
+    const rig = new Rig().start();
+    const { turns } = rig.host;
+    const outcomes: string[] = [];
+    let started = 0;
+    const ask = told(() =>
+      rig.device.exchange.ask({
+        timeoutMs: 1000,
+        start: () => {
+          started++;
+          return () => {};
+        },
+        asker: { answered: (outcome) => outcomes.push(outcome) },
+      }),
+    );
+    turns.run(() => {
+      turns.settle(ask, null);
+      turns.settle(
+        told(() => rig.device.disconnect()),
+        null,
+      );
+    });
+    rig.time.advance(5000);
+    expect([outcomes, started, rig.time.pending]).toEqual([["lost"], 0, 0]);
+  });
+});
+
+it("an opener that throws fails whoever asked, and no other device", () => {
+  const rig = new Rig();
+  const [open] = rig.host.openers;
+  rig.host.openers[0] = () => {
+    throw new RangeError("no such protocol");
+  };
+  expect(() => rig.device.connect()).toThrow("no such protocol");
+  rig.host.openers[0] = open as OpenTransport;
+  rig.device.disconnect();
+  rig.device.connect();
+  rig.makeReady();
+  expect(rig.device.state).toBe("ready");
 });

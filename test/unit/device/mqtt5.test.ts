@@ -193,6 +193,16 @@ describe("what the server does not take", () => {
     expect(rig.broker.take()).toEqual([]);
   });
 
+  it("what is too long for it is not sent, and does not stand in for a PINGREQ", () => {
+    const rig = readyWith({ maximumPacketSize: 60 }, { keepaliveMs: 4000 });
+    for (let second = 1; second <= 3; second++) {
+      expect(publishQos(rig, 0, "x".repeat(100))).toEqual(["packet_too_large"]);
+      rig.time.advance(1000);
+      rig.device.keepaliveTick(rig.time.now(), 1000);
+    }
+    expect(rig.broker.takeNames()).toEqual(["pingreq"]);
+  });
+
   it.each([{ receiveMaximum: 0 }, { maximumPacketSize: 0 }])("%j is a protocol error", (properties) => {
     const rig = new Rig({ protocolVersion: 5 });
     rig.device.connect();

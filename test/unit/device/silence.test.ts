@@ -108,6 +108,20 @@ describe("a silent device", () => {
     expect(rig.events("configResponse")).toEqual([]);
   });
 
+  it("that goes on publishing finds out all the same, once the broker has ended what nobody hears of", () => {
+    const rig = silentRig();
+    rig.device.part.silence(1);
+    for (let second = 1; second <= 20; second++) {
+      rig.device.exchange.publish({ topic: "t", payload: "x", qos: 0, retain: false }, NOBODY);
+      if (second === 6) rig.broker.ends();
+      tickFor(rig, 1);
+    }
+    // The last that was written is that of 5 s; PINGREQ 3 s after it, and no PINGRESP for 4 s.
+    expect(rig.events("silenceOver")).toEqual([
+      { event: "silenceOver", storm: 1, name: "keepalive", value: 12_000 },
+    ]);
+  });
+
   it("has found nothing when its flow ends first", () => {
     const rig = silentRig();
     rig.device.part.silence(1);

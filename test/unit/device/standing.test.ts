@@ -139,4 +139,20 @@ describe("a device that meets a storm", () => {
     rig.device.part.witness(2);
     expect(rig.device.part.standing).toMatchObject({ storm: 2, role: "already-offline" });
   });
+
+  it("is lost again where the loss that opens a storm is not the one that the storm took", () => {
+    const rig = new Rig().start();
+    const lostAtMs = rig.time.now();
+    rig.broker.ends();
+    rig.reconnect(100);
+    rig.losses.watch = {
+      lost: (device) => {
+        device.part.join(1, lostAtMs, lostAtMs + 100);
+        return null;
+      },
+      ready: () => {},
+    };
+    rig.broker.ends();
+    expect(rig.device.part.standing).toMatchObject({ role: "affected", isBack: true, isLost: true });
+  });
 });

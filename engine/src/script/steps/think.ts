@@ -31,13 +31,13 @@ export const think = defineStep({
   operation(spec) {
     const lasts = compilePause(spec);
     return {
-      begin: (device, waiter) => pause(device, lasts(contextOf(device), device.random()), waiter),
+      begin: (device, waiter) => pause(device, lasts(contextOf(device), () => device.random()), waiter),
     };
   },
   compile(spec, compiler) {
     const lasts = compilePause(spec);
     return sameConnection(compiler, (context, callback) => {
-      const random = compiler.place === "hook" ? Math.random() : deviceOf(context).random();
+      const random = compiler.place === "hook" ? Math.random : () => deviceOf(context).random();
       compiler.time.wake(lasts(context, random), callback, null, context);
     });
   },
@@ -49,7 +49,7 @@ interface Pause {
 }
 
 /** Gives the milliseconds of one pause. `random` is uniform in [0, 1). Throws where a variable's value is no duration. */
-function compilePause({ think: spec, jitter }: Pause): (context: VuContext, random: number) => number {
+function compilePause({ think: spec, jitter }: Pause): (context: VuContext, random: () => number) => number {
   const render = compileTemplate(spec);
   return (context, random) => {
     const value = render(context);
@@ -57,7 +57,7 @@ function compilePause({ think: spec, jitter }: Pause): (context: VuContext, rand
     if (pauseMs === null || pauseMs > LONGEST_TIMER_MS)
       throw new Error(`think: ${String(value)} is not allowed; allowed: ${ALLOWED}`);
     const besideMs = jitter === undefined ? 0 : (jitterMs(jitter, pauseMs) ?? 0);
-    const jitteredMs = Math.max(0, pauseMs + (2 * random - 1) * besideMs);
+    const jitteredMs = Math.max(0, pauseMs + (2 * random() - 1) * besideMs);
     return Math.min(jitteredMs, LONGEST_TIMER_MS);
   };
 }
