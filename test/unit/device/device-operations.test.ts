@@ -321,6 +321,17 @@ describe("subscribing", () => {
     expect(rig.broker.takeNames()).toEqual(["subscribe"]);
   });
 
+  it("is not taken for a session from before the run where it is the device's own, and nothing came to be subscribed to", () => {
+    const rig = new Rig(KEPT);
+    rig.device.connect();
+    rig.accept(false);
+    rig.device.part.drop("reset", 1);
+    rig.time.advance(100);
+    rig.accept(true);
+    rig.device.exchange.subscribe(["a"], 1, true, NOBODY);
+    expect(rig.broker.takeNames()).toEqual(["subscribe"]);
+  });
+
   it("on a first connection trusts whatever session the broker kept from before the run", () => {
     const rig = new Rig(KEPT);
     rig.device.connect();
