@@ -3,7 +3,7 @@ import type { IPublishPacket } from "mqtt-packet";
 import { describe, expect, it } from "vitest";
 import type { RequestCall, RequestOutcome } from "../../../engine/src/device/session/requests.ts";
 import { NOBODY } from "../../../engine/src/device/turns.ts";
-import { outcome, Rig } from "./device-rig.ts";
+import { outcome, Rig, told } from "./device-rig.ts";
 
 const KEPT = { clean: false } as const;
 
@@ -552,5 +552,35 @@ describe("requests", () => {
       ["error", 0, "config_timeout"],
       ["disconnected", 0, "config_timeout", true],
     ]);
+  });
+});
+
+describe("a question to a server other than the broker", () => {
+  it("is told once of its end, where that comes before it has gone out", () => {
+    const rig = new Rig().start();
+    const { turns } = rig.host;
+    const outcomes: RequestOutcome[] = [];
+    let asked = 0;
+    turns.begin();
+    turns.settle(
+      told(() =>
+        rig.device.exchange.ask({
+          timeoutMs: 1000,
+          start: () => {
+            asked++;
+            return () => {};
+          },
+          asker: { answered: (known) => outcomes.push(known) },
+        }),
+      ),
+      null,
+    );
+    turns.settle(
+      told(() => rig.device.disconnect()),
+      null,
+    );
+    turns.end();
+    expect([asked, outcomes]).toEqual([0, ["lost"]]);
+    expect(rig.time.pending).toBe(0);
   });
 });

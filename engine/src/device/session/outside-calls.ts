@@ -90,7 +90,8 @@ export class OutsideCalls {
 
   #settle(pending: PendingCall, outcome: RequestOutcome, body: string | null): void {
     pending.end(outcome, body);
-    this.#device.env.port.turns.settle(pending, null);
+    // One that has not gone out yet is about to be told all the same.
+    if (pending.isOut) this.#device.env.port.turns.settle(pending, null);
   }
 
   #take(pending: PendingCall): boolean {
@@ -106,6 +107,8 @@ class PendingCall implements Waiter {
   readonly sentAtMs: number;
   timer: object | null = null;
   link: Link | null = null;
+  /** The turn that asked is over. */
+  isOut = false;
   abandon: (() => void) | null = null;
   readonly #call: OutsideCall;
   readonly #calls: OutsideCalls;
@@ -119,6 +122,7 @@ class PendingCall implements Waiter {
   }
 
   settled(): void {
+    this.isOut = true;
     if (this.#outcome !== null) {
       this.#call.asker.answered(this.#outcome, this.#body);
       return;
