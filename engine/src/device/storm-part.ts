@@ -49,8 +49,10 @@ export class StormPart {
     this.#claim(storm, this.#hasBeenReady);
     device.line.close(cause);
     device.lose(cause);
+    // Whoever hears of the loss at the end of the turn may take the device away, and the outage with it.
+    const { lostAtMs } = this.outage;
     turns.end();
-    return this.outage.lostAtMs;
+    return lostAtMs;
   }
 
   /**
