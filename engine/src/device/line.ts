@@ -26,8 +26,10 @@ export class Line {
   /** False for a packet that is longer than `mostBytes`: it was not sent. Where the connection is gone nothing is, and nobody minds. */
   send(packet: Packet, mostBytes: number = Number.POSITIVE_INFINITY): boolean {
     if (this.link === null) return true;
+    // What was not written does not stand in for a PINGREQ.
+    if (!this.link.send(packet, mostBytes)) return false;
     this.#lastSentMs = this.#device.env.port.now();
-    return this.link.send(packet, mostBytes);
+    return true;
   }
 
   /** Ends it as `cause` says. */
