@@ -8,10 +8,17 @@ import type { DeviceEnvironment } from "../../engine/src/device/port.ts";
 import type { Program } from "../../engine/src/device/program.ts";
 import { ConfigRequest } from "../../engine/src/device/session/config-requests.ts";
 import { Exchange } from "../../engine/src/device/session/exchange.ts";
+import type { Waiter } from "../../engine/src/device/turns.ts";
 import { Fleet } from "../../engine/src/live/fleet.ts";
 import { compileProgram, compileSteps, series } from "../../engine/src/script/compile.ts";
 import { ProcessorCalls } from "../../engine/src/script/processor-calls.ts";
-import { bindDevice, type Compiler, deviceOf, type StepPlace } from "../../engine/src/script/steps/step.ts";
+import {
+  bindDevice,
+  type Compiler,
+  deviceOf,
+  type ParsedStep,
+  type StepPlace,
+} from "../../engine/src/script/steps/step.ts";
 import { Storms } from "../../engine/src/storm/storms.ts";
 import { createCodec } from "../../engine/src/transport/codec.ts";
 import type { HttpClient } from "../../engine/src/transport/http-client.ts";
@@ -31,7 +38,7 @@ import { auditStorm } from "./storm-audit.ts";
 import { User } from "./user.ts";
 import { Violation } from "./violation.ts";
 import { VirtualTime } from "./virtual-time.ts";
-import { LONGEST_KEEPALIVE_MS, WatchedDevice } from "./watched-device.ts";
+import { LONGEST_KEEPALIVE_MS, type OperationUnderWay, WatchedDevice } from "./watched-device.ts";
 import { CALM_CONDUCT } from "./weather.ts";
 
 /** Wall clock at the start of a case, at which its monotonic clock stands at START_MS. */
@@ -222,7 +229,7 @@ export class Simulation {
       followReferences: cohort.followReferences,
     };
     const program = compileProgram(cohort.program, this.#compiler("onConnect", index));
-    return { plan, port: this.#host, program: watched(program), regions: this.#regions };
+    return { plan, port: this.#host, program: watched(program, cohort.program), regions: this.#regions };
   }
 
   #flow(cohort: CohortSetup, index: number): Step {
@@ -537,12 +544,26 @@ function hostOf(index: number): string {
   return `server-${index}`;
 }
 
-/** Tells devices which of their operations begin. Their waiter stays the program itself. */
-function watched(program: Program): Program {
-  return program.map((operation) => ({
-    begin(device, waiter) {
-      (device as WatchedDevice).operationBegins();
-      operation.begin(device, waiter);
+/** Tells devices which of their operations begin and end. */
+function watched(program: Program, steps: readonly ParsedStep[]): Program {
+  return program.map((operation, place) => {
+    // A later connection knows a publication of the program by its waiter.
+    const isPublication = steps[place]?.definition.name === "publish";
+    return {
+      begin(device, waiter) {
+        const known = device as WatchedDevice;
+        const underWay = known.operationBegins(isPublication);
+        operation.begin(device, isPublication ? waiter : watchedWaiter(known, underWay, waiter));
+      },
+    };
+  });
+}
+
+function watchedWaiter(device: WatchedDevice, operation: OperationUnderWay, waiter: Waiter): Waiter {
+  return {
+    settled(failure) {
+      device.operationEnds(operation, failure);
+      waiter.settled(failure);
     },
-  }));
+  };
 }

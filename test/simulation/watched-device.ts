@@ -7,6 +7,12 @@ import { Violation } from "./violation.ts";
 /** No case has a longer one. */
 export const LONGEST_KEEPALIVE_MS = 20_000;
 
+/** An operation of a device's program. */
+export interface OperationUnderWay {
+  readonly isPublication: boolean;
+  isOver: boolean;
+}
+
 /** A device, and what is known of it from outside: of its inputs, of what it told, and of its connections. */
 export class WatchedDevice extends Device {
   /** Its connection, or the one that it is opening; the last one that it had. */
@@ -19,9 +25,11 @@ export class WatchedDevice extends Device {
   #isTrying = false;
   /** Attempts that the flow ended before they were accepted or refused. */
   abandoned = 0;
-  /** Operations of the program that were begun since the last CONNACK, and how often one ended. */
+  /** Operations of the program that were begun since the last CONNACK. */
   #begun = 0;
-  #ended = 0;
+  /** The last of them; null before the first. */
+  #current: OperationUnderWay | null = null;
+  #hasBegun = false;
   /** By storm: it was counted as recovered. */
   readonly recoveredFrom = new Set<number>();
   /** When it last told of a packet of its own. */
@@ -78,16 +86,35 @@ export class WatchedDevice extends Device {
 
   // ---- its program ------------------------------------------------------------------------------------------------
 
-  operationBegins(): void {
+  /** @param isPublication whoever waits for it is the program itself, so that a later connection can tell them apart */
+  operationBegins(isPublication: boolean): OperationUnderWay {
     if (this.state !== "bootstrapping") throw new Violation(`the program goes on while ${this.state}`);
+    if (this.#current?.isOver === false)
+      throw new Violation("an operation begins before the one before is over");
     this.#begun++;
+    this.#current = { isPublication, isOver: false };
+    return this.#current;
   }
 
-  /** The program is told that an operation is over, or that it begins. */
+  /** An operation that is no publication is over. What belongs to an earlier connection may only say that it was lost. */
+  operationEnds(operation: OperationUnderWay, failure: string | null): void {
+    if (failure === LOST || this.state !== "bootstrapping") return;
+    if (operation !== this.#current) throw new Violation("an operation ends that is not under way");
+    if (operation.isOver) throw new Violation("an operation ends twice");
+    operation.isOver = true;
+  }
+
+  /** The program is told itself: that it begins, or that a publication is over. */
   programTold(failure: string | null): void {
     if (failure === LOST || this.state !== "bootstrapping") return;
-    if (this.#ended > this.#begun) throw new Violation("an operation of the program ended twice");
-    this.#ended++;
+    if (this.#current === null) {
+      if (this.#hasBegun) throw new Violation("the program begins twice");
+      this.#hasBegun = true;
+    } else if (this.#current.isPublication && !this.#current.isOver) {
+      this.#current.isOver = true;
+    } else {
+      throw new Violation("the program is told of a publication that is not under way");
+    }
   }
 
   // ---- what it tells ----------------------------------------------------------------------------------------------
@@ -128,13 +155,15 @@ export class WatchedDevice extends Device {
     if (!this.#isTrying) throw new Violation(`${name} and no attempt is under way`);
     this.#isTrying = false;
     this.#begun = 0;
-    this.#ended = 0;
+    this.#current = null;
+    this.#hasBegun = false;
   }
 
   #becameReady(storm: number, value: number | null): void {
     if (this.part.outage.isUnaware) throw new Violation("it became ready while it was unaware");
     const { length } = this.env.program;
     if (this.#begun !== length) throw new Violation(`ready after ${this.#begun} of ${length} operations`);
+    if (this.#current?.isOver === false) throw new Violation("ready before the last operation is over");
     if (storm === 0 || value === null) return;
     if (this.recoveredFrom.has(storm)) throw new Violation(`recovered from storm ${storm} twice`);
     this.recoveredFrom.add(storm);
