@@ -7,6 +7,19 @@ import { Violation } from "./violation.ts";
 /** No case has a longer one. */
 export const LONGEST_KEEPALIVE_MS = 20_000;
 
+/** What comes over its connection. */
+const HEARD: ReadonlySet<DeviceEvent> = new Set([
+  EVENTS.bytesSent,
+  EVENTS.bytesReceived,
+  EVENTS.subscribed,
+  EVENTS.publishReceived,
+  EVENTS.publishAcknowledged,
+  EVENTS.configResponse,
+  EVENTS.configRejected,
+  EVENTS.lateResponse,
+  EVENTS.serverDisconnected,
+]);
+
 /** An operation of a device's program. */
 export interface OperationUnderWay {
   readonly isPublication: boolean;
@@ -122,6 +135,8 @@ export class WatchedDevice extends Device {
   tells(event: DeviceEvent, storm: number, value: number | null): void {
     if (value !== null && !(value >= 0 && value < Number.POSITIVE_INFINITY))
       throw new Violation(`${event.name} has the value ${value}`);
+    if (this.part.outage.isUnaware && HEARD.has(event))
+      throw new Violation(`${event.name} while it is unaware`);
     this.#change(event, value);
     if (event === EVENTS.publishSent || event === EVENTS.subscribeSent) this.#spokeAtMs = this.env.port.now();
     if (event === EVENTS.connectAttempt) this.#tries();
