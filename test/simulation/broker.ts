@@ -169,7 +169,7 @@ export class Visit implements Far<Packet> {
       throw new Violation(`${packet.cmd} came before CONNACK was sent`);
     }
     if (this.#beganSession) this.#session.isUnknown = false;
-    this.#checkLength(packet);
+    if (!this.#isDoubtful(this.#session)) this.#checkLength(packet);
     this.#onPacket(packet, this.#session);
   }
 

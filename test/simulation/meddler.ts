@@ -1,5 +1,5 @@
 import type { Asker } from "../../engine/src/device/session/requests.ts";
-import type { Waiter } from "../../engine/src/device/turns.ts";
+import { LOST, type Waiter } from "../../engine/src/device/turns.ts";
 import type { Fleet } from "../../engine/src/live/fleet.ts";
 import type { BackEnd } from "./back-end.ts";
 import type { Chance } from "./chance.ts";
@@ -139,8 +139,11 @@ export class Meddler {
   /** Whoever waits may do the next thing at once. */
   #waiter(user: User, name: string): Waiter {
     const { chance, operations } = this.#world;
-    return operations.waiter(name, () => {
-      if (!this.#world.isCalm && chance.is(0.35)) this.meddle(user);
+    return operations.waiter(name, (failure) => {
+      if (this.#world.isCalm || user.goneAs !== null) return;
+      // Who hears of a loss is in the middle of what takes the connection away: a storm, a broker, another callback.
+      if (failure === LOST && chance.is(0.3)) this.#move(user);
+      else if (chance.is(0.3)) this.meddle(user);
     });
   }
 }

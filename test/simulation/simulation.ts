@@ -5,23 +5,16 @@ import { Device } from "../../engine/src/device/device.ts";
 import { type DeviceEvent, EVENTS, type Subject } from "../../engine/src/device/events.ts";
 import type { DevicePlan } from "../../engine/src/device/plan.ts";
 import type { DeviceEnvironment } from "../../engine/src/device/port.ts";
-import type { Program } from "../../engine/src/device/program.ts";
 import { ConfigRequest } from "../../engine/src/device/session/config-requests.ts";
 import { Exchange } from "../../engine/src/device/session/exchange.ts";
-import type { Waiter } from "../../engine/src/device/turns.ts";
 import { Fleet } from "../../engine/src/live/fleet.ts";
 import { compileProgram, compileSteps, series } from "../../engine/src/script/compile.ts";
 import { ProcessorCalls } from "../../engine/src/script/processor-calls.ts";
-import {
-  bindDevice,
-  type Compiler,
-  deviceOf,
-  type ParsedStep,
-  type StepPlace,
-} from "../../engine/src/script/steps/step.ts";
+import { bindDevice, type Compiler, deviceOf, type StepPlace } from "../../engine/src/script/steps/step.ts";
 import { Storms } from "../../engine/src/storm/storms.ts";
 import { createCodec } from "../../engine/src/transport/codec.ts";
 import type { HttpClient } from "../../engine/src/transport/http-client.ts";
+import { checkAccounts } from "./accounts.ts";
 import { BackEnd } from "./back-end.ts";
 import { Broker, type BrokerWorld } from "./broker.ts";
 import { Chance } from "./chance.ts";
@@ -34,11 +27,12 @@ import { type CohortSetup, drawSetup, type Setup } from "./setup.ts";
 import { COHORTS, type Gains, type SharedRecorder, same } from "./shared-recorder.ts";
 import { SimulatedHost } from "./simulated-host.ts";
 import { SimulatedRegions } from "./simulated-regions.ts";
-import { auditStorm } from "./storm-audit.ts";
+import { auditOpening, auditStorm } from "./storm-audit.ts";
 import { User } from "./user.ts";
 import { Violation } from "./violation.ts";
 import { VirtualTime } from "./virtual-time.ts";
-import { LONGEST_KEEPALIVE_MS, type OperationUnderWay, WatchedDevice } from "./watched-device.ts";
+import { LONGEST_KEEPALIVE_MS, WatchedDevice } from "./watched-device.ts";
+import { watched } from "./watched-program.ts";
 import { CALM_CONDUCT } from "./weather.ts";
 
 /** Wall clock at the start of a case, at which its monotonic clock stands at START_MS. */
@@ -289,7 +283,8 @@ export class Simulation {
     this.#recover();
     this.#end();
     const gains = COHORTS.map((_, cohort) => this.#shared.gains(cohort));
-    this.#add(gains);
+    checkAccounts({ gains, users: this.#users, network: this.#network, regions: this.#regions });
+    if (this.#setup.hasTimeline) this.#shared.checkTimeline(gains);
     this.#shared.end();
     return {
       hash: this.#hash.value,
@@ -484,6 +479,9 @@ export class Simulation {
     if (storms.open === this.#openStorm) return;
     if (this.#openStorm !== 0) this.#audit(this.#openStorm);
     this.#openStorm = storms.open;
+    // A region that is lost ends first attempts: those have no part in the storm, and are no first ones any more.
+    const hasCome = this.#openStorm !== 0 && this.#setup.storms[this.#openStorm - 1]?.region === undefined;
+    if (hasCome) auditOpening(this.#openStorm, this.#users);
   }
 
   #checkOnline(): void {
@@ -496,74 +494,8 @@ export class Simulation {
     const storm = this.#storms.report()[index - 1];
     if (storm !== undefined) auditStorm(storm, this.#users);
   }
-
-  /** What was counted adds up. */
-  #add(gains: readonly Gains[]): void {
-    const { opened, bytes } = this.#network;
-    gains.forEach(({ counters, refused, disconnects, serverDisconnects }, cohort) => {
-      const own = this.#users.filter(({ device }) => device.cohort === cohort);
-      const abandoned = own.reduce((sum, { device }) => sum + device.abandoned, 0);
-      const { connectAttempts, connectsAccepted, connectsRefused } = counters;
-      same("attempts", connectAttempts, connectsAccepted + connectsRefused + abandoned);
-      same(
-        "attempts by device",
-        connectAttempts,
-        own.reduce((sum, { device }) => sum + device.attempt.count, 0),
-      );
-      same("refusals by name", refused, connectsRefused);
-      same("disconnects by cause", disconnects, counters.disconnects);
-      same("disconnects", counters.disconnects, connectsAccepted);
-      same("server disconnects by name", serverDisconnects, counters.serverDisconnects);
-    });
-    const sum = (of: (gains: Gains) => number): number => gains.reduce((total, one) => total + of(one), 0);
-    if (opened > sum(({ counters }) => counters.connectAttempts))
-      throw new Violation("more connections than attempts");
-    if (this.#setup.isBytes) {
-      same(
-        "bytes sent",
-        sum(({ counters }) => counters.bytesSent),
-        bytes.sent,
-      );
-      if (sum(({ counters }) => counters.bytesReceived) > bytes.heard)
-        throw new Violation("more bytes than came");
-    }
-    if (this.#regions !== null) {
-      const regions = Object.values(this.#regions.counts.byName());
-      const accepted = regions.reduce((total, one) => total + one.connectsAccepted, 0);
-      same(
-        "accepted by region",
-        accepted,
-        sum(({ counters }) => counters.connectsAccepted),
-      );
-    }
-    if (this.#setup.hasTimeline) this.#shared.checkTimeline(gains);
-  }
 }
 
 function hostOf(index: number): string {
   return `server-${index}`;
-}
-
-/** Tells devices which of their operations begin and end. */
-function watched(program: Program, steps: readonly ParsedStep[]): Program {
-  return program.map((operation, place) => {
-    // A later connection knows a publication of the program by its waiter.
-    const isPublication = steps[place]?.definition.name === "publish";
-    return {
-      begin(device, waiter) {
-        const known = device as WatchedDevice;
-        const underWay = known.operationBegins(isPublication);
-        operation.begin(device, isPublication ? waiter : watchedWaiter(known, underWay, waiter));
-      },
-    };
-  });
-}
-
-function watchedWaiter(device: WatchedDevice, operation: OperationUnderWay, waiter: Waiter): Waiter {
-  return {
-    settled(failure) {
-      device.operationEnds(operation, failure);
-      waiter.settled(failure);
-    },
-  };
 }

@@ -15,6 +15,20 @@ interface Tally {
   lostAtEnd: number;
 }
 
+/** A storm has come just now: every device that was there has a part in it, and no other. */
+export function auditOpening(index: number, users: readonly User[]): void {
+  for (const { device, standing, goneAs } of users) {
+    const isIn = standing.storm === index;
+    if (goneAs !== null || (isIn && standing.role === "affected")) continue;
+    const isThere = device.isReady || (device.wantsToBeOnline && !device.isArriving);
+    const role = device.isReady ? "unaffected" : "already-offline";
+    if (isIn !== isThere || (isThere && standing.role !== role))
+      throw new Violation(
+        `storm ${index} came, and device ${device.number}, ${device.state}, is ${standing.role}`,
+      );
+  }
+}
+
 /** Holds the report of a storm against the devices themselves, at the instant at which its window ends. */
 export function auditStorm(storm: WorkerStorm, users: readonly User[]): void {
   if (storm.startedAtMs === null) return;
