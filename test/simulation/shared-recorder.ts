@@ -37,6 +37,12 @@ export class SharedRecorder {
     this.#before = COHORTS.map((_, cohort) => sums(this.recorder.counters(cohort)));
   }
 
+  /** All devices have ended: what follows is not part of the case's timeline. */
+  stopClock(): void {
+    const lastMs = this.#caseClock?.();
+    if (lastMs !== undefined) this.#caseClock = () => lastMs;
+  }
+
   end(): void {
     this.#baseMs += this.#caseClock?.() ?? 0;
     this.#caseClock = null;
@@ -57,8 +63,10 @@ export class SharedRecorder {
     const rows = this.recorder.timeline.take(true).map((line) => line.split(","));
     COHORTS.forEach((name, cohort) => {
       const own = rows.filter(([, of]) => of === name);
-      const sum = (column: TimelineColumn): number =>
-        own.reduce((total, row) => total + Number(row[TIMELINE_COLUMNS.indexOf(column)]), 0);
+      const sum = (column: TimelineColumn): number => {
+        const place = TIMELINE_COLUMNS.indexOf(column);
+        return own.reduce((total, row) => total + Number(row[place]), 0);
+      };
       const { counters } = gains[cohort] as Gains;
       same("connect_attempts", sum("connect_attempts"), counters.connectAttempts);
       same("connects_accepted", sum("connects_accepted"), counters.connectsAccepted);

@@ -5,7 +5,7 @@ import { simulate, simulateCase } from "./simulate.ts";
 
 /** A failure prints the seed and the case; SIMULATION_SEED runs them again. */
 const SEED = Number(process.env["SIMULATION_SEED"] ?? 20_261_123);
-const CASES = 3000;
+const CASES = 4000;
 
 it(`nothing that must not happen happens to ${CASES} fleets, seed ${SEED}`, { timeout: 300_000 }, () => {
   const totals = simulate(SEED, ({ cases }) => cases < CASES);

@@ -415,6 +415,7 @@ export class Simulation {
     this.#storms.stop(true);
     this.fleet.over();
     this.fleet.stop();
+    this.#shared.stopClock();
     this.#check(true);
     this.#checkTimers();
     this.#until(this.time.now() + 25 * 60_000, () => false);
