@@ -17,7 +17,7 @@ export default defineConfig({
         test: {
           name: "unit",
           env,
-          include: ["test/unit/**/*.test.ts"],
+          include: ["test/unit/**/*.test.ts", "test/simulation/**/*.test.ts"],
           testTimeout: 30_000,
           sequence: { groupOrder: 1 },
         },
