@@ -63,6 +63,8 @@ export function runArtillery(script: string | object, options: RunOptions = {}):
       ...process.env,
       ARTILLERY_DISABLE_TELEMETRY: "true",
       NODE_OPTIONS: severalWorkers ? `--import=${FOUR_CPUS}` : "",
+      // On a full disk compiled code could not be kept either.
+      ...(mostFileKiB === undefined ? {} : { NODE_DISABLE_COMPILE_CACHE: "1" }),
       ...env,
     },
   });
