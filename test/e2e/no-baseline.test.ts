@@ -11,8 +11,8 @@ const README = readFileSync(join(import.meta.dirname, "../../README.md"), "utf8"
 const script = parse(/## A script\n+```yaml\n([\s\S]*?)```/.exec(README)?.[1] ?? "") as object;
 const smaller = {
   config: {
-    phases: [{ duration: 2, arrivalRate: 30 }],
-    engines: { mqtt: { storms: [{ at: "8s", fraction: 1, cause: "reset", window: "4s" }] } },
+    phases: [{ duration: 1, arrivalRate: 60 }],
+    engines: { mqtt: { storms: [{ at: "8s", fraction: 1, cause: "reset", window: "2s" }] } },
   },
 };
 
