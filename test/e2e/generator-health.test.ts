@@ -47,11 +47,11 @@ it("names a stop of 400 ms while devices reconnect, which a mean over the window
 });
 
 it("has no verdict on a storm that it slept through, from before it to after its window", async () => {
-  const later = { at: "4s", window: "2s" };
+  const later = { at: "5s", window: "2s" };
   const result = await runArtillery(script([{ connect: {} }, { stayOnline: {} }], later), {
     files: { "processor.mjs": BLOCKER },
     // Time zero is the first arrival, at most a second before Artillery says so.
-    onOutput: stopped(/Phase started/, 1500, 7000),
+    onOutput: stopped(/Phase started/, 1500, 8000),
   });
   expect(result.code, result.stdout + result.stderr).toBe(5);
   const [storm] = readSummary(result).storms;

@@ -24,7 +24,7 @@ describe("scenarios at small size, and sooner", () => {
   it("flapping.yml: five storms from one line of the script, each over a quarter of the fleet", async () => {
     const sooner = {
       reconnect: { base: "500ms", cap: "2s" },
-      storms: [{ at: "2s", fraction: 0.25, window: "2s", repeat: { times: 5, every: "3s" } }],
+      storms: [{ at: "2s", fraction: 0.25, window: "2500ms", repeat: { times: 5, every: "3s" } }],
     };
     const run = await runArtillery("scenarios/flapping.yml", { args: smaller(sooner) });
     expect(run.code, run.stdout + run.stderr).toBe(0);

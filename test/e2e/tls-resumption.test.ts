@@ -39,7 +39,7 @@ describe("TLS session resumption: two cohorts, one storm", () => {
           mqtt: {
             tls: { insecure: true },
             reconnect: { base: "500ms" },
-            storms: [{ at: "2s", fraction: 1, cause: "reset", window: "2s" }],
+            storms: [{ at: "2s", fraction: 1, cause: "reset", window: "3s" }],
           },
         },
       },

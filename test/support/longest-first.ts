@@ -6,26 +6,29 @@ import { BaseSequencer } from "vitest/node";
  * Files that take longest, as `npm test` measured them: a long one that begins last is one that all others have ended before.
  * A fresh clone has no measurements of its own, and Vitest would go by the size of the files, project by project.
  */
-const LONGEST: readonly string[] = [
+export const LONGEST: readonly string[] = [
   "test/truth/cloud-requests.test.ts",
-  "test/truth/compare.test.ts",
-  "test/e2e/control-topic.test.ts",
   "test/e2e/repeated-storms.test.ts",
+  "test/e2e/control-topic.test.ts",
+  "test/truth/compare.test.ts",
   "test/e2e/unwritable-results.test.ts",
   "test/truth/main-job.test.ts",
-  "test/e2e/bad-scripts.test.ts",
-  "test/truth/regions.test.ts",
-  "test/e2e/processor-faults.test.ts",
-  "test/integration/brokers/adapters.test.ts",
-  "test/truth/spiral.test.ts",
   "test/e2e/interrupt.test.ts",
   "test/truth/broker-truth.test.ts",
-  "test/e2e/storm-causes.test.ts",
-  "test/e2e/results.test.ts",
+  "test/e2e/bad-scripts.test.ts",
   "test/truth/peers.test.ts",
-  "test/e2e/lab-ended.test.ts",
+  "test/truth/spiral.test.ts",
+  "test/e2e/results.test.ts",
+  "test/truth/regions.test.ts",
+  "test/e2e/storm-causes.test.ts",
+  "test/integration/brokers/adapters.test.ts",
+  "test/e2e/processor-faults.test.ts",
   "test/e2e/generator-health.test.ts",
+  "test/e2e/lab-ended.test.ts",
   "test/integration/lab.test.ts",
+  "test/integration/fuzz.test.ts",
+  "test/integration/mqtt5.test.ts",
+  "test/e2e/tls-resumption.test.ts",
 ];
 
 /** Project by project where they may not run side by side; among those that may, what takes longest begins first. */

@@ -45,7 +45,7 @@ describe.skipIf(!mosquittoAvailable())("what the broker says it accepted is what
     let killed: Promise<void> | null = null;
     const result = await runArtillery("scenarios/mass-reconnect.yml", {
       // Requests that the broker took with it are asked again after their 5 s, and a longer back-off.
-      args: ["-t", broker.url, "--overrides", overrides("14s", { base: "1s", cap: "5s" })],
+      args: ["-t", broker.url, "--overrides", overrides("16s", { base: "1s", cap: "3s" })],
       onOutput(text) {
         if (killed !== null || !text.includes("mqtt storm 2")) return;
         killed = (async () => {

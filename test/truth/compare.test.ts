@@ -29,7 +29,7 @@ function scriptWith(engine: object): object {
       engines: {
         mqtt: {
           reconnect: { policy: "uniform", window: "300ms" },
-          storms: [{ at: "2s", fraction: 1, window: "2s" }],
+          storms: [{ at: "2s", fraction: 1, window: "2500ms" }],
           seed: 7,
           ...engine,
         },
