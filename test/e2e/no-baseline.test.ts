@@ -34,7 +34,10 @@ describe.skipIf(!mosquittoAvailable())("the README's script on a plain Mosquitto
     const asked = Number(/\(0 of (\d+) config requests answered\)/.exec(storms[0]?.verdictReason ?? "")?.[1]);
     expect(asked).toBeGreaterThanOrEqual(60);
     expect(asked).toBeLessThanOrEqual(totals.configRequests);
-    expect(run.stdout).toContain("NO VERDICT: the fleet was never ready before the storm (0 of");
+    // A busy machine marks the verdict besides.
+    expect(run.stdout).toMatch(
+      /NO VERDICT( \(generator saturated\))?: the fleet was never ready before the storm \(0 of/,
+    );
     expect(run.stdout).toContain("EXIT 5:");
   });
 });
