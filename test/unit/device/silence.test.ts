@@ -199,7 +199,7 @@ describe("a watched device", () => {
     expect([standing.role, standing.hasLeft]).toEqual(["affected", true]);
     rig.device.connect();
     rig.makeReady();
-    expect(rig.events("becameReady")).toEqual([["becameReady", 0, 0, null]]);
+    expect(rig.events("becameReady")).toEqual([{ event: "becameReady", storm: 0, value: null }]);
     expect([standing.isBack, standing.hasLeft]).toEqual([false, true]);
   });
 });
