@@ -21,7 +21,7 @@ export const LONGEST: readonly string[] = [
   "test/e2e/results.test.ts",
   "test/truth/regions.test.ts",
   "test/e2e/storm-causes.test.ts",
-  "test/integration/brokers/adapters.test.ts",
+  "test/integration/benchmarks/brokers/adapters.test.ts",
   "test/e2e/processor-faults.test.ts",
   "test/e2e/generator-health.test.ts",
   "test/e2e/lab-ended.test.ts",
