@@ -103,7 +103,12 @@ export class Broker {
       this.isDown = false;
     });
     if (chance.is(0.5)) sessions.clear();
-    for (const visit of this.#visits) visit.end(chance.is(0.5) ? "close" : "reset");
+    // It dies thread by thread.
+    const spreadMs = chance.pick([0, 900]);
+    for (const visit of this.#visits) {
+      const how = chance.is(0.5) ? "close" : "reset";
+      time.later(chance.between(0, spreadMs), () => visit.end(how));
+    }
   }
 
   /** Troubles are over. */

@@ -29,11 +29,11 @@ export class Meddler {
   meddle(user: User): void {
     const { chance } = this.#world;
     if (chance.is(0.7)) this.#operate(user);
-    else this.#move(user);
+    else this.move(user);
   }
 
   /** Brings it online, takes it away, breaks its connection. */
-  #move(user: User): void {
+  move(user: User): void {
     const { chance, time } = this.#world;
     const { device } = user;
     const connectLater = (): void => time.later(chance.between(1, 2000), () => this.#connect(user));
@@ -59,7 +59,7 @@ export class Meddler {
         device.keepaliveTick(device.env.port.now(), chance.pick([0, 1000]));
         return;
       default:
-        if (chance.is(0.15)) user.leave(chance.is(0.5) ? "left" : "failed");
+        if (chance.is(0.3)) user.leave(chance.is(0.5) ? "left" : "failed");
     }
   }
 
@@ -143,7 +143,7 @@ export class Meddler {
     return operations.waiter(name, (failure) => {
       if (this.#world.isCalm || user.goneAs !== null) return;
       // Who hears of a loss is in the middle of what takes the connection away: a storm, a broker, another callback.
-      if (failure === LOST && chance.is(0.3)) this.#move(user);
+      if (failure === LOST && chance.is(0.3)) this.move(user);
       else if (chance.is(0.3)) this.meddle(user);
     });
   }

@@ -27,7 +27,7 @@ it(`nothing that must not happen happens to ${CASES} fleets, seed ${SEED}`, { ti
   expect([...errors]).toEqual(
     expect.arrayContaining([
       ...["packet_too_large", "qos_not_supported", "capture_failed", "gave_up"],
-      ...["suback.unspecified_error", "puback.unspecified_error", "server_reference_limit"],
+      ...["suback.unspecified_error", "puback.unspecified_error", "server_reference_invalid"],
     ]),
   );
   expect([...serverDisconnects]).toEqual(expect.arrayContaining(["session_taken_over", "server_moved"]));

@@ -331,14 +331,27 @@ export class Simulation {
 
   /** Something is done to devices, brokers and the network, again and again until troubles are over. */
   #plague(): void {
-    const { meddlesEveryMs, disasterEveryMs } = this.#setup;
+    const { meddlesEveryMs, disasterEveryMs, storms } = this.#setup;
     this.#again(meddlesEveryMs, () => {
       if (this.#users.length > 0) this.#meddle(this.chance.pick(this.#users));
     });
-    this.#again(disasterEveryMs, () => {
-      if (this.chance.is(0.5)) this.#network.harm();
-      else this.chance.pick(this.#brokers).crash(this.chance.between(0, 5000));
-    });
+    this.#again(disasterEveryMs, () => this.#disaster());
+    for (const { cause, atMs } of storms) {
+      // What such a storm watches for.
+      const isWatching = cause === "exec" || cause === "external";
+      if (isWatching && this.chance.is(0.7))
+        this.time.later(atMs + this.chance.between(0, 2500), () => this.#crash());
+    }
+  }
+
+  #disaster(): void {
+    if (this.isCalm) return;
+    if (this.chance.is(0.4)) this.#network.harm();
+    else this.#crash();
+  }
+
+  #crash(): void {
+    this.chance.pick(this.#brokers).crash(this.chance.between(0, 5000));
   }
 
   #again(everyMs: number, act: () => void): void {
@@ -355,6 +368,17 @@ export class Simulation {
     const device = deviceOf(context);
     const user = this.#users.find((one) => one.device === device);
     if (user !== undefined) this.#meddle(user);
+  }
+
+  /** Soon after a loss something else is done to the device: it may not have been known yet to be a storm's. */
+  #mayFollow(device: WatchedDevice): void {
+    if (this.isCalm || this.#setup.meddlesEveryMs === 0 || !this.chance.is(0.2)) return;
+    this.time.later(this.chance.between(1, 600), () => {
+      const user = this.#users.find((one) => one.device === device);
+      if (user === undefined || user.goneAs !== null || this.isCalm) return;
+      this.#touched.add(device);
+      this.#meddler.move(user);
+    });
   }
 
   #meddle(user: User): void {
@@ -466,6 +490,7 @@ export class Simulation {
         `${this.time.now().toFixed(3)} ${who}: ${event.name} ${name} storm ${storm} value ${value}`,
       );
     }
+    if (event === EVENTS.disconnected && subject instanceof WatchedDevice) this.#mayFollow(subject);
     this.#online += event.online;
     this.#hash.add(event.id);
     this.#hash.add(storm);

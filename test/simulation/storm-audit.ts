@@ -20,6 +20,8 @@ export function auditOpening(index: number, users: readonly User[]): void {
   for (const { device, standing, goneAs } of users) {
     const isIn = standing.storm === index;
     if (goneAs !== null || (isIn && standing.role === "affected")) continue;
+    // The same sweep may have sent it home since.
+    if (isIn && standing.role === "unaffected" && device.state === "backoff") continue;
     const isThere = device.isReady || (device.wantsToBeOnline && !device.isArriving);
     const role = device.isReady ? "unaffected" : "already-offline";
     if (isIn !== isThere || (isThere && standing.role !== role))

@@ -201,6 +201,17 @@ export class WatchedDevice extends Device {
       throw new Violation(`it is ${state}, and is wanted: ${this.#isWanted}`);
     this.#checkLink();
     this.#checkStanding();
+    this.#checkQueue();
+  }
+
+  /** A publication waits for its turn as long as others are not acknowledged. */
+  #checkQueue(): void {
+    const { queued, session } = this.exchange;
+    if (queued === null) return;
+    const isAwaited = [...(session.inflight?.values() ?? [])].some(
+      ({ kind, timer }) => kind === "publish" && timer !== null,
+    );
+    if (!isAwaited) throw new Violation(`${queued.length} publications wait for nothing`);
   }
 
   #checkAttempt(): void {
