@@ -5,7 +5,7 @@ import type { User } from "./user.ts";
 import { Violation } from "./violation.ts";
 
 export interface Accounts {
-  /** By cohort. */
+  /** What each cohort gained. */
   readonly gains: readonly Gains[];
   readonly users: readonly User[];
   readonly network: Network;

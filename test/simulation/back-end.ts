@@ -17,7 +17,7 @@ export class BackEnd {
     this.#world = world;
   }
 
-  /** As the engine's own client. */
+  /** Stands in for the engine's own client. */
   send(_call: HttpCall, done: (outcome: HttpOutcome) => void): () => void {
     return this.#answer(() => done(this.#outcome()));
   }

@@ -38,6 +38,6 @@ it("the same seed gives the same fleet, whatever was simulated before", { timeou
   const hashes = Array.from({ length: 100 }, (_, number) => simulateCase(SEED, number, shared).hash);
   expect(new Set(hashes).size).toBe(hashes.length);
   for (const number of [99, 3, 50, 0]) expect(simulateCase(SEED, number, shared).hash).toBe(hashes[number]);
-  // As `--case` replays it.
+  // `--case` replays one in the same way.
   expect(simulateCase(SEED, 50).hash).toBe(hashes[50]);
 });

@@ -2,19 +2,19 @@ import type { Chance } from "./chance.ts";
 
 /** What the network does, as chances. */
 export interface Weather {
-  /** The delay of a packet, from and to. */
+  /** The shortest and the longest delay of a packet. */
   readonly delayMs: readonly [number, number];
   /** A packet takes seconds longer, and what follows it on its connection waits behind it. */
   readonly stalls: number;
-  /** Of an opening: nobody listens, nobody answers, it breaks. */
+  /** An opening fails: nobody listens, nobody answers, it breaks. */
   readonly refuses: number;
   readonly swallows: number;
   readonly breaks: number;
-  /** Of every packet: its connection is cut. */
+  /** A packet's connection is cut instead. */
   readonly cuts: number;
-  /** Of every packet to a device: something else is heard. */
+  /** Something else is heard than a packet to a device. */
   readonly garbles: number;
-  /** Of every packet from a device: the broker stops to read. */
+  /** The broker stops to read at a packet from a device. */
   readonly clogs: number;
 }
 
@@ -45,24 +45,24 @@ export function drawWeather(chance: Chance): Weather {
 
 /** What brokers do, as chances. */
 export interface Conduct {
-  /** Of a CONNECT. */
+  /** What becomes of a CONNECT. */
   readonly refuses: number;
   readonly redirects: number;
   readonly ignores: number;
   readonly closes: number;
   /** Its CONNACK comes seconds late. */
   readonly dawdles: number;
-  /** Of a session that could be kept: it is gone. */
+  /** A session that could be kept is gone. */
   readonly forgets: number;
-  /** Of a connection: how long it lasts at most, in milliseconds; 0 for no limit. */
+  /** A connection lasts so long at most, in milliseconds; 0 for no limit. */
   readonly throwsOutWithinMs: number;
-  /** Of a request of any kind: it is not answered, is refused, is answered seconds late. */
+  /** A request of any kind is not answered, is refused, is answered seconds late. */
   readonly withholds: number;
   readonly fails: number;
   readonly delays: number;
-  /** Of a request for configuration: its answer comes twice. */
+  /** The answer to a request for configuration comes twice. */
   readonly repeats: number;
-  /** Of a connection: it has limits of MQTT 5. */
+  /** A connection has limits of MQTT 5. */
   readonly limits: number;
   /** Messages to devices that nobody asked for: the mean pause between two, per broker; 0 for none. */
   readonly speaksEveryMs: number;

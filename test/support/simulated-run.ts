@@ -54,7 +54,7 @@ export class SimulatedRun {
   readonly broker: SimulatedBroker;
   /** The log of the run. */
   readonly lines: string[] = [];
-  /** Of virtual users whose flow failed. */
+  /** Why flows of virtual users failed. */
   readonly flowErrors: string[] = [];
   readonly #script: ArtilleryScript;
   readonly #devices: number;
@@ -107,7 +107,7 @@ export class SimulatedRun {
     }));
     vi.resetModules();
     const { Worker } = await import("../../engine/src/live/worker.ts");
-    // Of the same load: steps know their devices by a symbol of their module.
+    // It comes from the same load: steps know their devices by a symbol of their module.
     const { validate } = await import("../../engine/src/script/validate.ts");
     const { plan, problems } = validate(this.#script);
     if (plan === null) throw new Error(JSON.stringify(problems));

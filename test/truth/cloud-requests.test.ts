@@ -14,7 +14,7 @@ const FILES: Record<CloudName, string> = {
   azure: "azure-iot-hub-twin.yml",
   thingsboard: "thingsboard-attributes.yml",
 };
-/** As the files say. */
+/** What the files say. */
 const ENVIRONMENT = {
   AZURE_IOT_HUB: "my-hub.azure-devices.net",
   AZURE_IOT_PASSWORD: "SharedAccessSignature sr=…",

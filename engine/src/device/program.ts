@@ -6,7 +6,10 @@ import type { Waiter } from "./turns.ts";
  * owner.
  */
 export interface Operation {
-  /** Begins it. `waiter` is settled exactly once, through the device's port: null, LOST or the name of a failure. */
+  /**
+   * Begins it. `waiter` is settled once, through the device's port: with null, LOST or the name of a failure. What is not the device's
+   * own may leave it alone where the connection has ended: so has the program.
+   */
   begin(device: Device, waiter: Waiter): void;
 }
 

@@ -31,38 +31,39 @@ export const think = defineStep({
   operation(spec) {
     const lasts = compilePause(spec);
     return {
-      begin: (device, waiter) =>
-        pause(
-          device,
-          lasts(contextOf(device), () => device.random()),
-          waiter,
-        ),
+      begin: (device, waiter) => pause(device, lasts(contextOf(device), device), waiter),
     };
   },
   compile(spec, compiler) {
     const lasts = compilePause(spec);
     return sameConnection(compiler, (context, callback) => {
-      const random = compiler.place === "hook" ? Math.random : () => deviceOf(context).random();
-      compiler.time.wake(lasts(context, random), callback, null, context);
+      // A hook has no device, and no seed.
+      const chance = compiler.place === "hook" ? Math : deviceOf(context);
+      compiler.time.wake(lasts(context, chance), callback, null, context);
     });
   },
 });
+
+/** Who draws: uniform in [0, 1). */
+interface Chance {
+  random(): number;
+}
 
 interface Pause {
   think: string | number;
   jitter?: string | number | undefined;
 }
 
-/** Gives the milliseconds of one pause. `random` is uniform in [0, 1). Throws where a variable's value is no duration. */
-function compilePause({ think: spec, jitter }: Pause): (context: VuContext, random: () => number) => number {
+/** Gives the milliseconds of one pause. Throws where a variable's value is no duration. */
+function compilePause({ think: spec, jitter }: Pause): (context: VuContext, chance: Chance) => number {
   const render = compileTemplate(spec);
-  return (context, random) => {
+  return (context, chance) => {
     const value = render(context);
     const pauseMs = parseDuration(value);
     if (pauseMs === null || pauseMs > LONGEST_TIMER_MS)
       throw new Error(`think: ${String(value)} is not allowed; allowed: ${ALLOWED}`);
     const besideMs = jitter === undefined ? 0 : (jitterMs(jitter, pauseMs) ?? 0);
-    const jitteredMs = Math.max(0, pauseMs + (2 * random() - 1) * besideMs);
+    const jitteredMs = Math.max(0, pauseMs + (2 * chance.random() - 1) * besideMs);
     return Math.min(jitteredMs, LONGEST_TIMER_MS);
   };
 }
