@@ -81,9 +81,9 @@ function find(): TcpBinding | null {
       isWriteAsync: () => streamBaseState[kLastWriteWasAsync] === 1,
     };
     const handle = found.newHandle();
-    const isWhole = (["connect", "writeBuffer", "useUserBuffer", "readStart", "reset", "close"] as const).every(
-      (name) => typeof handle[name] === "function",
-    );
+    const isWhole = (
+      ["connect", "writeBuffer", "useUserBuffer", "readStart", "reset", "close"] as const
+    ).every((name) => typeof handle[name] === "function");
     handle.close();
     return isWhole ? found : null;
   } catch {

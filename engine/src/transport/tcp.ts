@@ -1,3 +1,4 @@
+import type { TCP_KINDS } from "../contract.ts";
 import type { LocalAddresses } from "./local-addresses.ts";
 import { handles } from "./tcp-binding.ts";
 import { createHandleTcp } from "./tcp-handle.ts";
@@ -5,7 +6,7 @@ import { createSocketTcp } from "./tcp-socket.ts";
 import type { OpenTransport } from "./transport.ts";
 
 /** What plain TCP goes over: Node's own TCP handle, or `net.Socket`, which costs more. */
-export type TcpKind = "handle" | "net";
+export type TcpKind = (typeof TCP_KINDS)[number];
 
 /** Opens TCP connections to one host and port. */
 export function createTcp(
@@ -15,7 +16,5 @@ export function createTcp(
   kind: TcpKind = "net",
 ): OpenTransport {
   const binding = kind === "handle" ? handles() : null;
-  return binding === null
-    ? createSocketTcp(host, port, local)
-    : createHandleTcp(binding, host, port, local);
+  return binding === null ? createSocketTcp(host, port, local) : createHandleTcp(binding, host, port, local);
 }
