@@ -54,16 +54,14 @@ async function tried(server: Server): Promise<string | null> {
   const second = new Waiting();
   const toReset = nextSocket(server);
   const other = open(second, dialer);
-  const reset = new Promise<boolean>((resolve) => {
-    toReset.then((peer) => {
-      peer.once("error", () => resolve(true));
-      peer.once("end", () => resolve(false));
-      peer.resume();
-    });
+  const [peer] = await Promise.all([toReset, second.opened]);
+  const wasReset = new Promise<boolean>((resolve) => {
+    peer.once("error", () => resolve(true));
+    peer.once("end", () => resolve(false));
+    peer.resume();
   });
-  await Promise.all([second.opened, toReset]);
   other.reset();
-  return (await reset) ? null : "it cannot reset a connection";
+  return (await wasReset) ? null : "it cannot reset a connection";
 }
 
 function nextSocket(server: Server): Promise<Socket> {
