@@ -34,7 +34,7 @@ function event(name: string, batch: number, record: (recorder: Recorder, i: numb
 const STORM = 1;
 const SUBJECT = { cohort: 0, region: 0 };
 
-/** As a device does: only what counts for a storm is told for one. */
+/** Tells as a device does: only what counts for a storm is told for one. */
 function tell(recorder: Recorder, one: DeviceEvent, value: number | null = 0, name = ""): void {
   const storm = one.storm !== null || one.stormLatency !== null ? STORM : 0;
   recorder.tell(one, SUBJECT, storm, value, name);

@@ -6,7 +6,7 @@ import { each, type Scale, type Table } from "./suite.ts";
 
 const SHARE = 0.25;
 
-/** The limit without a sort: Hoare's selection of the key at `rank`, from 0, around the middle one. */
+/** The limit without a sort: Hoare's selection of the key at `rank`, counted from 0, around the middle one. */
 export function quickSelect(keys: Float64Array, rank: number): number {
   let low = 0;
   let high = keys.length - 1;
@@ -38,7 +38,7 @@ function limitByQuickSelect(fleet: number): number {
 export function tables({ batch, fleet }: Scale): Table[] {
   const generator = xoroshiro128plus(42);
   const populations = [{ container: "", devices: fleet }];
-  const limit = selectionLimit(42, 1, SHARE, populations);
+  const limit = selectionLimit(42, 1, SHARE, populations) as number;
   return [
     {
       title: "random numbers",
@@ -56,7 +56,7 @@ export function tables({ batch, fleet }: Scale): Table[] {
         {
           name: "engine: the limit, half a second before the storm",
           operations: fleet,
-          run: () => selectionLimit(42, 1, SHARE, populations),
+          run: () => selectionLimit(42, 1, SHARE, populations) as number,
         },
         {
           name: "the limit by quick-select instead of a sort",

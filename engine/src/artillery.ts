@@ -71,7 +71,7 @@ export interface ArtilleryScript {
   scenarios?: unknown;
   before?: unknown;
   after?: unknown;
-  /** Where it came from. */
+  /** The path of its file. */
   _scriptPath?: unknown;
   _configPath?: unknown;
   [key: string]: unknown;
@@ -97,7 +97,7 @@ export function testRunId(): string {
 }
 
 /**
- * Through Artillery's own log, so that its spinner is not fought; from a worker thread it reaches the main thread. It may
+ * Writes through Artillery's own log, so that its spinner is not fought; from a worker thread it reaches the main thread. It may
  * hold text of devices, brokers and commands: line breaks and tabs are all that a terminal hears of it, and no hidden value.
  */
 export function log(text: string): void {

@@ -17,7 +17,7 @@ export { hideEnvironment, isHiddenValue } from "./secrets/secret-values.ts";
 /** Version of `worker-<id>.json` and `summary.json`. */
 export const SCHEMA_VERSION = 1;
 
-/** Where a run is written below the working directory, unless `plugins.mqtt-results.output` says otherwise. */
+/** The folder below the working directory that runs are written to, unless `plugins.mqtt-results.output` says otherwise. */
 export const DEFAULT_OUTPUT = "mqtt-results";
 
 /** Name of the plugin as it stands in `config.plugins`. */
@@ -38,19 +38,19 @@ export const LATENCY_METRICS = {
   connect: "mqtt.connect_time",
   /** TCP handshake alone. */
   tcp: "mqtt.tcp_time",
-  /** TLS handshake alone, from TCP connected: a full one … */
+  /** Full TLS handshake alone, from TCP connected. */
   tlsFull: "mqtt.tls_full_time",
-  /** … and one that resumed an earlier session of the device. */
+  /** TLS handshake that resumed an earlier session of the device. */
   tlsResumed: "mqtt.tls_resumed_time",
   /** WebSocket upgrade alone, from TCP connected or the TLS handshake done. */
   websocket: "mqtt.websocket_time",
-  /** CONNECT written to CONNACK read. */
+  /** Time from CONNECT written to CONNACK read. */
   connack: "mqtt.connack_time",
-  /** SUBSCRIBE written to SUBACK read. */
+  /** Time from SUBSCRIBE written to SUBACK read. */
   subscribe: "mqtt.subscribe_time",
-  /** QoS 1 and 2 PUBLISH written to PUBACK or PUBCOMP read. */
+  /** Time from PUBLISH of QoS 1 and 2 written to PUBACK or PUBCOMP read. */
   publish: "mqtt.publish_time",
-  /** Config request written to its answer read. */
+  /** Time from a config request written to its answer read. */
   config: "mqtt.config_time",
 } as const;
 export type LatencyMetric = (typeof LATENCY_METRICS)[keyof typeof LATENCY_METRICS];
@@ -60,12 +60,12 @@ export const STORM_METRICS = [
   "reconnect_time",
   "ready_time",
   "drop_spread",
-  /** `silent`: from the storm's instant until the device found out. */
+  /** Time from the instant of a `silent` storm until the device found out. */
   "detection_time",
 ] as const;
 export type StormMetric = (typeof STORM_METRICS)[number];
 
-/** `mqtt.storm.<index>.<metric>`, index from 1. */
+/** `mqtt.storm.<index>.<metric>`; the index counts from 1. */
 export function stormMetricName(index: number, metric: StormMetric): string {
   return `mqtt.storm.${index}.${metric}`;
 }
@@ -108,8 +108,8 @@ export type CounterName = keyof typeof COUNTERS;
 export const COUNTER_NAMES = Object.keys(COUNTERS) as CounterName[];
 
 /**
- * Counters that are also kept per storm and cohort while the storm's window is open: of affected devices while they are not
- * ready. What they do once they are back, and what all others do, is not part of them.
+ * Counters that are also kept per storm and cohort while the storm's window is open. They count what affected devices do while
+ * they are not ready; what these do once they are back, and what all others do, is not part of them.
  */
 export const STORM_COUNTERS = [
   "connectAttempts",
@@ -133,9 +133,9 @@ export type RegionCounter = (typeof REGION_COUNTERS)[number];
 export type WorkerRegion = Record<RegionCounter, number>;
 
 /**
- * Of one region and storm, per second: what it accepted and answered before the storm, best mean over 5 s; what devices that
- * were out offered it in the last stretch of the window. Each worker's own: their sum is at least what all of them had in
- * the same seconds.
+ * Loads of one region around one storm, per second: what it accepted and answered before the storm, best mean over 5 s; what
+ * devices that were out offered it in the last stretch of the window. They are each worker's own: their sum is at least what all
+ * of them had in the same seconds.
  */
 export const REGION_LOADS = [
   "sustainedConnects",
@@ -189,9 +189,9 @@ export const TIMELINE_EVENTS = [
   "config_timeouts",
   "late_responses",
   /**
-   * Of devices that have a part in the storm whose window is open and are not ready, whoever disconnected them and when:
-   * attempts to connect that were load on the target, by their end; config requests; devices that became ready for the first
-   * time since the storm.
+   * These three count devices that have a part in the storm whose window is open and are not ready, whoever disconnected them and
+   * when: attempts to connect that were load on the target, by their end; config requests; devices that became ready for the
+   * first time since the storm.
    */
   "storm_connects",
   "storm_requests",
@@ -221,7 +221,7 @@ export const FILES = {
   workerHistograms: (workerId: string): string => `worker-${workerId}.hlog`,
   workerTimeline: (workerId: string): string => `worker-${workerId}.timeline.csv`,
   workerRecord: (workerId: string): string => `worker-${workerId}.json`,
-  /** Only where a part of the lab ended during the run. */
+  /** It is there only where a part of the lab ended during the run. */
   lab: "lab.json",
   summary: "summary.json",
   percentiles: "percentiles.csv",
@@ -257,13 +257,13 @@ export type StormCause = (typeof STORM_CAUSES)[number];
 export const STORM_FATES = [
   /** All of them. */
   "fleet",
-  /** Not ready when the storm came, and not disconnected by it. */
+  /** Devices that were not ready when the storm came, and not disconnected by it. */
   "alreadyOffline",
-  /** Had never been ready by then. */
+  /** Devices that had never been ready by then. */
   "neverReady",
-  /** Ready when the window ended, or now while it is open. */
+  /** Devices that were ready when the window ended, or are now while it is open. */
   "fleetReadyAtEnd",
-  /** Affected devices that were. */
+  /** Affected devices among those. */
   "readyAtEnd",
   /** Affected devices that had not noticed the loss of their connection by then. */
   "unaware",
@@ -271,13 +271,13 @@ export const STORM_FATES = [
   "lostAgain",
   /** Devices that the storm left alone and that lost their connection inside the window. */
   "unaffectedLost",
-  /** Of all devices that were ready at or since the storm's instant: not ready when the window ended. */
+  /** Devices that were ready at or since the storm's instant, and not when the window ended. */
   "lostAtEnd",
-  /** Left inside the window because the script said so: `disconnect`, or the end of its flow. */
+  /** Devices that left inside the window because the script said so: `disconnect`, or the end of its flow. */
   "fleetLeftByScript",
-  /** Affected devices that left so before they were ready again … */
+  /** Affected devices that left so before they were ready again. */
   "leftByScript",
-  /** … and after. */
+  /** Affected devices that left so after they were ready again. */
   "leftAfterRecovery",
 ] as const;
 export type StormFate = (typeof STORM_FATES)[number];
@@ -296,10 +296,10 @@ export type WorkerStormCohort = {
   Record<StormCounter, number>;
 
 export interface WorkerStorm {
-  /** From 1, in script order. */
+  /** Counts from 1, in script order. */
   index: number;
   cause: StormCause;
-  /** 0..1; of a region that is lost, its share by weight; null for a cause that has none. */
+  /** 0..1; a region that is lost has its share by weight. Null for a cause that has none. */
   fraction: number | null;
   /** The region that is lost. */
   region?: string | undefined;
@@ -313,30 +313,30 @@ export interface WorkerStorm {
   startedAtMs: number | null;
   /** True once the whole window was watched. */
   closed: boolean;
-  /** Once the window is over, where the script has regions. */
+  /** Given once the window is over, where the script has regions. */
   regionLoads?: Record<string, RegionLoad> | undefined;
   /** So long after its instant this worker's turn came: too late, so it left its devices alone. Null where it was in time. */
   missedByMs: number | null;
-  /** So long after the end of its window this worker noticed that it was over: too late to see its end. Null where it was in time. */
+  /** So long after its window ended this worker noticed: too late to see its end. Null where it was in time. */
   endMissedByMs: number | null;
   cohorts: Record<string, WorkerStormCohort>;
-  /** What each region gained inside the window, of all devices; not given without regions. */
+  /** What each region gained inside the window, through all devices; not given without regions. */
   regions?: Record<string, WorkerRegion> | undefined;
-  /** Until the last of the affected devices that came back did; of the whole window where none did. Null while it has not come. */
+  /** Covers the time until the last affected device that came back did, or the whole window; null while the storm has not come. */
   generator: GeneratorHealth | null;
-  /** Over the whole window so far; null while it has not come. */
+  /** Covers the whole window so far; null while the storm has not come. */
   generatorInWindow: GeneratorHealth | null;
 }
 
 /**
- * How a worker thread fared over a stretch of time: the run, or of a storm from the end of the pass that cut the devices the
- * recovery or the whole window. Facts only: results/ judges them.
+ * How a worker thread fared over a stretch of time: the run, or a storm's recovery or whole window, either from the end of the
+ * pass that cut the devices. These are facts: results/ judges them.
  */
 export interface GeneratorHealth {
   watchedMs: number;
   /** Delay of the event loop beyond what was asked, over time. */
   eventLoopDelayMs: { p50: number; p99: number; max: number };
-  /** The same, over the operations that were timed meanwhile: what their times may hold too much. Null where there were none. */
+  /** The same delay over the operations timed meanwhile: what their times may hold too much. Null where there were none. */
   operationDelayMs: { p50: number; p99: number } | null;
   /** All the time in which the event loop was late by more than 10 ms. */
   stalledMs: number;
@@ -374,15 +374,15 @@ export interface WorkerRecord {
   /** Test run ids of others that were seen to have devices of the same ids at the same broker, at the same time. */
   sameIdsAs: string[];
   startedAtMs: number;
-  /** Of the last flush. */
+  /** The time of the last flush. */
   updatedAtMs: number;
   /** The fleet's common time zero; null when no device was started. */
   timeZeroMs: number | null;
   cohorts: Record<string, { devices: number; everOnline: number }>;
   storms: WorkerStorm[];
-  /** By name; not given without regions. */
+  /** Counts by name; not given without regions. */
   regions?: Record<string, WorkerRegion> | undefined;
-  /** Per cohort. */
+  /** Counts per cohort. */
   counters: Record<string, Record<CounterName, number>>;
   /** Disconnects per cohort and cause. */
   disconnects: Record<string, Record<string, number>>;
@@ -408,10 +408,10 @@ export const REFUSED_HERE = [
  */
 export const UNWRITTEN_CHANNEL = "artillery-engine-mqtt unwritten";
 
-/** Of a worker whose files cannot be written: that it is so, and at its end what they would hold. */
+/** What a worker tells whose files cannot be written: that it is so, and at its end what they would hold. */
 export interface UnwrittenFiles {
   workerId: string;
-  /** Why, as the system puts it. */
+  /** The reason, as the system puts it. */
   problem: string;
   /** Null before its last flush. */
   files: { record: WorkerRecord; histograms: string; timeline: string } | null;
@@ -419,7 +419,7 @@ export interface UnwrittenFiles {
 
 /** A part of the lab that ended by itself while the run went on. */
 export interface LabEnd {
-  /** `the lab's config service` … */
+  /** It reads like `the lab's config service`. */
   name: string;
   /** A signal, or an exit code. */
   how: string;
@@ -436,6 +436,6 @@ export interface LabRecord {
 /** One that could not be noted in `lab.json`. */
 export interface UnwrittenLabEnd {
   labEnd: LabEnd;
-  /** Why, as the system puts it. */
+  /** The reason, as the system puts it. */
   problem: string;
 }

@@ -1,6 +1,6 @@
 /**
- * A terminal that closes sends SIGHUP: the run is to end as it does for SIGTERM, with its results. For the main thread; once
- * is enough, whoever asks.
+ * A terminal that closes sends SIGHUP: the run is to end as it does for SIGTERM, with its results. It is for the main
+ * thread; once is enough, whoever asks.
  */
 export function takeHangupAsTermination(): void {
   if (!process.listeners("SIGHUP").includes(terminate)) process.on("SIGHUP", terminate);

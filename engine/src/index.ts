@@ -38,7 +38,7 @@ type Scenario = (context: VuContext, callback: StepCallback) => void;
  */
 const HOOK_FLAG = "ARTILLERY_ENGINE_MQTT_HOOK";
 
-/** The class that Artillery loads: once in every worker thread, and in the main thread for hooks. Only wiring. */
+/** The class that Artillery loads: once in every worker thread, and in the main thread for hooks. It holds wiring alone. */
 export default class MqttEngine {
   readonly #script: ArtilleryScript;
   readonly #helpers: Helpers;

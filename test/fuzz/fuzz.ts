@@ -346,7 +346,7 @@ class Connection implements Transport {
     this.#listener.onOpen();
   }
 
-  /** Through a buffer that holds something else as soon as the call has returned, as the shared read buffer does. */
+  /** Sends through a buffer that holds something else as soon as the call has returned, as the shared read buffer does. */
   sends(bytes: Uint8Array): void {
     if (!this.alive) return;
     const shared = Buffer.from(bytes);
@@ -420,7 +420,7 @@ function repliesTo(packet: Packet, sessionPresent: boolean): Packet[] {
   }
 }
 
-/** Names that become part of metrics: from closed lists, whatever the broker sends. */
+/** Names that become part of metrics come from closed lists, whatever the broker sends. */
 const NAME = /^[a-z0-9_]+(\.[a-z0-9_]+)?$/;
 const MOST_NAMES = 150;
 
@@ -432,7 +432,7 @@ function count(counts: Record<string, number>, name: string): void {
   }
 }
 
-/** Names become metrics: of refusals, and of ends and errors. */
+/** Names of refusals, ends and errors become metrics. */
 function tellInto(totals: FuzzTotals): Tell {
   return (event, _subject, _storm, _value, name) => {
     if (event.named === null) return;
@@ -446,7 +446,7 @@ function ignore(): void {}
 
 /**
  * mqtt-packet keeps the encoding of every length below 16,384 that it was ever asked for, and each small buffer keeps the
- * 8 KB slab it was cut from. Asked for all of them at once, so that this is not taken for growth.
+ * 8 KB slab it was cut from. All of them are asked for at once, so that this is not taken for growth.
  */
 function fillLengthCache(): void {
   const payload = Buffer.alloc(16_384);

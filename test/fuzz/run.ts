@@ -1,7 +1,8 @@
 /**
  * Fuzzing by hand: npm run fuzz -- --minutes 10 [--seed 1] [--case 123]
  *
- * Exit code 1 with the seed and the case at the first thing that must not happen, or where memory has grown; `--case` runs that case alone.
+ * The exit code is 1, with the seed and the case, at the first thing that must not happen, or where memory has grown; `--case` runs
+ * that case alone.
  */
 import { parseArgs } from "node:util";
 import { fuzz, fuzzCase, newTotals } from "./fuzz.ts";

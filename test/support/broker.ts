@@ -97,7 +97,7 @@ export class Mosquitto {
       "max_connections -1",
       "max_queued_messages 100000",
       "persistence false",
-      // Unbuffered, so that a line is in the file when the broker has done what it says.
+      // It is unbuffered, so that a line is in the file when the broker has done what it says.
       "log_dest stderr",
       "log_type all",
       "connection_messages true",
@@ -391,7 +391,7 @@ export function itWorksWith(broker: () => { url: string; port: number }, protoco
           return publish(fleet.device, topic("inflight"), payload, { qos });
         }),
       );
-      // At another point of the exchange every time.
+      // It cuts at another point of the exchange every time.
       if (cut > 0) await pause((cut % 5) / 2);
       fleet.storm(cut % 2 === 0 ? "reset" : "close", 1);
       expect(await Promise.all(outcomes)).toEqual(Array(10).fill(null));

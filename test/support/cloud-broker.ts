@@ -11,7 +11,7 @@ export type CloudName = "aws" | "azure" | "thingsboard";
 
 export interface CloudRequest {
   clientId: string;
-  /** Of this device's requests, from 1. */
+  /** Its place among this device's requests, counted from 1. */
   nth: number;
 }
 
@@ -95,7 +95,7 @@ const CLOUDS: Record<CloudName, Cloud> = {
 };
 
 /**
- * Of a request for a shadow: nothing, or the token that the reply carries back (64 bytes at most).
+ * What a request for a shadow holds: nothing, or the token that the reply carries back (64 bytes at most).
  * https://docs.aws.amazon.com/iot/latest/developerguide/device-shadow-document.html#client-token
  */
 function tokenOf(payload: string): { clientToken?: string } | null {
@@ -109,7 +109,7 @@ function tokenOf(payload: string): { clientToken?: string } | null {
   }
 }
 
-/** Of `{"clientKeys":"a,b","sharedKeys":"c"}`: c. */
+/** The shared keys of a request: c of `{"clientKeys":"a,b","sharedKeys":"c"}`. */
 function keysOf(payload: string): string[] | null {
   try {
     const { clientKeys, sharedKeys } = JSON.parse(payload) as Record<string, unknown>;
@@ -127,7 +127,7 @@ export class CloudBroker {
   readonly faults: string[] = [];
   /** Requests heard, by client id. */
   readonly requests = new Map<string, number>();
-  /** Sent, whether the device still heard them or not. */
+  /** What was sent, whether the device still heard it or not. */
   readonly sent = { answers: 0, rejections: 0 };
   accepted = 0;
   readonly #cloud: Cloud;

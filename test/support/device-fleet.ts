@@ -172,7 +172,7 @@ export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-/** Until `check` holds; throws with `what` when it does not within `withinMs`. */
+/** Waits until `check` holds; throws with `what` when it does not within `withinMs`. */
 export async function eventually(
   check: () => boolean,
   withinMs = 5000,

@@ -14,7 +14,7 @@ export class FakeTransport implements Transport {
   #taken = 0;
   /** How the device ended the stream; `peer` where the test did; null while it lives. */
   ended: "close" | "reset" | "peer" | null = null;
-  /** As much as the test says that the broker has not read. */
+  /** The test says how much the broker has not read. */
   unsentBytes = 0;
 
   constructor(listener: TransportListener, version: 4 | 5) {
@@ -75,7 +75,7 @@ export class FakeTransport implements Transport {
     this.sendsBytes(Buffer.concat(packets.map((packet) => mqttPacket.generate(packet, options))));
   }
 
-  /** As the real transport does: through a buffer that holds something else as soon as the call has returned. */
+  /** Sends as the real transport does: through a buffer that holds something else as soon as the call has returned. */
   sendsBytes(bytes: Uint8Array): void {
     if (this.ended !== null) return;
     const shared = Buffer.from(bytes);
@@ -91,7 +91,7 @@ export class FakeTransport implements Transport {
   }
 }
 
-/** Where devices open their connections in a test. */
+/** The network in which devices open their connections in a test. */
 export class FakeNetwork {
   readonly opened: FakeTransport[] = [];
   readonly open: OpenTransport;

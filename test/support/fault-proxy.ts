@@ -70,7 +70,7 @@ class Pair {
   readonly #client: Socket;
   readonly #upstream: Socket;
   readonly #proxy: FaultProxy;
-  /** From the broker to the client so far. */
+  /** Bytes from the broker to the client so far. */
   #sent = 0;
   #garbageSent = false;
   /** Everything on the way to the client, in order. */

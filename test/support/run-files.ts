@@ -32,7 +32,7 @@ export interface SyntheticWorker {
   record: WorkerRecord;
   /** One entry per flush: tag to values in microseconds. */
   intervals: Record<string, number[]>[];
-  /** `t_ms` since the epoch. */
+  /** Rows whose `t_ms` counts since the epoch. */
   timeline: SyntheticRow[];
 }
 

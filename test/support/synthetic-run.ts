@@ -34,8 +34,9 @@ const RECONNECT = stormMetricName(1, "reconnect_time");
 const SPREAD = stormMetricName(1, "drop_spread");
 
 /**
- * Two workers of 100 devices, which arrive one a row, the spiral ones asking for their configuration. One storm cuts all 60 `cached` and 40 `spiral` devices of each at 10 s. All cached ones
- * are ready within 2 s. Of the spiral ones 10 of 40 are; the others try once a second until the window ends at 30 s.
+ * Two workers of 100 devices, which arrive one a row, the spiral ones asking for their configuration. One storm cuts all 60
+ * `cached` and 40 `spiral` devices of each at 10 s. All cached ones are ready within 2 s, and 10 of the 40 spiral ones; the others
+ * try once a second until the window ends at 30 s.
  */
 export function spiralWorker(workerId: string): SyntheticWorker {
   const cached = stormCohort({ affected: 60, recovered: 60, connectAttempts: 60, connectsAccepted: 60 });

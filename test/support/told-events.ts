@@ -1,10 +1,16 @@
 import { type DeviceEvent, EVENTS, type EventName, type Subject } from "../../engine/src/device/events.ts";
 
-/**
- * An event as a tuple: its name, the cohort, and what its row in the table says that it carries, in this order: the storm that it
- * is told for, its name, its value.
- */
-export type LoggedEvent = [name: EventName, cohort: number, ...details: unknown[]];
+/** An event with what its row in the table says that it carries. */
+export interface LoggedEvent {
+  event: EventName;
+  /** The storm that it is told for. */
+  storm?: number;
+  /** The name that it carries: a reason, a cause or an error. */
+  name?: string;
+  value?: number | null;
+  /** Said of a device that gets lost, in place of the value. */
+  wasReady?: boolean;
+}
 
 /** Events that are told for a storm: they count or time something for it. */
 const ofStorm = ({ storm, stormLatency, whileOpen }: DeviceEvent): boolean =>
@@ -14,26 +20,20 @@ const ofStorm = ({ storm, stormLatency, whileOpen }: DeviceEvent): boolean =>
 const ofValue = ({ latency, stormLatency, addsValue, ready }: DeviceEvent): boolean =>
   latency !== null || stormLatency !== null || addsValue || ready !== 0;
 
-export function logged(
-  event: DeviceEvent,
-  { cohort }: Subject,
-  storm: number,
-  value: number | null,
-  name: string,
-): LoggedEvent {
-  const details: unknown[] = [];
-  if (ofStorm(event)) details.push(storm);
-  if (event.named !== null) details.push(name);
-  // Where devices get lost the value says whether they were ready.
-  if (ofValue(event)) details.push(event.ready === -1 ? value === 1 : value);
-  return [event.name, cohort, ...details];
+export function logged(event: DeviceEvent, storm: number, value: number | null, name: string): LoggedEvent {
+  const one: LoggedEvent = { event: event.name };
+  if (ofStorm(event)) one.storm = storm;
+  if (event.named !== null) one.name = name;
+  if (event.ready === -1) one.wasReady = value === 1;
+  else if (ofValue(event)) one.value = value;
+  return one;
 }
 
 /** Adds up what is told: how often each event was, under which names, and its values by storm. */
 export class ToldEvents {
   readonly counts: Record<EventName, number> = forEach(() => 0);
   readonly names: Record<EventName, Record<string, number>> = forEach(() => ({}));
-  /** Values that are known, by storm; 0 for those of none. */
+  /** Values that are known, by storm; those of none stand at 0. */
   readonly values: Record<EventName, Record<number, number[]>> = forEach(() => ({}));
 
   tell(event: DeviceEvent, _subject: Subject, storm: number, value: number | null, name: string): void {

@@ -24,7 +24,7 @@ interface Effect {
   counter: number | null;
   addsValue: boolean;
   latency: LatencyMetric | null;
-  /** By cohort. */
+  /** Histograms by cohort. */
   latencies: readonly Histogram[] | null;
   toArtillery: boolean;
   /** Everything else that it does; most events do nothing else. */
@@ -53,11 +53,11 @@ export class Recorder {
   readonly histograms: Histograms = new Histograms();
   readonly timeline: Timeline;
   readonly storms: StormCells;
-  /** By cohort, then by the counter's place. */
-  readonly #counters: readonly Float64Array[];
+  /** Values by cohort, then by the counter's place. */
+  readonly #counterValues: readonly Float64Array[];
   readonly #named: readonly Record<Named, Record<string, number>>[];
   readonly #everOnline: number[];
-  /** By the event's place in its table. */
+  /** Effects by the event's place in its table. */
   readonly #effects: readonly Effect[];
   readonly #runEvents: RunEvents;
   readonly #emitted = new Map<string, number>();
@@ -72,7 +72,7 @@ export class Recorder {
     this.storms = new StormCells(cohorts, this.histograms, (metric, ms) => {
       runEvents.emit("histogram", metric, ms);
     });
-    this.#counters = cohorts.map(() => new Float64Array(COUNTER_NAMES.length));
+    this.#counterValues = cohorts.map(() => new Float64Array(COUNTER_NAMES.length));
     this.#named = cohorts.map(
       () => Object.fromEntries(NAMED.map((table) => [table, {}])) as Record<Named, Record<string, number>>,
     );
@@ -117,7 +117,7 @@ export class Recorder {
     const effect = this.#effects[event.id] as Effect;
     const { counter, latencies, more } = effect;
     if (counter !== null) {
-      const counters = this.#counters[cohort] as Float64Array;
+      const counters = this.#counterValues[cohort] as Float64Array;
       counters[counter] = (counters[counter] as number) + (effect.addsValue ? (value ?? 0) : 1);
     }
     if (latencies !== null) {
@@ -153,7 +153,7 @@ export class Recorder {
     if (errors !== null) {
       const error = event.error === null || event.error === "{}" ? name : event.error.replace("{}", name);
       if (event.error !== null) add(errors[cohort] as Record<string, number>, error);
-      if (this.storms.open !== 0 && IS_REFUSED_HERE.has(error)) this.storms.refusedHere(cohort);
+      if (this.storms.open !== null && IS_REFUSED_HERE.has(error)) this.storms.refusedHere(cohort);
     }
     if (event.everOnline) this.#everOnline[cohort] = (this.#everOnline[cohort] as number) + 1;
   }
@@ -167,7 +167,7 @@ export class Recorder {
 
   /** What was counted so far. */
   counters(cohort: number): CohortCounts {
-    const counters = this.#counters[cohort] as Float64Array;
+    const counters = this.#counterValues[cohort] as Float64Array;
     return {
       counters: Object.fromEntries(
         COUNTER_NAMES.map((name, place) => [name, counters[place] as number]),

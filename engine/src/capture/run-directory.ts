@@ -23,7 +23,7 @@ export function runDirectory({ config }: ArtilleryScript): string | null {
 /**
  * Adds to `lab.json` what of the lab has ended.
  *
- * @throws as `writeWhole`
+ * @throws what `writeWhole` throws
  */
 export function noteLabEnd(directory: string, end: LabEnd): void {
   const path = join(directory, FILES.lab);

@@ -23,7 +23,7 @@ interface Timing {
 /** One storm and cohort. */
 interface StormCell {
   readonly counts: StormCounts;
-  /** By the place of the metric in STORM_METRICS; null before it is first needed. */
+  /** Timings by the place of the metric in STORM_METRICS; null before they are first needed. */
   readonly timings: (Timing | null)[];
 }
 
@@ -41,10 +41,10 @@ export class StormCells {
   readonly #cohorts: readonly string[];
   readonly #histograms: Histograms;
   readonly #toArtillery: (metric: string, ms: number) => void;
-  /** By storm, from 1, then by cohort. */
+  /** Cells by storm, counted from 1, then by cohort. */
   readonly #storms: (readonly StormCell[])[] = [];
-  /** The storm whose window is open, from 1; 0 for none. */
-  #open = 0;
+  /** The storm whose window is open, counted from 1; null for none. */
+  #open: number | null = null;
   #openCells: readonly StormCell[] = [];
 
   constructor(
@@ -57,8 +57,7 @@ export class StormCells {
     this.#toArtillery = toArtillery;
   }
 
-  /** 0 for none. */
-  get open(): number {
+  get open(): number | null {
     return this.#open;
   }
 
@@ -88,7 +87,7 @@ export class StormCells {
   }
 
   end(): void {
-    this.#open = 0;
+    this.#open = null;
     this.#openCells = [];
   }
 
@@ -97,7 +96,7 @@ export class StormCells {
     if (cell !== undefined) cell.counts.selected++;
   }
 
-  /** @param spreadMs from the storm's planned instant to the loss of this device's connection */
+  /** @param spreadMs the time from the storm's planned instant to the loss of this device's connection */
   dropped(cohort: number, storm: number, spreadMs: number): void {
     const cell = this.#cell(cohort, storm);
     if (cell === undefined) return;
@@ -108,7 +107,7 @@ export class StormCells {
   /**
    * An affected device is connected again, is ready again, or has found out that its connection is gone.
    *
-   * @param place of the metric, in STORM_METRIC
+   * @param place the metric's place, in STORM_METRIC
    */
   timed(cohort: number, storm: number, place: number, ms: number): void {
     const cell = this.#cell(cohort, storm);
@@ -142,12 +141,12 @@ export class StormCells {
     if (toArtillery !== null) this.#toArtillery(toArtillery, ms);
   }
 
-  /** Those of a device that was last hit by `storm`, while that storm's window is open. */
+  /** The cell of a device that was last hit by `storm`, while that storm's window is open. */
   #cell(cohort: number, storm: number): StormCell | undefined {
-    return storm !== 0 && storm === this.#open ? this.#openCells[cohort] : undefined;
+    return storm === this.#open ? this.#openCells[cohort] : undefined;
   }
 
-  /** By the name of the cohort; empty where the storm has not come. */
+  /** Counts by the name of the cohort; empty where the storm has not come. */
   counts(storm: number): Record<string, StormCounts> {
     const cells = this.#storms[storm] ?? [];
     return Object.fromEntries(

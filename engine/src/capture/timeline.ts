@@ -42,7 +42,7 @@ export class Timeline {
   /**
    * More or fewer devices are online or ready.
    *
-   * @param column counted as well; null for none
+   * @param column the column that is counted as well; null for none
    */
   change(cohort: number, column: number | null, online: number, ready: number): void {
     this.#closePassedRows();

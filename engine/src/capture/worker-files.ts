@@ -28,7 +28,7 @@ export class WorkerFiles {
   readonly #timeline: GrowingFile;
   /** Held for the record, a new file each time, against devices that take every descriptor there is. */
   #spareDescriptor: number | null = null;
-  /** Why they could not be written, the first time. */
+  /** The reason why they could not be written, the first time. */
   #problem: string | null = null;
   #flushedAtMs: number;
 

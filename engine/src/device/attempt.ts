@@ -33,7 +33,7 @@ export class Attempt implements Dialer {
   #step: OpeningStep = "tcp";
   /** Monotonic milliseconds. */
   #startedMs = 0;
-  /** When this step began; after the last one, since when the CONNACK is awaited. */
+  /** When this step began; after the last step, when the wait for the CONNACK did. */
   #stepStartedMs = 0;
 
   constructor(device: Device, credentials: DeviceCredentials) {
@@ -66,16 +66,20 @@ export class Attempt implements Dialer {
     const device = this.#device;
     const { source } = this.identity;
     const { turns } = device.env.port;
+    let isBegun = false;
     turns.begin();
-    const isBegun = device.enter("connect");
-    if (isBegun) {
-      device.generation++;
-      this.count++;
-      this.#begin();
-      device.tell(EVENTS.connectAttempt, device.part.storm);
-      if (source === null) device.line.open();
+    try {
+      isBegun = device.enter("connect");
+      if (isBegun) {
+        device.generation++;
+        this.count++;
+        this.#begin();
+        device.tell(EVENTS.connectAttempt, device.part.storm);
+        if (source === null) device.line.open();
+      }
+    } finally {
+      turns.end();
     }
-    turns.end();
     if (isBegun && source !== null) this.#renewCredentials(source);
   }
 
@@ -96,13 +100,16 @@ export class Attempt implements Dialer {
       if (generation !== device.generation) return;
       const { turns } = device.env.port;
       turns.begin();
-      if (credentials === null || !this.identity.identify(credentials)) {
-        this.fail("credentials_failed");
-      } else {
-        this.#begin();
-        device.line.open();
+      try {
+        if (credentials === null || !this.identity.identify(credentials)) {
+          this.fail("credentials_failed");
+        } else {
+          this.#begin();
+          device.line.open();
+        }
+      } finally {
+        turns.end();
       }
-      turns.end();
     });
   }
 
@@ -213,8 +220,11 @@ export class Attempt implements Dialer {
   timedOut(): void {
     const { line, state, env } = this.#device;
     env.port.turns.begin();
-    this.fail(line.link === null ? "credentials_failed" : timeoutReason(state, this.#step));
-    env.port.turns.end();
+    try {
+      this.fail(line.link === null ? "credentials_failed" : timeoutReason(state, this.#step));
+    } finally {
+      env.port.turns.end();
+    }
   }
 }
 
@@ -236,7 +246,7 @@ function timeoutReason(state: DeviceState, step: OpeningStep): string {
   return state === "connecting" ? `${step}_timeout` : "connack_timeout";
 }
 
-/** Where an attempt failed; design.md, "Measuring honestly", point 8. */
+/** Names where an attempt failed; design.md, "Measuring honestly", point 8. */
 function failureOfAttempt(state: DeviceState, failure: TransportFailure | null): string {
   // TLS 1.3 tells a client that its certificate was refused only after the handshake: RFC 8446 section 4.4.2.4.
   if (state === "awaiting-connack" && failure !== "tls_alert") return "closed_before_connack";

@@ -1,6 +1,6 @@
 /**
  * What deployed MQTT clients do when they lose their connection, read in their sources, so that a user can rehearse the
- * fleet they have. engine/docs/backoff.md tells what was read, and what is left out. Defaults of the client everywhere;
+ * fleet they have. engine/docs/backoff.md tells what was read, and what is left out. They are the client's defaults everywhere;
  * several clients reconnect only if told to, and a preset means that they were.
  */
 import type { BackoffSpec, ResetAfter } from "./backoff.ts";
@@ -17,12 +17,12 @@ export type PresetName =
   | "aws-iot"
   | "azure-dotnet";
 
-/** Where the rule was read. */
+/** The source in which the rule was read. */
 export interface PresetSource {
   /** `owner/name` on GitHub. */
   repository: string;
   version: string;
-  /** Of the repository; absent where the published package was read. */
+  /** The commit of the repository; absent where the published package was read. */
   commit?: string;
   files: readonly string[];
 }

@@ -9,7 +9,7 @@
 
 /** The wait before attempt `attempt`, in milliseconds: never negative, NaN or infinite. Allocates nothing. */
 export type BackoffDelay = (
-  /** From 0: attempts made since the count last started again. */
+  /** Attempts made since the count last started again: 0 before the first. */
   attempt: number,
   /** What this function returned for the attempt before; ignored at attempt 0. */
   previousMs: number,
@@ -55,7 +55,7 @@ export interface ExponentialBackoff extends Growth {
   policy: "exponential";
   /** Share by which the wait varies either way (0.25 is ± 25 %). */
   jitter?: number | SteppedJitter;
-  /** Apply the cap to the jittered wait: waits at the cap have no jitter left. Otherwise the jitter may exceed the cap. */
+  /** The cap applies to the jittered wait: waits at the cap have no jitter left. Otherwise the jitter may exceed the cap. */
   capAfterDraw?: boolean;
   /** No wait of the policy is shorter than this. `leadMs` may be. */
   floorMs?: number;

@@ -33,12 +33,15 @@ export class Bootstrap implements Waiter {
       return;
     }
     port.turns.begin();
-    if (failure === null) {
-      device.becomeReady();
-    } else {
-      device.tell(EVENTS.error, 0, 0, failure);
-      device.breakOff("bootstrap_refused");
+    try {
+      if (failure === null) {
+        device.becomeReady();
+      } else {
+        device.tell(EVENTS.error, 0, 0, failure);
+        device.breakOff("bootstrap_refused");
+      }
+    } finally {
+      port.turns.end();
     }
-    port.turns.end();
   }
 }

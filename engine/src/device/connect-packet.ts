@@ -43,7 +43,7 @@ export function connectPacket(
   return packet;
 }
 
-/** Only what differs from the specification's default is sent; section 3.1.2.11. */
+/** What differs from the specification's default is sent, and nothing else; section 3.1.2.11. */
 function connectProperties(plan: ConnectSettings): NonNullable<IConnectPacket["properties"]> {
   const properties: NonNullable<IConnectPacket["properties"]> = { maximumPacketSize: plan.maxPacketBytes };
   if (plan.sessionExpiryS > 0) properties.sessionExpiryInterval = plan.sessionExpiryS;
@@ -55,7 +55,7 @@ function connectProperties(plan: ConnectSettings): NonNullable<IConnectPacket["p
 function willOf(will: Will, protocolVersion: 4 | 5): NonNullable<IConnectPacket["will"]> {
   const { topic, payload, qos, retain, delayS, messageExpiryS, contentType, responseTopic, userProperties } =
     will;
-  // Bytes, not text: the codec would write the number of characters as the length.
+  // The payload is bytes, not text: the codec would write the number of characters as the length.
   const packet: NonNullable<IConnectPacket["will"]> = { topic, payload: Buffer.from(payload), qos, retain };
   if (protocolVersion === 5) {
     packet.properties = {

@@ -67,7 +67,7 @@ export class Device implements Subject {
     return isOnline(this.#state);
   }
 
-  /** Online, or on its way. */
+  /** It is online, or on its way. */
   get wantsToBeOnline(): boolean {
     return this.#state !== "offline" && this.#state !== "ended";
   }
@@ -110,30 +110,25 @@ export class Device implements Subject {
 
   /** MQTT DISCONNECT and no further attempt, until the flow connects again. */
   disconnect(): void {
-    const { turns } = this.env.port;
-    turns.begin();
-    this.part.leave();
-    this.#leave("disconnect");
-    turns.end();
+    this.env.port.turns.run(() => {
+      this.part.leave();
+      this.#leave("disconnect");
+    });
   }
 
   /** The virtual user is over: the device leaves politely and hears nothing more. Who waits for it is told `reason`. */
   end(reason: string): void {
     if (this.#state === "ended") return;
-    const { turns } = this.env.port;
-    turns.begin();
-    this.#leave("end");
-    this.exchange.end();
-    this.env.port.ended(this, reason);
-    turns.end();
+    this.env.port.turns.run(() => {
+      this.#leave("end");
+      this.exchange.end();
+      this.env.port.ended(this, reason);
+    });
   }
 
   /** Gives the connection up: RST, back-off, another try. `cause` is also counted as an error. */
   fail(cause: DisconnectCause): void {
-    const { turns } = this.env.port;
-    turns.begin();
-    this.breakOff(cause);
-    turns.end();
+    this.env.port.turns.run(() => this.breakOff(cause));
   }
 
   /** Settles `waiter` with what comes late from somebody else; as LOST where `generation` is over by then. */
@@ -152,33 +147,39 @@ export class Device implements Subject {
   onOpen(resumed: boolean): void {
     const { turns } = this.env.port;
     turns.begin();
-    if (this.enter("opened")) this.attempt.opened(resumed);
-    turns.end();
+    try {
+      if (this.enter("opened")) this.attempt.opened(resumed);
+    } finally {
+      turns.end();
+    }
   }
 
   onPacket(packet: Packet): void {
     const { turns } = this.env.port;
     turns.begin();
-    receive(this, packet);
-    turns.end();
+    try {
+      receive(this, packet);
+    } finally {
+      turns.end();
+    }
   }
 
   /** What came is no packet, or too long. */
   onUnreadable(): void {
-    const { turns } = this.env.port;
-    turns.begin();
-    this.giveUp("malformed_packet");
-    turns.end();
+    this.env.port.turns.run(() => this.giveUp("malformed_packet"));
   }
 
   /** The connection is gone. `failure` is null where the peer ended it. */
   onClosed(failure: TransportFailure | null): void {
     const { turns } = this.env.port;
     turns.begin();
-    this.line.forget();
-    if (isOnline(this.#state)) this.lose("closed");
-    else this.attempt.closed(failure);
-    turns.end();
+    try {
+      this.line.forget();
+      if (isOnline(this.#state)) this.lose("closed");
+      else this.attempt.closed(failure);
+    } finally {
+      turns.end();
+    }
   }
 
   // ---- inputs: time -----------------------------------------------------------------------------------------------
@@ -188,15 +189,18 @@ export class Device implements Subject {
     if (!isOnline(this.#state)) return;
     const { turns } = this.env.port;
     turns.begin();
-    if (this.line.link?.isStuck) {
-      this.breakOff("send_buffer_full");
-    } else if (this.#state === "ready" && this.attempt.route?.isDueHome(nowMs - this.#onlineSinceMs)) {
-      this.line.close("disconnect");
-      this.lose("return_home");
-    } else if (!this.line.keepAlive(nowMs, nextInMs)) {
-      this.breakOff("keepalive");
+    try {
+      if (this.line.link?.isStuck) {
+        this.breakOff("send_buffer_full");
+      } else if (this.#state === "ready" && this.attempt.route?.isDueHome(nowMs - this.#onlineSinceMs)) {
+        this.line.close("disconnect");
+        this.lose("return_home");
+      } else if (!this.line.keepAlive(nowMs, nextInMs)) {
+        this.breakOff("keepalive");
+      }
+    } finally {
+      turns.end();
     }
-    turns.end();
   }
 
   // ---- within a turn: for the parts of a device, which stand beside this file --------------------------------------
@@ -237,7 +241,7 @@ export class Device implements Subject {
     this.lose(cause);
   }
 
-  /** The same in whatever state. */
+  /** Does the same in whatever state. */
   giveUp(cause: "malformed_packet"): void {
     if (isOnline(this.#state)) this.breakOff(cause);
     else this.attempt.fail(cause);

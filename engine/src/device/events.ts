@@ -52,9 +52,9 @@ const TABLE = {
   tlsFull: { counter: "tlsFull", latency: LATENCY_METRICS.tlsFull, toArtillery: true },
   tlsResumed: { counter: "tlsResumed", latency: LATENCY_METRICS.tlsResumed, toArtillery: true },
   websocketOpened: { latency: LATENCY_METRICS.websocket },
-  /** From CONNECT to a CONNACK that accepts. */
+  /** The value is the time from CONNECT to a CONNACK that accepts. */
   connackReceived: { latency: LATENCY_METRICS.connack },
-  /** From the start of the attempt to that CONNACK. */
+  /** The value is the time from the start of the attempt to that CONNACK. */
   connectAccepted: {
     counter: "connectsAccepted",
     column: "connects_accepted",
@@ -67,7 +67,7 @@ const TABLE = {
   },
   /** It was accepted for the first time in the run. */
   firstAccepted: { everOnline: true },
-  /** Accepted in a region that is not its home, coming from another one. */
+  /** It was accepted in a region that is not its home, coming from another one. */
   failedOver: { region: "failovers" },
   connectRefused: { counter: "connectsRefused", column: "connects_refused", named: "refused", error: "{}" },
   /** That refusal said that the server is overloaded. */
@@ -195,9 +195,9 @@ export interface Subject {
 /**
  * Hears of every event, once.
  *
- * @param storm that the event is told for; 0 for none
- * @param value of the event, in the unit of its row; 0 where it has none, null where it is not known
- * @param name of the event where its row has one, else empty
+ * @param storm the storm that the event is told for, counted from 1; 0 for none
+ * @param value the event's value, in the unit of its row; 0 where it has none, null where it is not known
+ * @param name the event's name where its row has one, else empty
  */
 export type Tell = (
   event: DeviceEvent,

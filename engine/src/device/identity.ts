@@ -1,9 +1,9 @@
 /** Who a device is: the same devices in every run, different ones on every worker and container. */
 
 export interface WorkerShare {
-  /** Of the container, empty on one machine. Artillery's WORKER_ID. */
+  /** The container's id, empty on one machine: Artillery's WORKER_ID. */
   container: string;
-  /** This worker's number among `workers`, from 1. Artillery puts both into the phases of a divided script. */
+  /** This worker's number among `workers`, counted from 1. Artillery puts both into the phases of a divided script. */
   worker: number;
   workers: number;
 }

@@ -3,23 +3,23 @@
 export type KeepaliveAction = "none" | "ping" | "lost";
 
 /**
- * @param nowMs      monotonic time
+ * @param nowMs      monotonic milliseconds
  * @param lastSentMs when the device last wrote a packet
- * @param pingSentMs when the unanswered PINGREQ was written, or 0
+ * @param pingSentMs when the unanswered PINGREQ was written; null for none
  * @param keepaliveMs 0 turns keepalive off
  * @param nextInMs   when this will be asked again
  */
 export function keepaliveAction(
   nowMs: number,
   lastSentMs: number,
-  pingSentMs: number,
+  pingSentMs: number | null,
   keepaliveMs: number,
   nextInMs: number = 0,
 ): KeepaliveAction {
   if (keepaliveMs === 0) return "none";
   // "If a Client does not receive a PINGRESP within a reasonable amount of time after it has sent a PINGREQ, it SHOULD
   // close the Network Connection": one keepalive period, as MQTT.js and Paho do.
-  if (pingSentMs > 0) return nowMs - pingSentMs >= keepaliveMs ? "lost" : "none";
+  if (pingSentMs !== null) return nowMs - pingSentMs >= keepaliveMs ? "lost" : "none";
   // [MQTT-3.1.2-23]: packets are never further apart than the keepalive, so not later than is due, but earlier.
   return nowMs + nextInMs - lastSentMs >= keepaliveMs ? "ping" : "none";
 }

@@ -12,8 +12,8 @@ export class Line {
   link: Link | null = null;
   readonly #device: Device;
   #lastSentMs = 0;
-  /** When the PINGREQ was written that has not been answered; 0 for none. */
-  #pingSentMs = 0;
+  /** When the PINGREQ was written that has not been answered; null for none. */
+  #pingSentMs: number | null = null;
 
   constructor(device: Device) {
     this.#device = device;
@@ -23,15 +23,17 @@ export class Line {
     this.link = this.#device.env.port.open(this.#device);
   }
 
-  /** False for a packet that is longer than `mostBytes`: it was not sent. Where the connection is gone nothing is, and nobody minds. */
+  /** False for a packet that is longer than `mostBytes`: it was not sent. A gone connection is no matter. */
   send(
     packet: Packet,
     mostBytes: number = Number.POSITIVE_INFINITY,
     nowMs: number = this.#device.env.port.now(),
   ): boolean {
     if (this.link === null) return true;
-    this.#lastSentMs = nowMs;
-    return this.link.send(packet, mostBytes);
+    const isSent = this.link.send(packet, mostBytes);
+    // What was not written does not stand in for a PINGREQ.
+    if (isSent === true) this.#lastSentMs = nowMs;
+    return isSent !== false;
   }
 
   /** Ends it as `cause` says. */
@@ -47,11 +49,11 @@ export class Line {
   /** It is over, whoever ended it. */
   forget(): void {
     this.link = null;
-    this.#pingSentMs = 0;
+    this.#pingSentMs = null;
   }
 
   pinged(): void {
-    this.#pingSentMs = 0;
+    this.#pingSentMs = null;
   }
 
   /**

@@ -3,13 +3,13 @@
  * storm that it belongs to. Instants are monotonic, in milliseconds.
  */
 export class Outage {
-  /** The last storm that disconnected this device, from 1; 0 for none. */
+  /** The last storm that disconnected this device, counted from 1; 0 before the first. */
   storm = 0;
   /** The network is gone, and the device has not found out yet. */
   isUnaware = false;
   /** NaN while there is none: a double from the start, so that V8 keeps it as one. */
   #lostAtMs: number = Number.NaN;
-  /** From that storm's drop until the device is ready again for the first time. */
+  /** True from that storm's drop until the device is ready again for the first time. */
   #isStorms = false;
   #awaitsReconnect = false;
 
@@ -25,7 +25,7 @@ export class Outage {
     this.#lostAtMs = Number.NaN;
   }
 
-  /** Nothing where the device is away already: the outage is the same until it is ready. */
+  /** Changes nothing where the device is away already: the outage is the same until it is ready. */
   begin(nowMs: number): void {
     if (!Number.isNaN(this.#lostAtMs)) return;
     this.#lostAtMs = nowMs;
@@ -60,7 +60,7 @@ export class Outage {
     return Number.isNaN(ms) ? null : ms;
   }
 
-  /** As `end`, and it will not be reconnected either. */
+  /** Does as `end`, and the device will not be reconnected either. */
   abandon(): void {
     this.end(0);
     this.#awaitsReconnect = false;

@@ -5,9 +5,9 @@ export interface DevicePlan {
   cohort: number;
   protocolVersion: 4 | 5;
   keepaliveMs: number;
-  /** From opening the connection to CONNACK. */
+  /** The time allowed from opening the connection to CONNACK. */
   connectTimeoutMs: number;
-  /** For SUBACK, UNSUBACK, PUBACK and PUBCOMP. */
+  /** The time allowed for SUBACK, UNSUBACK, PUBACK and PUBCOMP. */
   ackTimeoutMs: number;
   clean: boolean;
   sessionExpiryS: number;

@@ -40,9 +40,9 @@ export interface Port extends Time {
 export interface Link {
   /**
    * Writes a packet. False for one that is longer than `mostBytes`, or than any packet can be: it was not written, and the
-   * connection goes on.
+   * connection goes on. Null where the stream is gone and nobody has said so.
    */
-  send(packet: Packet, mostBytes: number): boolean;
+  send(packet: Packet, mostBytes: number): boolean | null;
   /**
    * Asks a server other than the broker, over the same network: `start` sends the question and returns what abandons it.
    * Null where that is not possible any more.
@@ -67,6 +67,6 @@ export interface DeviceEnvironment {
   readonly port: Port;
   /** What a device does after every CONNACK. */
   readonly program: Program;
-  /** Where devices go when their region does not answer; null where the script has one target. */
+  /** The regions, and how devices go to another when theirs does not answer; null where the script has one target. */
   readonly regions: { readonly failover: FailoverPlan; home(deviceNumber: number): number } | null;
 }

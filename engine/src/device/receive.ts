@@ -32,7 +32,7 @@ function onDisconnect(device: Device, packet: IDisconnectPacket): void {
   }
   const refusal = readDisconnect(packet);
   if (!device.isOnline) {
-    // Against [MQTT-3.14.0-1], which has CONNACK come first. ActiveMQ Artemis does so; what it says is worth knowing.
+    // This is against [MQTT-3.14.0-1], which has CONNACK come first. ActiveMQ Artemis does so; what it says is worth knowing.
     device.attempt.refused(refusal);
     return;
   }

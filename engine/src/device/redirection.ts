@@ -23,11 +23,11 @@ export function parseServerReference(reference: string): ServerReference | null 
   return null;
 }
 
-/** Where a device that was sent elsewhere connects to. Made at its first redirection: most never have one. */
+/** The server to which a device connects that was sent elsewhere. Made at its first redirection: most never have one. */
 export class Redirection {
-  /** Of the next attempt; null is the target of the script. */
+  /** Used for the next attempt; null is the target of the script. */
   endpoint: ServerReference | null = null;
-  /** 0x9D, server moved: for good. 0x9C, use another server: for one connection. */
+  /** 0x9D, server moved, sets it for good; 0x9C, use another server, is for one connection. */
   #home: ServerReference | null = null;
   #hops = 0;
 

@@ -1,14 +1,14 @@
 import { type FailoverPlan, regionAfterFailure, regionAtLoss } from "../region/failover.ts";
 
-/** The region of a device's next attempt. Only made where the script has regions. */
+/** The region of a device's next attempt. It is made only where the script has regions. */
 export class RegionRoute {
-  /** From 0, in the script's order. While connected: where. */
+  /** Counts from 0, in the script's order. While connected it is the region of the connection. */
   region: number;
   readonly #plan: FailoverPlan;
   readonly #home: number;
-  /** Of the last accepted connection; home before the first. */
+  /** The region of the last accepted connection; home before the first. */
   #connected: number;
-  /** In `region`, in a row. */
+  /** Counts attempts that failed in `region`, in a row. */
   #failures = 0;
 
   constructor(plan: FailoverPlan, home: number) {

@@ -3,7 +3,7 @@ import type { ServerReference } from "../transport/transport.ts";
 import { Redirection, type ReferenceProblem } from "./redirection.ts";
 import { RegionRoute } from "./region-route.ts";
 
-/** Where the next connection goes: to a region of the script, or where a server sent the device. */
+/** Knows where the next connection goes: to a region of the script, or where a server sent the device. */
 export class Route {
   #redirection: Redirection | null = null;
   readonly #regions: RegionRoute | null;

@@ -12,14 +12,14 @@ export type StormRole =
  * has no role in it.
  */
 export class Standing {
-  /** From 1; 0 before the first storm. */
+  /** Counts from 1; 0 before the first storm. */
   storm = 0;
   role: StormRole | null = null;
   /** It has been ready since the storm came; one that the storm left alone has never been anything else. */
   isBack = false;
   /** It lost its connection after that. */
   isLost = false;
-  /** Affected, and the script took it away before it was back: what it does after that has nothing to do with the storm. */
+  /** It was affected, and the script took it away before it was back: what it does after that has nothing to do with the storm. */
   hasLeft = false;
   /** It had been ready before the storm came, or was about to be for the first time. */
   hadBeenReady = false;

@@ -1,17 +1,17 @@
 /** The states of a device and what may follow what. device.ts goes through `next`; tests walk the table. */
 
 export type DeviceState =
-  /** Not connected and not about to: before `connect`, after `disconnect`. */
+  /** It is not connected and not about to be: before `connect`, after `disconnect`. */
   | "offline"
   /** The transport is being opened. */
   | "connecting"
   /** CONNECT is written, CONNACK is awaited. */
   | "awaiting-connack"
-  /** Connected; `onConnect` runs. */
+  /** It is connected; `onConnect` runs. */
   | "bootstrapping"
-  /** Connected and bootstrap complete. */
+  /** It is connected, and its bootstrap is complete. */
   | "ready"
-  /** Waiting to try again. */
+  /** It waits to try again. */
   | "backoff"
   /** The virtual user is over. */
   | "ended";
@@ -45,7 +45,7 @@ export function next(state: DeviceState, event: StateChange): DeviceState | null
 
 export const DEVICE_STATES: DeviceState[] = Object.keys(TRANSITIONS) as DeviceState[];
 
-/** Connected as the broker sees it: its CONNACK was accepted and the connection has not ended. */
+/** It is connected as the broker sees it: its CONNACK was accepted and the connection has not ended. */
 export function isOnline(state: DeviceState): boolean {
   return state === "bootstrapping" || state === "ready";
 }

@@ -15,14 +15,14 @@ export class StormPart {
     this.#device = device;
   }
 
-  /** The last storm that disconnected this device, from 1; 0 for none. */
+  /** The last storm that disconnected this device, counted from 1; 0 before the first. */
   get affectedBy(): number {
     return this.outage.storm;
   }
 
   /**
-   * That storm while the device is not ready: what it does then is part of what the storm costs. 0 for none, and while it does
-   * not know yet that its connection is gone.
+   * That storm while the device is not ready: what it does then is part of what the storm costs. It is 0 for none, and while
+   * the device does not know yet that its connection is gone.
    */
   get storm(): number {
     return this.#device.state === "ready" ? 0 : this.outage.storm;
@@ -38,12 +38,18 @@ export class StormPart {
     const device = this.#device;
     if (!device.isOnline || this.outage.isUnaware) return null;
     const { turns } = device.env.port;
+    let lostAtMs: number | null = null;
     turns.begin();
-    this.#claim(storm, this.#hasBeenReady);
-    device.line.close(cause);
-    device.lose(cause);
-    turns.end();
-    return this.outage.lostAtMs;
+    try {
+      this.#claim(storm, this.#hasBeenReady);
+      device.line.close(cause);
+      device.lose(cause);
+      // Whoever hears of the loss at the end of the turn may take the device away, and the outage with it.
+      lostAtMs = this.outage.lostAtMs;
+    } finally {
+      turns.end();
+    }
+    return lostAtMs;
   }
 
   /**
@@ -67,8 +73,11 @@ export class StormPart {
     if (device.isOnline) return;
     const { turns } = device.env.port;
     turns.begin();
-    device.attempt.fail(reason);
-    turns.end();
+    try {
+      device.attempt.fail(reason);
+    } finally {
+      turns.end();
+    }
   }
 
   /** A storm comes that does not disconnect this device. One that is away by its own will, or only arriving, has no part in it. */
@@ -117,7 +126,11 @@ export class StormPart {
   /** The device has lost its connection, and waits to try again: the loss may be that of a storm that is watched for. */
   tellLoss(nowMs: number, hadBeenReady: boolean): void {
     const storm = this.#device.env.port.lost(this.#device, nowMs);
-    if (storm === null) return;
+    if (storm === null) {
+      // A storm that began with this very loss may have taken an earlier one of the device's: then this one came after it.
+      this.standing.lost();
+      return;
+    }
     this.#claim(storm, hadBeenReady);
     this.outage.begin(nowMs);
   }

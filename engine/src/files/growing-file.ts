@@ -17,12 +17,12 @@ export class GrowingFile {
     this.#path = path;
   }
 
-  /** @throws as `makeDirectory`, `fs.openSync` and `fs.writeSync`; nothing is lost or written twice by that */
+  /** @throws what `makeDirectory`, `fs.openSync` and `fs.writeSync` throw; nothing is lost or written twice by that */
   append(text: string): void {
     if (text !== "") this.#unwritten.push(Buffer.from(text));
     if (this.#descriptor === null) {
       makeDirectory(dirname(this.#path));
-      // Made anew, and never through a link; read as well: see `text`.
+      // It is made anew, and never through a link. It is opened to be read as well: see `text`.
       removeFile(this.#path);
       this.#descriptor = openSync(this.#path, "wx+");
     }
@@ -47,7 +47,7 @@ export class GrowingFile {
     }
   }
 
-  /** All that was appended, in the file or not. Of a file that cannot be read, what could not be written to it. */
+  /** All that was appended, in the file or not. A file that cannot be read leaves what could not be written to it. */
   text(): string {
     return Buffer.concat([this.#written(), ...this.#unwritten]).toString();
   }

@@ -5,7 +5,7 @@ import { dirname } from "node:path";
  * Makes the directory and those above it, as `mkdirSync` with `recursive` does; but that one (Node 24) never returns where
  * the system answers ENOENT below what is there: in /proc, below a symbolic link to nothing.
  *
- * @throws as `fs.mkdirSync`
+ * @throws what `fs.mkdirSync` throws
  */
 export function makeDirectory(path: string): void {
   try {

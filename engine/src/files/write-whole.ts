@@ -6,7 +6,7 @@ import { makeDirectory } from "./make-directory.ts";
  * Writes a file beside its place and renames it when whole: who reads meanwhile never sees half of it. Whatever stands
  * under either name is replaced, never written through: a symbolic link in a directory from elsewhere leads anywhere.
  *
- * @throws as `makeDirectory`, `fs.writeFileSync` and `fs.renameSync`; the file in its place is then as it was
+ * @throws what `makeDirectory`, `fs.writeFileSync` and `fs.renameSync` throw; the file in its place is then as it was
  */
 export function writeWhole(path: string, text: string): void {
   const partial = `${path}.tmp`;
@@ -21,7 +21,11 @@ export function writeWhole(path: string, text: string): void {
   }
 }
 
-/** A file or a link that an earlier run or somebody else left. @throws as `fs.unlinkSync`, but not where there is none */
+/**
+ * Removes a file or a link that an earlier run or somebody else left.
+ *
+ * @throws what `fs.unlinkSync` throws, but nothing where there is none
+ */
 export function removeFile(path: string): void {
   try {
     unlinkSync(path);

@@ -12,7 +12,7 @@ import { serve } from "./child.ts";
 const BACKLOG = 4096;
 
 export interface BrokerSettings {
-  /** Speak TLS, with a certificate for this start only. */
+  /** The broker speaks TLS, with a certificate for this start alone. */
   tls: boolean;
 }
 

@@ -40,7 +40,7 @@ export async function startChild(
   const child = fork(fileURLToPath(new URL(`./${entry}.${extension}`, import.meta.url)), [], {
     execArgv: [],
     stdio: ["ignore", "ignore", "inherit", "ipc"],
-    // Out of the terminal's process group: Ctrl-C is for the run, which stops its children when it has its results.
+    // It is out of the terminal's process group: Ctrl-C is for the run, which stops its children when it has its results.
     detached: true,
   });
   const kill = (): void => {
@@ -111,7 +111,7 @@ export function serve<Settings>(start: (settings: Settings) => Promise<Started>)
   // The parent ends it when its run is over; a terminal tells both.
   process.on("SIGINT", () => {});
   process.on("SIGHUP", () => {});
-  // Gone already, while this process loaded its modules: nobody will say so again.
+  // The parent is gone already, while this process loaded its modules: nobody will say so again.
   if (!process.connected) process.exit();
   process.once("message", (settings) => {
     start(settings as Settings).then(

@@ -46,7 +46,7 @@ serve<ConfigServiceSettings>(async (settings) => {
   });
   let timer: NodeJS.Timeout | null = null;
   let httpWaiting = 0;
-  /** Served while the broker was away. */
+  /** Answers that were served while the broker was away. */
   let held: MqttAnswer[] = [];
   const send = ({ topic, payload, options }: MqttAnswer): void => {
     if (client.stream.writableLength <= MOST_UNSENT_BYTES) client.publish(topic, payload, options);
@@ -153,7 +153,7 @@ function connected(settings: ConfigServiceSettings, duty: Duty | null): Promise<
   const { target, protocolVersion, username, password, tls } = settings;
   return new Promise((resolve, reject) => {
     const client = connect(target, {
-      // 23 characters, which every broker takes; unique over containers, whose process ids are alike.
+      // These are 23 characters, which every broker takes; unique over containers, whose process ids are alike.
       clientId: `config-service-${randomBytes(4).toString("hex")}`,
       protocolVersion,
       reconnectPeriod: 1000,

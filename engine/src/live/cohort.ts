@@ -87,7 +87,7 @@ function namesRegion({ names }: Regions): Operation {
   };
 }
 
-/** One per target. Servers that a broker names instead of itself are opened the same way. */
+/** There is one per target. Servers that a broker names instead of itself are opened the same way. */
 function openersOf(cohort: CohortPlan, { openers, targets }: CohortParts): OpenTransport[] {
   const options = { ...openers, resume: cohort.resume ?? openers.resume };
   return targets.map(({ endpoint }) =>

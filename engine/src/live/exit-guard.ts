@@ -6,7 +6,7 @@ import { FailureTexts } from "./failure-texts.ts";
 class ExitRefused extends Error {
   constructor(code: unknown, exit: typeof process.exit) {
     super(`process.exit(${code ?? ""}) was called: the worker thread cannot end before its devices`);
-    // Begins with whoever called it.
+    // The stack begins with whoever called it.
     Error.captureStackTrace(this, exit);
   }
 
@@ -34,7 +34,7 @@ export function guardExit(): void {
       return;
     }
     if (process.hasUncaughtExceptionCaptureCallback()) return;
-    // Thrown into a callback of the user's, where no step waits for it: the run goes on, and a function that never calls
+    // It was thrown into a callback of the user's, where no step waits for it: the run goes on, and a function that never calls
     // `done` fails as others do.
     process.once("uncaughtException", () => failures.tell(`${error.message} (${error.site})`));
   });

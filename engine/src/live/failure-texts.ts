@@ -18,7 +18,7 @@ export class FailureTexts {
 
   tell(text: string): void {
     if (this.#told.size > MOST_TEXTS || this.#heard.has(text)) return;
-    // Cut at last: of a secret across the cut no pattern would know the beginning.
+    // It is cut at last: no pattern would know the beginning of a secret across the cut.
     const shown = printable(maskText(text)).slice(0, LONGEST_TEXT);
     if (this.#told.has(shown)) return;
     this.#told.add(shown);

@@ -1,6 +1,6 @@
 import { BroadcastChannel } from "node:worker_threads";
 
-/** More storms than a script may have, index from 1. */
+/** More storms than a script may have; their index counts from 1. */
 const STORMS = 128;
 const NEXT = 0;
 /** Devices that a storm chooses from, one more than there are, so that 0 is none yet. */
@@ -34,7 +34,7 @@ export class FleetNumbers {
     return Atomics.load(this.#words, NEXT);
   }
 
-  /** As `count` when the first of the threads asked for this storm: the fleet that it hits, the same for all of them. */
+  /** What `count` was when the first of the threads asked for this storm: the fleet that it hits, the same for all of them. */
   countAt(storm: number): number {
     const before = Atomics.compareExchange(this.#words, FLEETS + storm, 0, this.count + 1);
     return before === 0 ? Atomics.load(this.#words, FLEETS + storm) - 1 : before - 1;
@@ -58,8 +58,8 @@ const ASK_AGAIN_MS = 20;
  * them, and answers those that come later for as long as it lives.
  *
  * @param isFirst nobody else needs to be there yet
- * @param patienceMs with one who does not answer
- * @throws where there should be somebody, and nobody answers
+ * @param patienceMs how long one who does not answer is waited for
+ * @throws an Error where there should be somebody, and nobody answers
  */
 export async function sharedNumbers(isFirst: boolean, patienceMs: number = LOST_MS): Promise<FleetNumbers> {
   const channel = new BroadcastChannel(CHANNEL);

@@ -6,7 +6,7 @@ import type { Turns, Waiter } from "../device/turns.ts";
 /** How often every device is asked whether a PINGREQ is due: one timer for all. */
 const KEEPALIVE_SWEEP_MS = 1000;
 
-/** Where nothing else ends the tries of a device that never gets through: a script without storms. */
+/** Ends the tries of a device that never gets through where nothing else does: in a script without storms. */
 const DEFAULT_GIVE_UP_MS = 60_000;
 
 export interface FleetOptions {
@@ -26,8 +26,8 @@ export class Fleet {
   #sweep: object;
   #overWaiters: (() => void)[] = [];
   readonly #expiring = new Set<() => void>();
-  #over = false;
-  /** Started so far, ended ones included. */
+  #isOver = false;
+  /** Devices started so far, ended ones included. */
   started = 0;
 
   constructor({ hasPlanEnd, time, turns }: FleetOptions) {
@@ -58,7 +58,7 @@ export class Fleet {
 
   /** The last storm window has ended: nobody waits any longer. */
   over(): void {
-    this.#over = true;
+    this.#isOver = true;
     const waiters = this.#overWaiters;
     this.#overWaiters = [];
     for (const waiter of waiters) waiter();
@@ -69,7 +69,7 @@ export class Fleet {
 
   /** Calls back when the last storm window has ended. */
   whenOver(done: () => void): void {
-    if (this.#over) done();
+    if (this.#isOver) done();
     else this.#overWaiters.push(done);
   }
 
@@ -78,7 +78,7 @@ export class Fleet {
    * after 60 s where none is to end any more. Returns how to stop waiting.
    */
   expire(expired: () => void): () => void {
-    if (this.#over || !this.#hasPlanEnd) {
+    if (this.#isOver || !this.#hasPlanEnd) {
       const timer = this.#time.wake(DEFAULT_GIVE_UP_MS, call, expired, undefined);
       return () => this.#time.cancel(timer);
     }
@@ -107,7 +107,7 @@ export class Fleet {
   /** What there is to say at once: null for a device that is ready, as far as it knows. */
   #known({ state }: Device): null | "gave_up" | "ended" | "waits" {
     if (state === "ready") return null;
-    if (this.#over) return "gave_up";
+    if (this.#isOver) return "gave_up";
     return state === "ended" ? "ended" : "waits";
   }
 

@@ -26,12 +26,12 @@ export interface ReadyWatch {
 
 /** The host of a worker's devices in a real run: sockets, the clock of the process, and the recorder. */
 export class LiveHost implements Port {
-  readonly turns: Turns = new Turns();
+  readonly turns: Turns = new Turns((act) => void this.#time.wake(0, callNow, act, undefined));
   /** Set while a storm watches for losses; null otherwise. */
   watch: LossWatch | null = null;
   /** Set by the fleet. */
   fleet: ReadyWatch | null = null;
-  /** By cohort: what opens the connections of its devices. */
+  /** What opens the connections of devices, by cohort. */
   readonly openers: OpenTransport[] = [];
   readonly #time: Time;
   readonly #seed: number;
@@ -102,4 +102,8 @@ export class LiveHost implements Port {
   ended(device: Device, reason: string): void {
     this.fleet?.ended(device, reason);
   }
+}
+
+function callNow(act: () => void): void {
+  act();
 }

@@ -28,7 +28,7 @@ export function badCertificateWarning(reason: string): string {
 /** Exit code of a run in which no device of a worker was ever online. */
 const NEVER_ONLINE_EXIT_CODE = 2;
 
-/** @param urls where the devices tried to connect to */
+/** @param urls what the devices tried to connect to */
 export function warnOfNeverOnline(devices: number, urls: readonly string[]): void {
   log(`mqtt: none of ${devices} devices was ever online; is ${urls.join(" or ")} the right target?`);
   suggestExitCode(NEVER_ONLINE_EXIT_CODE);

@@ -45,7 +45,7 @@ export interface WorkerResultsOptions {
   health: HealthStretch;
 }
 
-/** What a worker leaves behind: what was recorded, and what it knows of itself. Nothing where nobody would read it. */
+/** What a worker leaves behind: what was recorded, and what it knows of itself. It leaves nothing where nobody reads it. */
 export class WorkerResults {
   readonly #options: WorkerResultsOptions;
   readonly #files: WorkerFiles | null;

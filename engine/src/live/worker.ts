@@ -234,7 +234,7 @@ export class Worker {
     });
   }
 
-  /** All virtual users are over (`ended`), or the worker was told to stop before (`interrupted`). Only once. */
+  /** All virtual users are over (`ended`), or the worker was told to stop before (`interrupted`). The first call counts. */
   finish(state: "ended" | "interrupted"): void {
     if (this.#isOver) return;
     this.#isOver = true;

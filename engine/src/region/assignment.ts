@@ -16,7 +16,7 @@ export function shareBounds(weights: readonly number[]): readonly number[] {
   return bounds;
 }
 
-/** The home region of a device, from 0: a hash of its number, so the same on any number of workers. */
+/** The home region of a device, counted from 0: a hash of its number, so the same on any number of workers. */
 export function homeRegion(bounds: readonly number[], seed: number, deviceNumber: number): number {
   const key = hashRandom(seed, deviceNumber, HOME_DRAW);
   return bounds.findIndex((bound) => key < bound);

@@ -27,8 +27,8 @@ export function regionAtLoss({ policy }: FailoverPlan, home: number, connected: 
 /**
  * The region of the next attempt.
  *
- * @param region of the attempt that failed
- * @param failures in that region, in a row, this one included
+ * @param region the region of the attempt that failed
+ * @param failures how many there were in that region, in a row, this one included
  * @param random uniform in [0, 1); only read by `random`
  */
 export function regionAfterFailure(

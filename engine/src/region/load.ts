@@ -42,7 +42,7 @@ export class RegionLoads {
     (this.#counts[region] as Counts)[event]++;
   }
 
-  /** About once a second. */
+  /** Called about once a second. */
   tick(nowMs: number): void {
     const sample = { atMs: nowMs, regions: this.#counts.map((counts) => ({ ...counts })) };
     this.#samples.push(sample);
@@ -67,7 +67,7 @@ export class RegionLoads {
     }));
   }
 
-  /** The window is over: with what was offered since `fromMs` in it, per second, as of the tick that was nearest. */
+  /** The window is over. Adds what was offered since `fromMs` in it, per second, counted from the tick that was nearest. */
   since(
     fromMs: number,
     nowMs: number,

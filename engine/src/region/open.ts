@@ -35,7 +35,7 @@ class LostConnection implements Transport {
   constructor(listener: TransportListener, failure: TransportFailure) {
     this.#listener = listener;
     this.#failure = failure;
-    // Later, as a socket would: the dialler holds no transport before its opener returns.
+    // It is told later, as a socket would tell it: the dialler holds no transport before its opener returns.
     setImmediate(tellRefused, this);
   }
 

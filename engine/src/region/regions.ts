@@ -6,7 +6,7 @@ import { RegionLoads } from "./load.ts";
 import { openRegions } from "./open.ts";
 
 export interface RegionsOptions {
-  /** In the script's order; at least two. */
+  /** They stand in the script's order; there are at least two. */
   regions: readonly { name: string; weight: number }[];
   failover: Omit<FailoverPlan, "regions">;
   seed: number;

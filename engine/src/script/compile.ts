@@ -44,7 +44,7 @@ function guardedStep(step: Step): Step {
   };
 }
 
-/** One after the other; the first error ends it. */
+/** Runs them one after the other; the first error ends it. */
 export function series(steps: readonly Step[]): Step {
   return (context, callback) => {
     let index = 0;

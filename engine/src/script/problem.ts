@@ -42,7 +42,7 @@ function hideSecrets(key: string, value: unknown): unknown {
   return typeof value === "string" ? maskText(value) : value;
 }
 
-/** ["config", "storms", 1, "at"] as `config.storms[1].at`. */
+/** Writes ["config", "storms", 1, "at"] as `config.storms[1].at`. */
 export function renderPath(path: readonly PropertyKey[]): string {
   let text = "";
   for (const part of path) {

@@ -31,7 +31,7 @@ export class ProcessorCalls {
     this.#options = options;
   }
 
-  /** `(context, events, done)`, or async without `done`. */
+  /** The function takes `(context, events, done)`, or is async without `done`. */
   run(name: string, context: VuContext, done: (error: ProcessorError | null) => void): void {
     const target = this.#options.processor[name] as ProcessorFunction;
     this.#call(name, done, (settle) => {
@@ -44,7 +44,7 @@ export class ProcessorCalls {
     });
   }
 
-  /** `(context, done(goOn))`, or async with `goOn` as its result. */
+  /** The function takes `(context, done(goOn))`, or is async with `goOn` as its result. */
   ask(name: string, context: VuContext, done: (error: ProcessorError | null, goOn: unknown) => void): void {
     const target = this.#options.processor[name] as unknown as (
       context: VuContext,

@@ -73,14 +73,14 @@ type StormSpec = z.output<typeof storm>;
 const DEFAULT_TIMEOUT_MS = 30_000;
 const DEFAULT_WAIT_MS = 600_000;
 
-/** A storm as it will happen, and where the script says so. */
+/** A storm as it will happen, and its place in the script. */
 export interface ExpandedStorm {
   /** Which region is lost, and what share that is, is planned with the regions. */
   plan: Omit<StormPlan, "region">;
   loss: StormSpec["regionLoss"] | null;
   /** Place in the script's list. */
   place: number;
-  /** Which of its repetitions, from 0. */
+  /** Which of its repetitions it is, counted from 0. */
   repetition: number;
 }
 

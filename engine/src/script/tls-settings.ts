@@ -9,6 +9,11 @@ import { text } from "./steps/step.ts";
 /** `config.engines.mqtt.tls`. */
 
 const boolean = z.boolean({ error: "true or false" });
+/** RFC 7301 section 3.1: one byte of length. */
+const protocolName = text.refine((name) => Buffer.byteLength(name) <= 255, {
+  error: "a protocol name of at most 255 bytes",
+});
+
 const pem = z.string({ error: "PEM text, or the path of a PEM file" }).min(1, {
   error: "PEM text, or the path of a PEM file",
 });
@@ -31,7 +36,7 @@ export const tlsSettings = z
       .optional(),
     minVersion: z.enum(VERSIONS, { error: VERSIONS.join(", ") }).optional(),
     alpn: z
-      .union([text, z.array(text).min(1, { error: "a list of at least one" })], {
+      .union([protocolName, z.array(protocolName).min(1, { error: "a list of at least one" })], {
         error: "a protocol name such as mqtt, or a list of them",
       })
       .optional(),

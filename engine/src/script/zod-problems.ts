@@ -32,7 +32,7 @@ function problemsOfIssues(
   });
 }
 
-/** @param path where the object that has the keys stands */
+/** @param path the path of the object that has the keys */
 export function unknownKeys(
   object: Readonly<Record<string, unknown>>,
   keys: readonly string[],

@@ -46,7 +46,7 @@ const SECRET_TEXT: readonly (readonly [RegExp, Replacement])[] = [
   [/(?<![\w-])([\w-]+)(\\*["']?[ \t]*:[ \t]*)([^\s"'\\,{}[\]][^\n"']*)/g, maskNamed],
 ];
 
-/** Done by a pattern before: `Bearer ***`. */
+/** A value that a pattern has masked before: `Bearer ***`. */
 const MASKED_VALUE = /^(?:\w+ )?\*\*\*$/;
 
 function maskNamed(match: string, name = "", between = "", value = ""): string {

@@ -22,7 +22,7 @@ const TELLS_NOTHING = /^(?:true|false|null|\d{1,5}|\d+(?:\.\d+)?(?:ms|s|m|h|d|%)
  */
 const hidden = { wholes: new Set<string>(), parts: [] as string[] };
 
-/** Adds values to those that are masked everywhere. Of a URL that is what stands before and after its host. */
+/** Adds values to those that are masked everywhere. A URL gives what stands before and after its host. */
 export function hideValues(values: Iterable<string>): void {
   const parts = new Set(hidden.parts);
   for (const value of values) {

@@ -9,7 +9,7 @@ export interface Command {
   timeoutMs: number;
 }
 
-/** Of what the command wrote to stderr, so many characters of its end are shown. */
+/** So many characters are shown of the end of what the command wrote to stderr. */
 const TAIL_CHARACTERS = 500;
 
 /** So many are kept, to be masked as a whole: a secret may stand across the cut. */
@@ -61,7 +61,7 @@ export function runCommand({ command, timeoutMs }: Command, tell: (line: string)
     tell(`command ${name} ${how} after ${tookMs} ms${stderr}`);
   };
 
-  // None where there was no descriptor left for it: `error` tells.
+  // There is none where no descriptor was left for it: `error` tells.
   child.stderr?.setEncoding("utf8").on("data", (text: string) => {
     const all = tail + text;
     isCut ||= all.length > KEPT_CHARACTERS;

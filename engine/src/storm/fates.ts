@@ -9,7 +9,7 @@ export function noFates(): Fates {
 }
 
 /**
- * Where a device is now: at work, on its way, not yet aware that its connection is gone, gone because the script said so, or gone
+ * How a device stands now: at work, on its way, not yet aware that its connection is gone, gone because the script said so, or gone
  * because its flow failed.
  */
 export type Whereabouts = "ready" | "out" | "unaware" | "left" | "failed";
@@ -20,7 +20,7 @@ export function addFate(fates: Fates, standing: Standing, whereabouts: Whereabou
   fates.fleet++;
   if (standing.role === "already-offline") fates.alreadyOffline++;
   if (!standing.hadBeenReady) fates.neverReady++;
-  // Also where it has come again since.
+  // This holds even where it has come again since.
   if (standing.hasLeft) {
     fates.fleetLeftByScript++;
     fates.leftByScript++;

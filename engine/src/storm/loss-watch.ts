@@ -9,7 +9,7 @@ export interface LossWatch {
   ready(device: Device, nowMs: number): void;
 }
 
-/** Where losses are told: storms set and clear the watch. */
+/** The place where losses are told: storms set and clear the watch. */
 export interface Losses {
   watch: LossWatch | null;
 }
@@ -20,7 +20,7 @@ export class OpenStorm implements LossWatch {
   readonly #startedMs: number;
   readonly #cells: StormCells;
 
-  /** @param startedMs monotonic */
+  /** @param startedMs monotonic milliseconds */
   constructor(storm: number, startedMs: number, cells: StormCells) {
     this.#storm = storm;
     this.#startedMs = startedMs;
@@ -60,7 +60,7 @@ export class Onset implements LossWatch {
   readonly #fraction: number;
   readonly #online: () => number;
   readonly #open: OnOnset;
-  /** Of the last second, oldest first, one per device. */
+  /** Losses of the last second, oldest first, one per device. */
   readonly #recent = new Map<Device, Loss>();
 
   constructor(fraction: number, online: () => number, open: OnOnset) {
@@ -77,7 +77,7 @@ export class Onset implements LossWatch {
     const { count: attempts } = device.attempt;
     // The device itself is no longer among those that are online.
     const loss = { device, cohort, lostAtMs: nowMs, readyAtMs: null, attempts, online: this.#online() + 1 };
-    // Lost twice in a second: the first loss counts.
+    // It may be lost twice in a second: the first loss counts.
     if (!this.#recent.has(device)) this.#recent.set(device, loss);
     const [oldest = loss] = this.#recent.values();
     if (this.#recent.size < Math.max(1, oldest.online * this.#fraction - 1e-9)) return null;

@@ -3,16 +3,16 @@ import type { Command } from "./command.ts";
 
 /** One storm of the script. Times are milliseconds after time zero. */
 export interface StormPlan {
-  /** From 1. */
+  /** Counts from 1. */
   index: number;
   atMs: number;
   /** Null for a cause that has none. */
   fraction: number | null;
   cause: StormCause;
   windowMs: number;
-  /** `exec` only. */
+  /** Given for `exec` alone. */
   exec?: Command;
-  /** `external` only: how long after `atMs` it may open. Its window begins when it opens. */
+  /** Given for `external` alone: how long after `atMs` it may open. Its window begins when it opens. */
   waitForMs?: number;
   /** The region that is lost, by its place in the script's list; then `fraction` is its share by weight. */
   region?: { index: number; name: string; forMs: number };

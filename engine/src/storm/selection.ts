@@ -26,18 +26,18 @@ export function affectedCount(fraction: number, fleet: number): number {
 }
 
 /**
- * The largest key that the storm still hits; -1 for none, 1 for all. O(n) over the whole fleet: call it before the storm's
- * instant, not in it.
+ * The largest key that the storm still hits; null where it hits none, 1 where it hits all. O(n) over the whole fleet: call it
+ * before the storm's instant, not in it.
  */
 export function selectionLimit(
   seed: number,
   storm: number,
   fraction: number,
   populations: readonly Population[],
-): number {
+): number | null {
   const fleet = populations.reduce((sum, { devices }) => sum + devices, 0);
   const count = affectedCount(fraction, fleet);
-  if (count === 0) return -1;
+  if (count === 0) return null;
   if (count === fleet) return 1;
   // Keys are uniform: the limit is near the share. Only those around it are sorted, unless chance has it elsewhere.
   const share = count / fleet;
@@ -48,7 +48,7 @@ export function selectionLimit(
   );
 }
 
-/** The `rank`-th smallest key, from 1, if it lies in [low, high); null otherwise. */
+/** The `rank`-th smallest key, counted from 1, if it lies in [low, high); null otherwise. */
 function keyAtRank(
   seed: number,
   storm: number,

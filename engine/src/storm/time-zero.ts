@@ -6,11 +6,11 @@ import type { Population } from "./selection.ts";
 
 /** How the workers of a run come to one time zero. */
 export type TimeZeroPlan =
-  /** Through retained messages on `<topic>/<testRunId>/…` of the broker under test. */
+  /** Agreed on through retained messages on `<topic>/<testRunId>/…` of the broker under test. */
   | { kind: "agreed"; topic: string }
   /** An absolute time, epoch milliseconds. */
   | { kind: "absolute"; epochMs: number }
-  /** Each process for itself: one machine, or a broker that allows no such topic. */
+  /** Each process has its own: for one machine, or a broker that allows no such topic. */
   | { kind: "local" };
 
 /** What a worker tells the others of itself. */
@@ -32,10 +32,10 @@ export interface AgreementOptions {
   startedAtMs: number;
   username?: string;
   password?: string;
-  /** To reach a broker that speaks TLS. */
+  /** Options to reach a broker that speaks TLS. */
   tls?: object;
   onTimeZero(epochMs: number): void;
-  /** Another run, or another process of this one, has devices of the same ids at this broker. Once for each. */
+  /** Another run, or another process of this one, has devices of the same ids at this broker. Told once for each. */
   onSameIds(testRunId: string): void;
 }
 
@@ -83,7 +83,7 @@ export class Agreement {
     limitPackets(this.#client, MAX_PACKET_BYTES);
     this.#client.on("connect", () => {
       this.#client.subscribe(`${this.#rosterTopic}/+`, { qos: 1 });
-      // Who else uses the same device ids. A broker that does not allow it answers so, and that is all.
+      // It asks who else uses the same device ids. A broker that does not allow it answers so, and that is all.
       this.#client.subscribe(`${options.topic}/+/roster/+`, { qos: 0 }, () => {});
       this.#publishRoster();
     });
@@ -116,7 +116,7 @@ export class Agreement {
     return [...sums].map(([container, devices]) => ({ container, devices })).sort(byContainer);
   }
 
-  /** In which another worker is alive. */
+  /** Containers in which another worker is alive. */
   containers(): string[] {
     const alive = [...this.#entries].filter(([workerId, { timeZeroMs }]) => {
       return timeZeroMs === this.#timeZeroMs && !this.#gone.has(workerId);
@@ -135,7 +135,7 @@ export class Agreement {
     const [testRunId, , workerId] = topic.slice(this.#options.topic.length + 1).split("/");
     if (testRunId === undefined || workerId === undefined) return;
     const isOurs = testRunId === this.#options.testRunId;
-    // Cleared: that worker has ended, or its connection has. Its devices still count, as they do for the others.
+    // It was cleared: that worker has ended, or its connection has. Its devices still count, as they do for the others.
     if (payload.length === 0 && isOurs && this.#entries.has(workerId)) this.#gone.add(workerId);
     const message = parse(payload);
     if (message === null || message.instance === this.#instance) return;
@@ -155,7 +155,7 @@ export class Agreement {
       this.#publishRoster();
       return;
     }
-    // Older than the run: if somebody who is alive has it, he answers this worker's own, later one, and is heard then.
+    // It is older than the run: if somebody who is alive has it, he answers this worker's own, later one, and is heard then.
     if (heardMs === this.#timeZeroMs || (retained && heardMs < this.#options.startedAtMs)) return;
     this.#timeZeroMs = heardMs;
     this.#publishRoster();
@@ -186,7 +186,7 @@ export class Agreement {
 
   async #leave(): Promise<void> {
     await this.#client.publishAsync(this.#ownTopic, "", { qos: 1, retain: true });
-    // With a DISCONNECT, or the broker would publish the will.
+    // It leaves with a DISCONNECT, or the broker would publish the will.
     await this.#client.endAsync();
   }
 }
@@ -197,9 +197,9 @@ const MOST_APART_MS = 3_600_000;
 /** Anyone may write to a topic of the broker: what comes from there is checked, and bounded. */
 const MAX_PACKET_BYTES = 65_536;
 const MOST_WORKERS = 10_000;
-/** Of one worker thread: far more than a process has descriptors for. */
+/** The most devices of one worker thread: far more than a process has descriptors for. */
 const MOST_DEVICES_OF_WORKER = 200_000;
-/** Of all containers together: choosing among so many takes a second. */
+/** The most devices of all containers together: choosing among so many takes a second. */
 const MOST_DEVICES = 10_000_000;
 
 const rosterMessage = z.object({

@@ -13,7 +13,7 @@ export interface PacketListener {
   onPacket(packet: Packet): void;
   /** The stream cannot be read from here on. */
   onUnreadable(): void;
-  /** Exactly once, unless the listener ended the connection first. */
+  /** Called exactly once, unless the listener ended the connection first. */
   onClosed(failure: TransportFailure | null): void;
 }
 
@@ -62,12 +62,13 @@ export class Connection<L extends PacketListener> implements TransportListener {
 
   // ---- what the device does ---------------------------------------------------------------------------------------
 
-  send(packet: Packet, mostBytes: number): boolean {
+  send(packet: Packet, mostBytes: number): boolean | null {
     if (packet.cmd === "publish" && !isWritable(packet.payload)) return false;
     const bytes = this.#wire.codec.encode(packet);
     if (bytes.length > mostBytes) return false;
     const transport = this.#transport;
-    if (this.#isMuted || transport === null || this.#listener === null) return true;
+    if (transport === null || this.#listener === null) return null;
+    if (this.#isMuted) return true;
     if (isFull(transport)) {
       this.#hasDropped = true;
       return true;

@@ -11,7 +11,7 @@ const MAXIMUM_ENDPOINTS = 64;
  * An opener that goes where a dialler was sent, and else where `open` goes.
  *
  * @param openTo makes the opener of another server of the same kind; its name is also the one that TLS verifies
- * @param defaultPort of a reference without one
+ * @param defaultPort the port of a reference without one
  */
 export function followEndpoints(
   open: OpenTransport,

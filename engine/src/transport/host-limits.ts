@@ -16,7 +16,7 @@ export class HostLimits {
   /**
    * Compares the phases of one of `workers` workers with what the system says of its open files and local ports.
    *
-   * @param paths of `localPortPaths`
+   * @param paths what `localPortPaths` gave
    * @param perDevice open files of one device at one time, at most
    */
   check(phases: unknown, workers: number, paths: number, perDevice: number): void {
@@ -28,7 +28,7 @@ export class HostLimits {
     for (const warning of warnings) if (warning !== null) this.#log(warning);
   }
 
-  /** Counts by reason. */
+  /** Looks at counts by reason, and tells of a resource that has run out. */
   look(counts: Readonly<Record<string, number>>): void {
     for (const resource of this.#left) {
       if (counts[resource] === undefined) continue;

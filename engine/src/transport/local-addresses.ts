@@ -22,7 +22,7 @@ export interface LocalAddresses {
 
 /**
  * A list of addresses and networks. A network's own address and, in IPv4, its broadcast address are left out.
- * Returns what is wrong and with which entry, from 0, instead.
+ * Returns what is wrong and with which entry, counted from 0, instead.
  */
 export function parseLocalAddresses(
   entries: readonly string[],

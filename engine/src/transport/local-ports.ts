@@ -12,7 +12,7 @@ export function localPortCount(range: string): number | null {
  * it is known where it connects to; without one the kernel chooses a port for each broker.
  *
  * @param sourceAddresses null where the kernel chooses
- * @param brokers that devices connect to at one time, at least
+ * @param brokers how many devices connect to at one time, at least
  */
 export function localPortPaths(sourceAddresses: number | null, brokers: number): number {
   return sourceAddresses ?? Math.max(1, brokers);
@@ -21,9 +21,10 @@ export function localPortPaths(sourceAddresses: number | null, brokers: number):
 /**
  * What to say before the run; null where there are enough ports. connect() tries every other port first, from a random one
  * on: past half of them it searches for longer and longer, and a connection costs the generator twice as much
- * (benchmarks/README.md, "Growth"). `__inet_hash_connect` in https://github.com/torvalds/linux/blob/master/net/ipv4/inet_hashtables.c
+ * (benchmarks/README.md, "Growth"). See `__inet_hash_connect` in
+ * https://github.com/torvalds/linux/blob/master/net/ipv4/inet_hashtables.c
  *
- * @param paths of `localPortPaths`
+ * @param paths what `localPortPaths` gave
  */
 export function localPortWarning(ports: number | null, devices: number | null, paths: number): string | null {
   if (ports === null || devices === null) return null;

@@ -33,7 +33,7 @@ export type OpeningStep = "tcp" | "tls" | "websocket";
 
 export interface TransportListener {
   /**
-   * A step of opening is done and `next` begins; the first is `tcp`. Not called where `tcp` is the only one.
+   * A step of opening is done and `next` begins; the first is `tcp`. It is not called where `tcp` is the only one.
    * `resumed` is of TLS: the handshake was an abbreviated one.
    */
   onStep(next: OpeningStep, resumed: boolean): void;
@@ -41,7 +41,7 @@ export interface TransportListener {
   onOpen(resumed?: boolean): void;
   /** `bytes` is a shared buffer: valid only until this call returns. */
   onBytes(bytes: Buffer): void;
-  /** Exactly once, unless `close` or `reset` was called first. `failure` is null when the peer ended the stream. */
+  /** Called exactly once, unless `close` or `reset` was called first. `failure` is null when the peer ended the stream. */
   onClosed(failure: TransportFailure | null): void;
 }
 
@@ -67,11 +67,11 @@ export interface ClientCertificate {
 /** Who opens a connection: read while it is opened, so that one shared `open` serves every device. */
 export interface Dialer {
   readonly number: number;
-  /** Where a server sent this one; null for the target of the script. */
+  /** The server that this one was sent to; null for the target of the script. */
   readonly endpoint: ServerReference | null;
   /** Null for the one of the settings, if they have one. */
   readonly certificate?: ClientCertificate | null;
-  /** Of this attempt: its place in the script's list of regions, from 0; 0 where there is none. */
+  /** The region of this attempt: its place in the script's list, counted from 0; 0 where there is none. */
   readonly region: number;
 }
 
@@ -85,12 +85,12 @@ export interface ServerReference {
 
 export type OpenTransport = (listener: TransportListener, dialer: Dialer) => Transport;
 
-/** Where connections go, and over what. */
+/** The server to which connections go, and what they go over. */
 export interface Endpoint {
   kind: "tcp" | "tls" | "ws" | "wss";
   /** A name or an address, without brackets. */
   host: string;
   port: number;
-  /** Of ws and wss, with its query; empty for the others. */
+  /** The path of ws and wss, with its query; empty for the others. */
   path: string;
 }

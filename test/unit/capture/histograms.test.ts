@@ -1,10 +1,18 @@
 import { describe, expect, it } from "vitest";
 import { Histograms, toMicroseconds } from "../../../engine/src/capture/histograms.ts";
 
-/** Tag, count and largest value of every histogram of the interval. */
-function take(histograms: Histograms): [string, number, number][] {
-  const taken: [string, number, number][] = [];
-  histograms.takeInterval((one) => taken.push([one.tag, one.totalCount, one.maxValue]));
+interface Taken {
+  tag: string;
+  count: number;
+  largest: number;
+}
+
+/** Every histogram of the interval. */
+function take(histograms: Histograms): Taken[] {
+  const taken: Taken[] = [];
+  histograms.takeInterval((one) =>
+    taken.push({ tag: one.tag, count: one.totalCount, largest: one.maxValue }),
+  );
   return taken;
 }
 
@@ -33,14 +41,14 @@ describe("takeInterval", () => {
     a.recordValue(200);
     histograms.get("b").recordValue(7);
     expect(take(histograms)).toEqual([
-      ["a", 2, 200],
-      ["b", 1, 7],
+      { tag: "a", count: 2, largest: 200 },
+      { tag: "b", count: 1, largest: 7 },
     ]);
     expect(take(histograms)).toEqual([]);
     // The recorder holds on to what `get` returned.
     a.recordValue(5);
     expect(histograms.get("a")).toBe(a);
-    expect(take(histograms)).toEqual([["a", 1, 5]]);
+    expect(take(histograms)).toEqual([{ tag: "a", count: 1, largest: 5 }]);
   });
 });
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Recorder } from "../../../engine/src/capture/recorder.ts";
+import { TIMELINE_COLUMNS } from "../../../engine/src/contract.ts";
 import { tell } from "../../support/told-events.ts";
 
 type Emitted = [event: string, name: string, value: number | undefined];
@@ -18,13 +19,24 @@ function recorderOf(cohorts = ["a", "b c"]): {
   return { recorder, emitted, take: () => emitted.splice(0) };
 }
 
-/** Tag → count and largest value in milliseconds, to three digits. */
-function interval(recorder: Recorder): Record<string, [number, number]> {
-  const found: Record<string, [number, number]> = {};
+/** The histograms of the interval by tag, the largest value to three digits. */
+function interval(recorder: Recorder): Record<string, { count: number; largestMs: number }> {
+  const found: Record<string, { count: number; largestMs: number }> = {};
   recorder.histograms.takeInterval((one) => {
-    found[one.tag] = [one.totalCount, Number((one.getValueAtPercentile(100) / 1000).toPrecision(3))];
+    const largestMs = Number((one.getValueAtPercentile(100) / 1000).toPrecision(3));
+    found[one.tag] = { count: one.totalCount, largestMs };
   });
   return found;
+}
+
+/** The rows of the timeline, without the columns that are 0. */
+function rows(recorder: Recorder): Record<string, string>[] {
+  return recorder.timeline.take(true).map((line) => {
+    const cells = line.split(",");
+    expect(cells).toHaveLength(TIMELINE_COLUMNS.length);
+    const named = TIMELINE_COLUMNS.map((column, i) => [column, cells[i] as string] as const);
+    return Object.fromEntries(named.filter(([column, cell]) => column === "t_ms" || cell !== "0"));
+  });
 }
 
 const EMPTY_STORM = {
@@ -159,12 +171,12 @@ describe("latencies", () => {
       ["histogram", "mqtt.config_time", 60],
     ]);
     expect(interval(recorder)).toEqual({
-      "mqtt.connect_time;a": [1, 30.5],
-      "mqtt.tcp_time;a": [1, 3],
-      "mqtt.connack_time;a": [1, 10],
-      "mqtt.subscribe_time;b%20c": [1, 4],
-      "mqtt.publish_time;b%20c": [1, 6],
-      "mqtt.config_time;b%20c": [1, 60],
+      "mqtt.connect_time;a": { count: 1, largestMs: 30.5 },
+      "mqtt.tcp_time;a": { count: 1, largestMs: 3 },
+      "mqtt.connack_time;a": { count: 1, largestMs: 10 },
+      "mqtt.subscribe_time;b%20c": { count: 1, largestMs: 4 },
+      "mqtt.publish_time;b%20c": { count: 1, largestMs: 6 },
+      "mqtt.config_time;b%20c": { count: 1, largestMs: 60 },
     });
   });
 });
@@ -232,9 +244,9 @@ describe("a storm", () => {
       ["histogram", "mqtt.storm.3.ready_time", 2500],
     ]);
     expect(interval(recorder)).toEqual({
-      "mqtt.storm.3.reconnect_time;b%20c": [1, 1500],
-      "mqtt.storm.3.ready_time;b%20c": [1, 2500],
-      "mqtt.storm.3.drop_spread;b%20c": [1, 12],
+      "mqtt.storm.3.reconnect_time;b%20c": { count: 1, largestMs: 1500 },
+      "mqtt.storm.3.ready_time;b%20c": { count: 1, largestMs: 2500 },
+      "mqtt.storm.3.drop_spread;b%20c": { count: 1, largestMs: 12 },
     });
     expect(recorder.storms.counts(3)["b c"]).toEqual({
       ...EMPTY_STORM,
@@ -295,8 +307,22 @@ describe("the timeline", () => {
     tell(recorder, "configResponse", { value: 1 });
     tell(recorder, "configTimeout");
     tell(recorder, "lateResponse");
-    // online 1, ready 1, then the eight events, and none of a storm.
-    expect(recorder.timeline.take(true)).toEqual(["0,a,1,1,1,3,3,1,2,1,1,1,0,0,0"]);
+    expect(rows(recorder)).toEqual([
+      {
+        t_ms: "0",
+        cohort: "a",
+        online: "1",
+        ready: "1",
+        drops: "1",
+        connect_attempts: "3",
+        connects_accepted: "3",
+        connects_refused: "1",
+        config_requests: "2",
+        config_responses: "1",
+        config_timeouts: "1",
+        late_responses: "1",
+      },
+    ]);
   });
 
   it("has the load of those who are out of the open storm, and of no other", () => {
@@ -315,6 +341,8 @@ describe("the timeline", () => {
     load();
     recorder.storms.end();
     load();
-    expect(recorder.timeline.take(true)).toEqual(["0,a,0,0,0,0,0,0,0,0,0,0,2,1,1"]);
+    expect(rows(recorder)).toEqual([
+      { t_ms: "0", cohort: "a", storm_connects: "2", storm_requests: "1", storm_ready: "1" },
+    ]);
   });
 });

@@ -35,7 +35,7 @@ describe("publishing", () => {
     expect(rig.broker.take()).toMatchObject([
       { cmd: "publish", topic: "up", payload: Buffer.from("data"), qos: 0, retain: true },
     ]);
-    expect(rig.events("publishSent", "publishAcknowledged")).toEqual([["publishSent", 0]]);
+    expect(rig.events("publishSent", "publishAcknowledged")).toEqual([{ event: "publishSent" }]);
   });
 
   it("at QoS 1 is done at PUBACK", () => {
@@ -48,7 +48,7 @@ describe("publishing", () => {
     expect(results).toEqual([]);
     rig.broker.sends({ cmd: "puback", messageId: 1 }, { cmd: "puback", messageId: 1 });
     expect(results).toEqual([null]);
-    expect(rig.events("publishAcknowledged")).toEqual([["publishAcknowledged", 0, 25]]);
+    expect(rig.events("publishAcknowledged")).toEqual([{ event: "publishAcknowledged", value: 25 }]);
     expect(rig.time.pending).toBe(0);
   });
 
@@ -224,7 +224,7 @@ describe("a kept session", () => {
     rig.time.advance(4999);
     expect(rig.device.state).toBe("ready");
     rig.time.advance(1);
-    expect(rig.events("disconnected").map(([, , cause]) => cause)).toEqual(["reset", "ack_timeout"]);
+    expect(rig.events("disconnected").map(({ name }) => name)).toEqual(["reset", "ack_timeout"]);
   });
 });
 
@@ -248,8 +248,8 @@ describe("subscribing", () => {
     expect(results).toEqual([null]);
     expect(rig.device.exchange.session.filters).toEqual(["a/+", "b/#"]);
     expect(rig.events("subscribeSent", "subscribed")).toEqual([
-      ["subscribeSent", 0],
-      ["subscribed", 0, 12],
+      { event: "subscribeSent" },
+      { event: "subscribed", value: 12 },
     ]);
   });
 
@@ -277,13 +277,17 @@ describe("subscribing", () => {
   });
 
   it.each([
-    // resubscribe, session present, trusted, SUBSCRIBE is sent
-    ["auto", true, true, false],
-    ["auto", true, false, true],
-    ["auto", false, true, true],
-    ["always", true, true, true],
-    ["always", false, true, true],
-  ] as const)("again: resubscribe %s, session present %s, trusted %s: sent %s", (resubscribe, present, trusted, sent) => {
+    { resubscribe: "auto", present: true, trusted: true, sent: false },
+    { resubscribe: "auto", present: true, trusted: false, sent: true },
+    { resubscribe: "auto", present: false, trusted: true, sent: true },
+    { resubscribe: "always", present: true, trusted: true, sent: true },
+    { resubscribe: "always", present: false, trusted: true, sent: true },
+  ] as const)("again: resubscribe $resubscribe, session present $present, trusted $trusted: sent $sent", ({
+    resubscribe,
+    present,
+    trusted,
+    sent,
+  }) => {
     const rig = new Rig({ ...KEPT, resubscribe }).start();
     rig.device.exchange.subscribe(["a", "b"], 1, true, NOBODY);
     rig.broker.sends({ cmd: "suback", messageId: 1, granted: [1, 1] });
@@ -296,7 +300,7 @@ describe("subscribing", () => {
     expect(rig.broker.takeNames()).toEqual(sent ? ["subscribe"] : []);
     expect(results).toEqual(sent ? [] : [null]);
     expect(rig.events("subscribeSent", "subscribeSkipped")).toEqual([
-      [sent ? "subscribeSent" : "subscribeSkipped", 0],
+      { event: sent ? "subscribeSent" : "subscribeSkipped" },
     ]);
   });
 
@@ -364,8 +368,8 @@ describe("an acknowledgement that does not come", () => {
     expect(rig.broker.ended).toBe("reset");
     expect(results).toEqual(["lost"]);
     expect(rig.events("disconnected", "error")).toEqual([
-      ["error", 0, cause],
-      ["disconnected", 0, cause, ready],
+      { event: "error", name: cause },
+      { event: "disconnected", name: cause, wasReady: ready },
     ]);
     expect(rig.device.state).toBe("backoff");
   });
@@ -418,8 +422,8 @@ describe("requests", () => {
     rig.broker.sends({ cmd: "puback", messageId: 2 }, publish(0, 0, "config/7", "answer"));
     expect(results).toEqual([["answer", "answer"]]);
     expect(rig.events("configRequest", "configResponse", "configTimeout", "lateResponse")).toEqual([
-      ["configRequest", 0, 0],
-      ["configResponse", 0, 0, 40],
+      { event: "configRequest", storm: 0 },
+      { event: "configResponse", storm: 0, value: 40 },
     ]);
     expect(rig.time.pending).toBe(0);
   });
@@ -448,9 +452,9 @@ describe("requests", () => {
     rig.broker.sends(publish(0, 0, "config/7", "too late"));
     expect(results).toEqual([["timeout", null]]);
     expect(rig.events("configRequest", "configResponse", "configTimeout", "lateResponse")).toEqual([
-      ["configRequest", 0, 0],
-      ["configTimeout", 0, 0],
-      ["lateResponse", 0, 0],
+      { event: "configRequest", storm: 0 },
+      { event: "configTimeout", storm: 0 },
+      { event: "lateResponse", storm: 0 },
     ]);
     expect(rig.device.state).toBe("ready");
   });
@@ -465,7 +469,9 @@ describe("requests", () => {
     rig.time.advance(10_000);
     expect(results).toEqual([["lost", null]]);
     // The device is ready again: what it hears now is no part of what the storm costs.
-    expect(rig.events("configResponse", "configTimeout", "lateResponse")).toEqual([["lateResponse", 0, 0]]);
+    expect(rig.events("configResponse", "configTimeout", "lateResponse")).toEqual([
+      { event: "lateResponse", storm: 0 },
+    ]);
   });
 
   it("are lost where there is no connection", () => {
@@ -480,7 +486,7 @@ describe("requests", () => {
     const { results } = ask(rig, { rejectedTopic: "config/7/rejected", qos: 0 });
     rig.broker.sends(publish(0, 0, "config/7/rejected", "no"));
     expect(results).toEqual([["rejected", null]]);
-    expect(rig.events("configRejected", "configResponse")).toEqual([["configRejected", 0]]);
+    expect(rig.events("configRejected", "configResponse")).toEqual([{ event: "configRejected" }]);
     expect(rig.time.pending).toBe(0);
   });
 
@@ -520,15 +526,15 @@ describe("requests", () => {
     expect(
       rig.events("configRequest", "configResponse", "configTimeout", "lateResponse", "stormRequest"),
     ).toEqual([
-      ["configRequest", 0, 2],
-      ["stormRequest", 0, 2],
-      ["configResponse", 0, 2, 3],
-      ["configRequest", 0, 2],
-      ["stormRequest", 0, 2],
-      ["configTimeout", 0, 2],
-      ["lateResponse", 0, 2],
-      ["configRequest", 0, 0],
-      ["configResponse", 0, 0, 3],
+      { event: "configRequest", storm: 2 },
+      { event: "stormRequest", storm: 2 },
+      { event: "configResponse", storm: 2, value: 3 },
+      { event: "configRequest", storm: 2 },
+      { event: "stormRequest", storm: 2 },
+      { event: "configTimeout", storm: 2 },
+      { event: "lateResponse", storm: 2 },
+      { event: "configRequest", storm: 0 },
+      { event: "configResponse", storm: 0, value: 3 },
     ]);
   });
 
@@ -538,8 +544,8 @@ describe("requests", () => {
     rig.time.advance(2000);
     expect(rig.broker.ended).toBe("reset");
     expect(rig.events("disconnected", "error")).toEqual([
-      ["error", 0, "config_timeout"],
-      ["disconnected", 0, "config_timeout", true],
+      { event: "error", name: "config_timeout" },
+      { event: "disconnected", name: "config_timeout", wasReady: true },
     ]);
   });
 });

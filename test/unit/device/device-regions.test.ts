@@ -4,7 +4,7 @@ import type { FailoverPolicy } from "../../../engine/src/region/failover.ts";
 import { RegionLoads } from "../../../engine/src/region/load.ts";
 import { Rig } from "./device-rig.ts";
 
-/** At home in region 1 of 3; leaves a region after 2 failures. */
+/** A device at home in region 1 of 3, which leaves a region after 2 failures. */
 function rigOf(
   policy: FailoverPolicy,
   returnHomeMs = Number.POSITIVE_INFINITY,
@@ -64,8 +64,8 @@ describe("a device of several regions", () => {
     rig.device.keepaliveTick(rig.time.now());
     expect(rig.device.state).toBe("backoff");
     expect(rig.device.region).toBe(1);
-    expect(rig.log).toContainEqual(["disconnected", 0, "return_home", true]);
-    expect(rig.log.filter(([name]) => name === "error")).toEqual([]);
+    expect(rig.log).toContainEqual({ event: "disconnected", name: "return_home", wasReady: true });
+    expect(rig.log.filter(({ event }) => event === "error")).toEqual([]);
     expect(rig.device.part.standing).toMatchObject({ isBack: true, isLost: false });
     rig.reconnect(10_000);
     expect(counts.byName()["us"]).toMatchObject({ connectsAccepted: 2, failovers: 0 });
@@ -76,7 +76,7 @@ describe("a device of several regions", () => {
     rig.device.connect();
     rig.device.part.refuse("region_lost");
     expect(rig.device.state).toBe("backoff");
-    expect(rig.log).toContainEqual(["connectRefused", 0, "region_lost"]);
+    expect(rig.log).toContainEqual({ event: "connectRefused", name: "region_lost" });
     rig.reconnect(10_000);
     rig.device.part.refuse("region_lost");
     expect(rig.device.isOnline).toBe(true);

@@ -1,4 +1,6 @@
+import { expect } from "vitest";
 import { Device } from "../../../engine/src/device/device.ts";
+import type { Subject } from "../../../engine/src/device/events.ts";
 import type { DevicePlan } from "../../../engine/src/device/plan.ts";
 import type { DeviceEnvironment } from "../../../engine/src/device/port.ts";
 import type { Waiter } from "../../../engine/src/device/turns.ts";
@@ -19,13 +21,17 @@ export function told(settled: (failure: string | null) => void): Done {
   return Object.assign((failure: string | null) => settled(failure), { settled });
 }
 
+interface Draw {
+  deviceNumber: number;
+  draw: number;
+}
+
 /** A host whose random numbers are all 0.5, and kept. */
 class RigHost extends LiveHost {
-  /** Device number and number of every draw. */
-  readonly draws: [number, number][] = [];
+  readonly draws: Draw[] = [];
 
   override random(deviceNumber: number, draw: number): number {
-    this.draws.push([deviceNumber, draw]);
+    this.draws.push({ deviceNumber, draw });
     return 0.5;
   }
 }
@@ -40,7 +46,7 @@ export class Rig {
   /** `done` of every bootstrap begun, in order. */
   readonly bootstraps: Done[] = [];
   readonly host: RigHost;
-  /** Where the device's flow waits for it. */
+  /** The device's flow waits for it here. */
   readonly fleet: Fleet;
   readonly device: Device;
   /** What every bootstrap does; the test may replace it. */
@@ -53,7 +59,7 @@ export class Rig {
     this.host = new RigHost({
       time: this.time,
       seed: 0,
-      recorder: { tell: (...event) => this.log.push(logged(...event)) },
+      recorder: { tell: (event, subject, ...details) => this.#hear(logged(event, ...details), subject) },
       regions,
       wire: { codec: createCodec(version), maxPacketBytes },
     });
@@ -101,7 +107,7 @@ export class Rig {
     );
   }
 
-  get draws(): [number, number][] {
+  get draws(): Draw[] {
     return this.host.draws;
   }
 
@@ -114,9 +120,14 @@ export class Rig {
     return this.network.last;
   }
 
+  #hear(event: LoggedEvent, subject: Subject): void {
+    expect(subject).toBe(this.device);
+    this.log.push(event);
+  }
+
   /** The log of these events only. */
   events(...names: string[]): LoggedEvent[] {
-    return this.log.filter(([name]) => names.includes(name));
+    return this.log.filter(({ event }) => names.includes(event));
   }
 
   /** Opens the connection that the device began, and accepts it. */
@@ -133,13 +144,13 @@ export class Rig {
     done(failure);
   }
 
-  /** From connecting to ready. */
+  /** Takes the device from connecting to ready. */
   makeReady(sessionPresent = false): void {
     this.accept(sessionPresent);
     this.bootstrapped();
   }
 
-  /** From the start to ready, with an empty log. */
+  /** Takes the device from the start to ready, with an empty log. */
   start(): this {
     this.device.connect();
     this.makeReady();

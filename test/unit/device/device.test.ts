@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { ResetAfter } from "../../../engine/src/device/backoff.ts";
 import { pause } from "../../../engine/src/device/pause.ts";
 import { LOST, NOBODY } from "../../../engine/src/device/turns.ts";
+import type { OpenTransport } from "../../../engine/src/transport/transport.ts";
 import { outcome, Rig, told } from "./device-rig.ts";
 
 const CONNACK = { cmd: "connack", returnCode: 0, reasonCode: 0, sessionPresent: false } as const;
@@ -47,12 +48,12 @@ describe("connecting", () => {
         "becameReady",
       ),
     ).toEqual([
-      ["connectAttempt", 0, 0],
-      ["tcpOpened", 0, 20],
-      ["connackReceived", 0, 30],
-      ["connectAccepted", 0, 0, 50],
-      ["firstAccepted", 0],
-      ["becameReady", 0, 0, null],
+      { event: "connectAttempt", storm: 0 },
+      { event: "tcpOpened", value: 20 },
+      { event: "connackReceived", value: 30 },
+      { event: "connectAccepted", storm: 0, value: 50 },
+      { event: "firstAccepted" },
+      { event: "becameReady", storm: 0, value: null },
     ]);
     expect(rig.events("reconnected", "connectRefused", "error")).toEqual([]);
     expect(rig.time.pending).toBe(0);
@@ -64,8 +65,8 @@ describe("connecting", () => {
     rig.accept();
     // 10 of the variable header, 2 + 13 client id, 2 + 4 user name, 2 + 6 password, 2 of the fixed header.
     expect(rig.events("bytesSent", "bytesReceived")).toEqual([
-      ["bytesSent", 0, 41],
-      ["bytesReceived", 0, 4],
+      { event: "bytesSent", value: 41 },
+      { event: "bytesReceived", value: 4 },
     ]);
   });
 
@@ -122,7 +123,7 @@ describe("a CONNACK that refuses", () => {
     rig.device.connect();
     rig.broker.opens();
     rig.broker.sends({ cmd: "connack", returnCode: code, reasonCode: code, sessionPresent: false });
-    expect(rig.events("connectRefused")).toEqual([["connectRefused", 0, `connack.${reason}`]]);
+    expect(rig.events("connectRefused")).toEqual([{ event: "connectRefused", name: `connack.${reason}` }]);
     expect(rig.events("connectAccepted", "disconnected")).toEqual([]);
     expect(rig.device.state).toBe("backoff");
     expect(rig.broker.ended).toBe("reset");
@@ -174,7 +175,7 @@ describe("an attempt that fails", () => {
     const rig = new Rig();
     rig.device.connect();
     rig.broker.ends(failure);
-    expect(rig.events("connectRefused")).toEqual([["connectRefused", 0, failure]]);
+    expect(rig.events("connectRefused")).toEqual([{ event: "connectRefused", name: failure }]);
     expect(rig.device.state).toBe("backoff");
   });
 
@@ -184,7 +185,7 @@ describe("an attempt that fails", () => {
     rig.time.advance(9999);
     expect(rig.device.state).toBe("connecting");
     rig.time.advance(1);
-    expect(rig.events("connectRefused")).toEqual([["connectRefused", 0, "tcp_timeout"]]);
+    expect(rig.events("connectRefused")).toEqual([{ event: "connectRefused", name: "tcp_timeout" }]);
     expect(rig.broker.ended).toBe("reset");
     rig.time.advance(100);
     expect(rig.network.opened.length).toBe(2);
@@ -198,7 +199,7 @@ describe("an attempt that fails", () => {
     rig.time.advance(3999);
     expect(rig.device.state).toBe("awaiting-connack");
     rig.time.advance(1);
-    expect(rig.events("connectRefused")).toEqual([["connectRefused", 0, "connack_timeout"]]);
+    expect(rig.events("connectRefused")).toEqual([{ event: "connectRefused", name: "connack_timeout" }]);
     expect(rig.broker.ended).toBe("reset");
     rig.time.advance(100);
     expect(rig.network.opened.length).toBe(2);
@@ -209,7 +210,9 @@ describe("an attempt that fails", () => {
     rig.device.connect();
     rig.broker.opens();
     rig.broker.ends(failure);
-    expect(rig.events("connectRefused")).toEqual([["connectRefused", 0, "closed_before_connack"]]);
+    expect(rig.events("connectRefused")).toEqual([
+      { event: "connectRefused", name: "closed_before_connack" },
+    ]);
     expect(rig.device.state).toBe("backoff");
   });
 
@@ -241,7 +244,9 @@ describe("a stream that cannot be read", () => {
     rig.device.connect();
     rig.broker.opens();
     rig.broker.sendsBytes(Buffer.from(bytes));
-    expect(rig.events("connectRefused", "disconnected")).toEqual([["connectRefused", 0, "malformed_packet"]]);
+    expect(rig.events("connectRefused", "disconnected")).toEqual([
+      { event: "connectRefused", name: "malformed_packet" },
+    ]);
     expect(rig.broker.ended).toBe("reset");
     rig.time.advance(100);
     rig.makeReady();
@@ -255,8 +260,8 @@ describe("a stream that cannot be read", () => {
     const rig = new Rig().start();
     rig.broker.sendsBytes(Buffer.from(bytes));
     expect(rig.events("disconnected", "error")).toEqual([
-      ["error", 0, "malformed_packet"],
-      ["disconnected", 0, "malformed_packet", true],
+      { event: "error", name: "malformed_packet" },
+      { event: "disconnected", name: "malformed_packet", wasReady: true },
     ]);
     expect(rig.broker.ended).toBe("reset");
     rig.time.advance(100);
@@ -270,7 +275,7 @@ describe("a stream that cannot be read", () => {
     rig.broker.opens();
     rig.broker.sendsBytes(Buffer.from([0x20, 0x01, 0x00]));
     expect(rig.events("connectRefused", "connectAccepted")).toEqual([
-      ["connectRefused", 0, "malformed_packet"],
+      { event: "connectRefused", name: "malformed_packet" },
     ]);
   });
 
@@ -280,7 +285,7 @@ describe("a stream that cannot be read", () => {
     rig.broker.opens();
     rig.broker.sends({ cmd: "publish", topic: "a", payload: "", qos: 0, dup: false, retain: false }, CONNACK);
     expect(rig.events("connectRefused", "connectAccepted", "publishReceived")).toEqual([
-      ["connectRefused", 0, "malformed_packet"],
+      { event: "connectRefused", name: "malformed_packet" },
     ]);
   });
 
@@ -345,7 +350,9 @@ describe("a storm", () => {
     expect(first.takeNames()).toEqual(packets);
     expect(rig.device.state).toBe("backoff");
     expect(rig.device.part.storm).toBe(3);
-    expect(rig.events("disconnected", "error")).toEqual([["disconnected", 0, cause, true]]);
+    expect(rig.events("disconnected", "error")).toEqual([
+      { event: "disconnected", name: cause, wasReady: true },
+    ]);
   });
 
   it("makes no attempt within the drop, not even with no wait at all", () => {
@@ -379,7 +386,7 @@ describe("a storm", () => {
     rig.device.connect();
     rig.accept();
     expect(rig.device.part.drop("reset", 1)).toBe(1000);
-    expect(rig.events("disconnected")).toEqual([["disconnected", 0, "reset", false]]);
+    expect(rig.events("disconnected")).toEqual([{ event: "disconnected", name: "reset", wasReady: false }]);
   });
 
   it("measures reconnect and ready time from the drop, over failed tries", () => {
@@ -397,13 +404,10 @@ describe("a storm", () => {
     rig.time.advance(7);
     rig.bootstrapped();
     expect(rig.events("reconnected", "becameReady")).toEqual([
-      ["reconnected", 0, 1, 10_715],
-      ["becameReady", 0, 1, 10_722],
+      { event: "reconnected", storm: 1, value: 10_715 },
+      { event: "becameReady", storm: 1, value: 10_722 },
     ]);
-    expect(rig.events("connectRefused").map(([, , reason]) => reason)).toEqual([
-      "tcp_refused",
-      "connack_timeout",
-    ]);
+    expect(rig.events("connectRefused").map(({ name }) => name)).toEqual(["tcp_refused", "connack_timeout"]);
   });
 
   it("measures over a bootstrap that failed, and records the reconnect only the first time", () => {
@@ -418,10 +422,10 @@ describe("a storm", () => {
     rig.time.advance(30);
     rig.bootstrapped();
     expect(rig.events("reconnected", "becameReady", "disconnected")).toEqual([
-      ["disconnected", 0, "reset", true],
-      ["reconnected", 0, 1, 100],
-      ["disconnected", 0, "bootstrap_refused", false],
-      ["becameReady", 0, 1, 380],
+      { event: "disconnected", name: "reset", wasReady: true },
+      { event: "reconnected", storm: 1, value: 100 },
+      { event: "disconnected", name: "bootstrap_refused", wasReady: false },
+      { event: "becameReady", storm: 1, value: 380 },
     ]);
   });
 
@@ -433,11 +437,11 @@ describe("a storm", () => {
     rig.broker.ends();
     rig.reconnect(100);
     expect(rig.events("reconnected", "becameReady")).toEqual([
-      ["reconnected", 0, 1, 100],
-      ["becameReady", 0, 1, 100],
+      { event: "reconnected", storm: 1, value: 100 },
+      { event: "becameReady", storm: 1, value: 100 },
       // The later outage is not the storm's.
-      ["reconnected", 0, 0, 100],
-      ["becameReady", 0, 0, 100],
+      { event: "reconnected", storm: 0, value: 100 },
+      { event: "becameReady", storm: 0, value: 100 },
     ]);
   });
 
@@ -450,9 +454,9 @@ describe("a storm", () => {
     rig.device.part.drop("close", 2);
     rig.reconnect(200);
     expect(rig.events("reconnected", "becameReady")).toEqual([
-      ["reconnected", 0, 1, 100],
-      ["reconnected", 0, 2, 200],
-      ["becameReady", 0, 2, 200],
+      { event: "reconnected", storm: 1, value: 100 },
+      { event: "reconnected", storm: 2, value: 200 },
+      { event: "becameReady", storm: 2, value: 200 },
     ]);
   });
 
@@ -461,8 +465,8 @@ describe("a storm", () => {
     rig.device.part.drop("reset", 4);
     rig.reconnect(100);
     expect(rig.events("connectAttempt", "connectAccepted", "firstAccepted")).toEqual([
-      ["connectAttempt", 0, 4],
-      ["connectAccepted", 0, 4, 0],
+      { event: "connectAttempt", storm: 4 },
+      { event: "connectAccepted", storm: 4, value: 0 },
     ]);
   });
 });
@@ -473,13 +477,13 @@ describe("the broker ends the connection", () => {
     rig.time.advance(10);
     rig.broker.ends(failure);
     expect(rig.events("disconnected", "error")).toEqual([
-      ["error", 0, "closed"],
-      ["disconnected", 0, "closed", true],
+      { event: "error", name: "closed" },
+      { event: "disconnected", name: "closed", wasReady: true },
     ]);
     rig.reconnect(100);
     expect(rig.events("reconnected", "becameReady")).toEqual([
-      ["reconnected", 0, 0, 100],
-      ["becameReady", 0, 0, 100],
+      { event: "reconnected", storm: 0, value: 100 },
+      { event: "becameReady", storm: 0, value: 100 },
     ]);
   });
 
@@ -488,9 +492,9 @@ describe("the broker ends the connection", () => {
     rig.broker.sends({ cmd: "disconnect", reasonCode: 139 });
     expect(rig.broker.ended).toBe("close");
     expect(rig.events("disconnected", "error", "serverDisconnected")).toEqual([
-      ["serverDisconnected", 0, "server_shutting_down"],
-      ["error", 0, "closed"],
-      ["disconnected", 0, "closed", true],
+      { event: "serverDisconnected", name: "server_shutting_down" },
+      { event: "error", name: "closed" },
+      { event: "disconnected", name: "closed", wasReady: true },
     ]);
     rig.time.advance(100);
     expect(rig.network.opened.length).toBe(2);
@@ -502,9 +506,9 @@ describe("a server of version 5 that says why", () => {
     const rig = new Rig({ protocolVersion: 5 }).start();
     rig.broker.sends({ cmd: "disconnect", reasonCode: 0x8e });
     expect(rig.events("disconnected", "error", "serverDisconnected")).toEqual([
-      ["serverDisconnected", 0, "session_taken_over"],
-      ["error", 0, "session_taken_over"],
-      ["disconnected", 0, "session_taken_over", true],
+      { event: "serverDisconnected", name: "session_taken_over" },
+      { event: "error", name: "session_taken_over" },
+      { event: "disconnected", name: "session_taken_over", wasReady: true },
     ]);
     expect(rig.device.state).toBe("backoff");
   });
@@ -517,7 +521,7 @@ describe("a server of version 5 that says why", () => {
     rig.device.connect();
     rig.broker.opens();
     rig.broker.sends({ cmd: "disconnect", reasonCode });
-    expect(rig.events("connectRefused")).toEqual([["connectRefused", 0, `disconnect.${name}`]]);
+    expect(rig.events("connectRefused")).toEqual([{ event: "connectRefused", name: `disconnect.${name}` }]);
     expect(rig.events("connectOverload").length).toBe(overloads);
     expect(rig.events("error", "disconnected", "connectAccepted")).toEqual([]);
     expect(rig.device.state).toBe("backoff");
@@ -526,7 +530,9 @@ describe("a server of version 5 that says why", () => {
   it("is none in version 3.1.1, where only clients disconnect", () => {
     const rig = new Rig().start();
     rig.broker.sendsBytes(Uint8Array.of(0xe0, 0x00));
-    expect(rig.events("disconnected")).toEqual([["disconnected", 0, "malformed_packet", true]]);
+    expect(rig.events("disconnected")).toEqual([
+      { event: "disconnected", name: "malformed_packet", wasReady: true },
+    ]);
   });
 });
 
@@ -583,8 +589,8 @@ describe("keepalive", () => {
     tick(1);
     expect(rig.broker.ended).toBe("reset");
     expect(rig.events("disconnected", "error")).toEqual([
-      ["error", 0, "keepalive"],
-      ["disconnected", 0, "keepalive", true],
+      { event: "error", name: "keepalive" },
+      { event: "disconnected", name: "keepalive", wasReady: true },
     ]);
     rig.time.advance(100);
     expect(rig.network.opened.length).toBe(2);
@@ -646,7 +652,9 @@ describe("a broker that does not read", () => {
     expect(rig.broker.takeNames()).toEqual(["publish"]);
     rig.device.keepaliveTick(rig.time.now());
     expect(rig.device.state).toBe("backoff");
-    expect(rig.events("disconnected")).toEqual([["disconnected", 0, "send_buffer_full", true]]);
+    expect(rig.events("disconnected")).toEqual([
+      { event: "disconnected", name: "send_buffer_full", wasReady: true },
+    ]);
     // The next connection begins anew.
     rig.reconnect(100);
     rig.device.keepaliveTick(rig.time.now());
@@ -662,9 +670,9 @@ describe("bootstrap", () => {
     rig.bootstrapped("suback.not_authorized");
     expect(rig.broker.ended).toBe("reset");
     expect(rig.events("error", "disconnected", "becameReady")).toEqual([
-      ["error", 0, "suback.not_authorized"],
-      ["error", 0, "bootstrap_refused"],
-      ["disconnected", 0, "bootstrap_refused", false],
+      { event: "error", name: "suback.not_authorized" },
+      { event: "error", name: "bootstrap_refused" },
+      { event: "disconnected", name: "bootstrap_refused", wasReady: false },
     ]);
     rig.time.advance(100);
     expect(rig.network.opened.length).toBe(2);
@@ -694,7 +702,7 @@ describe("bootstrap", () => {
     expect(rig.device.state).toBe("bootstrapping");
     rig.bootstraps[0]?.("too_late");
     expect(rig.device.state).toBe("bootstrapping");
-    expect(rig.events("error").map(([, , name]) => name)).toEqual(["closed"]);
+    expect(rig.events("error").map(({ name }) => name)).toEqual(["closed"]);
     rig.bootstraps[1]?.(null);
     expect(rig.device.state).toBe("ready");
     rig.bootstraps[1]?.(null);
@@ -740,7 +748,7 @@ describe("disconnect", () => {
     expect(first.takeNames()).toEqual(["disconnect"]);
     expect(first.ended).toBe("close");
     expect(rig.device.state).toBe("offline");
-    expect(rig.events("disconnected")).toEqual([["disconnected", 0, "finished", true]]);
+    expect(rig.events("disconnected")).toEqual([{ event: "disconnected", name: "finished", wasReady: true }]);
     expect(rig.time.pending).toBe(0);
     rig.device.connect();
     rig.makeReady();
@@ -874,9 +882,9 @@ it("numbers its requests from 1 and its random numbers from 0", () => {
   rig.broker.ends("tcp_refused");
   rig.device.random();
   expect(rig.draws).toEqual([
-    [7, 0],
-    [7, 1],
-    [7, 2],
+    { deviceNumber: 7, draw: 0 },
+    { deviceNumber: 7, draw: 1 },
+    { deviceNumber: 7, draw: 2 },
   ]);
 });
 
@@ -888,5 +896,58 @@ it("ends the outage where the flow disconnects: a later connect is no recovery",
   rig.device.connect();
   rig.makeReady();
   expect(rig.events("reconnected")).toEqual([]);
-  expect(rig.events("becameReady")).toEqual([["becameReady", 0, 0, null]]);
+  expect(rig.events("becameReady")).toEqual([{ event: "becameReady", storm: 0, value: null }]);
+});
+
+describe("who hears of a loss", () => {
+  it("may take the device away: the storm that cut it has its instant all the same", () => {
+    const rig = new Rig().start();
+    const nowMs = rig.time.now();
+    rig.device.exchange.publish(
+      { topic: "a", payload: "", qos: 1, retain: false },
+      told(() => rig.device.disconnect()),
+    );
+    expect(rig.device.part.drop("reset", 1)).toBe(nowMs);
+    expect(rig.device.state).toBe("offline");
+  });
+
+  it("hears of a question once, also where it was lost before it went out", () => {
+    const rig = new Rig().start();
+    const { turns } = rig.host;
+    const outcomes: string[] = [];
+    let started = 0;
+    const ask = told(() =>
+      rig.device.exchange.ask({
+        timeoutMs: 1000,
+        start: () => {
+          started++;
+          return () => {};
+        },
+        asker: { answered: (outcome) => outcomes.push(outcome) },
+      }),
+    );
+    turns.run(() => {
+      turns.settle(ask, null);
+      turns.settle(
+        told(() => rig.device.disconnect()),
+        null,
+      );
+    });
+    rig.time.advance(5000);
+    expect([outcomes, started, rig.time.pending]).toEqual([["lost"], 0, 0]);
+  });
+});
+
+it("an opener that throws fails whoever asked, and no other device", () => {
+  const rig = new Rig();
+  const [open] = rig.host.openers;
+  rig.host.openers[0] = () => {
+    throw new RangeError("no such protocol");
+  };
+  expect(() => rig.device.connect()).toThrow("no such protocol");
+  rig.host.openers[0] = open as OpenTransport;
+  rig.device.disconnect();
+  rig.device.connect();
+  rig.makeReady();
+  expect(rig.device.state).toBe("ready");
 });

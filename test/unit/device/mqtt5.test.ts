@@ -12,7 +12,7 @@ function acceptWith(rig: Rig, properties: Properties, sessionPresent = false): v
   rig.bootstraps.at(-1)?.(null);
 }
 
-/** Ready at a server that says `properties` in its CONNACK. */
+/** A device that is ready at a server that says `properties` in its CONNACK. */
 function readyWith(properties: Properties, plan: ConstructorParameters<typeof Rig>[0] = {}): Rig {
   const rig = new Rig({ protocolVersion: 5, ...plan });
   rig.device.connect();
@@ -83,7 +83,9 @@ describe("receive maximum of the server", () => {
     rig.time.advance(3000);
     expect(rig.device.state).toBe("ready");
     rig.time.advance(2000);
-    expect(rig.events("disconnected")).toEqual([["disconnected", 0, "ack_timeout", true]]);
+    expect(rig.events("disconnected")).toEqual([
+      { event: "disconnected", name: "ack_timeout", wasReady: true },
+    ]);
   });
 
   it("begins anew with a connection: dup only on what was sent before", () => {
@@ -109,7 +111,7 @@ describe("receive maximum of the server", () => {
 
   it("is never exceeded, and everything is sent once and acknowledged", () => {
     const script = fc.array(
-      fc.oneof(fc.constant(0 as const), fc.constant(1 as const), fc.constant(2 as const)),
+      fc.oneof(fc.constant("answer" as const), fc.constant(1 as const), fc.constant(2 as const)),
       {
         maxLength: 40,
       },
@@ -117,7 +119,7 @@ describe("receive maximum of the server", () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 5 }), script, (receiveMaximum, steps) => {
         const rig = readyWith({ receiveMaximum });
-        /** Sent and not yet complete, with what the broker owes. */
+        /** Publications sent and not yet complete, with what the broker owes. */
         const open = new Map<number, "puback" | "pubrec" | "pubcomp">();
         const results: (string | null)[][] = [];
         const hear = (): void => {
@@ -136,7 +138,7 @@ describe("receive maximum of the server", () => {
           hear();
         };
         for (const step of steps) {
-          if (step === 0) answer();
+          if (step === "answer") answer();
           else results.push(publishQos(rig, step));
           hear();
         }
@@ -191,12 +193,22 @@ describe("what the server does not take", () => {
     expect(rig.broker.take()).toEqual([]);
   });
 
+  it("what is too long for it is not sent, and does not stand in for a PINGREQ", () => {
+    const rig = readyWith({ maximumPacketSize: 60 }, { keepaliveMs: 4000 });
+    for (let second = 1; second <= 3; second++) {
+      expect(publishQos(rig, 0, "x".repeat(100))).toEqual(["packet_too_large"]);
+      rig.time.advance(1000);
+      rig.device.keepaliveTick(rig.time.now(), 1000);
+    }
+    expect(rig.broker.takeNames()).toEqual(["pingreq"]);
+  });
+
   it.each([{ receiveMaximum: 0 }, { maximumPacketSize: 0 }])("%j is a protocol error", (properties) => {
     const rig = new Rig({ protocolVersion: 5 });
     rig.device.connect();
     rig.broker.opens();
     rig.broker.sends({ cmd: "connack", reasonCode: 0, sessionPresent: false, properties });
-    expect(rig.events("connectRefused")).toEqual([["connectRefused", 0, "malformed_packet"]]);
+    expect(rig.events("connectRefused")).toEqual([{ event: "connectRefused", name: "malformed_packet" }]);
   });
 });
 
@@ -271,7 +283,9 @@ describe("topic aliases of the server", () => {
   ])("%s is a protocol error", (_, packets) => {
     const rig = readyWith({}, { topicAliasMaximum: 2 });
     rig.broker.sends(...packets);
-    expect(rig.events("disconnected")).toEqual([["disconnected", 0, "malformed_packet", true]]);
+    expect(rig.events("disconnected")).toEqual([
+      { event: "disconnected", name: "malformed_packet", wasReady: true },
+    ]);
   });
 
   it("are forgotten with the connection", () => {
@@ -281,7 +295,11 @@ describe("topic aliases of the server", () => {
     rig.time.advance(100);
     acceptWith(rig, {});
     rig.broker.sends(message("", 1));
-    expect(rig.events("disconnected").at(-1)).toEqual(["disconnected", 0, "malformed_packet", true]);
+    expect(rig.events("disconnected").at(-1)).toEqual({
+      event: "disconnected",
+      name: "malformed_packet",
+      wasReady: true,
+    });
   });
 });
 
@@ -309,8 +327,8 @@ describe("a server that is overloaded", () => {
     rig.broker.opens();
     rig.broker.sends({ cmd: "connack", returnCode: code, reasonCode: code, sessionPresent: false });
     expect(rig.events("connectOverload", "connectRefused")).toEqual([
-      ["connectOverload", 0],
-      ["connectRefused", 0, `connack.${name}`],
+      { event: "connectOverload" },
+      { event: "connectRefused", name: `connack.${name}` },
     ]);
     rig.time.advance(99);
     expect(rig.network.opened.length).toBe(1);
@@ -377,7 +395,7 @@ describe("a server that names another", () => {
       expect(rig.device.attempt.endpoint).toEqual({ host: `server${hop}`, port: null });
     }
     redirect(rig, 0x9d, "server3");
-    expect(rig.events("error")).toEqual([["error", 0, "server_reference_limit"]]);
+    expect(rig.events("error")).toEqual([{ event: "error", name: "server_reference_limit" }]);
     expect(rig.device.attempt.endpoint).toBe(null);
     rig.time.advance(99);
     expect(rig.network.opened.length).toBe(4);
@@ -390,8 +408,8 @@ describe("a server that names another", () => {
     const rig = new Rig({ protocolVersion: 5, followReferences: true }).start();
     rig.broker.sends({ cmd: "disconnect", reasonCode: 0x9c, properties: { serverReference: "other" } });
     expect(rig.events("serverDisconnected", "redirected")).toEqual([
-      ["serverDisconnected", 0, "use_another_server"],
-      ["redirected", 0],
+      { event: "serverDisconnected", name: "use_another_server" },
+      { event: "redirected" },
     ]);
     rig.time.advance(100);
     expect(rig.device.attempt.endpoint).toEqual({ host: "other", port: null });
@@ -405,7 +423,7 @@ describe("a server that names another", () => {
     const rig = new Rig({ protocolVersion: 5, followReferences: true });
     rig.device.connect();
     redirect(rig, 0x9c, reference);
-    expect(rig.events("error")).toEqual([["error", 0, "server_reference_invalid"]]);
+    expect(rig.events("error")).toEqual([{ event: "error", name: "server_reference_invalid" }]);
     rig.time.advance(99);
     expect(rig.network.opened.length).toBe(1);
   });

@@ -18,7 +18,7 @@ describe("a silent device", () => {
     const rig = silentRig();
     const { broker } = rig;
     expect(rig.device.part.silence(3)).toBe(rig.time.now());
-    expect(rig.events("silenced", "disconnected")).toEqual([["silenced", 0, true]]);
+    expect(rig.events("silenced", "disconnected")).toEqual([{ event: "silenced", wasReady: true }]);
     // What it does until it knows costs nobody anything.
     expect([rig.device.state, rig.device.part.storm, rig.device.part.affectedBy]).toEqual(["ready", 0, 3]);
     expect(broker.ended).toBeNull();
@@ -49,16 +49,18 @@ describe("a silent device", () => {
     tickFor(rig, 6);
     // PINGREQ 4 s after the last packet less a tick, and no PINGRESP for 4 s.
     expect(broker.ended).toBe("reset");
-    expect(rig.events("silenceOver", "disconnected")).toEqual([["silenceOver", 0, 1, "keepalive", 6000]]);
+    expect(rig.events("silenceOver", "disconnected")).toEqual([
+      { event: "silenceOver", storm: 1, name: "keepalive", value: 6000 },
+    ]);
     expect(rig.device.state).toBe("backoff");
     rig.reconnect(100);
     expect(rig.events("reconnected", "becameReady")).toEqual([
-      ["reconnected", 0, 1, 6100],
-      ["becameReady", 0, 1, 6100],
+      { event: "reconnected", storm: 1, value: 6100 },
+      { event: "becameReady", storm: 1, value: 6100 },
     ]);
     // It speaks again, and its end is told like any other.
     rig.device.end("ended");
-    expect(rig.events("disconnected")).toEqual([["disconnected", 0, "finished", true]]);
+    expect(rig.events("disconnected")).toEqual([{ event: "disconnected", name: "finished", wasReady: true }]);
   });
 
   it("finds out by an acknowledgement that does not come", () => {
@@ -66,7 +68,9 @@ describe("a silent device", () => {
     rig.device.part.silence(1);
     rig.device.exchange.publish({ topic: "t", payload: "x", qos: 1, retain: false }, NOBODY);
     rig.time.advance(5000);
-    expect(rig.events("silenceOver")).toEqual([["silenceOver", 0, 1, "ack_timeout", 5000]]);
+    expect(rig.events("silenceOver")).toEqual([
+      { event: "silenceOver", storm: 1, name: "ack_timeout", value: 5000 },
+    ]);
   });
 
   it("does not become ready by a bootstrap that asks nobody", () => {
@@ -76,7 +80,7 @@ describe("a silent device", () => {
     rig.log.length = 0;
     rig.device.part.silence(1);
     rig.bootstrapped();
-    expect(rig.events("silenced", "becameReady")).toEqual([["silenced", 0, false]]);
+    expect(rig.events("silenced", "becameReady")).toEqual([{ event: "silenced", wasReady: false }]);
     tickFor(rig, 10);
     rig.reconnect(100);
     expect(rig.events("becameReady")).toHaveLength(1);
@@ -104,11 +108,27 @@ describe("a silent device", () => {
     expect(rig.events("configResponse")).toEqual([]);
   });
 
+  it("that goes on publishing finds out all the same, once the broker has ended what nobody hears of", () => {
+    const rig = silentRig();
+    rig.device.part.silence(1);
+    for (let second = 1; second <= 20; second++) {
+      rig.device.exchange.publish({ topic: "t", payload: "x", qos: 0, retain: false }, NOBODY);
+      if (second === 6) rig.broker.ends();
+      tickFor(rig, 1);
+    }
+    // The last that was written is that of 5 s; PINGREQ 3 s after it, and no PINGRESP for 4 s.
+    expect(rig.events("silenceOver")).toEqual([
+      { event: "silenceOver", storm: 1, name: "keepalive", value: 12_000 },
+    ]);
+  });
+
   it("has found nothing when its flow ends first", () => {
     const rig = silentRig();
     rig.device.part.silence(1);
     rig.device.end("ended");
-    expect(rig.events("silenceOver", "disconnected")).toEqual([["silenceOver", 0, 1, "finished", null]]);
+    expect(rig.events("silenceOver", "disconnected")).toEqual([
+      { event: "silenceOver", storm: 1, name: "finished", value: null },
+    ]);
   });
 });
 
@@ -120,8 +140,8 @@ describe("a watched device", () => {
     expect(rig.device.part.storm).toBe(2);
     rig.reconnect(100);
     expect(rig.events("reconnected", "becameReady")).toEqual([
-      ["reconnected", 0, 2, 100],
-      ["becameReady", 0, 2, 100],
+      { event: "reconnected", storm: 2, value: 100 },
+      { event: "becameReady", storm: 2, value: 100 },
     ]);
   });
 
@@ -150,8 +170,8 @@ describe("a watched device", () => {
     expect(out.events("reconnected")).toEqual([]);
     out.reconnect(50);
     expect(out.events("reconnected", "becameReady")).toEqual([
-      ["reconnected", 0, 5, 100],
-      ["becameReady", 0, 5, 100],
+      { event: "reconnected", storm: 5, value: 100 },
+      { event: "becameReady", storm: 5, value: 100 },
     ]);
 
     const back = new Rig().start();
@@ -160,10 +180,12 @@ describe("a watched device", () => {
     back.reconnect(100);
     back.log.length = 0;
     back.device.part.join(5, at, back.time.now());
-    expect(back.events("reconnected", "becameReady")).toEqual([["reconnected", 0, 5, 100]]);
+    expect(back.events("reconnected", "becameReady")).toEqual([
+      { event: "reconnected", storm: 5, value: 100 },
+    ]);
     // Its next outage is not the storm's.
     back.broker.ends();
     back.reconnect(100);
-    expect(back.events("becameReady")).toEqual([["becameReady", 0, 0, 100]]);
+    expect(back.events("becameReady")).toEqual([{ event: "becameReady", storm: 0, value: 100 }]);
   });
 });

@@ -55,9 +55,9 @@ describe("a device that meets a storm", () => {
     rig.time.advance(200);
     rig.makeReady();
     expect(load(rig)).toEqual([
-      ["stormConnect", 0, 3],
-      ["stormConnect", 0, 3],
-      ["stormBack", 0, 3],
+      { event: "stormConnect", storm: 3 },
+      { event: "stormConnect", storm: 3 },
+      { event: "stormBack", storm: 3 },
     ]);
     // Lost again: it is out once more, and what it does then is load too.
     rig.broker.ends();
@@ -81,7 +81,7 @@ describe("a device that meets a storm", () => {
     rig.time.advance(800);
     rig.broker.opens();
     rig.broker.sends({ cmd: "connack", returnCode: 3, sessionPresent: false });
-    expect(load(rig)).toEqual([["stormConnect", 0, 1]]);
+    expect(load(rig)).toEqual([{ event: "stormConnect", storm: 1 }]);
   });
 
   it("is unaffected while it is ready, and already offline while it would like to be", () => {
@@ -98,8 +98,8 @@ describe("a device that meets a storm", () => {
     });
     away.reconnect(100);
     expect(load(away)).toEqual([
-      ["stormConnect", 0, 1],
-      ["stormBack", 0, 1],
+      { event: "stormConnect", storm: 1 },
+      { event: "stormBack", storm: 1 },
     ]);
   });
 
@@ -138,5 +138,21 @@ describe("a device that meets a storm", () => {
     expect([rig.device.isReady, rig.device.part.affectedBy]).toEqual([false, 1]);
     rig.device.part.witness(2);
     expect(rig.device.part.standing).toMatchObject({ storm: 2, role: "already-offline" });
+  });
+
+  it("is lost again where the loss that opens a storm is not the one that the storm took", () => {
+    const rig = new Rig().start();
+    const lostAtMs = rig.time.now();
+    rig.broker.ends();
+    rig.reconnect(100);
+    rig.losses.watch = {
+      lost: (device) => {
+        device.part.join(1, lostAtMs, lostAtMs + 100);
+        return null;
+      },
+      ready: () => {},
+    };
+    rig.broker.ends();
+    expect(rig.device.part.standing).toMatchObject({ role: "affected", isBack: true, isLost: true });
   });
 });

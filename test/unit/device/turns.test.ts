@@ -70,6 +70,36 @@ describe("what a turn settles", () => {
   });
 });
 
+it("a turn that throws is over", () => {
+  const turns = new Turns();
+  const heard: string[] = [];
+  const fails = (): void => {
+    turns.settle(listener(heard, "a"), null);
+    throw new Error("of a device");
+  };
+  expect(() => turns.run(fails)).toThrow("of a device");
+  expect(heard).toEqual(["a null"]);
+  turns.run(() => {});
+});
+
+it("who is told, and at once does what he is told of again, lets the timers and sockets have their turn", () => {
+  const rounds: (() => void)[] = [];
+  const turns = new Turns((act) => rounds.push(act));
+  let told = 0;
+  const again: Waiter = {
+    settled() {
+      told++;
+      turns.run(() => turns.settle(again, null));
+    },
+  };
+  turns.settle(again, null);
+  const inFirst = told;
+  expect(rounds).toHaveLength(1);
+  rounds[0]?.();
+  expect(told).toBe(2 * inFirst);
+  expect(rounds).toHaveLength(2);
+});
+
 it("a turn within a turn throws", () => {
   const turns = new Turns();
   turns.begin();

@@ -121,8 +121,8 @@ describe("beforeConnect", () => {
     rig.time.advance(afterMs);
     expect(rig.network.opened.length).toBe(0);
     expect(rig.events("connectAttempt", "connectRefused")).toEqual([
-      ["connectAttempt", 0, 0],
-      ["connectRefused", 0, "credentials_failed"],
+      { event: "connectAttempt", storm: 0 },
+      { event: "connectRefused", name: "credentials_failed" },
     ]);
     rig.time.advance(100);
     expect(rig.events("connectAttempt").length).toBe(2);
@@ -150,7 +150,7 @@ describe("beforeConnect", () => {
     dones[0]?.();
     rig.time.advance(9000);
     rig.broker.opens();
-    expect(rig.events("tcpOpened", "connectRefused")).toEqual([["tcpOpened", 0, 9000]]);
+    expect(rig.events("tcpOpened", "connectRefused")).toEqual([{ event: "tcpOpened", value: 9000 }]);
   });
 });
 

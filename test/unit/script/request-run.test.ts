@@ -46,8 +46,8 @@ describe("an answer", () => {
     expect(results).toEqual([null]);
     expect(context.vars["topics"]).toEqual(["a", "b"]);
     expect(rig.events("configRequest", "configResponse")).toEqual([
-      ["configRequest", 0, 0],
-      ["configResponse", 0, 0, 0],
+      { event: "configRequest", storm: 0 },
+      { event: "configResponse", storm: 0, value: 0 },
     ]);
   });
 
@@ -80,9 +80,9 @@ describe("an answer", () => {
     answer("{}", "c/d/2");
     expect(results).toEqual([null]);
     expect(rig.events("configTimeout", "lateResponse", "configResponse")).toEqual([
-      ["configTimeout", 0, 0],
-      ["lateResponse", 0, 0],
-      ["configResponse", 0, 0, 0],
+      { event: "configTimeout", storm: 0 },
+      { event: "lateResponse", storm: 0 },
+      { event: "configResponse", storm: 0, value: 0 },
     ]);
   });
 });
@@ -96,9 +96,9 @@ describe("no answer in time", () => {
     expect(rig.device.state).toBe("backoff");
     expect(results).toEqual(["lost"]);
     expect(rig.events("configTimeout", "disconnected", "error")).toEqual([
-      ["configTimeout", 0, 0],
-      ["error", 0, "config_timeout"],
-      ["disconnected", 0, "config_timeout", true],
+      { event: "configTimeout", storm: 0 },
+      { event: "error", name: "config_timeout" },
+      { event: "disconnected", name: "config_timeout", wasReady: true },
     ]);
   });
 

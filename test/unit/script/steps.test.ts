@@ -69,6 +69,8 @@ describe("payloads", () => {
     [true, "true"],
     [null, "null"],
     [{ a: [1] }, '{"a":[1]}'],
+    [() => 1, ""],
+    [{ toJSON: () => undefined }, ""],
   ])("%j is sent as %s", (value, sent) => {
     expect(asPayload(value)).toBe(sent);
   });

@@ -78,6 +78,7 @@ describe("a script's tls settings", () => {
       `${TLS}.insecure`,
       "false beside ca: a broker that is not verified needs no authority",
     ],
+    [{ alpn: "x".repeat(256) }, `${TLS}.alpn`, "a protocol name of at most 255 bytes"],
     [{ insecure: "yes" }, `${TLS}.insecure`, "true or false"],
   ])("%j", (tls, path, allowed) => {
     expect(of(tls)).toEqual([[path, allowed]]);

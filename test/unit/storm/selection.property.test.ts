@@ -25,7 +25,7 @@ function selected(
   const hit: string[] = [];
   for (const { container, devices } of populations) {
     for (let number = 0; number < devices; number++) {
-      if (stormKey(oneSeed, oneStorm, containerKey(container), number) <= limit)
+      if (limit !== null && stormKey(oneSeed, oneStorm, containerKey(container), number) <= limit)
         hit.push(`${container}/${number}`);
     }
   }
@@ -121,8 +121,8 @@ describe("the devices of a storm", () => {
   });
 
   it("are none, or all, at the ends", () => {
-    expect(selectionLimit(1, 1, 0, fleetOf(10))).toBe(-1);
-    expect(selectionLimit(1, 1, 0.5, [])).toBe(-1);
+    expect(selectionLimit(1, 1, 0, fleetOf(10))).toBeNull();
+    expect(selectionLimit(1, 1, 0.5, [])).toBeNull();
     expect(selectionLimit(1, 1, 1, fleetOf(10))).toBe(1);
   });
 });

@@ -365,7 +365,7 @@ describe("storms", () => {
     setTimeout(() => arrive(workers[1] as FleetMember[]), 300);
     vi.advanceTimersByTime(300);
     expect(drops.length).toBe(30);
-    const limit = selectionLimit(42, 1, 0.3, [{ container: "", devices: 100 }]);
+    const limit = selectionLimit(42, 1, 0.3, [{ container: "", devices: 100 }]) as number;
     const chosen = Array.from({ length: 100 }, (_, number) => number).filter(
       (number) => stormKey(42, 1, containerKey(""), number) <= limit,
     );

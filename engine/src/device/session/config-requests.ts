@@ -40,9 +40,12 @@ export class ConfigRequest implements Waiter {
     }
     const { turns } = this.#exchange.device.env.port;
     turns.begin();
-    if (failure === null) this.send();
-    else this.end(failure === LOST ? "lost" : "rejected", null);
-    turns.end();
+    try {
+      if (failure === null) this.send();
+      else this.end(failure === LOST ? "lost" : "rejected", null);
+    } finally {
+      turns.end();
+    }
   }
 
   send(): void {
@@ -79,10 +82,13 @@ export class ConfigRequest implements Waiter {
     const { turns } = device.env.port;
     this.#timer = null;
     turns.begin();
-    requests?.abandon(this);
-    device.tell(EVENTS.configTimeout, device.part.storm);
-    this.end("timeout", null);
-    turns.end();
+    try {
+      requests?.abandon(this);
+      device.tell(EVENTS.configTimeout, device.part.storm);
+      this.end("timeout", null);
+    } finally {
+      turns.end();
+    }
   }
 
   end(outcome: RequestOutcome, answer: string | null): void {

@@ -88,8 +88,11 @@ export class Exchange implements Waiter {
     const { turns } = this.device.env.port;
     this.#outside ??= new OutsideCalls(this.device);
     turns.begin();
-    this.#outside.ask(call, this.device.line.link);
-    turns.end();
+    try {
+      this.#outside.ask(call, this.device.line.link);
+    } finally {
+      turns.end();
+    }
   }
 
   // ---- within a turn of the device ---------------------------------------------------------------------------------

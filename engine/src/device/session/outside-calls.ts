@@ -57,15 +57,18 @@ export class OutsideCalls {
     const device = this.#device;
     const { port } = device.env;
     port.turns.begin();
-    if (answer.kind === "answer") {
-      device.tell(EVENTS.configResponse, device.part.storm, port.now() - pending.sentAtMs);
-      this.#settle(pending, "answer", answer.body);
-    } else {
-      if (answer.kind === "rejected") device.tell(EVENTS.configRejected);
-      device.tell(EVENTS.error, 0, 0, answer.name);
-      this.#settle(pending, "rejected", null);
+    try {
+      if (answer.kind === "answer") {
+        device.tell(EVENTS.configResponse, device.part.storm, port.now() - pending.sentAtMs);
+        this.#settle(pending, "answer", answer.body);
+      } else {
+        if (answer.kind === "rejected") device.tell(EVENTS.configRejected);
+        device.tell(EVENTS.error, 0, 0, answer.name);
+        this.#settle(pending, "rejected", null);
+      }
+    } finally {
+      port.turns.end();
     }
-    port.turns.end();
   }
 
   timedOut(pending: PendingCall): void {
@@ -73,10 +76,13 @@ export class OutsideCalls {
     if (!this.#take(pending)) return;
     const { turns } = this.#device.env.port;
     turns.begin();
-    pending.abandon?.();
-    this.#device.tell(EVENTS.configTimeout, this.#device.part.storm);
-    this.#settle(pending, "timeout", null);
-    turns.end();
+    try {
+      pending.abandon?.();
+      this.#device.tell(EVENTS.configTimeout, this.#device.part.storm);
+      this.#settle(pending, "timeout", null);
+    } finally {
+      turns.end();
+    }
   }
 
   /** The connection is gone: its calls are abandoned and settled as lost. */
@@ -90,7 +96,8 @@ export class OutsideCalls {
 
   #settle(pending: PendingCall, outcome: RequestOutcome, body: string | null): void {
     pending.end(outcome, body);
-    this.#device.env.port.turns.settle(pending, null);
+    // One that has not gone out yet is about to be told all the same.
+    if (pending.isOut) this.#device.env.port.turns.settle(pending, null);
   }
 
   #take(pending: PendingCall): boolean {
@@ -106,6 +113,8 @@ class PendingCall implements Waiter {
   readonly sentAtMs: number;
   timer: object | null = null;
   link: Link | null = null;
+  /** The turn that asked is over. */
+  isOut = false;
   abandon: (() => void) | null = null;
   readonly #call: OutsideCall;
   readonly #calls: OutsideCalls;
@@ -119,6 +128,7 @@ class PendingCall implements Waiter {
   }
 
   settled(): void {
+    this.isOut = true;
     if (this.#outcome !== null) {
       this.#call.asker.answered(this.#outcome, this.#body);
       return;

@@ -49,7 +49,7 @@ export type Answer<R> =
   /** The device takes it for the answer to that request, but it is that to an earlier one, by its place: counted as late. */
   | { kind: "earlier"; request: R }
   | { kind: "rejected"; request: R }
-  /** On a response topic, but the device has given up on that request, or it came twice. */
+  /** It is on a response topic, but the device has given up on that request, or it came twice. */
   | { kind: "late" }
   /** No answer to a request at all. */
   | { kind: "message" };
@@ -59,7 +59,7 @@ const LATE: Answer<never> = { kind: "late" };
 
 /** An abandoned request whose answer has not come after so many of its time-outs is taken for lost. */
 const FORGOTTEN_AFTER = 10;
-/** Of those that await their place, so many at most. */
+/** So many of those may await their place. */
 const MOST_ABANDONED = 100;
 
 /** Requests of one device that await an answer, oldest first. */

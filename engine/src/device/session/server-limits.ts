@@ -14,7 +14,7 @@ export interface ServerLimits {
   readonly sharedSubscriptions: boolean;
 }
 
-/** Of MQTT 3.1.1, and of a CONNACK without properties. */
+/** The limits of MQTT 3.1.1, and of a CONNACK without properties. */
 export const NO_LIMITS: ServerLimits = Object.freeze({
   receiveMaximum: 65_535,
   maximumPacketSize: Number.POSITIVE_INFINITY,

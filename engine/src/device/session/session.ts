@@ -7,11 +7,11 @@ export interface Inflight {
   messageId: number;
   sentAtMs: number;
   timer: object | null;
-  /** QoS 1 and 2: kept until acknowledged, for a resumed session. */
+  /** Kept for QoS 1 and 2 until acknowledged, for a resumed session. */
   packet: IPublishPacket | null;
-  /** QoS 2: PUBREC has come, so PUBREL is what is repeated. MQTT 3.1.1 section 4.3.3. */
+  /** PUBREC of QoS 2 has come, so PUBREL is what is repeated. MQTT 3.1.1 section 4.3.3. */
   released: boolean;
-  /** Was written at least once: a repetition says so. [MQTT-3.3.1-1] */
+  /** It was written at least once: a repetition says so. [MQTT-3.3.1-1] */
   sent: boolean;
   filters: string[] | null;
   /** Settled exactly once. */

@@ -40,7 +40,7 @@ export const MQTT5_WILL_KEYS = [
 ] as const;
 
 export const identityShape = {
-  /** Empty: the server assigns one, and the device keeps it. */
+  /** The server assigns one where it is empty, and the device keeps it. */
   clientId: z
     .union([z.literal(""), credential], { error: "text, or nothing to let the server assign one" })
     .optional(),

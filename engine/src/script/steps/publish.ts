@@ -30,8 +30,9 @@ export const publish = defineStep({
   },
 });
 
-/** Text as it is, anything else as JSON. */
+/** Gives text as it is, anything else as JSON. */
 export function asPayload(value: unknown): string {
   if (value === undefined) return "";
-  return typeof value === "string" ? value : JSON.stringify(value);
+  // JSON has nothing for a function, or for what its own toJSON makes nothing of.
+  return typeof value === "string" ? value : (JSON.stringify(value) ?? "");
 }

@@ -194,7 +194,9 @@ function captureInto(
   const { generation } = device;
   compiler.helpers.captureOrMatch({ ...spec }, { body: answer }, context, (error, result) => {
     const failure = error ? "capture_failed" : applyCaptures(context, result);
-    device.settleLate(generation, waiter, failure);
+    // A flow has its answer, whatever has become of the connection since; a program ends with its connection.
+    if (compiler.place === "onConnect") device.settleLate(generation, waiter, failure);
+    else device.env.port.turns.settle(waiter, failure);
   });
 }
 

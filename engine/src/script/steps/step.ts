@@ -10,7 +10,7 @@ import type { LabPlan } from "../../lab/regions.ts";
 import type { HttpClient } from "../../transport/http-client.ts";
 import type { ProcessorCalls } from "../processor-calls.ts";
 
-/** Where a step stands: `onConnect` runs after every CONNACK, `flow` once per virtual user, `hook` once per run. */
+/** The place where a step stands: `onConnect` runs after every CONNACK, `flow` once per virtual user, `hook` once per run. */
 export type StepPlace = "flow" | "onConnect" | "hook";
 
 /** What a step may use when it is compiled; one per cohort. */
@@ -26,7 +26,7 @@ export interface Compiler {
   countError(failure: string): void;
   time: Time;
   fleet: FleetAccess;
-  /** For `http` steps; null in a hook. */
+  /** Used by `http` steps; null in a hook. */
   http: HttpClient | null;
   /** What a `lab` step starts; null for nothing. */
   lab: LabPlan | null;
@@ -73,7 +73,7 @@ export interface StepDefinition<S = unknown> {
 }
 
 export interface ParsedStep {
-  /** From the root of the script. */
+  /** The path from the root of the script. */
   path: readonly PropertyKey[];
   definition: StepDefinition;
   spec: unknown;
@@ -118,7 +118,7 @@ export function stepError(compiler: Compiler, failure: string): StepFailure {
   return new StepFailure(failure);
 }
 
-/** In `onConnect`: what comes after the step only runs if the connection is still the one it began in. */
+/** What comes after the step in `onConnect` only runs if the connection is still the one it began in. */
 export function sameConnection(compiler: Compiler, step: Step): Step {
   if (compiler.place !== "onConnect") return step;
   return (context, callback) => {
@@ -144,13 +144,13 @@ export const durationMs: z.ZodType<number> = duration.refine((value) => value <=
   error: "a duration of at most 24 days",
 });
 
-/** Four bytes of whole seconds, as MQTT 5 carries intervals. In milliseconds; no timer is set for it here. */
+/** Four bytes of whole seconds, as MQTT 5 carries intervals. The value is in milliseconds; no timer is set for it here. */
 export const secondsMs: z.ZodType<number> = duration.refine(
   (value) => value % 1000 === 0 && value / 1000 < NEVER_S,
   { error: "a duration of whole seconds, at most 4294967294 of them" },
 );
 
-/** As Session Expiry Interval: the session does not expire. MQTT 5.0 section 3.1.2.11.2. */
+/** This Session Expiry Interval means that the session does not expire. MQTT 5.0 section 3.1.2.11.2. */
 export const NEVER_S = 0xff_ff_ff_ff;
 
 export const text: z.ZodType<string> = z

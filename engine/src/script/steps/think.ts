@@ -21,7 +21,7 @@ const jitterTime = z
   .refine((value) => jitterMs(value, 0) !== null, { error: JITTER_ALLOWED });
 
 /**
- * Artillery's pause, on every number as the same notation of time. A value that a variable has is looked at when it is
+ * Artillery's pause, with the same notation of time for every number. A value that a variable has is looked at when it is
  * known. https://www.artillery.io/docs/reference/engines/http#pausing-execution-with-think
  */
 export const think = defineStep({
@@ -31,13 +31,13 @@ export const think = defineStep({
   operation(spec) {
     const lasts = compilePause(spec);
     return {
-      begin: (device, waiter) => pause(device, lasts(contextOf(device), device.random()), waiter),
+      begin: (device, waiter) => pause(device, lasts(contextOf(device), () => device.random()), waiter),
     };
   },
   compile(spec, compiler) {
     const lasts = compilePause(spec);
     return sameConnection(compiler, (context, callback) => {
-      const random = compiler.place === "hook" ? Math.random() : deviceOf(context).random();
+      const random = compiler.place === "hook" ? Math.random : () => deviceOf(context).random();
       compiler.time.wake(lasts(context, random), callback, null, context);
     });
   },
@@ -49,7 +49,7 @@ interface Pause {
 }
 
 /** Gives the milliseconds of one pause. `random` is uniform in [0, 1). Throws where a variable's value is no duration. */
-function compilePause({ think: spec, jitter }: Pause): (context: VuContext, random: number) => number {
+function compilePause({ think: spec, jitter }: Pause): (context: VuContext, random: () => number) => number {
   const render = compileTemplate(spec);
   return (context, random) => {
     const value = render(context);
@@ -57,12 +57,12 @@ function compilePause({ think: spec, jitter }: Pause): (context: VuContext, rand
     if (pauseMs === null || pauseMs > LONGEST_TIMER_MS)
       throw new Error(`think: ${String(value)} is not allowed; allowed: ${ALLOWED}`);
     const besideMs = jitter === undefined ? 0 : (jitterMs(jitter, pauseMs) ?? 0);
-    const jitteredMs = Math.max(0, pauseMs + (2 * random - 1) * besideMs);
+    const jitteredMs = Math.max(0, pauseMs + (2 * random() - 1) * besideMs);
     return Math.min(jitteredMs, LONGEST_TIMER_MS);
   };
 }
 
-/** To either side of the pause. Null for what is neither; a plain number is milliseconds, as in Artillery. */
+/** Milliseconds to either side of the pause. Null for what is neither; a plain number is milliseconds, as in Artillery. */
 function jitterMs(jitter: string | number, pauseMs: number): number | null {
   const share = /^\s*(\d+(?:\.\d+)?)\s*%\s*$/.exec(String(jitter));
   if (share !== null) return (pauseMs * Number(share[1])) / 100;

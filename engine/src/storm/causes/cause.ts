@@ -20,7 +20,7 @@ export interface CutCause extends Keys {
 /** Someone else takes the connections away; a device is affected from its first loss on. */
 export interface WatchCause extends Keys {
   kind: "watch";
-  /** `at-once`: at the storm's instant. `when-lost`: when its fraction is lost within one second. */
+  /** `at-once` opens it at the storm's instant, `when-lost` when its fraction is lost within one second. */
   opens: "at-once" | "when-lost";
   /** What one worker of the run does at the storm's instant. Returns how to stop it. */
   act: ((storm: StormPlan, log: (line: string) => void) => () => void) | null;

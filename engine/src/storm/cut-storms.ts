@@ -1,0 +1,116 @@
+import type { Recorder } from "../capture/recorder.ts";
+import type { FleetMember } from "../device/fleet-member.ts";
+import { containerKey } from "../device/identity.ts";
+import type { Time } from "../device/port.ts";
+import type { Regions } from "../region/regions.ts";
+import type { CutCause } from "./causes/cause.ts";
+import { CAUSES } from "./causes/index.ts";
+import type { StormProgress } from "./progress.ts";
+import type { StormPlan } from "./schedule.ts";
+import { type Population, selectionLimit, stormKey } from "./selection.ts";
+import type { StoryClock } from "./story-clock.ts";
+
+export interface CutOptions {
+  seed: number;
+  container: string;
+  members: Iterable<FleetMember>;
+  recorder: Recorder;
+  /** Null where the script has one target. */
+  regions: Regions | null;
+  /**
+   * The devices of all containers that are known, this one first: as they are now, or as they were when the first worker of this
+   * process asked for a storm.
+   */
+  populations(storm: number | null): readonly Population[];
+  /** The devices' clock. */
+  time: Time;
+  log(line: string): void;
+}
+
+/** The devices that a storm hits: numbers below `devices` whose key is not above `limit`; none where that is null. */
+interface Choice {
+  limit: number | null;
+  devices: number;
+  /** What it was made from. */
+  populations: string;
+}
+
+/** The storms that the engine itself makes: chooses their devices, and cuts them. */
+export class CutStorms {
+  readonly #options: CutOptions;
+  readonly #clock: StoryClock;
+  readonly #container: number;
+  /** Kept per storm: the devices of the next may be chosen before this one begins. */
+  readonly #prepared = new Map<StormPlan, Choice>();
+
+  constructor(options: CutOptions, clock: StoryClock) {
+    this.#options = options;
+    this.#clock = clock;
+    this.#container = containerKey(options.container);
+  }
+
+  /** Called half a second before the storm: in a large fleet the choice takes a while. */
+  prepare(plan: StormPlan): void {
+    if (plan.fraction === null || CAUSES[plan.cause].kind !== "cut") return;
+    this.#prepared.set(plan, this.#choose(plan, this.#options.populations(null)));
+  }
+
+  #choose({ index, fraction }: StormPlan, populations: readonly Population[]): Choice {
+    return {
+      limit: selectionLimit(this.#options.seed, index, fraction ?? 0, populations),
+      devices: populations[0]?.devices ?? 0,
+      populations: JSON.stringify(populations),
+    };
+  }
+
+  /** Called at the storm's instant: devices may have arrived since it was prepared. */
+  #choiceNow(plan: StormPlan): Choice {
+    const prepared = this.#prepared.get(plan);
+    const populations = this.#options.populations(plan.index);
+    return prepared?.populations === JSON.stringify(populations) ? prepared : this.#choose(plan, populations);
+  }
+
+  /** Cuts all chosen devices of this worker in one synchronous pass. */
+  cut(progress: StormProgress, cause: CutCause): void {
+    const { regions, time, log } = this.#options;
+    const { plan } = progress;
+    // The loss of a region chooses by region.
+    const choice = plan.region === undefined ? this.#choiceNow(plan) : null;
+    const startedAtMs = this.#clock.epochAt(plan.atMs);
+    progress.open(startedAtMs);
+    if (plan.region !== undefined) regions?.lose(plan.region.index);
+    const plannedMs = this.#clock.monotonicAt(startedAtMs);
+    const dropped = this.#pass(plan, cause, choice, plannedMs);
+    const tookMs = Math.round(time.now() - plannedMs);
+    progress.watchGenerator();
+    log(
+      `mqtt storm ${plan.index}: ${plan.cause}, ${dropped} devices of this worker dropped within ${tookMs} ms`,
+    );
+  }
+
+  /** Returns how many devices lost their connection. */
+  #pass({ index, region }: StormPlan, cause: CutCause, choice: Choice | null, plannedMs: number): number {
+    const { recorder, members } = this.#options;
+    let dropped = 0;
+    for (const { device, cohort } of members) {
+      const isHit =
+        choice === null ? device.region === region?.index : this.#isChosen(choice, index, device.number);
+      if (isHit) recorder.storms.selected(cohort, index);
+      const { isArriving } = device;
+      const lostAtMs = isHit ? cause.cut(device, index) : null;
+      if (lostAtMs === null) {
+        // The cause may have ended a device's first attempt: that one has no part in the storm all the same.
+        if (!isArriving) device.part.witness(index);
+        continue;
+      }
+      recorder.storms.dropped(cohort, index, Math.max(0, lostAtMs - plannedMs));
+      dropped++;
+    }
+    return dropped;
+  }
+
+  #isChosen({ limit, devices }: Choice, storm: number, number: number): boolean {
+    if (limit === null || number >= devices) return false;
+    return stormKey(this.#options.seed, storm, this.#container, number) <= limit;
+  }
+}

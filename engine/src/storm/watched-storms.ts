@@ -1,0 +1,103 @@
+import type { Recorder } from "../capture/recorder.ts";
+import { STORM_METRIC } from "../capture/storm-cells.ts";
+import type { FleetMember } from "../device/fleet-member.ts";
+import type { WatchCause } from "./causes/cause.ts";
+import { type Loss, type Losses, Onset, OpenStorm } from "./loss-watch.ts";
+import type { StormProgress } from "./progress.ts";
+import { type StormPlan, storyOnceExpired, storyOnceOpen } from "./schedule.ts";
+import { isFirstContainer } from "./selection.ts";
+import type { StoryClock } from "./story-clock.ts";
+
+export interface WatchOptions {
+  container: string;
+  members: Iterable<FleetMember>;
+  recorder: Recorder;
+  losses: Losses;
+  /** Containers in which another worker is alive; this one may be among them. */
+  containers(): readonly string[];
+  /** True for the first worker of this process that asks, for each storm. */
+  claim(storm: number): boolean;
+  log(line: string): void;
+}
+
+/** The storms that somebody else makes: watches for their losses. */
+export class WatchedStorms {
+  readonly #options: WatchOptions;
+  readonly #clock: StoryClock;
+  #stopActing: (() => void) | null = null;
+
+  constructor(options: WatchOptions, clock: StoryClock) {
+    this.#options = options;
+    this.#clock = clock;
+  }
+
+  /** From now on losses belong to the storm, or may open it. */
+  watch(progress: StormProgress, cause: WatchCause): void {
+    const { losses, recorder, container, log } = this.#options;
+    const { plan } = progress;
+    if (cause.opens === "at-once") {
+      const startedAtMs = this.#clock.epochAt(plan.atMs);
+      this.#open(progress, startedAtMs);
+      losses.watch = new OpenStorm(plan.index, this.#clock.monotonicAt(startedAtMs), recorder.storms);
+    } else {
+      const open = (first: readonly Loss[], nowMs: number): OpenStorm => this.#onset(progress, first, nowMs);
+      losses.watch = new Onset(plan.fraction ?? 1, () => recorder.online, open);
+      log(`mqtt storm ${plan.index}: ${plan.cause}, watching`);
+    }
+    if (cause.act === null || !isFirstContainer(container, this.#options.containers())) return;
+    if (!this.#options.claim(plan.index)) return;
+    this.#stopActing?.();
+    this.#stopActing = cause.act(plan, log);
+  }
+
+  /** A storm takes no device by itself: those that are lost become its own when they are. */
+  #open(progress: StormProgress, startedAtMs: number): void {
+    progress.open(startedAtMs);
+    for (const { device } of this.#options.members) device.part.witness(progress.plan.index);
+    progress.watchGenerator();
+  }
+
+  /** A storm that was watched for is there. `first` are the losses that it began with. */
+  #onset(progress: StormProgress, first: readonly Loss[], nowMs: number): OpenStorm {
+    const { losses, recorder, log } = this.#options;
+    const { plan } = progress;
+    const beganMs = first[0]?.lostAtMs ?? nowMs;
+    const startedAtMs = this.#clock.epochOf(beganMs);
+    this.#open(progress, startedAtMs);
+    const storm = new OpenStorm(plan.index, beganMs, recorder.storms);
+    for (const { device, cohort, lostAtMs, readyAtMs, attempts } of first) {
+      storm.lost(device, cohort, lostAtMs);
+      const accepted = device.onlineSinceMs > lostAtMs ? 1 : 0;
+      recorder.storms.caughtUp(cohort, plan.index, device.attempt.count - attempts, accepted);
+      device.part.join(plan.index, lostAtMs, readyAtMs);
+      if (readyAtMs !== null)
+        recorder.storms.timed(cohort, plan.index, STORM_METRIC.ready_time, readyAtMs - lostAtMs);
+    }
+    losses.watch = storm;
+    const endMs = startedAtMs - this.#clock.timeZeroMs + plan.windowMs;
+    this.#clock.goOnWith(storyOnceOpen(this.#clock.left, plan, endMs));
+    log(`mqtt storm ${plan.index}: ${plan.cause}, has begun`);
+    return storm;
+  }
+
+  /** A storm that was watched for has not come in time. */
+  expire(plan: StormPlan): void {
+    this.end();
+    this.#clock.goOnWith(storyOnceExpired(this.#clock.left, plan, this.#clock.sinceMs(0)));
+    const share = `${Number(((plan.fraction ?? 1) * 100).toPrecision(3))} %`;
+    const waited = `${(plan.waitForMs ?? 0) / 1000} s`;
+    this.#options.log(
+      `mqtt storm ${plan.index}: did not happen: in ${waited} this worker never lost ${share} of its online devices within a second`,
+    );
+  }
+
+  /** Losses are no storm's any more. */
+  end(): void {
+    this.#options.losses.watch = null;
+  }
+
+  stop(): void {
+    this.end();
+    this.#stopActing?.();
+  }
+}
