@@ -20,8 +20,13 @@ it("reports cohorts beside each other, and the fleet as a whole", async () => {
     {
       config: {
         target: "lab",
-        phases: [{ duration: 2, arrivalRate: 50 }],
-        engines: { mqtt: { storms: [{ at: "3s", fraction: 0.5, cause: "reset", window: "4s" }] } },
+        phases: [{ duration: 1, arrivalRate: 100 }],
+        engines: {
+          mqtt: {
+            reconnect: { policy: "full-jitter", base: "500ms", cap: "2s" },
+            storms: [{ at: "3s", fraction: 0.5, cause: "reset", window: "3s" }],
+          },
+        },
         plugins: { "mqtt-results": {} },
       },
       before: { engine: "mqtt", flow: [{ lab: {} }] },

@@ -34,12 +34,12 @@ describe.skipIf(!mosquittoAvailable())("on Mosquitto", () => {
   it("the same devices are hit on one and on three workers, among which arrivals divide unevenly", async () => {
     const phases = [
       { duration: 1, arrivalCount: 5 },
-      { duration: 2, arrivalRate: 10 },
+      { duration: 1, arrivalRate: 20 },
     ];
     const hit: string[][] = [];
     for (const severalWorkers of [false, true]) {
       const before = broker.log().length;
-      const storms = [{ at: "5s", fraction: 0.4, cause: "reset", window: "4s" }];
+      const storms = [{ at: "4s", fraction: 0.4, cause: "reset", window: "3s" }];
       const run = await runArtillery(script(broker.url, { storms, seed: 7 }, phases), { severalWorkers });
       expect(run.code, run.stdout + run.stderr).toBe(0);
       const summary = readSummary(run);
@@ -61,8 +61,8 @@ describe.skipIf(!mosquittoAvailable())("on Mosquitto", () => {
 
   it("a run that is killed leaves nothing behind, and the same run id begins anew", async () => {
     const storms = [
-      { at: "3s", fraction: 0.5, cause: "reset", window: "2s" },
-      { at: "6s", fraction: 1, cause: "reset", window: "3s" },
+      { at: "2s", fraction: 0.5, cause: "reset", window: "2s" },
+      { at: "5s", fraction: 1, cause: "reset", window: "3s" },
     ];
     const once = (onOutput?: (text: string, child: { kill(signal: NodeJS.Signals): unknown }) => void) =>
       runArtillery(script(broker.url, { storms }, [{ duration: 1, arrivalRate: 30 }]), {
@@ -81,15 +81,15 @@ describe.skipIf(!mosquittoAvailable())("on Mosquitto", () => {
     }
     const again = readSummary(await once());
     expect(again.storms).toMatchObject([
-      { at: 3000, affected: 15, verdict: "recovered" },
-      { at: 6000, affected: 30, verdict: "recovered" },
+      { at: 2000, affected: 15, verdict: "recovered" },
+      { at: 5000, affected: 30, verdict: "recovered" },
     ]);
   });
 
   it("two runs with the same device ids are told of each other, and their verdicts are worth nothing", async () => {
     const storms = [{ at: "6s", fraction: 1, cause: "reset", window: "4s" }];
     const run = (): Promise<ArtilleryRun> =>
-      runArtillery(script(broker.url, { storms, protocolVersion: 5 }, [{ duration: 2, arrivalRate: 20 }]));
+      runArtillery(script(broker.url, { storms, protocolVersion: 5 }, [{ duration: 1, arrivalRate: 40 }]));
     const runs = await Promise.all([run(), run()]);
     const summaries = runs.map(readSummary);
     for (const [i, { storms: judged, warnings, disconnects, exit }] of summaries.entries()) {

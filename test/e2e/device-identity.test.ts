@@ -15,7 +15,7 @@ function script(target: string, config: object, connect: object): object {
   return {
     config: {
       target,
-      phases: [{ duration: 2, arrivalRate: DEVICES / 2 }],
+      phases: [{ duration: 1, arrivalRate: DEVICES }],
       plugins: { "mqtt-results": {} },
       ...config,
     },
@@ -24,7 +24,10 @@ function script(target: string, config: object, connect: object): object {
 }
 
 /** All of them, once. */
-const STORM = { at: "3s", fraction: 1, cause: "reset", window: "5s" };
+const ONE_STORM = {
+  reconnect: { policy: "full-jitter", base: "500ms", cap: "2s" },
+  storms: [{ at: "2s", fraction: 1, cause: "reset", window: "3s" }],
+};
 
 describe.skipIf(!mosquittoAvailable())("a device's own", () => {
   it("certificate comes from the payload, as a path or as PEM", async () => {
@@ -58,7 +61,7 @@ describe.skipIf(!mosquittoAvailable())("a device's own", () => {
         broker.url.replace("mqtt:", "mqtts:"),
         {
           payload: { path: "./plants.csv", fields: ["cert", "key"], order: "sequence" },
-          engines: { mqtt: { tls: { ca }, storms: [STORM] } },
+          engines: { mqtt: { tls: { ca }, ...ONE_STORM } },
         },
         { cert: "{{ cert }}", key: "{{ key }}" },
       ),
@@ -80,7 +83,7 @@ describe.skipIf(!mosquittoAvailable())("a device's own", () => {
     const run = await runArtillery(
       script(
         broker.url,
-        { processor: "./tokens.mjs", engines: { mqtt: { storms: [STORM] } } },
+        { processor: "./tokens.mjs", engines: { mqtt: ONE_STORM } },
         { username: "{{ token }}", password: "x", beforeConnect: "makeToken" },
       ),
       { files: { "tokens.mjs": processor } },

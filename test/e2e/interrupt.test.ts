@@ -1,14 +1,21 @@
+/** A run that is stopped early: what it leaves, and whom. */
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { runArtillery } from "../support/artillery.ts";
-import { isAlive, labPids, readSummary } from "../support/summary.ts";
+import { type ArtilleryRun, runArtillery } from "../support/artillery.ts";
+import { isAlive, labPids, readSummary, resultsDirectory, windowOver } from "../support/summary.ts";
+
+const COMMAND = join(import.meta.dirname, "../../results/bin/mqtt-results.js");
 
 const SMALL = JSON.stringify({
   config: {
-    phases: [{ duration: 2, arrivalRate: 50 }],
+    phases: [{ duration: 1, arrivalRate: 100 }],
     engines: {
       mqtt: {
+        reconnect: { base: "1s" },
         storms: [
-          { at: "3s", fraction: 0.5, cause: "reset", window: "4s" },
+          { at: "2s", fraction: 0.5, cause: "reset", window: "3s" },
           { at: "30s", fraction: 1, cause: "reset", window: "20s" },
         ],
       },
@@ -16,19 +23,18 @@ const SMALL = JSON.stringify({
   },
 });
 
-/** The first storm's window is over two and a half seconds after this. */
-const AFTER_STORM_1_MS = 6500;
-
-async function interrupted(signal: NodeJS.Signals) {
-  let sent = false;
-  return runArtillery("scenarios/mass-reconnect.yml", {
+/** When the first storm's window is over and the second storm is far away. */
+async function interrupted(signal: NodeJS.Signals): Promise<ArtilleryRun> {
+  let isOver: Promise<boolean> | null = null;
+  const run = await runArtillery("scenarios/mass-reconnect.yml", {
     args: ["--overrides", SMALL],
-    onOutput(text, child) {
-      if (sent || !text.includes("mqtt storm 1")) return;
-      sent = true;
-      setTimeout(() => child.kill(signal), AFTER_STORM_1_MS);
+    onOutput(text, child, runDirectory) {
+      if (isOver !== null || !text.includes("mqtt storm 1")) return;
+      isOver = windowOver(runDirectory, 0).finally(() => child.kill(signal));
     },
   });
+  expect(await isOver, run.stdout + run.stderr).toBe(true);
+  return run;
 }
 
 describe("a run that is stopped early", () => {
@@ -49,11 +55,21 @@ describe("a run that is stopped early", () => {
     await expect.poll(() => labPids(result).filter(isAlive), { timeout: 5000 }).toEqual([]);
   });
 
-  it("SIGKILL leaves no process of the lab", async () => {
+  it("SIGKILL leaves no process of the lab, and worker files that still tell what was measured", async () => {
     const result = await interrupted("SIGKILL");
     expect(result.code).toBeNull();
     const pids = labPids(result);
     expect(pids).toHaveLength(2);
     await expect.poll(() => pids.filter(isAlive), { timeout: 5000 }).toEqual([]);
+
+    const directory = resultsDirectory(result);
+    const shown = execFileSync(process.execPath, [COMMAND, "report", directory], { encoding: "utf8" });
+    expect(shown).toContain("INCOMPLETE RUN");
+    const summary = readSummary(result);
+    expect(summary.complete).toBe(false);
+    expect(summary.storms[0]?.affected).toBe(50);
+    expect(summary.storms[0]?.verdict).toBe("recovered");
+    expect(summary.storms[1]?.verdict).toBeNull();
+    expect(readFileSync(join(directory, "percentiles.csv"), "utf8")).toContain("mqtt.storm.1.ready_time");
   });
 });

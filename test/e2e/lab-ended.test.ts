@@ -19,7 +19,7 @@ const script = {
         reconnect: { policy: "full-jitter", base: "500ms", cap: "2s" },
         storms: [
           { at: "2s", fraction: 0.5, cause: "reset", window: "2s" },
-          { at: "5s", fraction: 1, cause: "reset", window: "3s" },
+          { at: "4500ms", fraction: 1, cause: "reset", window: "2s" },
         ],
         configService: { requestTopic: "config/+/get/+", responseTopic: "config/$1/$2" },
       },

@@ -11,8 +11,8 @@ const README = readFileSync(join(import.meta.dirname, "../../README.md"), "utf8"
 const script = parse(/## A script\n+```yaml\n([\s\S]*?)```/.exec(README)?.[1] ?? "") as object;
 const smaller = {
   config: {
-    phases: [{ duration: 2, arrivalRate: 30 }],
-    engines: { mqtt: { storms: [{ at: "8s", fraction: 1, cause: "reset", window: "4s" }] } },
+    phases: [{ duration: 1, arrivalRate: 60 }],
+    engines: { mqtt: { storms: [{ at: "8s", fraction: 1, cause: "reset", window: "2s" }] } },
   },
 };
 
@@ -34,7 +34,10 @@ describe.skipIf(!mosquittoAvailable())("the README's script on a plain Mosquitto
     const asked = Number(/\(0 of (\d+) config requests answered\)/.exec(storms[0]?.verdictReason ?? "")?.[1]);
     expect(asked).toBeGreaterThanOrEqual(60);
     expect(asked).toBeLessThanOrEqual(totals.configRequests);
-    expect(run.stdout).toContain("NO VERDICT: the fleet was never ready before the storm (0 of");
+    // A busy machine marks the verdict besides.
+    expect(run.stdout).toMatch(
+      /NO VERDICT( \(generator saturated\))?: the fleet was never ready before the storm \(0 of/,
+    );
     expect(run.stdout).toContain("EXIT 5:");
   });
 });

@@ -5,26 +5,34 @@ import { runArtillery } from "../support/artillery.ts";
 import { Mosquitto, mosquittoAvailable } from "../support/broker.ts";
 import { readSummary } from "../support/summary.ts";
 
-const SMALL = JSON.stringify({ config: { phases: [{ duration: 2, arrivalRate: 30 }] } });
+describe("scenarios at small size, and sooner", () => {
+  const smaller = (mqtt: object): string[] => [
+    "--overrides",
+    JSON.stringify({ config: { phases: [{ duration: 1, arrivalRate: 60 }], engines: { mqtt } } }),
+  ];
 
-describe("scenarios at small size", () => {
   it("half-open.yml: half of the fleet goes silent, and its keepalive finds out", async () => {
-    const run = await runArtillery("scenarios/half-open.yml", { args: ["--overrides", SMALL] });
+    const sooner = { keepalive: "2s", storms: [{ at: "2s", fraction: 0.5, cause: "silent", window: "9s" }] };
+    const run = await runArtillery("scenarios/half-open.yml", { args: smaller(sooner) });
     expect(run.code, run.stdout + run.stderr).toBe(0);
     const [storm] = readSummary(run).storms;
     expect(storm).toMatchObject({ cause: "silent", affected: 30, recovered: 30, verdict: "recovered" });
-    // 5 s of keepalive without an answer at the least: times count from the silence, not from its discovery.
-    expect(storm?.readyMs.p50).toBeGreaterThan(5000);
+    // 2 s of keepalive without an answer at the least: times count from the silence, not from its discovery.
+    expect(storm?.readyMs.p50).toBeGreaterThan(2000);
   }, 90_000);
 
   it("flapping.yml: five storms from one line of the script, each over a quarter of the fleet", async () => {
-    const run = await runArtillery("scenarios/flapping.yml", { args: ["--overrides", SMALL] });
+    const sooner = {
+      reconnect: { base: "500ms", cap: "2s" },
+      storms: [{ at: "2s", fraction: 0.25, window: "2500ms", repeat: { times: 5, every: "3s" } }],
+    };
+    const run = await runArtillery("scenarios/flapping.yml", { args: smaller(sooner) });
     expect(run.code, run.stdout + run.stderr).toBe(0);
     const { storms } = readSummary(run);
     expect(storms.map(({ index, affected, verdict }) => [index, affected, verdict])).toEqual(
       [1, 2, 3, 4, 5].map((index) => [index, 15, "recovered"]),
     );
-    expect(storms.map(({ at }) => at - (storms[0]?.at ?? 0))).toEqual([0, 7000, 14_000, 21_000, 28_000]);
+    expect(storms.map(({ at }) => at - (storms[0]?.at ?? 0))).toEqual([0, 3000, 6000, 9000, 12_000]);
   }, 90_000);
 });
 
@@ -32,8 +40,13 @@ describe("http-config.yml at small size", () => {
   it("every device fetches its configuration by HTTP, again after the storm", async () => {
     const overrides = JSON.stringify({
       config: {
-        phases: [{ duration: 2, arrivalRate: 30 }],
-        engines: { mqtt: { storms: [{ at: "3s", fraction: 1, cause: "reset", window: "8s" }] } },
+        phases: [{ duration: 1, arrivalRate: 60 }],
+        engines: {
+          mqtt: {
+            reconnect: { base: "1s" },
+            storms: [{ at: "2s", fraction: 1, cause: "reset", window: "4s" }],
+          },
+        },
       },
     });
     const run = await runArtillery("scenarios/http-config.yml", { args: ["--overrides", overrides] });
@@ -50,9 +63,12 @@ describe.skipIf(!mosquittoAvailable())("broker-restart.yml at small size", () =>
     onTestFinished(() => broker.stop());
     const overrides = JSON.stringify({
       config: {
-        phases: [{ duration: 2, arrivalRate: 30 }],
+        phases: [{ duration: 1, arrivalRate: 60 }],
         engines: {
-          mqtt: { storms: [{ at: "3s", cause: "external", fraction: 0.5, waitFor: "30s", window: "8s" }] },
+          mqtt: {
+            reconnect: { base: "500ms", cap: "2s" },
+            storms: [{ at: "3s", cause: "external", fraction: 0.5, waitFor: "30s", window: "6s" }],
+          },
         },
       },
     });

@@ -57,7 +57,7 @@ describe.skipIf(!mosquittoAvailable())("storms from outside", () => {
       at: "3s",
       cause: "exec",
       command: [process.execPath, "-e", RESTART, ...secret],
-      window: "8s",
+      window: "5s",
     };
     const restarting = script(broker.url, [exec], { allowExec: true });
     const result = await runArtillery(restarting, {
@@ -93,7 +93,7 @@ describe.skipIf(!mosquittoAvailable())("storms from outside", () => {
 
   it("external opens when the broker is killed, and ends the run with its window", async () => {
     restarts = 0;
-    const external = { at: "2s", cause: "external", fraction: 0.5, waitFor: "100s", window: "6s" };
+    const external = { at: "2s", cause: "external", fraction: 0.5, waitFor: "100s", window: "4s" };
     let asked = false;
     let watching = 0;
     const result = await runArtillery(script(broker.url, [external], { timeZero: "local" }), {

@@ -5,8 +5,13 @@ import { readSummary } from "../support/summary.ts";
 /** Fewer devices, sooner. */
 const SMALL = JSON.stringify({
   config: {
-    phases: [{ duration: 4, arrivalRate: 30 }],
-    engines: { mqtt: { storms: [{ at: "5s", fraction: 1, cause: "reset", window: "8s" }] } },
+    phases: [{ duration: 2, arrivalRate: 60 }],
+    engines: {
+      mqtt: {
+        reconnect: { base: "1s" },
+        storms: [{ at: "4s", fraction: 1, cause: "reset", window: "4s" }],
+      },
+    },
   },
 });
 
@@ -33,7 +38,8 @@ describe("TLS session resumption: two cohorts, one storm", () => {
         engines: {
           mqtt: {
             tls: { insecure: true },
-            storms: [{ at: "2s", fraction: 1, cause: "reset", window: "5s" }],
+            reconnect: { base: "500ms" },
+            storms: [{ at: "2s", fraction: 1, cause: "reset", window: "3s" }],
           },
         },
       },

@@ -12,7 +12,7 @@ const script = (output?: string): object => ({
     engines: {
       mqtt: {
         reconnect: { policy: "full-jitter", base: "200ms", cap: "1s" },
-        storms: [{ at: "4s", fraction: 1, cause: "reset", window: "3s" }],
+        storms: [{ at: "3s", fraction: 1, cause: "reset", window: "3s" }],
       },
     },
     plugins: { "mqtt-results": output === undefined ? {} : { output } },
@@ -33,7 +33,7 @@ const said = (result: ArtilleryRun): string => result.stdout + result.stderr;
 /** The console summary of all 40 devices, of three workers. */
 function expectSummary(result: ArtilleryRun): void {
   expect(said(result)).toContain("40 devices (40 were online), 1 cohort, 3 workers");
-  expect(said(result)).toMatch(/Storm 1: reset of 100 % at 4 s: 40 devices affected/);
+  expect(said(result)).toMatch(/Storm 1: reset of 100 % at 3 s: 40 devices affected/);
   expect(said(result)).toContain("RECOVERED");
 }
 

@@ -31,8 +31,8 @@ export interface RunOptions {
   timeoutMs?: number;
   /** No file of the run can grow beyond it, as on a full disk: writes fail with EFBIG. */
   mostFileKiB?: number;
-  /** Hears every piece of standard output, to act in the middle of the run. */
-  onOutput?: (text: string, child: ChildProcess) => void;
+  /** Hears every piece of standard output, to act in the middle of the run; the directory is the run's own. */
+  onOutput?: (text: string, child: ChildProcess, runDirectory: string) => void;
 }
 
 /**
@@ -63,6 +63,8 @@ export function runArtillery(script: string | object, options: RunOptions = {}):
       ...process.env,
       ARTILLERY_DISABLE_TELEMETRY: "true",
       NODE_OPTIONS: severalWorkers ? `--import=${FOUR_CPUS}` : "",
+      // On a full disk compiled code could not be kept either.
+      ...(mostFileKiB === undefined ? {} : { NODE_DISABLE_COMPILE_CACHE: "1" }),
       ...env,
     },
   });
@@ -72,7 +74,7 @@ export function runArtillery(script: string | object, options: RunOptions = {}):
   let stderr = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
     stdout += text;
-    onOutput?.(text, child);
+    onOutput?.(text, child, runDirectory);
   });
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     stderr += text;

@@ -1,5 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import type { WorkerRecord } from "artillery-engine-mqtt/contract";
 import type { Summary } from "../../results/src/judge/summary-schema.ts";
 import type { ArtilleryRun } from "./artillery.ts";
 
@@ -13,6 +15,20 @@ export function resultsDirectory({ runDirectory, stdout, stderr }: ArtilleryRun)
 
 export function readSummary(run: ArtilleryRun): Summary {
   return JSON.parse(readFileSync(join(resultsDirectory(run), "summary.json"), "utf8")) as Summary;
+}
+
+/** Resolves when the files of all workers say that the window of a storm, counted from 0, is over; false if they never do. */
+export async function windowOver(runDirectory: string, storm: number): Promise<boolean> {
+  const parent = join(runDirectory, "mqtt-results");
+  for (let tries = 0; tries < 600; tries++) {
+    await pause(100);
+    const paths = existsSync(parent) ? readdirSync(parent, { recursive: true, encoding: "utf8" }) : [];
+    const records = paths
+      .filter((path) => /worker-\d+\.json$/.test(path))
+      .map((path) => JSON.parse(readFileSync(join(parent, path), "utf8")) as WorkerRecord);
+    if (records.length > 0 && records.every(({ storms }) => storms[storm]?.closed === true)) return true;
+  }
+  return false;
 }
 
 /** Processes that the run said it started: the lab's. */

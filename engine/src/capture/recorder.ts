@@ -27,14 +27,14 @@ interface Effect {
   /** Histograms by cohort. */
   latencies: readonly Histogram[] | null;
   toArtillery: boolean;
+  /** The place of the storm's metric. */
+  stormMetric: number | null;
   /** Everything else that it does; most events do nothing else. */
   more: MoreEffects | null;
 }
 
 interface MoreEffects {
   column: number | null;
-  /** The place of the storm's metric. */
-  stormMetric: number | null;
   /** Names and errors by cohort. */
   named: readonly Record<string, number>[] | null;
   errors: readonly Record<string, number>[] | null;
@@ -88,7 +88,6 @@ export class Recorder {
       event.online !== 0 ||
       event.ready !== 0 ||
       event.storm !== null ||
-      event.stormLatency !== null ||
       named !== null ||
       error !== null ||
       event.everOnline;
@@ -101,11 +100,11 @@ export class Recorder {
           ? null
           : this.cohorts.map((cohort) => this.histograms.get(histogramTag(latency, cohort))),
       toArtillery,
+      stormMetric: event.stormLatency === null ? null : STORM_METRIC[event.stormLatency],
       more: !hasMore
         ? null
         : {
             column: column === null ? null : COLUMN[column],
-            stormMetric: event.stormLatency === null ? null : STORM_METRIC[event.stormLatency],
             named: named === null ? null : tables(named),
             errors: error === null && named !== "errors" ? null : tables("errors"),
           },
@@ -115,7 +114,7 @@ export class Recorder {
   /** Hears of every event of every device; see device/events.ts. */
   tell(event: DeviceEvent, { cohort }: Subject, storm: number, value: number | null, name: string): void {
     const effect = this.#effects[event.id] as Effect;
-    const { counter, latencies, more } = effect;
+    const { counter, latencies, stormMetric, more } = effect;
     if (counter !== null) {
       const counters = this.#counterValues[cohort] as Float64Array;
       counters[counter] = (counters[counter] as number) + (effect.addsValue ? (value ?? 0) : 1);
@@ -126,12 +125,14 @@ export class Recorder {
       (latencies[cohort] as Histogram).recordValue(toMicroseconds(ms));
       if (effect.toArtillery) this.#runEvents.emit("histogram", effect.latency as LatencyMetric, ms);
     }
+    if (stormMetric !== null && storm !== 0 && value !== null)
+      this.storms.timed(cohort, storm, stormMetric, value);
     if (more !== null) this.#tellMore(event, more, cohort, storm, value, name);
   }
 
   #tellMore(
     event: DeviceEvent,
-    { column, stormMetric, named, errors }: MoreEffects,
+    { column, named, errors }: MoreEffects,
     cohort: number,
     storm: number,
     value: number | null,
@@ -145,17 +146,21 @@ export class Recorder {
     } else if (column !== null && (!event.whileOpen || storm === this.storms.open)) {
       this.timeline.count(cohort, column);
     }
-    if (storm !== 0) {
-      if (event.storm !== null) this.storms.count(cohort, storm, event.storm);
-      if (stormMetric !== null && value !== null) this.storms.timed(cohort, storm, stormMetric, value);
+    if (storm !== 0 && event.storm !== null) this.storms.count(cohort, storm, event.storm);
+    if (named !== null) {
+      const names = named[cohort] as Record<string, number>;
+      names[name] = (names[name] ?? 0) + 1;
     }
-    if (named !== null) add(named[cohort] as Record<string, number>, name);
-    if (errors !== null) {
-      const error = event.error === null || event.error === "{}" ? name : event.error.replace("{}", name);
-      if (event.error !== null) add(errors[cohort] as Record<string, number>, error);
-      if (this.storms.open !== null && IS_REFUSED_HERE.has(error)) this.storms.refusedHere(cohort);
-    }
+    if (errors !== null)
+      this.#countError(event.error, errors[cohort] as Record<string, number>, cohort, name);
     if (event.everOnline) this.#everOnline[cohort] = (this.#everOnline[cohort] as number) + 1;
+  }
+
+  /** `error` is null where the event is an error by its own name, which is counted already. */
+  #countError(error: string | null, errors: Record<string, number>, cohort: number, name: string): void {
+    const told = error === null || error === "{}" ? name : error.replace("{}", name);
+    if (error !== null) errors[told] = (errors[told] ?? 0) + 1;
+    if (this.storms.open !== null && IS_REFUSED_HERE.has(told)) this.storms.refusedHere(cohort);
   }
 
   // ---- readers ----------------------------------------------------------------------------------------------------
@@ -182,8 +187,4 @@ export class Recorder {
     const all = this.cohorts.map((_, cohort) => this.counters(cohort));
     emitGains(all, this.#emitted, this.#runEvents);
   }
-}
-
-function add(counts: Record<string, number>, name: string): void {
-  counts[name] = (counts[name] ?? 0) + 1;
 }

@@ -99,6 +99,8 @@ export class StormPart {
     this.outage.join(storm, lostAtMs, readyAtMs !== null);
     this.standing.take(storm, "affected", true);
     if (readyAtMs !== null) this.standing.back();
+    // An outage that is over all the same: the script has taken the device away since.
+    else if (this.outage.lostAtMs === null) this.standing.leave();
   }
 
   /** The loss that is about to begin is a storm's. */

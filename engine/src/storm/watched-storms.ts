@@ -66,6 +66,8 @@ export class WatchedStorms {
     this.#open(progress, startedAtMs);
     const storm = new OpenStorm(plan.index, beganMs, recorder.storms);
     for (const { device, cohort, lostAtMs, readyAtMs, attempts } of first) {
+      // It has left the run since: nobody will ask what became of it.
+      if (device.state === "ended") continue;
       storm.lost(device, cohort, lostAtMs);
       const accepted = device.onlineSinceMs > lostAtMs ? 1 : 0;
       recorder.storms.caughtUp(cohort, plan.index, device.attempt.count - attempts, accepted);

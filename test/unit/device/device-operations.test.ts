@@ -3,7 +3,7 @@ import type { IPublishPacket } from "mqtt-packet";
 import { describe, expect, it } from "vitest";
 import type { RequestCall, RequestOutcome } from "../../../engine/src/device/session/requests.ts";
 import { NOBODY } from "../../../engine/src/device/turns.ts";
-import { outcome, Rig } from "./device-rig.ts";
+import { outcome, Rig, told } from "./device-rig.ts";
 
 const KEPT = { clean: false } as const;
 
@@ -325,6 +325,17 @@ describe("subscribing", () => {
     expect(rig.broker.takeNames()).toEqual(["subscribe"]);
   });
 
+  it("is not taken for a session from before the run where it is the device's own, and nothing came to be subscribed to", () => {
+    const rig = new Rig(KEPT);
+    rig.device.connect();
+    rig.accept(false);
+    rig.device.part.drop("reset", 1);
+    rig.time.advance(100);
+    rig.accept(true);
+    rig.device.exchange.subscribe(["a"], 1, true, NOBODY);
+    expect(rig.broker.takeNames()).toEqual(["subscribe"]);
+  });
+
   it("on a first connection trusts whatever session the broker kept from before the run", () => {
     const rig = new Rig(KEPT);
     rig.device.connect();
@@ -547,5 +558,35 @@ describe("requests", () => {
       { event: "error", name: "config_timeout" },
       { event: "disconnected", name: "config_timeout", wasReady: true },
     ]);
+  });
+});
+
+describe("a question to a server other than the broker", () => {
+  it("is told once of its end, where that comes before it has gone out", () => {
+    const rig = new Rig().start();
+    const { turns } = rig.host;
+    const outcomes: RequestOutcome[] = [];
+    let asked = 0;
+    turns.begin();
+    turns.settle(
+      told(() =>
+        rig.device.exchange.ask({
+          timeoutMs: 1000,
+          start: () => {
+            asked++;
+            return () => {};
+          },
+          asker: { answered: (known) => outcomes.push(known) },
+        }),
+      ),
+      null,
+    );
+    turns.settle(
+      told(() => rig.device.disconnect()),
+      null,
+    );
+    turns.end();
+    expect([asked, outcomes]).toEqual([0, ["lost"]]);
+    expect(rig.time.pending).toBe(0);
   });
 });

@@ -389,6 +389,18 @@ describe("a storm", () => {
     expect(rig.events("disconnected")).toEqual([{ event: "disconnected", name: "reset", wasReady: false }]);
   });
 
+  it("has hit one that whoever hears of the loss takes away at once", () => {
+    const rig = new Rig({}).start();
+    rig.device.exchange.subscribe(
+      ["a"],
+      0,
+      false,
+      told(() => rig.device.disconnect()),
+    );
+    expect(rig.device.part.drop("reset", 1)).toBe(1000);
+    expect([rig.device.state, rig.device.part.standing.hasLeft]).toEqual(["offline", true]);
+  });
+
   it("measures reconnect and ready time from the drop, over failed tries", () => {
     const rig = new Rig().start();
     rig.device.part.drop("reset", 1);

@@ -165,6 +165,15 @@ describe("what the server does not take", () => {
     expect(publishQos(rig, 0, "x".repeat(30))).toEqual([null]);
   });
 
+  it("does not stand in for a PINGREQ", () => {
+    const rig = readyWith({ maximumPacketSize: 60 });
+    rig.time.advance(59_000);
+    expect(publishQos(rig, 0, "x".repeat(60))).toEqual(["packet_too_large"]);
+    rig.time.advance(1000);
+    rig.device.keepaliveTick(rig.time.now());
+    expect(rig.broker.takeNames()).toEqual(["pingreq"]);
+  });
+
   it.each<[Properties, "publish" | "subscribe", object, string]>([
     [{ maximumQoS: 1 }, "publish", { qos: 2 }, "qos_not_supported"],
     [{ retainAvailable: false }, "publish", { retain: true }, "retain_not_supported"],

@@ -188,4 +188,18 @@ describe("a watched device", () => {
     back.reconnect(100);
     expect(back.events("becameReady")).toEqual([{ event: "becameReady", storm: 0, value: 100 }]);
   });
+
+  it("joins a storm later: taken away by the script since, and no more the storm's when it comes again", () => {
+    const rig = new Rig().start();
+    const lostAtMs = rig.time.now();
+    rig.broker.ends();
+    rig.device.disconnect();
+    rig.device.part.join(5, lostAtMs, null);
+    const { standing } = rig.device.part;
+    expect([standing.role, standing.hasLeft]).toEqual(["affected", true]);
+    rig.device.connect();
+    rig.makeReady();
+    expect(rig.events("becameReady")).toEqual([{ event: "becameReady", storm: 0, value: null }]);
+    expect([standing.isBack, standing.hasLeft]).toEqual([false, true]);
+  });
 });

@@ -36,6 +36,7 @@ const external: StormPlan = {
 class StubDevice {
   joined: unknown[] | null = null;
   onlineSinceMs = 0;
+  state = "backoff";
   readonly attempt = { count: 0 };
   readonly part = {
     affectedBy: 0,
@@ -106,6 +107,17 @@ describe("an external storm", () => {
     vi.advanceTimersByTime(3);
     expect([storms.report()[0]?.closed, storms.isOver, over.length]).toEqual([true, true, 1]);
     expect(losses.watch).toBeNull();
+  });
+
+  it("does not take a device with it that has left the run since its loss", () => {
+    const { storms, lose } = start([external], 4);
+    vi.advanceTimersByTime(3000);
+    const gone = new StubDevice();
+    lose(gone);
+    gone.state = "ended";
+    expect(lose()).toBe(1);
+    expect(gone.joined).toBeNull();
+    expect(storms.report()[0]).toMatchObject({ cohorts: { all: { selected: 1, affected: 1 } } });
   });
 
   it("that does not come is told, and ends the run", () => {

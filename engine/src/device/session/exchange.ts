@@ -27,6 +27,8 @@ export class Exchange implements Waiter {
   requests: Requests<ConfigRequest> | null = null;
   /** The broker kept a session from before this run: what it holds is not known here. */
   sessionIsOlder = false;
+  /** The session, kept or not, was begun by this device: what it holds is known. */
+  #beganSession = false;
   /** How many publications of QoS 1 and 2 may still be sent before one is acknowledged. MQTT 5.0 section 4.9. */
   quota: number = NO_LIMITS.receiveMaximum;
   /** Publications that wait for that, in order; also in the session. Their time-out is not armed. */
@@ -103,7 +105,8 @@ export class Exchange implements Waiter {
     this.limits = limits;
     // "Not preserved across Network Connections": MQTT 5.0 section 4.9.
     this.quota = limits.receiveMaximum;
-    this.sessionIsOlder = present && this.session.filters === null;
+    if (!present) this.#beganSession = true;
+    this.sessionIsOlder = present && !this.#beganSession && this.session.filters === null;
     if (present) resend(this);
     else this.#settleAsLost(this.session.clear());
   }

@@ -31,7 +31,12 @@ export const think = defineStep({
   operation(spec) {
     const lasts = compilePause(spec);
     return {
-      begin: (device, waiter) => pause(device, lasts(contextOf(device), () => device.random()), waiter),
+      begin: (device, waiter) =>
+        pause(
+          device,
+          lasts(contextOf(device), () => device.random()),
+          waiter,
+        ),
     };
   },
   compile(spec, compiler) {

@@ -25,7 +25,7 @@ function scriptWith(engine: object): object {
       engines: {
         mqtt: {
           reconnect: { policy: "uniform", window: "300ms" },
-          storms: [{ at: "3s", fraction: 1, window: "3s" }],
+          storms: [{ at: "2s", fraction: 1, window: "2500ms" }],
           seed: 7,
           ...engine,
         },

@@ -8,12 +8,12 @@ import { isAlive, labPids, readSummary, resultsDirectory } from "../support/summ
 /** The scenario that users run, smaller: 200 devices, storms of 25 % and 100 %. */
 const SMALL = JSON.stringify({
   config: {
-    phases: [{ duration: 2, arrivalRate: 100 }],
+    phases: [{ duration: 1, arrivalRate: 200 }],
     engines: {
       mqtt: {
         storms: [
-          { at: "4s", fraction: 0.25, cause: "reset", window: "4s" },
-          { at: "9s", fraction: 1, cause: "reset", window: "5s" },
+          { at: "3s", fraction: 0.25, cause: "reset", window: "4s" },
+          { at: "8s", fraction: 1, cause: "reset", window: "5s" },
         ],
       },
     },
@@ -41,9 +41,9 @@ function expectRecovery(result: ArtilleryRun): void {
   expect(summary.totals.configRequests).toBe(450);
   expect(summary.totals.configResponses).toBe(450);
   expect(summary.latencyMs.connect.count).toBe(450);
-  // Both storms in the rows of their instants: 4 s and 9 s after time zero.
-  expect(dropsBetween(result, 4000, 4500)).toBe(50);
-  expect(dropsBetween(result, 9000, 9500)).toBe(200);
+  // Both storms in the rows of their instants: 3 s and 8 s after time zero.
+  expect(dropsBetween(result, 3000, 3500)).toBe(50);
+  expect(dropsBetween(result, 8000, 8500)).toBe(200);
   expect(dropsBetween(result, -1000, 60_000)).toBe(250);
   // base: 2s, full jitter: a device waits up to two seconds, so the slowest waits longer than half of one.
   expect(summary.storms[1]?.readyMs.max).toBeGreaterThan(500);

@@ -17,7 +17,7 @@ describe.skipIf(!mosquittoAvailable())("two regions, each a Mosquitto", () => {
     const script = {
       config: {
         target: control.url,
-        phases: [{ duration: 3, arrivalRate: 40 }],
+        phases: [{ duration: 1, arrivalRate: 120 }],
         engines: {
           mqtt: {
             targets: [
@@ -26,7 +26,7 @@ describe.skipIf(!mosquittoAvailable())("two regions, each a Mosquitto", () => {
             ],
             failover: { policy: "sticky", after: 2 },
             reconnect: { policy: "full-jitter", base: "200ms", cap: "1s" },
-            storms: [{ at: "5s", regionLoss: { target: "eu", for: "3s" }, window: "7s" }],
+            storms: [{ at: "3s", regionLoss: { target: "eu", for: "3s" }, window: "6s" }],
             configService: { requestTopic: "config/+/+/get", responseTopic: "config/$1/$2" },
           },
         },
@@ -93,7 +93,7 @@ describe.skipIf(!mosquittoAvailable())("two regions, each a Mosquitto", () => {
 it("region-failover.yml: two losses, each region's devices go to the next and come home", async () => {
   const overrides = JSON.stringify({
     config: {
-      phases: [{ duration: 3, arrivalRate: 20 }],
+      phases: [{ duration: 2, arrivalRate: 30 }],
       engines: {
         mqtt: {
           failover: { returnHome: "4s" },
