@@ -357,6 +357,8 @@ export interface WorkerRecord {
   target: string;
   /** `insecure`: connections were made over TLS that verified nothing. */
   tls: { insecure: boolean };
+  /** What plain TCP went over: Node's own handle, or `net.Socket`, which costs more. Not known of older engines. */
+  tcp?: (typeof TCP_KINDS)[number] | undefined;
   /** `insecure`: `http` steps asked over TLS that verified nothing. */
   http: { insecure: boolean };
   seed: number;
@@ -388,6 +390,8 @@ export interface WorkerRecord {
   errors: Record<string, Record<string, number>>;
   generator: GeneratorHealth;
 }
+
+export const TCP_KINDS = ["handle", "net"] as const;
 
 /** Errors by which this machine itself refuses, not the target: what it has run out of. */
 export const REFUSED_HERE = [

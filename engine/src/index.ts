@@ -4,6 +4,7 @@ import {
   type ArtilleryScript,
   abortRun,
   type Helpers,
+  log,
   type RunEvents,
   type StepCallback,
   type VuContext,
@@ -12,9 +13,11 @@ import {
 import { shareOf } from "./device/identity.ts";
 import { takeHangupAsTermination } from "./hangup.ts";
 import type { LabAddresses, StartedLabs } from "./lab/regions.ts";
+import { chooseTcp, type TcpChoice } from "./live/choose-tcp.ts";
 import { guardExit } from "./live/exit-guard.ts";
 import { FleetNumbers, sharedNumbers } from "./live/fleet-numbers.ts";
 import { compileHook } from "./live/hook.ts";
+import { slowTcpWarning } from "./live/warnings.ts";
 import { Worker } from "./live/worker.ts";
 import type { FleetPlan } from "./script/plan.ts";
 import { renderProblems } from "./script/problem.ts";
@@ -46,6 +49,7 @@ export default class MqttEngine {
   readonly #plan: FleetPlan | null;
   #worker: Worker | null = null;
   #numbers = new FleetNumbers();
+  #tcp: TcpChoice = { kind: "net", problem: null };
 
   constructor(script: ArtilleryScript, events: WorkerEvents, helpers: Helpers) {
     this.#script = script;
@@ -70,8 +74,11 @@ export default class MqttEngine {
   async init(): Promise<void> {
     if (isMainThread || this.#plan === null) return;
     guardExit();
+    const isFirst = shareOf(this.#script.config.phases, "").worker === 1;
     try {
-      this.#numbers = await sharedNumbers(shareOf(this.#script.config.phases, "").worker === 1);
+      this.#tcp = await chooseTcp(this.#plan);
+      if (isFirst && this.#tcp.problem !== null) log(slowTcpWarning(this.#tcp.problem));
+      this.#numbers = await sharedNumbers(isFirst);
     } catch (error) {
       // A rejection would hang the run.
       abortRun(`artillery-engine-mqtt: ${(error as Error).message}`);
@@ -117,6 +124,7 @@ export default class MqttEngine {
       tls,
       readPem: this.#readPem,
       numbers: this.#numbers,
+      tcp: this.#tcp.kind,
     });
   }
 }

@@ -50,6 +50,7 @@ function openerOf(
       contexts: new SecureContexts(material, (pem) => pem),
       resume: false,
       local: null,
+      tcp: "handle",
       maxPacketBytes: 1_048_576,
       onBadCertificate: () => {},
       ...options,

@@ -12,11 +12,14 @@ import { Fleet } from "../../engine/src/live/fleet.ts";
 import { LiveHost } from "../../engine/src/live/host.ts";
 import { createCodec } from "../../engine/src/transport/codec.ts";
 import { followEndpoints } from "../../engine/src/transport/endpoints.ts";
-import { createTcp } from "../../engine/src/transport/tcp.ts";
+import { createTcp, type TcpKind } from "../../engine/src/transport/tcp.ts";
 import type { OpenTransport } from "../../engine/src/transport/transport.ts";
 import { ToldEvents } from "./told-events.ts";
 
 /** Real devices over real sockets with the real clock, on the host of a run; only the recorder is simpler. */
+
+/** What the fleets of a test connect over, unless they say it themselves. */
+export const tcpUnderTest: { kind: TcpKind } = { kind: "handle" };
 
 export interface DeviceFleetOptions {
   port: number;
@@ -59,7 +62,9 @@ export class DeviceFleet {
       regions: null,
       wire: { codec: createCodec(protocolVersion), maxPacketBytes },
     });
-    host.openers.push(options.open ?? followEndpoints(createTcp("127.0.0.1", port), createTcp, port));
+    const { kind } = tcpUnderTest;
+    const openTo = (address: string, other: number): OpenTransport => createTcp(address, other, null, kind);
+    host.openers.push(options.open ?? followEndpoints(openTo("127.0.0.1", port), openTo, port));
     this.#fleet = new Fleet({ hasPlanEnd: true, time, turns: host.turns });
     host.fleet = this.#fleet;
     const environment: DeviceEnvironment = {

@@ -125,6 +125,7 @@ export class SimulatedRun {
       tls: { insecure: false } as never,
       readPem: (() => "") as never,
       numbers: new FleetNumbers(),
+      tcp: "net",
     });
     let left = this.#devices;
     for (let i = 0; i < this.#devices; i++) {

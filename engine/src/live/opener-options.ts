@@ -2,6 +2,7 @@ import { log } from "../artillery.ts";
 import type { FleetPlan } from "../script/plan.ts";
 import type { OpenerOptions } from "../transport/open.ts";
 import type { PemReader } from "../transport/pem.ts";
+import type { TcpKind } from "../transport/tcp.ts";
 import { SecureContexts, type TlsMaterial } from "../transport/tls-material.ts";
 import { badCertificateWarning } from "./warnings.ts";
 
@@ -10,12 +11,14 @@ export function openerOptions(
   { settings }: FleetPlan,
   material: TlsMaterial,
   readPem: PemReader,
+  tcp: TcpKind,
 ): OpenerOptions {
   return {
     material,
     contexts: new SecureContexts(material, readPem),
     resume: settings.tls?.resume ?? false,
     local: settings.localAddresses ?? null,
+    tcp,
     maxPacketBytes: settings.maxPacketSize,
     onBadCertificate: (reason) => log(badCertificateWarning(reason)),
   };

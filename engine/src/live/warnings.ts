@@ -2,6 +2,11 @@ import { log, suggestExitCode } from "../artillery.ts";
 
 /** What a worker says before the first virtual user, and what it says when something is amiss later. */
 
+/** Said once: devices cost more processor time than they could. */
+export function slowTcpWarning(problem: string): string {
+  return `mqtt: plain TCP goes over net.Socket, at more processor time per device: Node's own TCP handle cannot be used here (${problem})`;
+}
+
 export const INSECURE_WARNING =
   "mqtt: WARNING: config.engines.mqtt.tls.insecure is true: the broker's certificate is NOT verified; anyone on the way can read passwords and payloads";
 

@@ -14,6 +14,7 @@ import type { UrlTarget } from "../script/target.ts";
 import { maskHidden } from "../secrets/secret-text.ts";
 import type { Storms } from "../storm/storms.ts";
 import type { HttpClient } from "../transport/http-client.ts";
+import type { TcpKind } from "../transport/tcp.ts";
 import { wallClock } from "./clock.ts";
 import type { FleetAgreement } from "./fleet-agreement.ts";
 import type { VirtualUsers } from "./virtual-user.ts";
@@ -31,6 +32,7 @@ export interface WorkerResultsOptions {
   startedAtMs: number;
   /** The certificate of a broker is not verified. */
   isInsecure: boolean;
+  tcp: TcpKind;
   /** This worker's container, empty on one machine. */
   container: string;
   recorder: Recorder;
@@ -86,6 +88,7 @@ export class WorkerResults {
       state,
       target: maskHidden(broker.url),
       tls: { insecure: this.#options.isInsecure },
+      tcp: this.#options.tcp,
       http: { insecure: this.#options.http.isInsecure },
       seed: plan.settings.seed,
       longestBackoffMs: longestBackoffMs(plan.backoff),

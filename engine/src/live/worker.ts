@@ -27,6 +27,7 @@ import { usesTls } from "../transport/endpoints.ts";
 import { HostLimits } from "../transport/host-limits.ts";
 import type { HttpClient } from "../transport/http-client.ts";
 import type { PemReader } from "../transport/pem.ts";
+import type { TcpKind } from "../transport/tcp.ts";
 import type { TlsMaterial } from "../transport/tls-material.ts";
 import { time, wallClock } from "./clock.ts";
 import { type Cohort, compileCohort } from "./cohort.ts";
@@ -58,6 +59,8 @@ export interface WorkerOptions {
   readPem: PemReader;
   /** Shared by all workers of this process. */
   numbers: FleetNumbers;
+  /** What plain TCP goes over. */
+  tcp: TcpKind;
 }
 
 /** The fleet of one worker thread, from its first virtual user to its last. */
@@ -130,7 +133,7 @@ export class Worker {
       log,
       onOver: () => this.#fleet.over(),
     });
-    const openers = openerOptions(plan, options.tls, options.readPem);
+    const openers = openerOptions(plan, options.tls, options.readPem, options.tcp);
     const { username = null, password = null } = credentialsOf(plan.target, plan.settings);
     this.#credentials = { username, password };
     this.#http = openHttp(plan.settings.http);
@@ -164,6 +167,7 @@ export class Worker {
       broker,
       startedAtMs,
       isInsecure: this.#isInsecure,
+      tcp: options.tcp,
       container,
       recorder: this.#recorder,
       users: this.#users,

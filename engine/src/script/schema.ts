@@ -170,6 +170,7 @@ export const engineSettings = z.strictObject({
       return z.NEVER;
     })
     .optional(),
+  transport: z.enum(["auto", "net"], { error: "auto or net" }).default("auto"),
   seed: z.int({ error: "a whole number" }).default(1),
   timeZero: timeZero.default({ topic: "artillery-engine-mqtt" }),
   configService: configService.default("external"),

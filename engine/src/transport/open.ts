@@ -1,5 +1,5 @@
 import type { LocalAddresses } from "./local-addresses.ts";
-import { createTcp } from "./tcp.ts";
+import { createTcp, type TcpKind } from "./tcp.ts";
 import { createTls, type TlsRouteOptions } from "./tls.ts";
 import type { SecureContexts, TlsMaterial } from "./tls-material.ts";
 import type { Endpoint, OpenTransport } from "./transport.ts";
@@ -12,17 +12,19 @@ export interface OpenerOptions {
   /** TLS session resumption. */
   resume: boolean;
   local: LocalAddresses | null;
+  /** What plain TCP goes over. */
+  tcp: TcpKind;
   maxPacketBytes: number;
   onBadCertificate(reason: string): void;
 }
 
 /** Opens connections to one endpoint. A worker may have several openers. */
 export function createOpener(endpoint: Endpoint, options: OpenerOptions): OpenTransport {
-  const { local, maxPacketBytes } = options;
+  const { local, maxPacketBytes, tcp } = options;
   const tls: TlsRouteOptions = { endpoint, ...options };
   switch (endpoint.kind) {
     case "tcp":
-      return createTcp(endpoint.host, endpoint.port, local);
+      return createTcp(endpoint.host, endpoint.port, local, tcp);
     case "tls":
       return createTls(tls);
     case "ws":

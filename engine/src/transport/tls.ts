@@ -2,7 +2,8 @@ import { isIP, type Socket } from "node:net";
 import { type ConnectionOptions, connect, type TLSSocket } from "node:tls";
 import { type Dialling, HostAddress } from "./host-address.ts";
 import type { LocalAddresses } from "./local-addresses.ts";
-import { failureOf, sharedRead } from "./tcp.ts";
+import { sharedRead } from "./shared-read.ts";
+import { failureOf } from "./tcp-failures.ts";
 import type { SecureContexts, TlsMaterial } from "./tls-material.ts";
 import {
   type Dialer,

@@ -4,7 +4,7 @@ import { TLSSocket } from "node:tls";
 import { type ClientOptions, type RawData, WebSocket } from "ws";
 import { type Dialling, HostAddress } from "./host-address.ts";
 import type { LocalAddresses } from "./local-addresses.ts";
-import { failureOf } from "./tcp.ts";
+import { failureOf } from "./tcp-failures.ts";
 import { resetTlsSocket, TlsRoute, type TlsRouteOptions, tlsFailureOf } from "./tls.ts";
 import {
   type Dialer,

@@ -6,6 +6,7 @@ import {
   STORM_CAUSES,
   STORM_COUNTERS,
   STORM_FATES,
+  TCP_KINDS,
   type WorkerRecord,
 } from "artillery-engine-mqtt/contract";
 import { z } from "zod";
@@ -107,6 +108,7 @@ export const workerRecordSchema: z.ZodType<WorkerRecord> = z.object({
   target: name,
   /** Older engines had no TLS. */
   tls: z.object({ insecure: z.boolean() }).default({ insecure: false }),
+  tcp: z.enum(TCP_KINDS).optional(),
   http: z.object({ insecure: z.boolean() }).default({ insecure: false }),
   seed: z.number(),
   longestBackoffMs: z.number().nullable().default(null),

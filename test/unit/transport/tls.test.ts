@@ -66,6 +66,7 @@ function opener(
       contexts: new SecureContexts(material, (pem) => pem),
       resume: false,
       local: null,
+      tcp: "handle",
       maxPacketBytes: 1000,
       onBadCertificate: () => {},
       ...options,

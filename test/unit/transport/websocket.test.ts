@@ -39,6 +39,7 @@ function opener(kind: Endpoint["kind"], port: number, resume = false): OpenTrans
       contexts: new SecureContexts(material, (pem) => pem),
       resume,
       local: null,
+      tcp: "handle",
       maxPacketBytes: 1000,
       onBadCertificate: () => {},
     },

@@ -1,0 +1,27 @@
+import { afterEach, expect, it, vi } from "vitest";
+import { chooseTcp } from "../../../engine/src/live/choose-tcp.ts";
+import type { FleetPlan } from "../../../engine/src/script/plan.ts";
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.resetModules();
+});
+
+const planWith = (transport: "auto" | "net"): FleetPlan => ({ settings: { transport } }) as FleetPlan;
+
+it("is Node's own handle where it works, and net where the script says so", async () => {
+  expect(await chooseTcp(planWith("auto"))).toEqual({ kind: "handle", problem: null });
+  expect(await chooseTcp(planWith("net"))).toEqual({ kind: "net", problem: null });
+});
+
+it("is net where Node does not give its handle out, and says why", async () => {
+  vi.resetModules();
+  vi.spyOn(process as unknown as { binding: () => unknown }, "binding").mockImplementation(() => {
+    throw new Error("No such module: tcp_wrap");
+  });
+  const fresh = await import("../../../engine/src/live/choose-tcp.ts");
+  expect(await fresh.chooseTcp(planWith("auto"))).toEqual({
+    kind: "net",
+    problem: "this Node does not give it out",
+  });
+});
