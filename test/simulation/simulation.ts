@@ -317,15 +317,15 @@ export class Simulation {
     );
     this.#host.turns.watch(device);
     bindDevice(context, device);
-    const user = new User(device, context, ({ member, goneAs }) => {
-      this.#storms.left(member, goneAs === "failed");
+    const user = new User(device, context, ({ goneAs }) => {
+      this.#storms.left(device, goneAs === "failed");
       device.end("ended");
-      this.fleet.remove(member);
+      this.fleet.remove(device);
       this.#touched.add(device);
     });
     this.#users.push(user);
     this.#regions?.counts.count(device.region, "homeDevices");
-    this.fleet.add(user.member);
+    this.fleet.add(device);
     user.run(this.#flows[cohort] as Step);
   }
 

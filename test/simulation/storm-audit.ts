@@ -37,7 +37,7 @@ export function auditStorm(storm: WorkerStorm, users: readonly User[]): void {
   COHORTS.forEach((name, cohort) => {
     const cell = storm.cohorts[name];
     if (cell === undefined) throw new Violation(`storm ${storm.index} has no cohort ${name}`);
-    const own = users.filter(({ member }) => member.cohort === cohort);
+    const own = users.filter(({ device }) => device.cohort === cohort);
     audit(`storm ${storm.index} (${storm.cause}), cohort ${name}`, cell, tally(storm.index, own));
   });
 }

@@ -1,11 +1,9 @@
 import type { Step, VuContext } from "../../engine/src/artillery.ts";
-import type { FleetMember } from "../../engine/src/device/fleet-member.ts";
 import { Standing } from "../../engine/src/device/standing.ts";
 import type { WatchedDevice } from "./watched-device.ts";
 
 /** A virtual user: it is over once, as the worker has it. */
 export class User {
-  readonly member: FleetMember;
   readonly device: WatchedDevice;
   readonly context: VuContext;
   /** How it left the run; null while it is there. */
@@ -17,7 +15,6 @@ export class User {
   constructor(device: WatchedDevice, context: VuContext, over: (user: User) => void) {
     this.device = device;
     this.context = context;
-    this.member = { device, cohort: device.cohort };
     this.#over = over;
   }
 

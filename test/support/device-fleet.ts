@@ -93,7 +93,7 @@ export class DeviceFleet {
     this.devices = Array.from({ length: devices }, (_, number) => {
       const identity = { clientId: `${clientIds}${number}`, username: null, password: null, ...credentials };
       const device = new Device(number, identity, environment, options.owner?.(number) ?? this);
-      this.#fleet.add({ device, cohort: 0 });
+      this.#fleet.add(device);
       return device;
     });
   }

@@ -1,5 +1,4 @@
 import type { Device } from "../device/device.ts";
-import type { FleetMember } from "../device/fleet-member.ts";
 import type { Time } from "../device/port.ts";
 import type { Turns, Waiter } from "../device/turns.ts";
 
@@ -18,7 +17,7 @@ export interface FleetOptions {
 
 /** The devices of this worker, and what they wait for. */
 export class Fleet {
-  readonly members: Set<FleetMember> = new Set();
+  readonly members: Set<Device> = new Set();
   readonly #hasPlanEnd: boolean;
   readonly #time: Time;
   readonly #turns: Turns;
@@ -44,16 +43,16 @@ export class Fleet {
   keepAlive(): void {
     this.#sweep = this.#armSweep();
     const nowMs = this.#time.now();
-    for (const { device } of this.members) device.keepaliveTick(nowMs, KEEPALIVE_SWEEP_MS);
+    for (const device of this.members) device.keepaliveTick(nowMs, KEEPALIVE_SWEEP_MS);
   }
 
-  add(member: FleetMember): void {
-    this.members.add(member);
+  add(device: Device): void {
+    this.members.add(device);
     this.started++;
   }
 
-  remove(member: FleetMember): void {
-    this.members.delete(member);
+  remove(device: Device): void {
+    this.members.delete(device);
   }
 
   /** The last storm window has ended: nobody waits any longer. */

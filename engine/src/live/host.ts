@@ -91,7 +91,7 @@ export class LiveHost implements Port {
   }
 
   lost(device: Device, nowMs: number): number | null {
-    return this.watch === null ? null : this.watch.lost(device, device.cohort, nowMs);
+    return this.watch === null ? null : this.watch.lost(device, nowMs);
   }
 
   ready(device: Device, nowMs: number): void {

@@ -12,7 +12,6 @@ import { Recorder } from "../capture/recorder.ts";
 import { longestBackoffMs } from "../device/backoff.ts";
 import type { DeviceCredentials } from "../device/credentials.ts";
 import { Device } from "../device/device.ts";
-import type { FleetMember } from "../device/fleet-member.ts";
 import { deviceId, shareOf, type WorkerShare } from "../device/identity.ts";
 import { Regions } from "../region/regions.ts";
 import type { FleetPlan } from "../script/plan.ts";
@@ -221,13 +220,12 @@ export class Worker {
       context.vars[REGION_VARIABLE] = this.#regions.names[device.region];
       this.#regions.counts.count(device.region, "homeDevices");
     }
-    const member: FleetMember = { device, cohort: cohortIndex };
-    this.#fleet.add(member);
+    this.#fleet.add(device);
     this.#agreement.setDevices(this.#fleet.started);
     this.#users.run(cohort, cohortIndex, context, (error) => {
-      this.#storms.left(member, error !== null);
+      this.#storms.left(device, error !== null);
       device.end("ended");
-      this.#fleet.remove(member);
+      this.#fleet.remove(device);
       // Artillery looks at its counters as soon as the last virtual user is over.
       if (this.#fleet.members.size === 0) this.#emitCounters();
       callback(error, context);

@@ -1,5 +1,5 @@
 import type { Recorder } from "../capture/recorder.ts";
-import type { FleetMember } from "../device/fleet-member.ts";
+import type { Device } from "../device/device.ts";
 import { containerKey } from "../device/identity.ts";
 import type { Time } from "../device/port.ts";
 import type { Regions } from "../region/regions.ts";
@@ -13,7 +13,7 @@ import type { StoryClock } from "./story-clock.ts";
 export interface CutOptions {
   seed: number;
   container: string;
-  members: Iterable<FleetMember>;
+  members: Iterable<Device>;
   recorder: Recorder;
   /** Null where the script has one target. */
   regions: Regions | null;
@@ -92,7 +92,8 @@ export class CutStorms {
   #pass({ index, region }: StormPlan, cause: CutCause, choice: Choice | null, plannedMs: number): number {
     const { recorder, members } = this.#options;
     let dropped = 0;
-    for (const { device, cohort } of members) {
+    for (const device of members) {
+      const { cohort } = device;
       const isHit =
         choice === null ? device.region === region?.index : this.#isChosen(choice, index, device.number);
       if (isHit) recorder.storms.selected(cohort, index);

@@ -4,7 +4,7 @@ import type { Device } from "../device/device.ts";
 /** Hears of connections that were lost without a storm having cut them. */
 export interface LossWatch {
   /** The device has lost its connection. Returns the storm that the loss belongs to, or null. */
-  lost(device: Device, cohort: number, nowMs: number): number | null;
+  lost(device: Device, nowMs: number): number | null;
   /** A device that had lost its connection is ready again. */
   ready(device: Device, nowMs: number): void;
 }
@@ -27,8 +27,9 @@ export class OpenStorm implements LossWatch {
     this.#cells = cells;
   }
 
-  lost(device: Device, cohort: number, nowMs: number): number | null {
+  lost(device: Device, nowMs: number): number | null {
     if (device.part.affectedBy === this.#storm) return null;
+    const { cohort } = device;
     this.#cells.selected(cohort, this.#storm);
     this.#cells.dropped(cohort, this.#storm, Math.max(0, nowMs - this.#startedMs));
     return this.#storm;
@@ -40,7 +41,6 @@ export class OpenStorm implements LossWatch {
 /** A loss that may turn out to be the storm's. */
 export interface Loss {
   device: Device;
-  cohort: number;
   lostAtMs: number;
   readyAtMs: number | null;
   /** The device's attempts to connect before the loss. */
@@ -69,14 +69,14 @@ export class Onset implements LossWatch {
     this.#open = open;
   }
 
-  lost(device: Device, cohort: number, nowMs: number): number | null {
+  lost(device: Device, nowMs: number): number | null {
     for (const [old, { lostAtMs }] of this.#recent) {
       if (nowMs - lostAtMs <= ONSET_MS) break;
       this.#recent.delete(old);
     }
     const { count: attempts } = device.attempt;
     // The device itself is no longer among those that are online.
-    const loss = { device, cohort, lostAtMs: nowMs, readyAtMs: null, attempts, online: this.#online() + 1 };
+    const loss = { device, lostAtMs: nowMs, readyAtMs: null, attempts, online: this.#online() + 1 };
     // It may be lost twice in a second: the first loss counts.
     if (!this.#recent.has(device)) this.#recent.set(device, loss);
     const [oldest = loss] = this.#recent.values();
@@ -86,7 +86,7 @@ export class Onset implements LossWatch {
       nowMs,
     );
     // The loss at hand is told to the storm like all that follow.
-    return storm.lost(device, cohort, nowMs);
+    return storm.lost(device, nowMs);
   }
 
   ready(device: Device, nowMs: number): void {

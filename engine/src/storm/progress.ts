@@ -2,7 +2,6 @@ import type { GeneratorWatch, RecoveryStretch } from "../capture/generator-healt
 import type { Recorder } from "../capture/recorder.ts";
 import type { RegionLoad, WorkerRegion, WorkerStorm, WorkerStormCohort } from "../contract.ts";
 import type { Device } from "../device/device.ts";
-import type { FleetMember } from "../device/fleet-member.ts";
 import type { Time } from "../device/port.ts";
 import { lastStretchMs } from "../last-stretch.ts";
 import type { RegionLoads } from "../region/load.ts";
@@ -11,7 +10,7 @@ import { addFate, type Fates, noFates, type Whereabouts } from "./fates.ts";
 import type { StormPlan } from "./schedule.ts";
 
 export interface ProgressOptions {
-  members: Iterable<FleetMember>;
+  members: Iterable<Device>;
   recorder: Recorder;
   watch: GeneratorWatch;
   /** Null where the script has one target. */
@@ -81,10 +80,10 @@ export class StormProgress {
   }
 
   /** A device leaves the run while the window is open. `failed`: its flow did; else the script wants it to. */
-  left({ device, cohort }: FleetMember, failed: boolean): void {
+  left(device: Device, failed: boolean): void {
     const { standing } = device.part;
     if (standing.storm !== this.plan.index) return;
-    addFate(this.#gone[cohort] as Fates, standing, failed ? "failed" : "left");
+    addFate(this.#gone[device.cohort] as Fates, standing, failed ? "failed" : "left");
     if (failed) this.#hasFailures = true;
   }
 
@@ -115,9 +114,10 @@ export class StormProgress {
   /** What has become of the devices of each cohort by now. */
   #fatesNow(): Fates[] {
     const fates = this.#gone.map((counts) => ({ ...counts }));
-    for (const { device, cohort } of this.#options.members) {
+    for (const device of this.#options.members) {
       const { standing } = device.part;
-      if (standing.storm === this.plan.index) addFate(fates[cohort] as Fates, standing, whereabouts(device));
+      if (standing.storm === this.plan.index)
+        addFate(fates[device.cohort] as Fates, standing, whereabouts(device));
     }
     return fates;
   }

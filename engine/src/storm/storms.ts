@@ -1,5 +1,5 @@
 import type { WorkerStorm } from "../contract.ts";
-import type { FleetMember } from "../device/fleet-member.ts";
+import type { Device } from "../device/device.ts";
 import { CAUSES } from "./causes/index.ts";
 import { type CutOptions, CutStorms } from "./cut-storms.ts";
 import { type ProgressOptions, StormProgress } from "./progress.ts";
@@ -39,8 +39,8 @@ export class Storms {
   }
 
   /** A device leaves the run. `failed`: its flow did; else the script wants it to. */
-  left(member: FleetMember, failed: boolean): void {
-    this.#openOne()?.left(member, failed);
+  left(device: Device, failed: boolean): void {
+    this.#openOne()?.left(device, failed);
   }
 
   /** @param allLeft every device has left: where the script said so, there is nothing more to watch */

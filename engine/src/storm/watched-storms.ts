@@ -1,6 +1,6 @@
 import type { Recorder } from "../capture/recorder.ts";
 import { STORM_METRIC } from "../capture/storm-cells.ts";
-import type { FleetMember } from "../device/fleet-member.ts";
+import type { Device } from "../device/device.ts";
 import type { WatchCause } from "./causes/cause.ts";
 import { type Loss, type Losses, Onset, OpenStorm } from "./loss-watch.ts";
 import type { StormProgress } from "./progress.ts";
@@ -10,7 +10,7 @@ import type { StoryClock } from "./story-clock.ts";
 
 export interface WatchOptions {
   container: string;
-  members: Iterable<FleetMember>;
+  members: Iterable<Device>;
   recorder: Recorder;
   losses: Losses;
   /** Containers in which another worker is alive; this one may be among them. */
@@ -53,7 +53,7 @@ export class WatchedStorms {
   /** A storm takes no device by itself: those that are lost become its own when they are. */
   #open(progress: StormProgress, startedAtMs: number): void {
     progress.open(startedAtMs);
-    for (const { device } of this.#options.members) device.part.witness(progress.plan.index);
+    for (const device of this.#options.members) device.part.witness(progress.plan.index);
     progress.watchGenerator();
   }
 
@@ -65,10 +65,11 @@ export class WatchedStorms {
     const startedAtMs = this.#clock.epochOf(beganMs);
     this.#open(progress, startedAtMs);
     const storm = new OpenStorm(plan.index, beganMs, recorder.storms);
-    for (const { device, cohort, lostAtMs, readyAtMs, attempts } of first) {
+    for (const { device, lostAtMs, readyAtMs, attempts } of first) {
       // It has left the run since: nobody will ask what became of it.
       if (device.state === "ended") continue;
-      storm.lost(device, cohort, lostAtMs);
+      storm.lost(device, lostAtMs);
+      const { cohort } = device;
       const accepted = device.onlineSinceMs > lostAtMs ? 1 : 0;
       recorder.storms.caughtUp(cohort, plan.index, device.attempt.count - attempts, accepted);
       device.part.join(plan.index, lostAtMs, readyAtMs);

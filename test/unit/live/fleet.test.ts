@@ -15,7 +15,7 @@ function fleetOf(hasPlanEnd: boolean): { fleet: Fleet; rig: Rig } {
   const time = { ...live, now: () => rig.time.now() };
   const fleet = new Fleet({ hasPlanEnd, time, turns: rig.host.turns });
   rig.host.fleet = fleet;
-  fleet.add({ device: rig.device, cohort: 0 });
+  fleet.add(rig.device);
   return { fleet, rig };
 }
 
@@ -153,7 +153,7 @@ it("counts devices that ended as started", () => {
   const { fleet, rig } = fleetOf(true);
   const [member] = fleet.members;
   if (member) fleet.remove(member);
-  fleet.add({ device: rig.device, cohort: 0 });
+  fleet.add(rig.device);
   expect([fleet.members.size, fleet.started]).toEqual([1, 2]);
 });
 

@@ -3,17 +3,17 @@ import { Recorder } from "../../../engine/src/capture/recorder.ts";
 import type { Device } from "../../../engine/src/device/device.ts";
 import { type Loss, ONSET_MS, Onset, OpenStorm } from "../../../engine/src/storm/loss-watch.ts";
 
-const device = (affectedBy = 0): Device =>
-  ({ part: { affectedBy }, attempt: { count: 0 } }) as unknown as Device;
+const device = (affectedBy = 0, cohort = 0): Device =>
+  ({ cohort, part: { affectedBy }, attempt: { count: 0 } }) as unknown as Device;
 
 describe("an open storm", () => {
   it("takes the first loss of each device, and no second one", () => {
     const recorder = new Recorder(["a", "b"], { emit: () => {} }, () => 0);
     recorder.storms.begin(2);
     const storm = new OpenStorm(2, 1000, recorder.storms);
-    expect(storm.lost(device(), 0, 1500)).toBe(2);
-    expect(storm.lost(device(1), 1, 1700)).toBe(2);
-    expect(storm.lost(device(2), 1, 1800)).toBeNull();
+    expect(storm.lost(device(), 1500)).toBe(2);
+    expect(storm.lost(device(1, 1), 1700)).toBe(2);
+    expect(storm.lost(device(2, 1), 1800)).toBeNull();
     expect(recorder.storms.counts(2)).toMatchObject({
       a: { selected: 1, affected: 1 },
       b: { selected: 1, affected: 1 },
@@ -42,7 +42,7 @@ describe("an onset", () => {
     );
     const lose = (nowMs: number, one = device()): number | null => {
       online--;
-      const storm = onset.lost(one, 0, nowMs);
+      const storm = onset.lost(one, nowMs);
       return storm;
     };
     return { onset, opened, taken, lose };

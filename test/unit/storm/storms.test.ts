@@ -2,7 +2,6 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { GeneratorWatch } from "../../../engine/src/capture/generator-health.ts";
 import { Recorder } from "../../../engine/src/capture/recorder.ts";
 import type { Device } from "../../../engine/src/device/device.ts";
-import type { FleetMember } from "../../../engine/src/device/fleet-member.ts";
 import { containerKey } from "../../../engine/src/device/identity.ts";
 import type { Time } from "../../../engine/src/device/port.ts";
 import { Standing } from "../../../engine/src/device/standing.ts";
@@ -50,6 +49,7 @@ interface Drop {
 /** What storms ask of a device, and do to it. */
 class FakeDevice {
   readonly number: number;
+  readonly cohort: number;
   readonly region: number;
   readonly part: Pick<StormPart, "standing" | "witness" | "refuse" | "drop"> & {
     outage: { isUnaware: boolean };
@@ -65,6 +65,7 @@ class FakeDevice {
     failed: { number: number; reason: string }[],
   ) {
     this.number = number;
+    this.cohort = number % 2;
     this.region = number % 3;
     this.isReady = !isOffline;
     const standing = new Standing();
@@ -87,10 +88,10 @@ class FakeDevice {
 function start(plans: StormPlan[], devices: number, offline: number[] = [], regions: Regions | null = null) {
   const drops: Drop[] = [];
   const failed: { number: number; reason: string }[] = [];
-  const members: FleetMember[] = Array.from({ length: devices }, (_, number) => ({
-    cohort: number % 2,
-    device: new FakeDevice(number, offline.includes(number), drops, failed),
-  })) as unknown as FleetMember[];
+  const members = Array.from(
+    { length: devices },
+    (_, number) => new FakeDevice(number, offline.includes(number), drops, failed),
+  ) as unknown as Device[];
   const recorder = new Recorder(["even", "odd"], { emit: () => {} }, () => EPOCH);
   const watch = new GeneratorWatch(() => 0);
   const over: number[] = [];
@@ -169,22 +170,21 @@ describe("storms", () => {
     const fates = (): object | undefined => storms.report()[0]?.cohorts;
     storms.setTimeZero(EPOCH);
     vi.advanceTimersByTime(1000);
-    const is = (role: string): FleetMember[] =>
-      members.filter(({ device }) => device.part.standing.role === role);
+    const is = (role: string): Device[] => members.filter(({ part }) => part.standing.role === role);
     // Half of 12, and device 3 is chosen or not; it was away already.
-    expect(is("already-offline").map(({ device }) => device.number)).toEqual([3]);
+    expect(is("already-offline").map(({ number }) => number)).toEqual([3]);
     expect(is("affected").length + is("unaffected").length).toBe(11);
-    for (const { device } of is("affected")) Object.assign(device, { isReady: false });
+    for (const device of is("affected")) Object.assign(device, { isReady: false });
     const affected = is("affected").length;
     expect(sumOf(fates())).toMatchObject({ fleet: 12, affected, alreadyOffline: 1, readyAtEnd: 0 });
     // One comes back, one comes back and is lost again, one leaves for good, another does so inside the window.
-    const [back, lost, gone] = is("affected") as [FleetMember, FleetMember, FleetMember];
-    const [untouched] = is("unaffected") as [FleetMember];
-    back.device.part.standing.back();
-    Object.assign(back.device, { isReady: true });
-    lost.device.part.standing.back();
-    lost.device.part.standing.lost();
-    Object.assign(gone.device, { wantsToBeOnline: false });
+    const [back, lost, gone] = is("affected") as [Device, Device, Device];
+    const [untouched] = is("unaffected") as [Device];
+    back.part.standing.back();
+    Object.assign(back, { isReady: true });
+    lost.part.standing.back();
+    lost.part.standing.lost();
+    Object.assign(gone, { wantsToBeOnline: false });
     storms.left(untouched, false);
     members.splice(members.indexOf(untouched), 1);
     vi.advanceTimersByTime(2000);
@@ -203,7 +203,7 @@ describe("storms", () => {
       unaffectedLost: 0,
     });
     // What happens afterwards is none of the storm's.
-    Object.assign(back.device, { isReady: false });
+    Object.assign(back, { isReady: false });
     expect(sumOf(fates())).toEqual(atEnd);
   });
 
@@ -225,7 +225,7 @@ describe("storms", () => {
     const { storms, members } = start([plan(1, 1000, 20_000)], 2);
     storms.setTimeZero(EPOCH);
     vi.advanceTimersByTime(1500);
-    for (const member of members.splice(0)) storms.left(member, false);
+    for (const device of members.splice(0)) storms.left(device, false);
     storms.stop(true);
     expect(storms.report()[0]).toMatchObject({ closed: true });
     expect(sumOf(storms.report()[0]?.cohorts)).toMatchObject({ fleet: 2, affected: 2, leftByScript: 2 });
@@ -235,7 +235,7 @@ describe("storms", () => {
     const { storms, members } = start([plan(1, 1000, 20_000)], 2);
     storms.setTimeZero(EPOCH);
     vi.advanceTimersByTime(1500);
-    for (const [i, member] of members.splice(0).entries()) storms.left(member, i === 0);
+    for (const [i, device] of members.splice(0).entries()) storms.left(device, i === 0);
     storms.stop(true);
     expect(storms.report()[0]).toMatchObject({ closed: false });
   });
@@ -244,7 +244,7 @@ describe("storms", () => {
     const { storms, members } = start([plan(1, 1000, 2000)], 4);
     storms.setTimeZero(EPOCH);
     vi.advanceTimersByTime(1500);
-    const [unaware, returned, out] = members.map(({ device }) => device) as [Device, Device, Device];
+    const [unaware, returned, out] = members as [Device, Device, Device];
     Object.assign(unaware, { isReady: false });
     unaware.part.outage.isUnaware = true;
     Object.assign(out, { isReady: false });
@@ -317,9 +317,10 @@ describe("storms", () => {
   it("hit exactly their share of a fleet that is still arriving, on two workers of one process", () => {
     const numbers = new FleetNumbers();
     const drops: number[] = [];
-    const arrive = (members: FleetMember[]): void => {
+    const arrive = (members: Device[]): void => {
       const number = numbers.next();
       const device = {
+        cohort: 0,
         number,
         part: {
           standing: new Standing(),
@@ -331,10 +332,10 @@ describe("storms", () => {
           },
         },
       };
-      members.push({ cohort: 0, device } as unknown as FleetMember);
+      members.push(device as unknown as Device);
     };
     const workers = [0, 1].map(() => {
-      const members: FleetMember[] = [];
+      const members: Device[] = [];
       const storms = new Storms({
         longestBackoffMs: 1000,
         plans: [plan(1, 1000, 1000, 0.3)],
@@ -359,10 +360,10 @@ describe("storms", () => {
       return members;
     });
     // Unevenly, after the devices were chosen, and at the instant itself between the two workers.
-    for (let i = 0; i < 40; i++) arrive(workers[i % 3 === 0 ? 0 : 1] as FleetMember[]);
+    for (let i = 0; i < 40; i++) arrive(workers[i % 3 === 0 ? 0 : 1] as Device[]);
     vi.advanceTimersByTime(700);
-    for (let i = 0; i < 60; i++) arrive(workers[i % 5 === 0 ? 1 : 0] as FleetMember[]);
-    setTimeout(() => arrive(workers[1] as FleetMember[]), 300);
+    for (let i = 0; i < 60; i++) arrive(workers[i % 5 === 0 ? 1 : 0] as Device[]);
+    setTimeout(() => arrive(workers[1] as Device[]), 300);
     vi.advanceTimersByTime(300);
     expect(drops.length).toBe(30);
     const limit = selectionLimit(42, 1, 0.3, [{ container: "", devices: 100 }]) as number;
@@ -451,9 +452,9 @@ describe("storms", () => {
     const { storms, drops, failed, members } = start([loss], 9, [4], regions);
     storms.setTimeZero(EPOCH);
     // Its first attempt: it was not out before the storm, and has no part in it.
-    Object.assign(members[4]?.device ?? {}, { isArriving: true });
+    Object.assign(members[4] ?? {}, { isArriving: true });
     vi.advanceTimersByTime(1000);
-    expect(members[4]?.device.part.standing.role).toBeNull();
+    expect(members[4]?.part.standing.role).toBeNull();
     expect(drops.map(({ number, cause, storm }) => [number, cause, storm])).toEqual([
       [1, "reset", 1],
       [7, "reset", 1],

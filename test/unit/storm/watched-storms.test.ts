@@ -35,6 +35,7 @@ const external: StormPlan = {
 /** What a storm asks of a watched device. */
 class StubDevice {
   joined: unknown[] | null = null;
+  readonly cohort = 0;
   onlineSinceMs = 0;
   state = "backoff";
   readonly attempt = { count: 0 };
@@ -73,7 +74,7 @@ function start(plans: StormPlan[], devices: number) {
   storms.setTimeZero(EPOCH);
   const lose = (device = new StubDevice()): number => {
     tell(recorder, "disconnected", { name: "closed", value: 1 });
-    const storm = losses.watch?.lost(device as unknown as Device, 0, time.now()) ?? 0;
+    const storm = losses.watch?.lost(device as unknown as Device, time.now()) ?? 0;
     if (storm !== 0) device.part.affectedBy = storm;
     return storm;
   };
