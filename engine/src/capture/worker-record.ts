@@ -1,5 +1,5 @@
 import { SCHEMA_VERSION, type WorkerRecord } from "../contract.ts";
-import type { Recorder } from "./recorder.ts";
+import type { CohortCounts, Recorder } from "./recorder.ts";
 
 /** What the recorder counts. */
 type Recorded = "cohorts" | "counters" | "disconnects" | "errors";
@@ -15,20 +15,18 @@ export interface WorkerFacts extends Omit<WorkerRecord, "schemaVersion" | "regio
 /** `worker-<id>.json`: what was counted so far, by the names of the cohorts. */
 export function workerRecord(recorder: Recorder, facts: WorkerFacts): WorkerRecord {
   const { devices, storms, regions, generator, ...worker } = facts;
-  const byCohort = <T>(value: (cohort: number) => T): Record<string, T> =>
-    Object.fromEntries(recorder.cohorts.map((name, cohort) => [name, value(cohort)]));
+  const counted = recorder.cohorts.map((_, cohort) => recorder.counters(cohort));
+  const byCohort = <T>(value: (counts: CohortCounts, cohort: number) => T): Record<string, T> =>
+    Object.fromEntries(counted.map((counts, cohort) => [recorder.cohorts[cohort], value(counts, cohort)]));
   return {
     schemaVersion: SCHEMA_VERSION,
     ...worker,
-    cohorts: byCohort((cohort) => ({
-      devices: devices[cohort] ?? 0,
-      everOnline: recorder.counters(cohort).everOnline,
-    })),
+    cohorts: byCohort(({ everOnline }, cohort) => ({ devices: devices[cohort] ?? 0, everOnline })),
     storms,
     ...(regions === null ? {} : { regions }),
-    counters: byCohort((cohort) => recorder.counters(cohort).counters),
-    disconnects: byCohort((cohort) => recorder.counters(cohort).disconnects),
-    errors: byCohort((cohort) => recorder.counters(cohort).errors),
+    counters: byCohort(({ counters }) => counters),
+    disconnects: byCohort(({ disconnects }) => disconnects),
+    errors: byCohort(({ errors }) => errors),
     generator,
   };
 }

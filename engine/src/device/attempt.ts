@@ -98,18 +98,14 @@ export class Attempt implements Dialer {
     const { generation } = device;
     source((credentials) => {
       if (generation !== device.generation) return;
-      const { turns } = device.env.port;
-      turns.begin();
-      try {
+      device.env.port.turns.run(() => {
         if (credentials === null || !this.identity.identify(credentials)) {
           this.fail("credentials_failed");
         } else {
           this.#begin();
           device.line.open();
         }
-      } finally {
-        turns.end();
-      }
+      });
     });
   }
 

@@ -251,7 +251,7 @@ export class Device implements Subject {
   lose(cause: DisconnectCause, redirected: boolean = false): void {
     if (!redirected) this.attempt.route?.lost();
     const nowMs = this.env.port.now();
-    const hadBeenReady = this.#wasReady || this.isArriving;
+    const { hadBeenReady } = this.part;
     const mayBeStorms = this.part.lost(cause, nowMs);
     if (!isMeant(cause)) this.tell(EVENTS.error, 0, 0, cause);
     const { resetAfter } = this.env.plan;

@@ -17,6 +17,11 @@ export interface Time {
   cancel(timer: object): void;
 }
 
+/** For `wake`, where a closure is what waits. */
+export function call(act: () => void): void {
+  act();
+}
+
 /**
  * All that a device can do to the world: one object for all devices of a host. A host gives a device its inputs, and none of
  * them before a call to its port has returned.

@@ -41,7 +41,7 @@ export class StormPart {
     let lostAtMs: number | null = null;
     turns.begin();
     try {
-      this.#claim(storm, this.#hasBeenReady);
+      this.#claim(storm, this.hadBeenReady);
       device.line.close(cause);
       device.lose(cause);
       // Whoever hears of the loss at the end of the turn may take the device away, and the outage with it.
@@ -59,7 +59,7 @@ export class StormPart {
   silence(storm: number): number | null {
     const device = this.#device;
     if (!device.isOnline || this.outage.isUnaware) return null;
-    this.#claim(storm, this.#hasBeenReady);
+    this.#claim(storm, this.hadBeenReady);
     this.outage.isUnaware = true;
     this.outage.begin(device.env.port.now());
     device.line.link?.mute();
@@ -71,13 +71,7 @@ export class StormPart {
   refuse(reason: string): void {
     const device = this.#device;
     if (device.isOnline) return;
-    const { turns } = device.env.port;
-    turns.begin();
-    try {
-      device.attempt.fail(reason);
-    } finally {
-      turns.end();
-    }
+    device.env.port.turns.run(() => device.attempt.fail(reason));
   }
 
   /** A storm comes that does not disconnect this device. One that is away by its own will, or only arriving, has no part in it. */
@@ -109,7 +103,8 @@ export class StormPart {
     this.standing.take(storm, "affected", hadBeenReady);
   }
 
-  get #hasBeenReady(): boolean {
+  /** The device has been ready before, or is about to be for the first time. */
+  get hadBeenReady(): boolean {
     return this.#device.wasReady || this.#device.isArriving;
   }
 

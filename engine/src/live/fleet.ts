@@ -1,5 +1,5 @@
 import type { Device } from "../device/device.ts";
-import type { Time } from "../device/port.ts";
+import { call, type Time } from "../device/port.ts";
 import type { Turns, Waiter } from "../device/turns.ts";
 
 /** How often every device is asked whether a PINGREQ is due: one timer for all. */
@@ -169,8 +169,4 @@ function onSweep(fleet: Fleet): void {
 
 function onLimit(fleet: Fleet, waiting: ReadyWaiter): void {
   fleet.giveUp(waiting);
-}
-
-function call(act: () => void): void {
-  act();
 }

@@ -1,6 +1,6 @@
 import type { Device } from "../device/device.ts";
 import { type DeviceEvent, EVENTS, type Subject, type Tell } from "../device/events.ts";
-import type { Link, Port, Time } from "../device/port.ts";
+import { call, type Link, type Port, type Time } from "../device/port.ts";
 import { Turns } from "../device/turns.ts";
 import { hashRandom } from "../random.ts";
 import type { Regions } from "../region/regions.ts";
@@ -26,7 +26,7 @@ export interface ReadyWatch {
 
 /** The host of a worker's devices in a real run: sockets, the clock of the process, and the recorder. */
 export class LiveHost implements Port {
-  readonly turns: Turns = new Turns((act) => void this.#time.wake(0, callNow, act, undefined));
+  readonly turns: Turns = new Turns((act) => void this.#time.wake(0, call, act, undefined));
   /** Set while a storm watches for losses; null otherwise. */
   watch: LossWatch | null = null;
   /** Set by the fleet. */
@@ -102,8 +102,4 @@ export class LiveHost implements Port {
   ended(device: Device, reason: string): void {
     this.fleet?.ended(device, reason);
   }
-}
-
-function callNow(act: () => void): void {
-  act();
 }

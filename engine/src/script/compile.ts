@@ -1,6 +1,6 @@
 import type { Step } from "../artillery.ts";
 import type { Program } from "../device/program.ts";
-import { guarded, stepAsOperation, stepOf } from "./run-operation.ts";
+import { asError, guarded, stepAsOperation, stepOf } from "./run-operation.ts";
 import type { Compiler, ParsedStep } from "./steps/step.ts";
 
 type CompilerBase = Omit<Compiler, "compileSteps">;
@@ -39,7 +39,7 @@ function guardedStep(step: Step): Step {
     try {
       step(context, callback);
     } catch (error) {
-      callback(error instanceof Error ? error : new Error(String(error)), context);
+      callback(asError(error), context);
     }
   };
 }

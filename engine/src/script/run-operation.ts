@@ -45,7 +45,7 @@ class RunningOperation implements Waiter {
     try {
       this.#operation.begin(this.#device, this);
     } catch (error) {
-      this.#callback(error instanceof Error ? error : new Error(String(error)), this.#context);
+      this.#callback(asError(error), this.#context);
     }
   }
 
@@ -85,11 +85,16 @@ export function guarded(operation: Operation, compiler: Compiler): Operation {
       try {
         operation.begin(device, waiter);
       } catch (error) {
-        const failure = failureOf(error instanceof Error ? error : new Error(String(error)), compiler);
+        const failure = failureOf(asError(error), compiler);
         device.env.port.turns.settle(waiter, failure);
       }
     },
   };
+}
+
+/** What was thrown, whatever it is. */
+export function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
 }
 
 function failureOf(error: Error, compiler: Compiler): string {
