@@ -73,6 +73,7 @@ function fleetOf(count: number): BenchFleet {
     recorder: events,
     regions: null,
     wire: { codec: createCodec(4), maxPacketBytes: 1 << 20 },
+    partings: null,
   });
   host.openers.push((listener) => {
     opened.push(listener);

@@ -95,6 +95,7 @@ class Case {
         recorder: { tell: tellInto(totals) },
         regions: null,
         wire: { codec: createCodec(this.#version), maxPacketBytes: this.#maxPacketBytes },
+        partings: null,
       },
       random,
     );

@@ -12,7 +12,9 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vites
 import { type Certificate, createCertificate } from "../../engine/src/lab/certificate.ts";
 import { Agreement } from "../../engine/src/storm/time-zero.ts";
 import { followEndpoints } from "../../engine/src/transport/endpoints.ts";
+import { readPortPool } from "../../engine/src/transport/host-limits.ts";
 import { parseLocalAddresses } from "../../engine/src/transport/local-addresses.ts";
+import { anyAddress, givenAddresses } from "../../engine/src/transport/local-end.ts";
 import { mqttTlsOptions } from "../../engine/src/transport/mqtt-tls-options.ts";
 import { createOpener, type OpenerOptions } from "../../engine/src/transport/open.ts";
 import {
@@ -49,7 +51,7 @@ function openerOf(
       material,
       contexts: new SecureContexts(material, (pem) => pem),
       resume: false,
-      local: null,
+      local: anyAddress(null),
       tcp: "handle",
       maxPacketBytes: 1_048_576,
       onBadCertificate: () => {},
@@ -239,8 +241,9 @@ describe.skipIf(!mosquittoAvailable())("Mosquitto", () => {
   });
 
   it("sees the source addresses of localAddresses by turns", async () => {
-    const local = parseLocalAddresses(["127.0.0.2", "127.0.1.0/30"]);
-    if ("entry" in local) throw new Error(local.allowed);
+    const given = parseLocalAddresses(["127.0.0.2", "127.0.1.0/30"]);
+    if ("entry" in given) throw new Error(given.allowed);
+    const local = givenAddresses(given, readPortPool());
     for (const [kind, broker] of [
       ["tcp", plain],
       ["tls", secure],
@@ -257,8 +260,9 @@ describe.skipIf(!mosquittoAvailable())("Mosquitto", () => {
   });
 
   it("is not reached from an address of another host: counted as local_address", async () => {
-    const local = parseLocalAddresses(["203.0.113.1"]);
-    if ("entry" in local) throw new Error(local.allowed);
+    const given = parseLocalAddresses(["203.0.113.1"]);
+    if ("entry" in given) throw new Error(given.allowed);
+    const local = givenAddresses(given, readPortPool());
     const open = openerOf("tcp", plain.port, TRUSTED, { local });
     const fleet = fleetOf({ open, port: plain.port, backoff: { policy: "fixed", baseMs: 60_000 } }).connect();
     await eventually(() => fleet.device.state === "backoff");

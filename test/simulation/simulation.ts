@@ -151,6 +151,7 @@ export class Simulation {
         recorder: { tell: (...event) => this.#hear(...event) },
         regions: this.#regions,
         wire: { codec: createCodec(version), maxPacketBytes: 4096 },
+        partings: null,
       },
       isBytes
         ? null

@@ -10,8 +10,11 @@ import type { PublishCall } from "../../engine/src/device/session/session.ts";
 import { time } from "../../engine/src/live/clock.ts";
 import { Fleet } from "../../engine/src/live/fleet.ts";
 import { LiveHost } from "../../engine/src/live/host.ts";
+import { Partings } from "../../engine/src/live/partings.ts";
 import { createCodec } from "../../engine/src/transport/codec.ts";
 import { followEndpoints } from "../../engine/src/transport/endpoints.ts";
+import { readPortPool } from "../../engine/src/transport/host-limits.ts";
+import { anyAddress } from "../../engine/src/transport/local-end.ts";
 import { createTcp, type TcpKind } from "../../engine/src/transport/tcp.ts";
 import type { OpenTransport } from "../../engine/src/transport/transport.ts";
 import { ToldEvents } from "./told-events.ts";
@@ -20,6 +23,9 @@ import { ToldEvents } from "./told-events.ts";
 
 /** What the fleets of a test connect over, unless they say it themselves. */
 export const tcpUnderTest: { kind: TcpKind } = { kind: "handle" };
+
+/** As in a run: the port of a connection is drawn where that is possible. */
+const LOCAL = anyAddress(readPortPool());
 
 export interface DeviceFleetOptions {
   port: number;
@@ -61,9 +67,10 @@ export class DeviceFleet {
       },
       regions: null,
       wire: { codec: createCodec(protocolVersion), maxPacketBytes },
+      partings: new Partings(time),
     });
     const { kind } = tcpUnderTest;
-    const openTo = (address: string, other: number): OpenTransport => createTcp(address, other, null, kind);
+    const openTo = (address: string, other: number): OpenTransport => createTcp(address, other, LOCAL, kind);
     host.openers.push(options.open ?? followEndpoints(openTo("127.0.0.1", port), openTo, port));
     this.#fleet = new Fleet({ hasPlanEnd: true, time, turns: host.turns });
     host.fleet = this.#fleet;

@@ -7,6 +7,7 @@ import type { Regions } from "../region/regions.ts";
 import type { LossWatch } from "../storm/loss-watch.ts";
 import { Connection, type Wire } from "../transport/connection.ts";
 import type { OpenTransport } from "../transport/transport.ts";
+import type { Partings } from "./partings.ts";
 
 export interface LiveHostOptions {
   time: Time;
@@ -16,6 +17,8 @@ export interface LiveHostOptions {
   /** Null where the script has one target. */
   regions: Pick<Regions, "counts" | "loads"> | null;
   wire: Pick<Wire<Device>, "codec" | "maxPacketBytes">;
+  /** Null where a device ends its connection itself at once, when it has said DISCONNECT. */
+  partings: Partings | null;
 }
 
 /** Who waits for devices to be ready. */
@@ -38,14 +41,17 @@ export class LiveHost implements Port {
   readonly #recorder: LiveHostOptions["recorder"];
   readonly #regions: LiveHostOptions["regions"];
   readonly #wire: Wire<Device>;
+  readonly #partings: Partings | null;
 
-  constructor({ time, seed, recorder, regions, wire }: LiveHostOptions) {
+  constructor({ time, seed, recorder, regions, wire, partings }: LiveHostOptions) {
     this.#time = time;
     this.#seed = seed;
     this.#recorder = recorder;
     this.#regions = regions;
+    this.#partings = partings;
     this.#wire = {
       ...wire,
+      partings,
       sent: (device, bytes) => recorder.tell(EVENTS.bytesSent, device, 0, bytes, ""),
       received: (device, bytes) => recorder.tell(EVENTS.bytesReceived, device, 0, bytes, ""),
     };
@@ -79,6 +85,7 @@ export class LiveHost implements Port {
   open(device: Device): Link {
     const open = this.openers[device.cohort];
     if (open === undefined) throw new RangeError(`cohort ${device.cohort} has no opener`);
+    this.#partings?.endOf(device);
     const connection = new Connection(device, this.#wire);
     return connection.over(open(connection, device.attempt));
   }

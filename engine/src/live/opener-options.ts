@@ -1,5 +1,6 @@
 import { log } from "../artillery.ts";
 import type { FleetPlan } from "../script/plan.ts";
+import type { LocalEnd } from "../transport/local-end.ts";
 import type { OpenerOptions } from "../transport/open.ts";
 import type { PemReader } from "../transport/pem.ts";
 import type { TcpKind } from "../transport/tcp.ts";
@@ -12,12 +13,13 @@ export function openerOptions(
   material: TlsMaterial,
   readPem: PemReader,
   tcp: TcpKind,
+  local: LocalEnd,
 ): OpenerOptions {
   return {
     material,
     contexts: new SecureContexts(material, readPem),
     resume: settings.tls?.resume ?? false,
-    local: settings.localAddresses ?? null,
+    local,
     tcp,
     maxPacketBytes: settings.maxPacketSize,
     onBadCertificate: (reason) => log(badCertificateWarning(reason)),

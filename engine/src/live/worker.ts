@@ -22,12 +22,15 @@ import { REGION_VARIABLE } from "../script/variables.ts";
 import { planEndMs } from "../storm/schedule.ts";
 import { Storms } from "../storm/storms.ts";
 import { createCodec } from "../transport/codec.ts";
+import { devicesOfPhases } from "../transport/descriptors.ts";
 import { usesTls } from "../transport/endpoints.ts";
-import { HostLimits } from "../transport/host-limits.ts";
+import { HostLimits, readPortPool } from "../transport/host-limits.ts";
 import type { HttpClient } from "../transport/http-client.ts";
+import type { PortChooser } from "../transport/local-ports.ts";
 import type { PemReader } from "../transport/pem.ts";
 import type { TcpKind } from "../transport/tcp.ts";
 import type { TlsMaterial } from "../transport/tls-material.ts";
+import { chooseLocalEnd } from "./choose-local-end.ts";
 import { time, wallClock } from "./clock.ts";
 import { type Cohort, compileCohort } from "./cohort.ts";
 import { Fleet } from "./fleet.ts";
@@ -36,6 +39,7 @@ import type { FleetNumbers } from "./fleet-numbers.ts";
 import { LiveHost } from "./host.ts";
 import { openHttp } from "./open-http.ts";
 import { openerOptions } from "./opener-options.ts";
+import { Partings } from "./partings.ts";
 import { warnBeforeStart } from "./preflight.ts";
 import { nameDevice, VirtualUsers } from "./virtual-user.ts";
 import { warnOfNeverOnline } from "./warnings.ts";
@@ -80,6 +84,7 @@ export class Worker {
   readonly #results: WorkerResults;
   readonly #timer: NodeJS.Timeout;
   readonly #limits = new HostLimits(log);
+  readonly #partings = new Partings(time);
   #isOver = false;
 
   constructor(options: WorkerOptions) {
@@ -102,6 +107,7 @@ export class Worker {
       recorder: this.#recorder,
       regions: this.#regions,
       wire: { codec: createCodec(protocolVersion), maxPacketBytes: maxPacketSize },
+      partings: this.#partings,
     });
     const hasPlanEnd = planEndMs(plan.storms) !== null;
     this.#fleet = new Fleet({ hasPlanEnd, time, turns: this.#host.turns });
@@ -132,7 +138,17 @@ export class Worker {
       log,
       onOver: () => this.#fleet.over(),
     });
-    const openers = openerOptions(plan, options.tls, options.readPem, options.tcp);
+    const devices = devicesOfPhases(script.config.phases, this.#share.workers);
+    const chooser = this.#portChooser;
+    const { local, paths } = chooseLocalEnd({
+      given: plan.settings.localAddresses ?? null,
+      ports: readPortPool(),
+      chooser,
+      devices,
+      hosts: this.#targets.map(({ endpoint }) => endpoint.host),
+      brokers: this.#targets.length - (plan.storms.some(({ cause }) => cause === "regionLoss") ? 1 : 0),
+    });
+    const openers = openerOptions(plan, options.tls, options.readPem, options.tcp, local);
     const { username = null, password = null } = credentialsOf(plan.target, plan.settings);
     this.#credentials = { username, password };
     this.#http = openHttp(plan.settings.http);
@@ -153,11 +169,11 @@ export class Worker {
     this.#cohorts = plan.cohorts.map((cohort, index) => compileCohort(cohort, index, parts));
     warnBeforeStart({
       plan,
-      phases: script.config.phases,
       share: this.#share,
       limits: this.#limits,
-      sourceAddresses: openers.local?.count ?? null,
-      brokers: this.#targets.length,
+      devices,
+      paths,
+      chooser,
       isInsecure: this.#isInsecure,
     });
     this.#results = new WorkerResults({
@@ -183,6 +199,12 @@ export class Worker {
   get #targets(): readonly UrlTarget[] {
     const { broker, regions } = this.#options;
     return regions === null ? [broker] : regions.list.map(({ target }) => target);
+  }
+
+  /** Only plain TCP over Node's own handle lets us choose ports. */
+  get #portChooser(): PortChooser {
+    const isPlain = this.#targets.every(({ endpoint }) => endpoint.kind === "tcp");
+    return isPlain && this.#options.tcp === "handle" ? "us" : "kernel";
   }
 
   get #isInsecure(): boolean {
@@ -227,8 +249,13 @@ export class Worker {
       device.end("ended");
       this.#fleet.remove(device);
       // Artillery looks at its counters as soon as the last virtual user is over.
-      if (this.#fleet.members.size === 0) this.#emitCounters();
-      callback(error, context);
+      if (this.#fleet.members.size > 0) {
+        callback(error, context);
+      } else {
+        this.#emitCounters();
+        // The thread ends soon after, and would end first what brokers are to end.
+        this.#partings.whenNone(() => callback(error, context));
+      }
     });
   }
 
@@ -244,6 +271,8 @@ export class Worker {
     this.#http.close();
     this.#results.end(state);
     if (state === "ended") this.#warnIfNeverOnline();
+    // What the thread's end would close with FIN would hold its port for a minute, and the next run would find none.
+    else for (const { line } of this.#fleet.members) line.link?.reset();
     void this.#agreement.end();
   }
 

@@ -25,6 +25,8 @@ export interface Wire<L extends PacketListener> {
   /** Bytes of a listener's that were written, and that were read. */
   readonly sent: (listener: L, bytes: number) => void;
   readonly received: (listener: L, bytes: number) => void;
+  /** Hears of connections that their peer is to end, and of their end; null where nobody waits for that: they end at once. */
+  readonly partings: { begin(listener: L, connection: Connection<L>): void; over(listener: L): void } | null;
 }
 
 /**
@@ -48,6 +50,10 @@ export class Connection<L extends PacketListener> implements TransportListener {
   #isMuted = false;
   /** A packet was not written: too much waited for the peer. What is written now is no longer what the device said. */
   #hasDropped = false;
+  /** DISCONNECT was the last packet. */
+  #hasTakenLeave = false;
+  /** Who ended the connection, while the peer is to end the stream. */
+  #leaver: L | null = null;
 
   constructor(listener: L, wire: Wire<L>) {
     this.#listener = listener;
@@ -75,6 +81,7 @@ export class Connection<L extends PacketListener> implements TransportListener {
     }
     this.#wire.sent(this.#listener, bytes.length);
     transport.write(bytes);
+    if (packet.cmd === "disconnect") this.#hasTakenLeave = true;
     return true;
   }
 
@@ -98,7 +105,23 @@ export class Connection<L extends PacketListener> implements TransportListener {
     this.#partial = null;
   }
 
+  /** After DISCONNECT the server ends the connection, if the client has not: MQTT 3.1.1 and 5.0 section 3.14.4. */
   close(): void {
+    const listener = this.#listener;
+    const { partings } = this.#wire;
+    if (partings === null || listener === null || !this.#hasTakenLeave || this.#isMuted) {
+      this.#end()?.close();
+      return;
+    }
+    this.#leaver = listener;
+    this.#listener = null;
+    this.#partial = null;
+    partings.begin(listener, this);
+  }
+
+  /** The peer has had time enough to end the stream. */
+  endNow(): void {
+    this.#leaver = null;
     this.#end()?.close();
   }
 
@@ -146,6 +169,11 @@ export class Connection<L extends PacketListener> implements TransportListener {
 
   onClosed(failure: TransportFailure | null): void {
     this.#transport = null;
+    const leaver = this.#leaver;
+    if (leaver !== null) {
+      this.#leaver = null;
+      this.#wire.partings?.over(leaver);
+    }
     // Where the path is gone nobody hears of it.
     if (this.#isMuted) return;
     const listener = this.#listener;

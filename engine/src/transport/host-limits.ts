@@ -1,6 +1,12 @@
 import { readFileSync } from "node:fs";
-import { descriptorWarning, devicesOfPhases, EXHAUSTED, openFilesLimit } from "./descriptors.ts";
-import { localPortCount, localPortWarning } from "./local-ports.ts";
+import { descriptorWarning, EXHAUSTED, openFilesLimit } from "./descriptors.ts";
+import {
+  localPortWarning,
+  type PortChooser,
+  type PortPool,
+  parsePortPool,
+  portCount,
+} from "./local-ports.ts";
 
 type Exhaustible = keyof typeof EXHAUSTED;
 
@@ -14,16 +20,17 @@ export class HostLimits {
   }
 
   /**
-   * Compares the phases of one of `workers` workers with what the system says of its open files and local ports.
+   * Compares a number of devices, null where nobody knows it, with what the system says of its open files and local ports.
    *
    * @param paths what `localPortPaths` gave
+   * @param chooser who chooses the ports
    * @param perDevice open files of one device at one time, at most
    */
-  check(phases: unknown, workers: number, paths: number, perDevice: number): void {
-    const devices = devicesOfPhases(phases, workers);
+  check(devices: number | null, paths: number, chooser: PortChooser, perDevice: number): void {
+    const ports = readPortPool();
     const warnings = [
       descriptorWarning(openFilesLimit(textOf(PROCESS_LIMITS)), devices, perDevice),
-      localPortWarning(localPortCount(textOf(PORT_RANGE)), devices, paths),
+      localPortWarning(ports && portCount(ports), devices, paths, chooser),
     ];
     for (const warning of warnings) if (warning !== null) this.#log(warning);
   }
@@ -43,6 +50,12 @@ const PROCESS_LIMITS = "/proc/self/limits";
 
 /** https://www.kernel.org/doc/html/latest/networking/ip-sysctl.html */
 const PORT_RANGE = "/proc/sys/net/ipv4/ip_local_port_range";
+const RESERVED_PORTS = "/proc/sys/net/ipv4/ip_local_reserved_ports";
+
+/** This host's ports for connections; null where it does not say. */
+export function readPortPool(): PortPool | null {
+  return parsePortPool(textOf(PORT_RANGE), textOf(RESERVED_PORTS));
+}
 
 /** Empty where there is none: only Linux has these. */
 function textOf(path: string): string {

@@ -1,4 +1,4 @@
-import type { LocalAddresses } from "./local-addresses.ts";
+import type { LocalEnd } from "./local-end.ts";
 import { createTcp, type TcpKind } from "./tcp.ts";
 import { createTls, type TlsRouteOptions } from "./tls.ts";
 import type { SecureContexts, TlsMaterial } from "./tls-material.ts";
@@ -11,7 +11,7 @@ export interface OpenerOptions {
   contexts: SecureContexts;
   /** TLS session resumption. */
   resume: boolean;
-  local: LocalAddresses | null;
+  local: LocalEnd;
   /** What plain TCP goes over. */
   tcp: TcpKind;
   maxPacketBytes: number;

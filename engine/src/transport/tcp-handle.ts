@@ -1,6 +1,8 @@
+import { constants } from "node:os";
 import { getSystemErrorName } from "node:util";
 import { addressFamily, type Dialling, HostAddress } from "./host-address.ts";
-import type { LocalAddresses } from "./local-addresses.ts";
+import type { LocalEnd } from "./local-end.ts";
+import { drawPort } from "./local-ports.ts";
 import { sharedRead } from "./shared-read.ts";
 import type { TcpBinding, TcpHandle, WriteRequest } from "./tcp-binding.ts";
 import { failureOf } from "./tcp-failures.ts";
@@ -9,43 +11,81 @@ import type { OpenTransport, Transport, TransportFailure, TransportListener } fr
 /** libuv's UV_EOF: the peer has ended the stream. */
 const END_OF_STREAM = -4095;
 
+/** What all connections to one host and port share. */
+interface Route {
+  binding: TcpBinding;
+  address: HostAddress;
+  port: number;
+  local: LocalEnd;
+}
+
+/** Ports that are drawn for one connection before the kernel is left to find one. */
+const MOST_DRAWS = 64;
+
+/** libuv's errors of a port that is taken: by a socket that shares it with none, or by a connection to the same place. */
+const TAKEN: ReadonlySet<number> = new Set([-constants.errno.EADDRINUSE, -constants.errno.EADDRNOTAVAIL]);
+
 /**
  * One TCP connection over Node's own handle: what `net.Socket` does above it (a stream, its states, its events) is not needed by a
  * device that reads every byte at once. One object per connection, all callbacks shared.
  */
 class HandleTransport implements Transport, Dialling {
   listener: TransportListener | null;
-  readonly #binding: TcpBinding;
-  readonly #port: number;
-  readonly #source: string | undefined;
+  readonly #route: Route;
+  readonly #device: number;
   /** Null before it is dialled, and once it is closed. */
   #handle: TcpHandle | null = null;
   #isOpen = false;
+  #draws = 0;
 
-  constructor(binding: TcpBinding, listener: TransportListener, port: number, source: string | undefined) {
-    this.#binding = binding;
+  constructor(listener: TransportListener, route: Route, device: number) {
     this.listener = listener;
-    this.#port = port;
-    this.#source = source;
+    this.#route = route;
+    this.#device = device;
   }
 
   dialTo(address: string): void {
     if (this.listener === null) return;
-    const handle = this.#binding.newHandle();
+    const { local } = this.#route;
+    const source = local.addressOf(this.#device, address);
+    for (;;) {
+      const handle = this.#newHandle();
+      const port = local.ports !== null && this.#draws < MOST_DRAWS ? drawPort(local.ports, Math.random) : 0;
+      const bound = source === undefined && port === 0 ? 0 : bind(handle, address, source, port);
+      if (bound < 0) {
+        this.#failLater(bound, "bind");
+        return;
+      }
+      const started = this.#connect(handle, address);
+      if (started === 0) return;
+      if (port === 0 || !TAKEN.has(started)) {
+        this.#failLater(started, "connect");
+        return;
+      }
+      this.#drawAgain();
+    }
+  }
+
+  #newHandle(): TcpHandle {
+    const handle = this.#route.binding.newHandle();
     this.#handle = handle;
     handle.owner = this;
-    const isV6 = addressFamily(address) === 6;
-    const bound = this.#source === undefined ? 0 : bind(handle, this.#source);
-    if (bound < 0) {
-      this.#failLater(bound, "bind");
-      return;
-    }
-    const request = this.#binding.newConnect();
+    return handle;
+  }
+
+  #connect(handle: TcpHandle, address: string): number {
+    const { binding, port } = this.#route;
+    const request = binding.newConnect();
     request.oncomplete = onConnect;
-    const started = isV6
-      ? handle.connect6(request, address, this.#port)
-      : handle.connect(request, address, this.#port);
-    if (started < 0) this.#failLater(started, "connect");
+    return addressFamily(address) === 6
+      ? handle.connect6(request, address, port)
+      : handle.connect(request, address, port);
+  }
+
+  /** The port is taken. */
+  #drawAgain(): void {
+    this.#draws++;
+    this.#closeHandle();
   }
 
   unresolved(): void {
@@ -57,7 +97,13 @@ class HandleTransport implements Transport, Dialling {
     const handle = this.#handle;
     if (handle === null) return;
     if (status < 0) {
-      this.end(failureOfStatus(status, "connect"));
+      // libuv tells only now what it heard when it bound the socket.
+      if (this.#route.local.ports !== null && this.#draws < MOST_DRAWS && TAKEN.has(status)) {
+        this.#drawAgain();
+        this.#route.address.dial(this);
+      } else {
+        this.end(failureOfStatus(status, "connect"));
+      }
       return;
     }
     this.#isOpen = true;
@@ -71,7 +117,7 @@ class HandleTransport implements Transport, Dialling {
 
   /** Bytes stand in the shared buffer, or the stream is over. */
   read(): void {
-    const result = this.#binding.readResult();
+    const result = this.#route.binding.readResult();
     if (result > 0) this.listener?.onBytes(sharedRead.subarray(0, result));
     else if (result < 0) this.end(result === END_OF_STREAM ? null : failureOfStatus(result, "read"));
   }
@@ -83,10 +129,10 @@ class HandleTransport implements Transport, Dialling {
   write(bytes: Uint8Array): void {
     const handle = this.#handle;
     if (handle === null) return;
-    const request = idleWrite(this.#binding);
+    const request = idleWrite(this.#route.binding);
     request.buffer = bytes;
     const status = handle.writeBuffer(request, bytes);
-    if (status === 0 && this.#binding.isWriteAsync()) {
+    if (status === 0 && this.#route.binding.isWriteAsync()) {
       // The kernel takes the rest later: until then the request is this write's own.
       idle = null;
       return;
@@ -131,8 +177,11 @@ class HandleTransport implements Transport, Dialling {
   }
 }
 
-function bind(handle: TcpHandle, source: string): number {
-  return addressFamily(source) === 6 ? handle.bind6(source, 0, 0) : handle.bind(source, 0);
+/** The address of `source`, or any of the family of `remote`. Sockets may share a port while they connect to different places. */
+function bind(handle: TcpHandle, remote: string, source: string | undefined, port: number): number {
+  return addressFamily(source ?? remote) === 6
+    ? handle.bind6(source ?? "::", port, 0)
+    : handle.bind(source ?? "0.0.0.0", port);
 }
 
 function failureOfStatus(status: number, syscall: string): TransportFailure {
@@ -171,12 +220,12 @@ export function createHandleTcp(
   binding: TcpBinding,
   host: string,
   port: number,
-  local: LocalAddresses | null,
+  local: LocalEnd,
 ): OpenTransport {
-  const address = new HostAddress(host, local?.family);
+  const route: Route = { binding, address: new HostAddress(host, local.family), port, local };
   return (listener, dialer) => {
-    const transport = new HandleTransport(binding, listener, port, local?.of(dialer.number));
-    address.dial(transport);
+    const transport = new HandleTransport(listener, route, dialer.number);
+    route.address.dial(transport);
     return transport;
   };
 }

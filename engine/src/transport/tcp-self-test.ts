@@ -1,4 +1,6 @@
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { readPortPool } from "./host-limits.ts";
+import { anyAddress } from "./local-end.ts";
 import { createTcp } from "./tcp.ts";
 import { handles } from "./tcp-binding.ts";
 import type { TransportFailure, TransportListener } from "./transport.ts";
@@ -37,7 +39,7 @@ function withPatience(attempt: Promise<string | null>): Promise<string | null> {
 /** Opens, writes, reads, hears FIN; then another connection is reset. */
 async function tried(server: Server): Promise<string | null> {
   const { port } = server.address() as AddressInfo;
-  const open = createTcp("127.0.0.1", port, null, "handle");
+  const open = createTcp("127.0.0.1", port, anyAddress(readPortPool()), "handle");
   const dialer = { number: 0, endpoint: null, region: 0 };
 
   const first = new Waiting();

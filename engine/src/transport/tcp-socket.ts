@@ -1,6 +1,6 @@
 import { Socket } from "node:net";
 import { type Dialling, HostAddress } from "./host-address.ts";
-import type { LocalAddresses } from "./local-addresses.ts";
+import type { LocalEnd } from "./local-end.ts";
 import { sharedRead } from "./shared-read.ts";
 import { failureOf } from "./tcp-failures.ts";
 import type { OpenTransport, Transport, TransportFailure, TransportListener } from "./transport.ts";
@@ -9,13 +9,15 @@ import type { OpenTransport, Transport, TransportFailure, TransportListener } fr
 class TcpTransport extends Socket implements Transport, Dialling {
   listener: TransportListener | null;
   readonly #port: number;
-  readonly #source: string | undefined;
+  readonly #local: LocalEnd;
+  readonly #device: number;
 
-  constructor(listener: TransportListener, port: number, source: string | undefined) {
+  constructor(listener: TransportListener, port: number, local: LocalEnd, device: number) {
     super(SOCKET_OPTIONS);
     this.listener = listener;
     this.#port = port;
-    this.#source = source;
+    this.#local = local;
+    this.#device = device;
     this.on("connect", onConnect);
     this.on("error", onError);
     this.on("close", onClose);
@@ -24,7 +26,8 @@ class TcpTransport extends Socket implements Transport, Dialling {
   dialTo(host: string): void {
     if (this.listener === null) return;
     const port = this.#port;
-    this.connect(this.#source === undefined ? { host, port } : { host, port, localAddress: this.#source });
+    const localAddress = this.#local.addressOf(this.#device, host);
+    this.connect(localAddress === undefined ? { host, port } : { host, port, localAddress });
   }
 
   unresolved(): void {
@@ -79,10 +82,10 @@ function settle(transport: TcpTransport, failure: TransportFailure | null): void
 }
 
 /** Opens TCP connections to one host and port, over `net.Socket`. */
-export function createSocketTcp(host: string, port: number, local: LocalAddresses | null): OpenTransport {
-  const address = new HostAddress(host, local?.family);
+export function createSocketTcp(host: string, port: number, local: LocalEnd): OpenTransport {
+  const address = new HostAddress(host, local.family);
   return (listener, dialer) => {
-    const transport = new TcpTransport(listener, port, local?.of(dialer.number));
+    const transport = new TcpTransport(listener, port, local, dialer.number);
     address.dial(transport);
     return transport;
   };

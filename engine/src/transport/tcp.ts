@@ -1,5 +1,5 @@
 import type { TCP_KINDS } from "../contract.ts";
-import type { LocalAddresses } from "./local-addresses.ts";
+import { anyAddress, type LocalEnd } from "./local-end.ts";
 import { handles } from "./tcp-binding.ts";
 import { createHandleTcp } from "./tcp-handle.ts";
 import { createSocketTcp } from "./tcp-socket.ts";
@@ -12,7 +12,7 @@ export type TcpKind = (typeof TCP_KINDS)[number];
 export function createTcp(
   host: string,
   port: number,
-  local: LocalAddresses | null = null,
+  local: LocalEnd = anyAddress(null),
   kind: TcpKind = "net",
 ): OpenTransport {
   const binding = kind === "handle" ? handles() : null;

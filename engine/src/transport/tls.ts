@@ -1,7 +1,7 @@
 import { isIP, type Socket } from "node:net";
 import { type ConnectionOptions, connect, type TLSSocket } from "node:tls";
 import { type Dialling, HostAddress } from "./host-address.ts";
-import type { LocalAddresses } from "./local-addresses.ts";
+import type { LocalEnd } from "./local-end.ts";
 import { sharedRead } from "./shared-read.ts";
 import { failureOf } from "./tcp-failures.ts";
 import type { SecureContexts, TlsMaterial } from "./tls-material.ts";
@@ -25,7 +25,7 @@ export interface TlsRouteOptions {
   contexts: SecureContexts;
   /** Keep the last session ticket of every device and offer it on the next connection. */
   resume: boolean;
-  local: LocalAddresses | null;
+  local: LocalEnd;
   /** Hears why a device's own certificate cannot be used, once. */
   onBadCertificate(reason: string): void;
 }
@@ -61,7 +61,8 @@ export class TlsRoute {
       this.#complain(error as NodeJS.ErrnoException);
       return null;
     }
-    if (local !== null) options.localAddress = local.of(dialer.number);
+    const localAddress = local.addressOf(dialer.number, host);
+    if (localAddress !== undefined) options.localAddress = localAddress;
     if (onread) options.onread = onread;
     const session = resume ? this.#sessions.get(dialer) : undefined;
     if (session !== undefined) options.session = session;
@@ -235,7 +236,7 @@ function closeWithReset(this: TcpHandle, done: () => void): void {
 /** Opens TLS connections to one host and port. */
 export function createTls(options: TlsRouteOptions): OpenTransport {
   const route = new TlsRoute(options);
-  const address = new HostAddress(options.endpoint.host, options.local?.family);
+  const address = new HostAddress(options.endpoint.host, options.local.family);
   return (listener, dialer) => {
     const transport = new TlsTransport(listener, dialer, route);
     address.dial(transport);

@@ -3,7 +3,7 @@ import { connect as connectTcp, type Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import { type ClientOptions, type RawData, WebSocket } from "ws";
 import { type Dialling, HostAddress } from "./host-address.ts";
-import type { LocalAddresses } from "./local-addresses.ts";
+import type { LocalEnd } from "./local-end.ts";
 import { failureOf } from "./tcp-failures.ts";
 import { resetTlsSocket, TlsRoute, type TlsRouteOptions, tlsFailureOf } from "./tls.ts";
 import {
@@ -23,7 +23,7 @@ const DEFAULT_PORT = { ws: 80, wss: 443 } as const;
 
 export interface WebSocketRouteOptions {
   endpoint: Endpoint;
-  local: LocalAddresses | null;
+  local: LocalEnd;
   maxPacketBytes: number;
   /** Only wss has it; null for ws. */
   tls: TlsRouteOptions | null;
@@ -48,7 +48,7 @@ class Route {
   readonly url: string;
   readonly agent: Agent;
   readonly maxPayload: number;
-  readonly local: LocalAddresses | null;
+  readonly local: LocalEnd;
   readonly tls: TlsRoute | null;
 
   constructor({ endpoint, local, maxPacketBytes, tls }: WebSocketRouteOptions) {
@@ -101,7 +101,7 @@ class WebSocketTransport implements Transport, Dialling {
   #connect(host: string): Socket | null {
     const { tls, local, endpoint } = this.#route;
     if (tls === null) {
-      const localAddress = local?.of(this.#dialer.number);
+      const localAddress = local.addressOf(this.#dialer.number, host);
       const socket = connectTcp({
         host,
         port: endpoint.port,
@@ -199,7 +199,7 @@ class WebSocketTransport implements Transport, Dialling {
 /** Opens WebSocket connections to one host, port and path. */
 export function createWebSocket(options: WebSocketRouteOptions): OpenTransport {
   const route = new Route(options);
-  const address = new HostAddress(options.endpoint.host, options.local?.family);
+  const address = new HostAddress(options.endpoint.host, options.local.family);
   return (listener, dialer) => {
     const transport = new WebSocketTransport(listener, dialer, route);
     address.dial(transport);

@@ -62,6 +62,7 @@ export class Rig {
       recorder: { tell: (event, subject, ...details) => this.#hear(logged(event, ...details), subject) },
       regions,
       wire: { codec: createCodec(version), maxPacketBytes },
+      partings: null,
     });
     this.host.openers.push(this.network.open);
     this.fleet = new Fleet({ hasPlanEnd: true, time: this.time, turns: this.host.turns });

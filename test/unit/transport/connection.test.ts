@@ -25,7 +25,7 @@ class Wired implements PacketListener {
   onHeard: () => void = () => {};
   readonly connection: Connection<Wired>;
 
-  constructor(maxPacketBytes = 100) {
+  constructor(maxPacketBytes = 100, waitsForPeer = false) {
     const transport: Transport = {
       write: (bytes) => this.written.push(Buffer.from(bytes)),
       close: () => this.heard.push("close"),
@@ -42,6 +42,9 @@ class Wired implements PacketListener {
       received: (_, bytes) => {
         this.bytes.received += bytes;
       },
+      partings: waitsForPeer
+        ? { begin: () => this.heard.push("parting"), over: () => this.heard.push("parted") }
+        : null,
     }).over(transport);
   }
 
@@ -169,5 +172,48 @@ describe("a muted connection", () => {
     started[0]?.("too late");
     expect(wired.connection.ask(start, (answer) => answers.push(answer))).toBeNull();
     expect([answers, started.length]).toEqual([["in time"], 1]);
+  });
+});
+
+describe("after DISCONNECT", () => {
+  const leave = (wired: Wired): void => {
+    wired.connection.send({ cmd: "disconnect" }, EVER);
+    wired.connection.close();
+  };
+
+  it("leaves the end of the stream to the peer, and hears nothing meanwhile", () => {
+    const wired = new Wired(100, true);
+    leave(wired);
+    expect(wired.heard).toEqual(["parting"]);
+    wired.connection.onBytes(PINGRESP);
+    wired.connection.onClosed(null);
+    expect(wired.heard).toEqual(["parting", "parted"]);
+    expect(wired.connection.send({ cmd: "pingreq" }, EVER)).toBeNull();
+  });
+
+  it("ends it where the peer had time enough", () => {
+    const wired = new Wired(100, true);
+    leave(wired);
+    wired.connection.endNow();
+    expect(wired.heard).toEqual(["parting", "close"]);
+    wired.connection.endNow();
+    expect(wired.heard).toEqual(["parting", "close"]);
+  });
+
+  it("ends it at once where nobody waits for the peer, where it said nothing, and where its path is gone", () => {
+    const wired = new Wired(100, false);
+    leave(wired);
+    expect(wired.heard).toEqual(["close"]);
+    const silent = new Wired(100, true);
+    silent.connection.close();
+    expect(silent.heard).toEqual(["close"]);
+    const muted = new Wired(100, true);
+    muted.connection.mute();
+    leave(muted);
+    expect(muted.heard).toEqual(["close"]);
+    const stuck = new Wired(100, true);
+    stuck.unsentBytes = 5_000_000;
+    leave(stuck);
+    expect(stuck.heard).toEqual(["close"]);
   });
 });

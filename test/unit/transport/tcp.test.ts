@@ -2,7 +2,9 @@
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { TCP_KINDS } from "../../../engine/src/contract.ts";
-import type { LocalAddresses } from "../../../engine/src/transport/local-addresses.ts";
+import { readPortPool } from "../../../engine/src/transport/host-limits.ts";
+import { anyAddress, type LocalEnd } from "../../../engine/src/transport/local-end.ts";
+import type { PortPool } from "../../../engine/src/transport/local-ports.ts";
 import { createTcp as openerOf } from "../../../engine/src/transport/tcp.ts";
 import { failureOf } from "../../../engine/src/transport/tcp-failures.ts";
 import type { Transport } from "../../../engine/src/transport/transport.ts";
@@ -15,7 +17,7 @@ afterEach(async () => {
 });
 
 /** A server whose connections the test takes one by one. */
-async function listen(): Promise<{ port: number; accepted: () => Promise<Socket> }> {
+async function listen(onPort = 0): Promise<{ port: number; accepted: () => Promise<Socket> }> {
   const arrived: Socket[] = [];
   const waiting: ((socket: Socket) => void)[] = [];
   const server = createServer((socket) => {
@@ -26,7 +28,7 @@ async function listen(): Promise<{ port: number; accepted: () => Promise<Socket>
     else taker(socket);
   });
   servers.push(server);
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  await new Promise<void>((resolve) => server.listen(onPort, "127.0.0.1", resolve));
   const accepted = (): Promise<Socket> => {
     const socket = arrived.shift();
     return socket ? Promise.resolve(socket) : new Promise((resolve) => waiting.push(resolve));
@@ -35,7 +37,7 @@ async function listen(): Promise<{ port: number; accepted: () => Promise<Socket>
 }
 
 describe.each(TCP_KINDS)("over %s", (kind) => {
-  const createTcp = (host: string, port: number, local: LocalAddresses | null = null) =>
+  const createTcp = (host: string, port: number, local: LocalEnd = anyAddress(readPortPool())) =>
     openerOf(host, port, local, kind);
 
   async function connected(): Promise<{ heard: Heard; transport: Transport; socket: Socket }> {
@@ -121,6 +123,56 @@ describe.each(TCP_KINDS)("over %s", (kind) => {
       expect(await finished).toBe(end === "close" ? "FIN" : "ECONNRESET");
       await settle();
       expect(heard.calls).toEqual(["open", "bytes"]);
+    });
+  });
+
+  describe("the port of this side", () => {
+    it.runIf(kind === "handle")(
+      "takes a port of the pool, and the kernel's where it finds none",
+      async () => {
+        const { port, accepted } = await listen();
+        // One port is a listening server's, which shares it with nobody. The kernel gives none of these to others.
+        const { port: first } = await listen(12_000 + 8 * (process.pid % 1000));
+        const pool: PortPool = { first, count: 4, reserved: new Set([first + 2]) };
+        const open = createTcp("127.0.0.1", port, anyAddress(pool));
+        const ports: number[] = [];
+        const transports: Transport[] = [];
+        for (let number = 0; number < 4; number++) {
+          const heard = new Heard();
+          transports.push(open(heard, { number, endpoint: null, region: 0 }));
+          const [socket] = await Promise.all([accepted(), heard.until("open")]);
+          ports.push(socket.remotePort as number);
+        }
+        const isOfPool = (one: number): boolean => one > first && one < first + 4 && one !== first + 2;
+        expect(new Set(ports.slice(0, 2).filter(isOfPool)).size).toBe(2);
+        expect(ports.slice(2).filter(isOfPool)).toEqual([]);
+        for (const transport of transports) transport.reset();
+      },
+    );
+
+    it.runIf(kind === "handle")("takes ports again that were left in TIME_WAIT a moment ago", async () => {
+      const { port, accepted } = await listen();
+      const pool: PortPool = { first: 20_000 + 64 * (process.pid % 100), count: 64, reserved: new Set() };
+      const open = createTcp("127.0.0.1", port, anyAddress(pool));
+      const round = async (): Promise<number[]> => {
+        const ports: number[] = [];
+        for (let number = 0; number < 40; number++) {
+          const heard = new Heard();
+          const transport = open(heard, { number, endpoint: null, region: 0 });
+          const [socket] = await Promise.all([accepted(), heard.until("open")]);
+          ports.push(socket.remotePort as number);
+          socket.resume();
+          transport.close();
+          await endOf(socket);
+        }
+        return ports;
+      };
+      const rounds = [await round(), await round(), await round()];
+      // 120 connections over 64 ports: the kernel's own choice would leave those in TIME_WAIT alone, and begin with its range.
+      const used = rounds.flat();
+      expect(used.filter((one) => one >= pool.first && one < pool.first + 64).length).toBeGreaterThanOrEqual(
+        64,
+      );
     });
   });
 

@@ -4,6 +4,7 @@ import { createServer as createTcpServer } from "node:net";
 import { createServer, type TlsOptions } from "node:tls";
 import { afterEach, describe, expect, it } from "vitest";
 import { createCertificate } from "../../../engine/src/lab/certificate.ts";
+import { anyAddress } from "../../../engine/src/transport/local-end.ts";
 import { createOpener, type OpenerOptions } from "../../../engine/src/transport/open.ts";
 import {
   NO_TLS_SETTINGS,
@@ -65,7 +66,7 @@ function opener(
       material,
       contexts: new SecureContexts(material, (pem) => pem),
       resume: false,
-      local: null,
+      local: anyAddress(null),
       tcp: "handle",
       maxPacketBytes: 1000,
       onBadCertificate: () => {},

@@ -5,6 +5,7 @@ import type { AddressInfo, Socket } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import type { WebSocket } from "ws";
 import { createCertificate } from "../../../engine/src/lab/certificate.ts";
+import { anyAddress } from "../../../engine/src/transport/local-end.ts";
 import { createOpener } from "../../../engine/src/transport/open.ts";
 import { NO_TLS_SETTINGS, SecureContexts } from "../../../engine/src/transport/tls-material.ts";
 import type { Endpoint, OpenTransport } from "../../../engine/src/transport/transport.ts";
@@ -38,7 +39,7 @@ function opener(kind: Endpoint["kind"], port: number, resume = false): OpenTrans
       material,
       contexts: new SecureContexts(material, (pem) => pem),
       resume,
-      local: null,
+      local: anyAddress(null),
       tcp: "handle",
       maxPacketBytes: 1000,
       onBadCertificate: () => {},

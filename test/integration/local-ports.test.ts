@@ -1,0 +1,65 @@
+/** Who keeps the ports of a fleet that has left: the kernel says it. */
+import { existsSync, readFileSync } from "node:fs";
+import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import { TCP_KINDS } from "../../engine/src/contract.ts";
+import { AedesServer, fleetOf, Mosquitto, mosquittoAvailable } from "../support/broker.ts";
+import { eventually, tcpUnderTest } from "../support/device-fleet.ts";
+
+const SOCKETS = "/proc/net/tcp";
+/** https://github.com/torvalds/linux/blob/master/include/net/tcp_states.h */
+const TIME_WAIT = "06";
+const DEVICES = 60;
+
+/** Connections in TIME_WAIT, by the end that keeps them: the one that sent FIN first. */
+function timeWaits(port: number): { broker: number; devices: number } {
+  const hex = port.toString(16).toUpperCase().padStart(4, "0");
+  const counts = { broker: 0, devices: 0 };
+  for (const line of readFileSync(SOCKETS, "utf8").split("\n").slice(1)) {
+    const [, local = "", remote = "", state] = line.trim().split(/\s+/);
+    if (state !== TIME_WAIT) continue;
+    if (local.endsWith(`:${hex}`)) counts.broker++;
+    if (remote.endsWith(`:${hex}`)) counts.devices++;
+  }
+  return counts;
+}
+
+describe.skipIf(!existsSync(SOCKETS)).each(TCP_KINDS)("over %s, ports are left to the broker", (kind) => {
+  beforeEach(() => {
+    tcpUnderTest.kind = kind;
+  });
+
+  async function leave(port: number): Promise<void> {
+    const fleet = await fleetOf({ port, devices: DEVICES }).connect().allReady();
+    fleet.end();
+  }
+
+  it.skipIf(!mosquittoAvailable())("by a fleet that leaves Mosquitto", async () => {
+    const broker = await Mosquitto.start();
+    onTestFinished(() => broker.stop());
+    await leave(broker.port);
+    await eventually(() => timeWaits(broker.port).broker >= DEVICES);
+    expect(timeWaits(broker.port).devices).toBe(0);
+  });
+
+  it("by a fleet that leaves Aedes", async () => {
+    const broker = await AedesServer.start();
+    onTestFinished(() => broker.stop());
+    await leave(broker.port);
+    await eventually(() => timeWaits(broker.port).broker >= DEVICES);
+    expect(timeWaits(broker.port).devices).toBe(0);
+  });
+
+  it.skipIf(!mosquittoAvailable())("by a storm of DISCONNECT, but not by one of FIN", async () => {
+    const broker = await Mosquitto.start();
+    onTestFinished(() => broker.stop());
+    const backoff = { policy: "fixed", baseMs: 300 } as const;
+    const fleet = await fleetOf({ port: broker.port, devices: DEVICES, backoff }).connect().allReady();
+    expect(fleet.storm("disconnect", 1)).toBe(DEVICES);
+    await fleet.allReady();
+    expect(timeWaits(broker.port)).toEqual({ broker: DEVICES, devices: 0 });
+    expect(fleet.storm("close", 2)).toBe(DEVICES);
+    await fleet.allReady();
+    // A few connections end from both sides at one time, and are kept by both.
+    expect(timeWaits(broker.port).devices).toBeGreaterThanOrEqual(DEVICES - 10);
+  });
+});
