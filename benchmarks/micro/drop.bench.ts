@@ -74,6 +74,7 @@ function fleetOf(count: number): BenchFleet {
     regions: null,
     wire: { codec: createCodec(4), maxPacketBytes: 1 << 20 },
     partings: null,
+    openings: null,
   });
   host.openers.push((listener) => {
     opened.push(listener);

@@ -96,6 +96,7 @@ class Case {
         regions: null,
         wire: { codec: createCodec(this.#version), maxPacketBytes: this.#maxPacketBytes },
         partings: null,
+        openings: null,
       },
       random,
     );

@@ -152,6 +152,7 @@ export class Simulation {
         regions: this.#regions,
         wire: { codec: createCodec(version), maxPacketBytes: 4096 },
         partings: null,
+        openings: null,
       },
       isBytes
         ? null

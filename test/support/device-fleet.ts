@@ -10,6 +10,7 @@ import type { PublishCall } from "../../engine/src/device/session/session.ts";
 import { time } from "../../engine/src/live/clock.ts";
 import { Fleet } from "../../engine/src/live/fleet.ts";
 import { LiveHost } from "../../engine/src/live/host.ts";
+import { Openings } from "../../engine/src/live/openings.ts";
 import { Partings } from "../../engine/src/live/partings.ts";
 import { createCodec } from "../../engine/src/transport/codec.ts";
 import { followEndpoints } from "../../engine/src/transport/endpoints.ts";
@@ -68,6 +69,7 @@ export class DeviceFleet {
       regions: null,
       wire: { codec: createCodec(protocolVersion), maxPacketBytes },
       partings: new Partings(time),
+      openings: new Openings(setImmediate),
     });
     const { kind } = tcpUnderTest;
     const openTo = (address: string, other: number): OpenTransport => createTcp(address, other, LOCAL, kind);

@@ -120,6 +120,9 @@ export class SimulatedBroker {
         this.#queue?.offer({ clientId, topic, askedMs }, askedMs);
         return;
       }
+      case "disconnect":
+        connection.end();
+        return;
       case "pingreq":
         connection.send({ cmd: "pingresp" });
     }

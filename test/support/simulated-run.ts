@@ -65,7 +65,15 @@ export class SimulatedRun {
   constructor({ devices, arrivalRate, mqtt, scenarios = [ASKS_ON_CONNECT] }: SimulatedScript, rules: Rules) {
     vi.useFakeTimers({
       now: Date.UTC(2026, 0, 1),
-      toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "Date"],
+      toFake: [
+        "setImmediate",
+        "clearImmediate",
+        "setTimeout",
+        "clearTimeout",
+        "setInterval",
+        "clearInterval",
+        "Date",
+      ],
     });
     const epochMs = Date.now();
     // Time zero stands on a row of the timeline: here it is the instant of the first arrival.

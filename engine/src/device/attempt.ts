@@ -29,12 +29,12 @@ export class Attempt implements Dialer {
   #wasAccepted = false;
   /** Retries since the back-off policy began anew, and the wait before the last of them. */
   #retries = 0;
-  #previousDelayMs: number;
+  #previousDelayMs = Number.NaN;
   #step: OpeningStep = "tcp";
-  /** Monotonic milliseconds. */
-  #startedMs = 0;
+  /** Monotonic milliseconds; NaN before the first, as below: a field that first held 0 would become a double in every device. */
+  #startedMs = Number.NaN;
   /** When this step began; after the last step, when the wait for the CONNACK did. */
-  #stepStartedMs = 0;
+  #stepStartedMs = Number.NaN;
 
   constructor(device: Device, credentials: DeviceCredentials) {
     this.#device = device;
@@ -46,6 +46,11 @@ export class Attempt implements Dialer {
 
   get number(): number {
     return this.#device.number;
+  }
+
+  /** Changes when the wait for the next attempt is given up. */
+  get generation(): number {
+    return this.#device.generation;
   }
 
   get region(): number {
@@ -89,7 +94,8 @@ export class Attempt implements Dialer {
     this.#startedMs = nowMs;
     this.#stepStartedMs = nowMs;
     this.#step = "tcp";
-    this.#setTimer(plan.connectTimeoutMs, onConnectTimeout);
+    this.clearTimer();
+    this.#timer = port.wake(plan.connectTimeoutMs, onConnectTimeout, this, undefined);
   }
 
   /** A token may have expired since the last attempt. It takes none of the connection's time. */
@@ -181,7 +187,7 @@ export class Attempt implements Dialer {
     device.part.tellAttempt(reason);
     // A server that names another one does not mean later.
     if (redirected) {
-      this.#setTimer(0, onBackoffOver);
+      this.#waitToOpen(0);
     } else {
       this.route?.failed(() => device.random());
       this.scheduleNext();
@@ -193,12 +199,12 @@ export class Attempt implements Dialer {
     const delayMs = device.env.plan.backoff(this.#retries, this.#previousDelayMs, device.random());
     this.#retries++;
     this.#previousDelayMs = delayMs;
-    this.#setTimer(delayMs, onBackoffOver);
+    this.#waitToOpen(delayMs);
   }
 
-  #setTimer(delayMs: number, callback: (attempt: Attempt, argument: undefined) => void): void {
+  #waitToOpen(delayMs: number): void {
     this.clearTimer();
-    this.#timer = this.#device.env.port.wake(delayMs, callback, this, undefined);
+    this.#timer = this.#device.env.port.wakeToOpen(delayMs, this);
   }
 
   clearTimer(): void {
@@ -226,10 +232,6 @@ export class Attempt implements Dialer {
 
 function onConnectTimeout(attempt: Attempt): void {
   attempt.timedOut();
-}
-
-function onBackoffOver(attempt: Attempt): void {
-  attempt.start();
 }
 
 function eventOfStep(step: OpeningStep, resumed: boolean): DeviceEvent {

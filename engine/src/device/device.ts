@@ -35,7 +35,8 @@ export class Device implements Subject {
   #draws = 0;
   #requestCount = 0;
   #wasReady = false;
-  #onlineSinceMs = 0;
+  /** NaN before the first CONNACK: a double from the start. */
+  #onlineSinceMs = Number.NaN;
 
   constructor(number: number, credentials: DeviceCredentials, environment: DeviceEnvironment, owner: object) {
     this.number = number;
@@ -85,7 +86,7 @@ export class Device implements Subject {
     return this.generation === 1 && !this.#wasReady;
   }
 
-  /** When the last CONNACK was accepted; monotonic milliseconds. */
+  /** When the last CONNACK was accepted; monotonic milliseconds, NaN before the first. */
   get onlineSinceMs(): number {
     return this.#onlineSinceMs;
   }

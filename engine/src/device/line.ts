@@ -11,7 +11,8 @@ const DISCONNECT: Packet = { cmd: "disconnect", reasonCode: 0 };
 export class Line {
   link: Link | null = null;
   readonly #device: Device;
-  #lastSentMs = 0;
+  /** NaN before the first packet: a double from the start. */
+  #lastSentMs = Number.NaN;
   /** When the PINGREQ was written that has not been answered; null for none. */
   #pingSentMs: number | null = null;
 

@@ -1,5 +1,6 @@
 import type { Packet } from "mqtt-packet";
 import type { FailoverPlan } from "../region/failover.ts";
+import type { Attempt } from "./attempt.ts";
 import type { Device } from "./device.ts";
 import type { Tell } from "./events.ts";
 import type { DevicePlan } from "./plan.ts";
@@ -29,6 +30,8 @@ export function call(act: () => void): void {
 export interface Port extends Time {
   /** Uniform in [0, 1): the `draw`-th number of a device, the same in every run with this seed. */
   random(deviceNumber: number, draw: number): number;
+  /** Calls `start` of the attempt when its wait is over; of those that are over together, not all at one instant. */
+  wakeToOpen(delayMs: number, attempt: Attempt): object;
   /** Begins to open a connection for the device, where its attempt says. */
   open(device: Device): Link;
   readonly tell: Tell;

@@ -1,3 +1,4 @@
+import type { Attempt } from "../device/attempt.ts";
 import type { Device } from "../device/device.ts";
 import { type DeviceEvent, EVENTS, type Subject, type Tell } from "../device/events.ts";
 import { call, type Link, type Port, type Time } from "../device/port.ts";
@@ -7,6 +8,7 @@ import type { Regions } from "../region/regions.ts";
 import type { LossWatch } from "../storm/loss-watch.ts";
 import { Connection, type Wire } from "../transport/connection.ts";
 import type { OpenTransport } from "../transport/transport.ts";
+import type { Openings } from "./openings.ts";
 import type { Partings } from "./partings.ts";
 
 export interface LiveHostOptions {
@@ -19,6 +21,8 @@ export interface LiveHostOptions {
   wire: Pick<Wire<Device>, "codec" | "maxPacketBytes">;
   /** Null where a device ends its connection itself at once, when it has said DISCONNECT. */
   partings: Partings | null;
+  /** Null where everything that is due is opened at once. */
+  openings: Openings | null;
 }
 
 /** Who waits for devices to be ready. */
@@ -42,13 +46,15 @@ export class LiveHost implements Port {
   readonly #regions: LiveHostOptions["regions"];
   readonly #wire: Wire<Device>;
   readonly #partings: Partings | null;
+  readonly #openings: Openings | null;
 
-  constructor({ time, seed, recorder, regions, wire, partings }: LiveHostOptions) {
+  constructor({ time, seed, recorder, regions, wire, partings, openings }: LiveHostOptions) {
     this.#time = time;
     this.#seed = seed;
     this.#recorder = recorder;
     this.#regions = regions;
     this.#partings = partings;
+    this.#openings = openings;
     this.#wire = {
       ...wire,
       partings,
@@ -72,6 +78,12 @@ export class LiveHost implements Port {
     argument: A,
   ): object {
     return this.#time.wakeIdle(delayMs, callback, target, argument);
+  }
+
+  wakeToOpen(delayMs: number, attempt: Attempt): object {
+    return this.#openings === null
+      ? this.#time.wake(delayMs, start, attempt, undefined)
+      : this.#time.wake(delayMs, letGo, this.#openings, attempt);
   }
 
   cancel(timer: object): void {
@@ -109,4 +121,12 @@ export class LiveHost implements Port {
   ended(device: Device, reason: string): void {
     this.fleet?.ended(device, reason);
   }
+}
+
+function start(attempt: Attempt): void {
+  attempt.start();
+}
+
+function letGo(openings: Openings, attempt: Attempt): void {
+  openings.due(attempt);
 }

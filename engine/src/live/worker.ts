@@ -39,6 +39,7 @@ import type { FleetNumbers } from "./fleet-numbers.ts";
 import { LiveHost } from "./host.ts";
 import { openHttp } from "./open-http.ts";
 import { openerOptions } from "./opener-options.ts";
+import { Openings } from "./openings.ts";
 import { Partings } from "./partings.ts";
 import { warnBeforeStart } from "./preflight.ts";
 import { nameDevice, VirtualUsers } from "./virtual-user.ts";
@@ -108,6 +109,7 @@ export class Worker {
       regions: this.#regions,
       wire: { codec: createCodec(protocolVersion), maxPacketBytes: maxPacketSize },
       partings: this.#partings,
+      openings: new Openings(setImmediate),
     });
     const hasPlanEnd = planEndMs(plan.storms) !== null;
     this.#fleet = new Fleet({ hasPlanEnd, time, turns: this.#host.turns });

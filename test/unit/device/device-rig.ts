@@ -63,6 +63,7 @@ export class Rig {
       regions,
       wire: { codec: createCodec(version), maxPacketBytes },
       partings: null,
+      openings: null,
     });
     this.host.openers.push(this.network.open);
     this.fleet = new Fleet({ hasPlanEnd: true, time: this.time, turns: this.host.turns });

@@ -21,7 +21,8 @@ export function request(exchange: Exchange, call: RequestCall): void {
 /** One request: waits for its subscription, then for its answer; at last it tells whoever asked. */
 export class ConfigRequest implements Waiter {
   readonly call: RequestCall;
-  sentAtMs = 0;
+  /** NaN until it was sent: a double from the start. */
+  sentAtMs = Number.NaN;
   readonly #exchange: Exchange;
   #timer: object | null = null;
   #outcome: RequestOutcome | null = null;
