@@ -9,8 +9,9 @@ const SOCKETS = "/proc/net/tcp";
 /** https://github.com/torvalds/linux/blob/master/include/net/tcp_states.h */
 const TIME_WAIT = "06";
 const DEVICES = 60;
+const FEW = 10;
 
-/** Connections in TIME_WAIT, by the end that keeps them: the one that sent FIN first. */
+/** Connections in TIME_WAIT, by the end that keeps them: the one that sent FIN first, or both where both did at one time. */
 function timeWaits(port: number): { broker: number; devices: number } {
   const hex = port.toString(16).toUpperCase().padStart(4, "0");
   const counts = { broker: 0, devices: 0 };
@@ -28,25 +29,25 @@ describe.skipIf(!existsSync(SOCKETS)).each(TCP_KINDS)("over %s, ports are left t
     tcpUnderTest.kind = kind;
   });
 
-  async function leave(port: number): Promise<void> {
+  /** The port may have been another broker's a moment ago. */
+  async function leavesPortsToTheBroker(port: number): Promise<void> {
+    const before = timeWaits(port);
     const fleet = await fleetOf({ port, devices: DEVICES }).connect().allReady();
     fleet.end();
+    await eventually(() => timeWaits(port).broker >= before.broker + DEVICES);
+    expect(timeWaits(port).devices - before.devices).toBeLessThan(FEW);
   }
 
   it.skipIf(!mosquittoAvailable())("by a fleet that leaves Mosquitto", async () => {
     const broker = await Mosquitto.start();
     onTestFinished(() => broker.stop());
-    await leave(broker.port);
-    await eventually(() => timeWaits(broker.port).broker >= DEVICES);
-    expect(timeWaits(broker.port).devices).toBe(0);
+    await leavesPortsToTheBroker(broker.port);
   });
 
   it("by a fleet that leaves Aedes", async () => {
     const broker = await AedesServer.start();
     onTestFinished(() => broker.stop());
-    await leave(broker.port);
-    await eventually(() => timeWaits(broker.port).broker >= DEVICES);
-    expect(timeWaits(broker.port).devices).toBe(0);
+    await leavesPortsToTheBroker(broker.port);
   });
 
   it.skipIf(!mosquittoAvailable())("by a storm of DISCONNECT, but not by one of FIN", async () => {
@@ -54,12 +55,14 @@ describe.skipIf(!existsSync(SOCKETS)).each(TCP_KINDS)("over %s, ports are left t
     onTestFinished(() => broker.stop());
     const backoff = { policy: "fixed", baseMs: 300 } as const;
     const fleet = await fleetOf({ port: broker.port, devices: DEVICES, backoff }).connect().allReady();
+    const before = timeWaits(broker.port);
     expect(fleet.storm("disconnect", 1)).toBe(DEVICES);
     await fleet.allReady();
-    expect(timeWaits(broker.port)).toEqual({ broker: DEVICES, devices: 0 });
+    const politely = timeWaits(broker.port);
+    expect(politely.broker - before.broker).toBeGreaterThan(DEVICES - FEW);
+    expect(politely.devices - before.devices).toBeLessThan(FEW);
     expect(fleet.storm("close", 2)).toBe(DEVICES);
     await fleet.allReady();
-    // A few connections end from both sides at one time, and are kept by both.
-    expect(timeWaits(broker.port).devices).toBeGreaterThanOrEqual(DEVICES - 10);
+    expect(timeWaits(broker.port).devices - politely.devices).toBeGreaterThan(DEVICES - FEW);
   });
 });

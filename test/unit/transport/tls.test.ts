@@ -160,6 +160,8 @@ describe("a TLS connection", () => {
       region: 0,
     });
     const [socket] = await Promise.all([peer, heard.until("step tls")]);
+    // Node 22 takes an RST that comes with the first bytes for FIN.
+    await new Promise((resolve) => socket.once("data", resolve));
     const end = endOf(socket);
     transport.reset();
     expect(await end).toBe("ECONNRESET");
