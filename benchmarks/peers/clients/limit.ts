@@ -48,6 +48,7 @@ export function startLimit(
     title: "the C client",
     child,
     tell: (command) => void stdin.write(`${command}\n`),
+    end: () => void stdin.end(),
     onMessage: (hear) => createInterface(stdout).on("line", (line) => hear(parseLimitLine(line))),
   };
 }

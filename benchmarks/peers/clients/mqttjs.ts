@@ -41,6 +41,9 @@ function startFleet({ port, devices, workload, core }: Job, inFlight: number): T
     title: "the MQTT.js fleet",
     child,
     tell: (command) => void child.send(command),
+    end: () => {
+      if (child.connected) child.disconnect();
+    },
     // Its own file says them, as they are declared.
     onMessage: (hear) => child.on("message", (message) => hear(message as FleetMessage)),
   };

@@ -6,6 +6,7 @@ import { exited } from "../own-child.ts";
 
 /** Long enough that what a client does after its last device was ready is over. */
 const SETTLE_MS = 1000;
+const END_WITHIN_MS = 5000;
 
 /** What a fleet says: that it can begin, that all its devices are ready, that they are so again after a storm. */
 export type FleetMessage =
@@ -19,6 +20,8 @@ export interface ToldFleet {
   title: string;
   child: ChildProcess;
   tell(command: "connect" | "storm"): void;
+  /** Asks it to cut all connections by RST and to end: ports left in TIME_WAIT are in the way of clients that bind theirs. */
+  end(): void;
   /** Called once, before anything is told. A message that is no message of a fleet is null. */
   onMessage(hear: (message: FleetMessage | null) => void): void;
 }
@@ -28,7 +31,7 @@ type Reading = ProcessUsage & { brokerCpuUs: number };
 /** Reads both processes before, between and after what the fleet is told. Ends it. */
 export async function measureToldFleet(
   { brokerPid, devices, signal }: Job,
-  { title, child, tell, onMessage }: ToldFleet,
+  { title, child, tell, end, onMessage }: ToldFleet,
 ): Promise<Measurement> {
   let settle: ((message: FleetMessage | null | Error) => void) | null = null;
   onMessage((message) => settle?.(message));
@@ -86,7 +89,11 @@ export async function measureToldFleet(
     };
   } finally {
     signal.removeEventListener("abort", stop);
-    stop();
-    await exited(child);
+    if (signal.aborted) stop();
+    else end();
+    const timer = setTimeout(stop, END_WITHIN_MS);
+    // A program that could not be started has no end either.
+    if (child.pid !== undefined) await exited(child);
+    clearTimeout(timer);
   }
 }
