@@ -45,17 +45,23 @@ describe
       }
     }, 180_000);
 
-    it("bench:growth measures each size", async () => {
+    it("bench:growth measures each size and number of threads", async () => {
       const output = join(directory, "growth.csv");
       expect(
         await runGrowth(
-          ["--sizes", "10", "--rounds", "1", "--output", output],
+          ["--sizes", "10", "--threads", "1,3", "--rounds", "1", "--output", output],
           () => {},
           () => {},
           never,
         ),
       ).toBe(0);
-      expect(rowsOf(output).map(({ devices }) => devices)).toEqual(["10"]);
+      const rows = rowsOf(output);
+      expect(rows.map(({ devices, threads }) => [devices, threads])).toEqual([
+        ["10", "1"],
+        ["10", "3"],
+      ]);
+      const [one, three] = rows.map(({ idle_rss_mb }) => Number(idle_rss_mb));
+      expect(three).toBeGreaterThan((one ?? 0) + 50);
     }, 180_000);
 
     it("bench:steady samples memory through its storms", async () => {

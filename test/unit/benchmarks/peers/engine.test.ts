@@ -103,12 +103,6 @@ it("a storm in which the generator was saturated has figures, and a note that sa
   expect(measured.storm).toMatchObject({ loopDelayP99Ms: 431, generatorSaturated: true });
 });
 
-it("a fleet on more threads than the idle process has no figures: what a thread costs would count for devices", () => {
-  const full = run(1, 0, [row(0, 10, 10)], 50);
-  full.summary.workers = 2;
-  expect(() => measurementOf(10, TIMING, idle, full)).toThrow("2 worker threads, and 1 in the idle run");
-});
-
 it.each([1, 4])("a process that is told so starts Artillery as on a machine for %i threads", (threads) => {
   const script = 'import os, { cpus } from "node:os"; console.log(os.cpus().length, cpus().length)';
   const args = [...threadArguments(threads), "--input-type=module", "--eval", script];
