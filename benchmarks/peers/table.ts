@@ -86,7 +86,10 @@ export function minMedianMax(values: readonly number[]): MinMedianMax | null {
   return { min: sorted[0] as number, median, max: sorted.at(-1) as number };
 }
 
-/** A client's value over the reference's in the same round. */
+/** Nothing here is measured that finely, whatever its unit: the limit's memory per device is the size of a page over all. */
+const LEAST_BASE = 1;
+
+/** A client's value over the reference's in the same round, where that is more than noise. */
 export function ratios(
   results: readonly Result[],
   reference: readonly Result[],
@@ -95,7 +98,7 @@ export function ratios(
   return results.flatMap(({ round, measurement }) => {
     const base = reference.find((other) => other.round === round)?.measurement;
     const [value, baseValue] = [measurement && read(measurement), base && read(base)];
-    return value === null || baseValue === null || baseValue === undefined || baseValue === 0
+    return value === null || baseValue === null || baseValue === undefined || baseValue < LEAST_BASE
       ? []
       : [value / baseValue];
   });

@@ -58,6 +58,11 @@ describe("ratios", () => {
     expect(ratios(own, base, (one) => one.cpuUsPerDevice)).toEqual([0.2, 0.25]);
   });
 
+  it("leave out a reference that is smaller than what can be measured", () => {
+    const own = [result(1, "engine", measurement(100))];
+    expect(ratios(own, [result(1, "limit_500", measurement(0.9))], (one) => one.cpuUsPerDevice)).toEqual([]);
+  });
+
   it("leave out rounds in which either has no figure", () => {
     const own = [
       result(1, "engine", null, "died"),
