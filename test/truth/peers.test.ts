@@ -105,6 +105,13 @@ describe("the command line", () => {
     expect(text.join("")).toContain(message);
   });
 
+  it.skipIf(!mosquittoAvailable())("refuses ratios to a client that takes no part", async () => {
+    const text: string[] = [];
+    const hear = (line: string): void => void text.push(line);
+    expect(await runPeers(["--clients", "mqttjs", "--base", "mqttjs,engine"], hear, hear, never)).toBe(1);
+    expect(text.join("")).toBe("--base: engine takes no part\n");
+  });
+
   it.each([
     [runSteady, ["--storm-every", "often"], 'a duration: "500ms"'],
     [runSteady, ["--minutes", "-1"], "A number above 0 is expected"],
