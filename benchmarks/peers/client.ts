@@ -14,6 +14,10 @@ export interface Job {
   brokerPid: number;
   devices: number;
   workload: Workload;
+  /** Source addresses that the devices bind in turn, where a client can; null: the system chooses, or the client. */
+  localAddresses: readonly string[] | null;
+  /** The core that all of the client has to run on; null: any. */
+  core: number | null;
   signal: AbortSignal;
 }
 
@@ -41,7 +45,9 @@ export interface StormMeasurement {
   readyPerS: number;
   cpuUsPerDevice: number;
   brokerCpuUsPerDevice: number;
-  /** Is what the summary says; null for clients that do not watch themselves. */
+  /** While devices came back; null for clients that do not watch themselves, like the next one. */
+  loopDelayP99Ms: number | null;
+  /** Is what the summary says. */
   generatorSaturated: boolean | null;
 }
 

@@ -19,7 +19,7 @@ export interface Mosquitto {
 }
 
 /** One Mosquitto for one measurement, so that none inherits another's sessions or memory. */
-export async function startMosquitto(): Promise<Mosquitto> {
+export async function startMosquitto(core: number | null = null): Promise<Mosquitto> {
   const program = findProgram("mosquitto");
   if (program === null) throw new Error("mosquitto is not installed: apt-get install mosquitto");
   const directory = mkdtempSync(join(tmpdir(), "bench-mosquitto-"));
@@ -29,7 +29,7 @@ export async function startMosquitto(): Promise<Mosquitto> {
     file,
     `listener ${port} 127.0.0.1\nallow_anonymous true\nmax_connections -1\npersistence false\nlog_type error\n`,
   );
-  const child = spawnOwn(program, ["-c", file], { stdio: "ignore" });
+  const child = spawnOwn(program, ["-c", file], { stdio: "ignore" }, core);
   for (let tries = 0; ; tries++) {
     try {
       const probe = await connectLimited(`mqtt://127.0.0.1:${port}`, { reconnectPeriod: 0 });

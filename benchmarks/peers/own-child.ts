@@ -3,9 +3,20 @@ import { allProcesses, treeOf } from "../processes/process-table.ts";
 
 const children = new Set<ChildProcess>();
 
-/** Ends with this process: a benchmark that is interrupted leaves nothing behind. */
-export function spawnOwn(command: string, args: readonly string[], options: SpawnOptions): ChildProcess {
-  const child = spawn(command, args, options);
+/**
+ * Ends with this process: a benchmark that is interrupted leaves nothing behind. taskset becomes the program that it starts, so
+ * the child is that program on a core of its own as well.
+ */
+export function spawnOwn(
+  command: string,
+  args: readonly string[],
+  options: SpawnOptions,
+  core: number | null = null,
+): ChildProcess {
+  const child =
+    core === null
+      ? spawn(command, args, options)
+      : spawn("taskset", ["-c", String(core), command, ...args], options);
   children.add(child);
   child.once("exit", () => children.delete(child));
   return child;

@@ -7,9 +7,11 @@ import { interleave } from "../../results/src/comparison/order.ts";
 import { type PeerClient, WORKLOAD_WORDS, WORKLOADS, type Workload } from "./client.ts";
 import { CLIENTS } from "./clients/index.ts";
 import { listOf, parseCommandLine, wholeNumber } from "./command-line.ts";
+import { type Cores, PINNED, whyNotPinned } from "./cores.ts";
 import { listenOverflows } from "./listen-queue.ts";
 import { findProgram, startMosquitto } from "./mosquitto.ts";
 import { exited, killAll, spawnOwn } from "./own-child.ts";
+import { PortRest, sourceAddresses } from "./source-addresses.ts";
 import { type Result, resultLine, resultsCsv, resultsTable } from "./table.ts";
 
 interface Options {
@@ -17,6 +19,9 @@ interface Options {
   rounds: number;
   clients: string[];
   workloads: Workload[];
+  base?: string[];
+  devicesPerAddress: number;
+  pin: boolean;
   output: string;
 }
 
@@ -34,6 +39,9 @@ export async function runPeers(
     .option("--rounds <n>", "rounds of all clients", wholeNumber(1, 100), 5)
     .option("--clients <list>", `of ${names.join(", ")}`, listOf(names), names)
     .option("--workloads <list>", `of ${WORKLOADS.join(", ")}`, listOf(WORKLOADS), [...WORKLOADS])
+    .option("--base <list>", "clients that ratios are to; the first one that takes part", listOf(names))
+    .option("--devices-per-address <n>", "one source address for so many", wholeNumber(100, 19_000), 19_000)
+    .option("--pin", "Mosquitto on core 1 alone, the client on core 0", false)
     .option("--output <file>", "CSV to write", "benchmarks/results/peers.csv");
   const parsed = parseCommandLine<Options>(program, args, out, err);
   if ("exitCode" in parsed) return parsed.exitCode;
@@ -42,12 +50,27 @@ export async function runPeers(
     err("mosquitto is neither on the PATH nor in /usr/sbin: apt-get install mosquitto\n");
     return 1;
   }
+  const unpinned = options.pin ? whyNotPinned() : null;
+  if (unpinned !== null) {
+    err(`--pin: ${unpinned}\n`);
+    return 1;
+  }
   const present: { client: PeerClient; version: string }[] = [];
   for (const client of CLIENTS.filter(({ name }) => options.clients.includes(name))) {
     const found = await client.version();
     if ("version" in found) present.push({ client, version: found.version });
     else out(`skipped: ${client.title}: ${found.reason}\n`);
   }
+  const takePart = present.map(({ client }) => client.name);
+  const bases = options.base ?? takePart.slice(0, 1);
+  const absent = bases.find((name) => !takePart.includes(name));
+  if (absent !== undefined) {
+    err(`--base: ${absent} takes no part\n`);
+    return 1;
+  }
+  const localAddresses = sourceAddresses(options.devices, options.devicesPerAddress);
+  const cores = options.pin ? PINNED : null;
+  const rest = new PortRest();
   const results: Result[] = [];
   const save = (): void => {
     makeDirectory(dirname(options.output));
@@ -56,9 +79,13 @@ export async function runPeers(
   for (const workload of options.workloads) {
     const able = present.filter(({ client }) => client.workloads.includes(workload));
     for (const { round, contestant } of interleave(able, options.rounds)) {
+      await rest.wait(localAddresses, out, signal);
       if (signal.aborted) break;
       out(`${WORKLOAD_WORDS[workload]}, round ${round} of ${options.rounds}: ${contestant.client.title} …\n`);
-      const result = await oneResult(contestant, round, workload, options.devices, signal);
+      const { devices } = options;
+      const settings = { round, workload, devices, localAddresses, cores };
+      const result = await oneResult(contestant, settings, signal);
+      rest.ended(performance.now());
       // A round that was interrupted says nothing about the client.
       if (signal.aborted && result.measurement === null) break;
       out(`  ${resultLine(result)}\n`);
@@ -70,22 +97,28 @@ export async function runPeers(
     out("nothing was measured\n");
     return signal.aborted ? 130 : 1;
   }
-  out(`${resultsTable(results, present[0]?.client.name ?? "")}\n\n${options.output}\n`);
+  out(`${resultsTable(results, bases)}\n\n${options.output}\n`);
   if (signal.aborted) return 130;
   return results.every(({ measurement }) => measurement !== null) ? 0 : 1;
 }
 
+interface RoundSettings {
+  round: number;
+  workload: Workload;
+  devices: number;
+  localAddresses: readonly string[] | null;
+  cores: Cores | null;
+}
+
 async function oneResult(
   { client, version }: { client: PeerClient; version: string },
-  round: number,
-  workload: Workload,
-  devices: number,
+  { round, workload, devices, localAddresses, cores }: RoundSettings,
   signal: AbortSignal,
 ): Promise<Result> {
   const result = { round, workload, client: client.name, version, devices };
   try {
-    const broker = await startMosquitto();
-    const responder = workload === "config" ? await startResponder(broker.port) : null;
+    const broker = await startMosquitto(cores?.broker);
+    const responder = workload === "config" ? await startResponder(broker.port, cores?.broker) : null;
     try {
       const before = listenOverflows();
       const measurement = await client.measure({
@@ -93,6 +126,8 @@ async function oneResult(
         brokerPid: broker.pid,
         devices,
         workload,
+        localAddresses,
+        core: cores?.client ?? null,
         signal,
       });
       const overflows = before === null ? null : (listenOverflows() ?? before) - before;
@@ -106,11 +141,15 @@ async function oneResult(
   }
 }
 
-async function startResponder(port: number): Promise<() => Promise<void>> {
+/** It is the back end's, as the broker is. */
+async function startResponder(port: number, core: number | null = null): Promise<() => Promise<void>> {
   const path = new URL("responder.ts", import.meta.url);
-  const child = spawnOwn(process.execPath, [path.pathname, String(port)], {
-    stdio: ["ignore", "ignore", "inherit", "ipc"],
-  });
+  const child = spawnOwn(
+    process.execPath,
+    [path.pathname, String(port)],
+    { stdio: ["ignore", "ignore", "inherit", "ipc"] },
+    core,
+  );
   await new Promise<void>((resolve, reject) => {
     child.once("message", () => resolve());
     child.once("exit", (code) => reject(new Error(`the responder ended with ${code}`)));

@@ -75,7 +75,15 @@ export async function runSteady(
   };
   try {
     const run = await artilleryRun(
-      { port: broker.port, brokerPid: broker.pid, devices, workload: "subscribe", signal },
+      {
+        port: broker.port,
+        brokerPid: broker.pid,
+        devices,
+        workload: "subscribe",
+        localAddresses: null,
+        core: null,
+        signal,
+      },
       {
         arriveInS: 2,
         storms: storms.map(({ atMs, windowMs }) => ({

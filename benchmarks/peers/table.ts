@@ -23,15 +23,26 @@ export const VALUES = [
   ["storm_ready_per_s", "storm: ready /s", (m: Measurement) => m.storm?.readyPerS ?? null],
   ["storm_cpu_us_per_device", "storm: CPU µs/device", (m: Measurement) => m.storm?.cpuUsPerDevice ?? null],
   [
+    "mean_cpu_us_per_device",
+    "both: mean CPU µs/device",
+    (m: Measurement) => (m.storm === null ? null : (m.cpuUsPerDevice + m.storm.cpuUsPerDevice) / 2),
+  ],
+  [
     "storm_broker_cpu_us_per_device",
     "storm: broker CPU µs/dev.",
     (m: Measurement) => m.storm?.brokerCpuUsPerDevice ?? null,
   ],
   ["storm_all_ready_ms", "storm: all ready, ms", (m: Measurement) => m.storm?.allReadyMs ?? null],
+  [
+    "storm_loop_delay_p99_ms",
+    "storm: loop delay p99, ms",
+    (m: Measurement) => m.storm?.loopDelayP99Ms ?? null,
+  ],
   ["storm_drop_spread_ms", "storm: drops within ms", (m: Measurement) => m.storm?.dropSpreadMs ?? null],
 ] as const;
 
 const TITLE = 27;
+const VALUE = 21;
 
 export function resultsCsv(results: readonly Result[]): string {
   const rows = results.map((result) => ({
@@ -75,7 +86,10 @@ export function minMedianMax(values: readonly number[]): MinMedianMax | null {
   return { min: sorted[0] as number, median, max: sorted.at(-1) as number };
 }
 
-/** A client's value over the reference's in the same round. */
+/** Nothing here is measured that finely, whatever its unit: the limit's memory per device is the size of a page over all. */
+const LEAST_BASE = 1;
+
+/** A client's value over the reference's in the same round, where that is more than noise. */
 export function ratios(
   results: readonly Result[],
   reference: readonly Result[],
@@ -84,19 +98,19 @@ export function ratios(
   return results.flatMap(({ round, measurement }) => {
     const base = reference.find((other) => other.round === round)?.measurement;
     const [value, baseValue] = [measurement && read(measurement), base && read(base)];
-    return value === null || baseValue === null || baseValue === undefined || baseValue === 0
+    return value === null || baseValue === null || baseValue === undefined || baseValue < LEAST_BASE
       ? []
       : [value / baseValue];
   });
 }
 
-/** What the terminal shows: per workload and client min/median/max, and the ratio to the reference client. */
-export function resultsTable(results: readonly Result[], reference: string): string {
+/** What the terminal shows: per workload and client min/median/max, and the ratio to each of the reference clients. */
+export function resultsTable(results: readonly Result[], references: readonly string[]): string {
   const lines: string[] = [];
   for (const workload of new Set(results.map((result) => result.workload))) {
     const same = results.filter((result) => result.workload === workload);
-    const base = same.filter(({ client }) => client === reference);
-    lines.push("", `${workload}: min / median / max over rounds; x: ratio to ${reference} in the same round`);
+    const bases = references.map((name) => ({ name, own: same.filter(({ client }) => client === name) }));
+    lines.push("", `${workload}: min / median / max over rounds; x: ratio in the same round, to …`);
     for (const client of new Set(same.map((result) => result.client))) {
       const own = same.filter((result) => result.client === client);
       lines.push(`  ${client} ${own[0]?.version ?? ""}`);
@@ -104,22 +118,27 @@ export function resultsTable(results: readonly Result[], reference: string): str
         const note = failure ?? measurement?.note ?? null;
         if (note !== null) lines.push(`    round ${round}: ${note}`);
       }
-      const saturated = own.filter(({ measurement }) => measurement?.storm?.generatorSaturated).length;
       for (const [, title, read] of VALUES) {
         const values = minMedianMax(
           own.flatMap(({ measurement }) => (measurement && read(measurement)) ?? []),
         );
         if (values === null) continue;
-        const ratio = client === reference ? null : minMedianMax(ratios(own, base, read));
+        const compared = bases.map((base) => {
+          const ratio = base.name === client ? null : minMedianMax(ratios(own, base.own, read));
+          return ratio === null ? "" : `   x ${base.name} ${triple(ratio, 2)}`;
+        });
         lines.push(
-          `    ${title.padEnd(TITLE)}${triple(values, 0)}${ratio === null ? "" : `   x ${triple(ratio, 2)}`}`,
+          `    ${title.padEnd(TITLE)}${triple(values, 0).padEnd(VALUE)}${compared.join("")}`.trimEnd(),
         );
       }
       const overflows = minMedianMax(own.flatMap(({ listenOverflows }) => listenOverflows ?? []));
       if (overflows !== null)
         lines.push(`    ${"accept queue overflows".padEnd(TITLE)}${triple(overflows, 0)}`);
-      if (saturated > 0)
-        lines.push(`    generator saturated in the storm of ${saturated} of ${own.length} rounds`);
+      const watched = own.flatMap(({ measurement }) => measurement?.storm?.generatorSaturated ?? []);
+      if (watched.length > 0) {
+        const saturated = watched.filter((was) => was).length;
+        lines.push(`    ${"generator saturated".padEnd(TITLE)}in ${saturated} of ${watched.length} storms`);
+      }
     }
   }
   return lines.join("\n");
@@ -136,6 +155,9 @@ export function resultLine({ measurement, failure, listenOverflows }: Result): s
     storm === null
       ? null
       : `storm ${storm.readyPerS.toFixed(0)} ready/s, ${storm.cpuUsPerDevice.toFixed(0)} µs`,
+    storm === null || storm.loopDelayP99Ms === null
+      ? null
+      : `loop delay p99 ${storm.loopDelayP99Ms.toFixed(0)} ms`,
     listenOverflows === null || listenOverflows === 0 ? null : `${listenOverflows} accept queue overflows`,
     note,
   ];

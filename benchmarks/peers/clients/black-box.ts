@@ -57,7 +57,7 @@ async function observe(job: Job, devices: number, { program, args }: { program: 
   const path = findProgram(program) as string;
   const before = openFilesOf(job.brokerPid);
   const brokerBeforeUs = brokerCpuUsOf(job);
-  const child = spawnOwn(path, args, { stdio: "ignore" });
+  const child = spawnOwn(path, args, { stdio: "ignore" }, job.core);
   const watch = watchTree(() => child.pid ?? null);
   if (watch === null) throw new Error("processes can only be measured on Linux");
   let firstMs: number | null = null;

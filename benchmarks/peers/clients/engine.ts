@@ -9,7 +9,14 @@ import type { Job, Measurement, PeerClient, Workload } from "../client.ts";
 import { exited, spawnOwn } from "../own-child.ts";
 
 const REPOSITORY = resolve(fileURLToPath(import.meta.url), "../../../..");
+const ARTILLERY = join(REPOSITORY, "node_modules/artillery/bin/run");
 const SAMPLE_MS = 100;
+
+/**
+ * Artillery's timer spins through the second in which devices arrive, and takes what the core has left: they connect when that
+ * is over, spread as they arrived.
+ */
+const CONNECT_AFTER_S = 3;
 
 /**
  * All devices arrive in the first second. A slow broker gets the time that it needs: what would be cut off would look
@@ -21,9 +28,9 @@ export interface Timing {
   windowS: number;
 }
 
-export function timingOf(devices: number, connectAfterS = 0): Timing {
+export function timingOf(devices: number): Timing {
   const windowS = 5 + Math.ceil(devices / 800);
-  const stormAtS = connectAfterS + windowS;
+  const stormAtS = CONNECT_AFTER_S + windowS;
   return { readyByMs: (stormAtS - 1) * 1000, stormAtS, windowS };
 }
 
@@ -42,15 +49,23 @@ export const engine: PeerClient = {
   measure: (job) => measureEngine(job),
 };
 
-export async function measureEngine(
-  job: Job,
-  more: Pick<EngineScript, "connectAfterS" | "localAddresses"> = {},
-): Promise<Measurement> {
-  const timing = timingOf(job.devices, more.connectAfterS);
-  const storms = [{ at: `${timing.stormAtS}s`, window: `${timing.windowS}s` }];
-  const idle = await artilleryRun({ ...job, devices: 1 }, { ...more, storms });
-  const full = await artilleryRun(job, { ...more, storms });
+/** @param threads worker threads: one unless given, as the clients have that it is measured beside */
+export async function measureEngine(job: Job, threads = 1): Promise<EngineMeasurement> {
+  const timing = timingOf(job.devices);
+  const script: EngineScript = {
+    connectAfterS: CONNECT_AFTER_S,
+    threads,
+    storms: [{ at: `${timing.stormAtS}s`, window: `${timing.windowS}s` }],
+  };
+  // Artillery starts no thread that would have no device.
+  const idle = await artilleryRun({ ...job, devices: threads }, script);
+  const full = await artilleryRun(job, script);
   return measurementOf(job.devices, timing, idle, full);
+}
+
+export interface EngineMeasurement extends Measurement {
+  /** Resident memory of the run that the fleet's is held against: one device on every thread. */
+  idleRssBytes: number;
 }
 
 export interface EngineRun {
@@ -71,6 +86,7 @@ export interface TimelineRow {
 /** What is read of summary.json. */
 export interface RunSummary {
   timeZeroAt: string;
+  workers: number;
   fleet: { everOnline: number };
   generator: { saturated: boolean; eventLoopDelayMs: { p99: number } };
   storms: {
@@ -80,6 +96,7 @@ export interface RunSummary {
     recovered: number;
     verdict: string;
     generatorSaturated: boolean;
+    generator: { reasons: string[]; eventLoopDelayMs: { p99: number } } | null;
     dropSpreadMs: { max: number | null };
     readyMs: { max: number | null };
   }[];
@@ -90,15 +107,13 @@ export interface EngineScript {
   arriveInS?: number;
   /** Devices arrive, and connect that much later, when Artillery's arrivals are over. */
   connectAfterS?: number;
-  localAddresses?: string[];
+  /** Worker threads; null or not given: as many as Artillery starts on this machine. */
+  threads?: number | null;
   storms: { at: string; window: string }[];
 }
 
-function scriptOf(
-  { port, devices, workload }: Pick<Job, "port" | "devices" | "workload">,
-  more: EngineScript,
-) {
-  const { arriveInS = 1, connectAfterS = 0, localAddresses, storms } = more;
+function scriptOf({ port, devices, workload, localAddresses }: Job, more: EngineScript) {
+  const { arriveInS = 1, connectAfterS = 0, storms } = more;
   return {
     config: {
       target: `mqtt://127.0.0.1:${port}`,
@@ -108,7 +123,7 @@ function scriptOf(
           reconnect: { policy: "immediate" },
           connectTimeout: "30s",
           timeZero: "local",
-          ...(localAddresses === undefined ? {} : { localAddresses }),
+          ...(localAddresses === null ? {} : { localAddresses }),
           storms: storms.map((storm) => ({ ...storm, fraction: 1, cause: "reset" })),
           seed: 1,
         },
@@ -145,6 +160,21 @@ const STEPS: Record<Workload, object[]> = {
   ],
 };
 
+/**
+ * On one machine Artillery starts a worker thread for every processor but one, and nothing that it is told changes that (its variable
+ * WORKERS is for other platforms): for another number the machine has to look as if it had other processors.
+ */
+export function threadArguments(threads: number | null): string[] {
+  if (threads === null) return [];
+  const code = `
+import os from "node:os";
+import { syncBuiltinESMExports } from "node:module";
+const [cpu] = os.cpus();
+os.cpus = () => Array.from({ length: ${threads + 1} }, () => cpu);
+syncBuiltinESMExports();`;
+  return ["--import", `data:text/javascript,${encodeURIComponent(code)}`];
+}
+
 /** One run, sampled from outside. Rejects where it left no summary. */
 export async function artilleryRun(
   job: Job,
@@ -152,17 +182,19 @@ export async function artilleryRun(
   onSample: (usage: ProcessUsage) => void = () => {},
   sampleMs = SAMPLE_MS,
 ): Promise<EngineRun> {
+  const { threads = null } = more;
   const directory = mkdtempSync(join(tmpdir(), "bench-engine-"));
   writeFileSync(join(directory, "script.json"), JSON.stringify(scriptOf(job, more)));
   // Node itself runs it: a wrapper script would be the process that is measured.
   const child = spawnOwn(
     process.execPath,
-    [join(REPOSITORY, "node_modules/artillery/bin/run"), "run", "script.json"],
+    [...threadArguments(threads), ARTILLERY, "run", "script.json"],
     {
       cwd: directory,
       stdio: ["ignore", "pipe", "pipe"],
       env: { ...process.env, ARTILLERY_DISABLE_TELEMETRY: "true" },
     },
+    job.core,
   );
   const pid = child.pid as number;
   let tail = "";
@@ -191,6 +223,9 @@ export async function artilleryRun(
     const [run] = code === 0 ? readdirSync(results) : [];
     if (run === undefined) throw new Error(`artillery ended with ${code}: ${printableLines(tail)}`);
     const summary = JSON.parse(readFileSync(join(results, run, "summary.json"), "utf8")) as RunSummary;
+    if (threads !== null && summary.workers !== threads) {
+      throw new Error(`${summary.workers} worker threads instead of ${threads}`);
+    }
     const timeline = timelineRows(readFileSync(join(results, run, "timeline.csv"), "utf8"));
     return { samples, brokerSamples, summary, timeline };
   } catch (error) {
@@ -237,7 +272,7 @@ export function measurementOf(
   { readyByMs, stormAtS, windowS }: Timing,
   idle: EngineRun,
   full: EngineRun,
-): Measurement {
+): EngineMeasurement {
   const { everOnline } = full.summary.fleet;
   // Artillery leaves arrivals out where it cannot keep up with them.
   if (everOnline < devices)
@@ -253,17 +288,19 @@ export function measurementOf(
       cpuBetween(run[series], Date.parse(run.summary.timeZeroAt), fromMs, toMs);
     return (used(full) - used(idle)) / devices;
   };
-  // Before the first CONNECT, Artillery starts; with one device it then waits a second for the arrival, and is idle.
+  // Before the first CONNECT, Artillery starts, devices arrive and think.
   const provisioning = [firstAttempt.tMs, readyByMs] as const;
   const storming = [stormAtS * 1000 - 200, (stormAtS + windowS) * 1000 - 500] as const;
   const [storm] = full.summary.storms;
   const allReadyMs = storm?.readyMs.max ?? null;
   const isWhole = storm !== undefined && storm.recovered === devices && allReadyMs !== null;
+  const idleRssBytes = rssAt(idle, readyByMs);
   return {
+    idleRssBytes,
     // Rows are 100 ms wide: the last ready one counts whole.
     readyPerS: (devices * 1000) / (lastReady.tMs + 100 - firstAttempt.tMs),
     cpuUsPerDevice: perDevice("samples", ...provisioning),
-    rssKbPerDevice: (rssAt(full, readyByMs) - rssAt(idle, readyByMs)) / 1024 / devices,
+    rssKbPerDevice: (rssAt(full, readyByMs) - idleRssBytes) / 1024 / devices,
     brokerCpuUsPerDevice: perDevice("brokerSamples", ...provisioning),
     storm: isWhole
       ? {
@@ -272,9 +309,16 @@ export function measurementOf(
           readyPerS: (devices * 1000) / allReadyMs,
           cpuUsPerDevice: perDevice("samples", ...storming),
           brokerCpuUsPerDevice: perDevice("brokerSamples", ...storming),
+          loopDelayP99Ms: storm.generator?.eventLoopDelayMs.p99 ?? null,
           generatorSaturated: storm.generatorSaturated,
         }
       : null,
-    note: isWhole ? null : `storm: ${storm?.recovered ?? 0} of ${devices} ready again after ${windowS} s`,
+    note: isWhole
+      ? saturationNote(storm)
+      : `storm: ${storm?.recovered ?? 0} of ${devices} ready again after ${windowS} s`,
   };
+}
+
+function saturationNote({ generatorSaturated, generator }: RunSummary["storms"][number]): string | null {
+  return generatorSaturated ? `generator saturated: ${(generator?.reasons ?? []).join("; ")}` : null;
 }

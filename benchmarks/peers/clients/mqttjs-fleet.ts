@@ -52,6 +52,10 @@ function start(number: number): void {
   }
 }
 
+function reset({ stream }: MqttClient): void {
+  (stream as unknown as { resetAndDestroy(): void }).resetAndDestroy();
+}
+
 process.on("message", (message) => {
   if (message === "connect") {
     const startedMs = performance.now();
@@ -64,9 +68,18 @@ process.on("message", (message) => {
     const startedMs = performance.now();
     whenAllReady = () =>
       process.send?.({ kind: "storm", dropSpreadMs, tookMs: performance.now() - startedMs });
-    for (const client of clients) (client.stream as unknown as { resetAndDestroy(): void }).resetAndDestroy();
+    for (const client of clients) reset(client);
     const dropSpreadMs = performance.now() - startedMs;
   }
 });
-process.once("disconnect", () => process.exit());
+/** A reset is done with the turn in which its socket has no more to write. */
+const RESET_MS = 500;
+
+process.once("disconnect", () => {
+  for (const client of clients) {
+    client.options.reconnectPeriod = 0;
+    reset(client);
+  }
+  setTimeout(() => process.exit(), RESET_MS);
+});
 process.send?.({ kind: "loaded" });

@@ -1,8 +1,10 @@
+import { execFileSync } from "node:child_process";
 import { expect, it } from "vitest";
 import {
   type EngineRun,
   measurementOf,
   type TimelineRow,
+  threadArguments,
   timelineRows,
   timingOf,
 } from "../../../../benchmarks/peers/clients/engine.ts";
@@ -29,6 +31,7 @@ function run(
     recovered: 10,
     verdict: "recovered",
     generatorSaturated: false,
+    generator: { reasons: [], eventLoopDelayMs: { p99: 12 } },
     dropSpreadMs: { max: 3 },
     readyMs: { max: readyMaxMs },
   };
@@ -38,6 +41,7 @@ function run(
     timeline,
     summary: {
       timeZeroAt: new Date(ZERO).toISOString(),
+      workers: 1,
       fleet: { everOnline: 10 },
       generator: { saturated: false, eventLoopDelayMs: { p99: 1 } },
       storms: [storm],
@@ -57,6 +61,7 @@ it("what a device costs is what the run used above the idle run, per device", ()
     // The fleet uses 2 µs/ms more for 7.9 s, from the row with the first attempt on; there are 10 devices.
     cpuUsPerDevice: 1580,
     rssKbPerDevice: 2,
+    idleRssBytes: 1_000_000,
     brokerCpuUsPerDevice: 790,
     storm: {
       dropSpreadMs: 3,
@@ -64,6 +69,7 @@ it("what a device costs is what the run used above the idle run, per device", ()
       readyPerS: 200,
       cpuUsPerDevice: 1540,
       brokerCpuUsPerDevice: 770,
+      loopDelayP99Ms: 12,
       generatorSaturated: false,
     },
     note: null,
@@ -85,10 +91,32 @@ it("a storm that not all survived has no figures, and a note", () => {
   expect([measured, note]).toEqual([null, "storm: 9 of 10 ready again after 8 s"]);
 });
 
+it("a storm in which the generator was saturated has figures, and a note that says why", () => {
+  const full = run(1, 0, [row(0, 10, 10)], 50);
+  const [storm] = full.summary.storms;
+  if (storm !== undefined) {
+    storm.generatorSaturated = true;
+    storm.generator = { reasons: ["it stood still", "it waited"], eventLoopDelayMs: { p99: 431 } };
+  }
+  const measured = measurementOf(10, TIMING, idle, full);
+  expect(measured.note).toBe("generator saturated: it stood still; it waited");
+  expect(measured.storm).toMatchObject({ loopDelayP99Ms: 431, generatorSaturated: true });
+});
+
+it.each([1, 4])("a process that is told so starts Artillery as on a machine for %i threads", (threads) => {
+  const script = 'import os, { cpus } from "node:os"; console.log(os.cpus().length, cpus().length)';
+  const args = [...threadArguments(threads), "--input-type=module", "--eval", script];
+  const seen = execFileSync(process.execPath, args, { encoding: "utf8" });
+  expect(seen).toBe(`${threads + 1} ${threads + 1}\n`);
+});
+
+it("nothing is preloaded where the number of threads is left to Artillery", () => {
+  expect(threadArguments(null)).toEqual([]);
+});
+
 it("larger fleets have more time", () => {
-  expect(timingOf(20)).toEqual({ readyByMs: 5000, stormAtS: 6, windowS: 6 });
-  expect(timingOf(20, 3)).toEqual({ readyByMs: 8000, stormAtS: 9, windowS: 6 });
-  expect(timingOf(16_000)).toEqual({ readyByMs: 24_000, stormAtS: 25, windowS: 25 });
+  expect(timingOf(20)).toEqual({ readyByMs: 8000, stormAtS: 9, windowS: 6 });
+  expect(timingOf(16_000)).toEqual({ readyByMs: 27_000, stormAtS: 28, windowS: 25 });
 });
 
 it("reads the columns of a timeline", () => {

@@ -1,11 +1,12 @@
 import { describe, expect, it } from "vitest";
 import type { Measurement } from "../../../../benchmarks/peers/client.ts";
-import { growthTable } from "../../../../benchmarks/peers/growth.ts";
+import { growthTable, type Point } from "../../../../benchmarks/peers/growth-table.ts";
 import { slopeOf, stormLines, stormTimes, trendLine } from "../../../../benchmarks/peers/steady.ts";
 import {
   minMedianMax,
   type Result,
   ratios,
+  resultLine,
   resultsCsv,
   resultsTable,
 } from "../../../../benchmarks/peers/table.ts";
@@ -57,6 +58,11 @@ describe("ratios", () => {
     expect(ratios(own, base, (one) => one.cpuUsPerDevice)).toEqual([0.2, 0.25]);
   });
 
+  it("leave out a reference that is smaller than what can be measured", () => {
+    const own = [result(1, "engine", measurement(100))];
+    expect(ratios(own, [result(1, "limit_500", measurement(0.9))], (one) => one.cpuUsPerDevice)).toEqual([]);
+  });
+
   it("leave out rounds in which either has no figure", () => {
     const own = [
       result(1, "engine", null, "died"),
@@ -70,27 +76,124 @@ describe("ratios", () => {
 
 it("a round that failed is said in the table, and a row of the CSV", () => {
   const results = [result(1, "mqttjs", measurement(400)), result(1, "engine", null, 'it died, "badly"')];
-  expect(resultsTable(results, "mqttjs")).toContain('round 1: it died, "badly"');
+  expect(resultsTable(results, ["mqttjs"])).toContain('round 1: it died, "badly"');
   const lines = resultsCsv(results).trim().split("\n");
   expect(lines).toHaveLength(3);
   expect(lines[0]).toMatch(/^round,workload,client,version,devices,ready_per_s,cpu_us_per_device,/);
-  expect(lines[2]).toMatch(/^1,subscribe,engine,1.0,100,,,,,,,,,,,,"it died, ""badly"""$/);
+  expect(lines[2]).toMatch(/^1,subscribe,engine,1.0,100,,,,,,,,,,,,,,"it died, ""badly"""$/);
+});
+
+describe("a table with several references", () => {
+  const stormy = (cpu: number, stormCpu: number, generatorSaturated: boolean | null): Measurement => ({
+    ...measurement(cpu),
+    storm: {
+      dropSpreadMs: 200,
+      allReadyMs: 900,
+      readyPerS: 8000,
+      cpuUsPerDevice: stormCpu,
+      brokerCpuUsPerDevice: 70,
+      loopDelayP99Ms: generatorSaturated === null ? null : 12,
+      generatorSaturated,
+    },
+  });
+  const results = [
+    result(1, "mqttjs", stormy(400, 300, null)),
+    result(1, "limit_500", stormy(50, 100, null)),
+    result(1, "engine", stormy(100, 200, false)),
+    result(2, "engine", stormy(100, 200, true)),
+  ];
+  const linesOf = (client: string, references: string[]): string[] => {
+    const lines = resultsTable(results, references).split("\n");
+    const from = lines.indexOf(`  ${client} 1.0`);
+    const to = lines.findIndex((line, i) => i > from && /^ {2}\S/.test(line));
+    return lines.slice(from + 1, to === -1 ? undefined : to);
+  };
+
+  it("has a ratio to each of them, none to itself, and none to one that is not there", () => {
+    const references = ["mqttjs", "limit_500", "k6"];
+    expect(linesOf("engine", references)).toContain(
+      "    CPU µs/device              100 / 100 / 100         x mqttjs 0.25 / 0.25 / 0.25   x limit_500 2.00 / 2.00 / 2.00",
+    );
+    expect(linesOf("mqttjs", references)[1]).toBe(
+      "    CPU µs/device              400 / 400 / 400         x limit_500 8.00 / 8.00 / 8.00",
+    );
+    expect(linesOf("mqttjs", ["k6"])[1]).toBe("    CPU µs/device              400 / 400 / 400");
+  });
+
+  it("has the mean of arrival and storm", () => {
+    expect(linesOf("engine", ["limit_500"])).toContain(
+      "    both: mean CPU µs/device   150 / 150 / 150         x limit_500 2.00 / 2.00 / 2.00",
+    );
+  });
+
+  it("says how the generator fared in storms, of clients that watch themselves", () => {
+    expect(linesOf("engine", [])).toContain("    storm: loop delay p99, ms  12 / 12 / 12");
+    expect(linesOf("engine", [])).toContain("    generator saturated        in 1 of 2 storms");
+    expect(linesOf("mqttjs", []).join("\n")).not.toMatch(/loop delay|saturated/);
+  });
+
+  it("is told of each round in one line as it goes", () => {
+    expect(results[2] && resultLine(results[2])).toBe(
+      "1000 ready/s, 100 µs, 10.0 KB, storm 8000 ready/s, 200 µs, loop delay p99 12 ms, 7 accept queue overflows",
+    );
+  });
+});
+
+const point = (round: number, devices: number, more: Partial<Point> = {}): Point => ({
+  round,
+  devices,
+  threads: 1,
+  cpu_us_per_device: 100,
+  rss_kb_per_device: 10,
+  storm_cpu_us_per_device: null,
+  storm_drop_spread_ms: null,
+  storm_loop_delay_p99_ms: null,
+  generator_saturated: null,
+  idle_rss_mb: 200,
+  ...more,
 });
 
 it("growth is the ratio to the smallest fleet of the same round", () => {
-  const point = (round: number, devices: number, cpu: number) => ({
-    round,
-    devices,
-    cpu_us_per_device: cpu,
-    rss_kb_per_device: 10,
-    storm_cpu_us_per_device: null,
-  });
-  const points = [point(1, 1000, 200), point(1, 4000, 220), point(2, 1000, 100), point(2, 4000, 130)];
-  const lines = growthTable(points, [1000, 4000]).split("\n");
-  expect(lines[1]).toMatch(/^\s+1000\s+150\.0\s+10\.0\s+-$/);
+  const points = [
+    point(1, 1000, { cpu_us_per_device: 200 }),
+    point(1, 4000, { cpu_us_per_device: 220 }),
+    point(2, 1000),
+    point(2, 4000, { cpu_us_per_device: 130 }),
+  ];
+  const fleets = [1000, 4000].map((devices) => ({ devices, threads: 1 }));
+  const lines = growthTable(points, fleets).split("\n");
+  expect(lines[1]).toMatch(/^\s+1000\s+1\s+150\.0\s+10\.0\s+-\s+-\s+-\s+-\s+0 of 0$/);
   expect(lines[2]).toMatch(
-    /^\s+4000\s+175\.0 \(1\.10 \/ 1\.20 \/ 1\.30\)\s+10\.0 \(1\.00 \/ 1\.00 \/ 1\.00\)\s+-$/,
+    /^\s+4000\s+1\s+175\.0 \(1\.10 \/ 1\.20 \/ 1\.30\)\s+10\.0 \(1\.00 \/ 1\.00 \/ 1\.00\)\s+-\s+-\s+-\s+-\s+0 of 0$/,
   );
+});
+
+it("what a thread costs is what the idle process grows by, and the ratio is to the fewest threads", () => {
+  const storm = { storm_drop_spread_ms: 240, storm_loop_delay_p99_ms: 9 };
+  const points = [
+    point(1, 8000, { ...storm, generator_saturated: false }),
+    point(1, 8000, {
+      ...storm,
+      threads: 2,
+      cpu_us_per_device: 120,
+      idle_rss_mb: 310,
+      generator_saturated: true,
+    }),
+    point(1, 8000, {
+      ...storm,
+      threads: 4,
+      cpu_us_per_device: 150,
+      idle_rss_mb: 560,
+      generator_saturated: true,
+    }),
+    // Another round's idle process is none to compare with.
+    point(2, 8000, { ...storm, threads: 4, idle_rss_mb: 900, generator_saturated: false }),
+  ];
+  const fleets = [1, 2, 4].map((threads) => ({ devices: 8000, threads }));
+  const lines = growthTable(points, fleets).split("\n");
+  expect(lines[1]).toMatch(/^\s+8000\s+1\s.*240\.0\s+9\.0\s+-\s+0 of 1$/);
+  expect(lines[2]).toMatch(/^\s+8000\s+2\s+120\.0 \(1\.20 \/ 1\.20 \/ 1\.20\).*\s110\s+1 of 1$/);
+  expect(lines[3]).toMatch(/^\s+8000\s+4\s+125\.0 \(1\.50 \/ 1\.50 \/ 1\.50\).*\s120\s+1 of 2$/);
 });
 
 it("slopeOf is that of the line through the samples", () => {
@@ -127,12 +230,14 @@ it("memory after a storm is that at the end of its window", () => {
     recovered: 5,
     verdict: "recovered",
     generatorSaturated: true,
+    generator: null,
     dropSpreadMs: { max: 3 },
     readyMs: { max: 40 },
   };
   const samples = [0, 1000, 2000, 3000, 4000].map((ms) => ({ atMs: ms, cpuUs: 0, rssBytes: ms * 1000 }));
   const summary = {
     timeZeroAt: new Date(0).toISOString(),
+    workers: 1,
     fleet: { everOnline: 5 },
     generator: { saturated: false, eventLoopDelayMs: { p99: 1 } },
     storms: [storm],
