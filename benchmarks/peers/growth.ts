@@ -32,7 +32,7 @@ export async function runGrowth(
     .option("--sizes <list>", "fleet sizes", wholeNumbers(1, 19_000), [1000, 4000, 16_000])
     .option("--threads <list>", "worker threads of Artillery", wholeNumbers(1, 64), [1])
     .option("--rounds <n>", "rounds of all sizes", wholeNumber(1, 100), 3)
-    .option("--devices-per-address <n>", "one source address for so many", wholeNumber(100, 19_000), 4000)
+    .option("--devices-per-address <n>", "one source address for so many", wholeNumber(100, 19_000), 19_000)
     .option("--output <file>", "CSV to write", "benchmarks/results/growth.csv");
   const parsed = parseCommandLine<Options>(program, args, out, err);
   if ("exitCode" in parsed) return parsed.exitCode;
