@@ -11,7 +11,7 @@ afterEach(() => {
 const planWith = (transport: "auto" | "net", ...urls: string[]): FleetPlan => {
   const [target, ...others] = [...urls, "mqtt://broker"].map(parseTarget);
   const regions = { list: others.map((other) => ({ target: other })) };
-  return { settings: { transport }, target, regions } as FleetPlan;
+  return { settings: { transport }, target, regions } as unknown as FleetPlan;
 };
 
 it("is Node's own handle where it works, and net where the script says so", async () => {
