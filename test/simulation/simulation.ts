@@ -7,7 +7,7 @@ import type { DevicePlan } from "../../engine/src/device/plan.ts";
 import type { DeviceEnvironment } from "../../engine/src/device/port.ts";
 import { ConfigRequest } from "../../engine/src/device/session/config-requests.ts";
 import { Exchange } from "../../engine/src/device/session/exchange.ts";
-import { Fleet } from "../../engine/src/live/fleet.ts";
+import { Fleet } from "../../engine/src/fleet/fleet.ts";
 import { compileProgram, compileSteps, series } from "../../engine/src/script/compile.ts";
 import { ProcessorCalls } from "../../engine/src/script/processor-calls.ts";
 import { bindDevice, type Compiler, deviceOf, type StepPlace } from "../../engine/src/script/steps/step.ts";
