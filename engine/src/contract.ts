@@ -388,7 +388,27 @@ export interface WorkerRecord {
   disconnects: Record<string, Record<string, number>>;
   /** Failures per cohort and name, as design.md's point 8 classifies them. */
   errors: Record<string, Record<string, number>>;
-  generator: GeneratorHealth;
+  /** Null in a forecast: nothing generated load. */
+  generator: GeneratorHealth | null;
+  /** Given for a forecast alone: nothing of it was measured. */
+  forecast?: ForecastRecord | undefined;
+}
+
+/** What a forecast rests on. */
+export interface ForecastRecord {
+  assumptions: ForecastAssumption[];
+}
+
+/** Where an assumption comes from. */
+export const ASSUMPTION_SOURCES = ["option", "script", "lab", "default", "model"] as const;
+
+/** One value that a forecast rests on, or what its model leaves out. */
+export interface ForecastAssumption {
+  /** Reads like `broker: connects`. */
+  name: string;
+  /** With its unit, or a sentence. */
+  value: string;
+  source: (typeof ASSUMPTION_SOURCES)[number];
 }
 
 export const TCP_KINDS = ["handle", "net"] as const;

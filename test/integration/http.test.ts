@@ -77,7 +77,7 @@ async function asking(
   const question = compileHttp(httpSettings.parse(settings), {
     helpers: { captureOrMatch },
     http,
-  } as Compiler);
+  } as unknown as Compiler);
   const asks = operationOf(question);
   const contexts = Array.from({ length: devices }, (_, n): VuContext => ({ vars: { deviceId: `d${n}` } }));
   const outcomes: (string | null)[] = [];

@@ -1,6 +1,6 @@
+import type { Regions } from "../../engine/src/region/regions.ts";
 import type { Network } from "./network.ts";
 import { type Gains, same } from "./shared-recorder.ts";
-import type { SimulatedRegions } from "./simulated-regions.ts";
 import type { User } from "./user.ts";
 import { Violation } from "./violation.ts";
 
@@ -9,7 +9,7 @@ export interface Accounts {
   readonly gains: readonly Gains[];
   readonly users: readonly User[];
   readonly network: Network;
-  readonly regions: SimulatedRegions | null;
+  readonly regions: Regions | null;
 }
 
 /** What was counted adds up: of itself, with what devices know, and with what the network saw. All devices have ended. */

@@ -1,7 +1,7 @@
 import { pause } from "../../engine/src/device/pause.ts";
 import type { Asker } from "../../engine/src/device/session/requests.ts";
 import { LOST, type Waiter } from "../../engine/src/device/turns.ts";
-import type { Fleet } from "../../engine/src/live/fleet.ts";
+import type { Fleet } from "../../engine/src/fleet/fleet.ts";
 import type { BackEnd } from "./back-end.ts";
 import type { Chance } from "./chance.ts";
 import type { Operations } from "./operations.ts";

@@ -7,7 +7,8 @@ import type { DevicePlan } from "../../engine/src/device/plan.ts";
 import type { DeviceEnvironment } from "../../engine/src/device/port.ts";
 import { ConfigRequest } from "../../engine/src/device/session/config-requests.ts";
 import { Exchange } from "../../engine/src/device/session/exchange.ts";
-import { Fleet } from "../../engine/src/live/fleet.ts";
+import { Fleet } from "../../engine/src/fleet/fleet.ts";
+import { Regions } from "../../engine/src/region/regions.ts";
 import { compileProgram, compileSteps, series } from "../../engine/src/script/compile.ts";
 import { ProcessorCalls } from "../../engine/src/script/processor-calls.ts";
 import { bindDevice, type Compiler, deviceOf, type StepPlace } from "../../engine/src/script/steps/step.ts";
@@ -26,7 +27,6 @@ import { processorOf } from "./processor.ts";
 import { type CohortSetup, drawSetup, type Setup } from "./setup.ts";
 import { COHORTS, type Gains, type SharedRecorder, same } from "./shared-recorder.ts";
 import { SimulatedHost } from "./simulated-host.ts";
-import { SimulatedRegions } from "./simulated-regions.ts";
 import { auditOpening, auditStorm } from "./storm-audit.ts";
 import { User } from "./user.ts";
 import { Violation } from "./violation.ts";
@@ -77,7 +77,7 @@ export class Simulation {
   readonly #brokerWorld: BrokerWorld;
   readonly #brokers: Broker[];
   readonly #host: SimulatedHost;
-  readonly #regions: SimulatedRegions | null;
+  readonly #regions: Regions | null;
   readonly #storms: Storms;
   readonly #meddler: Meddler;
   readonly #calls: ProcessorCalls;
@@ -120,7 +120,7 @@ export class Simulation {
     this.#regions =
       setup.regions === 1
         ? null
-        : new SimulatedRegions({
+        : new Regions({
             regions: this.#brokers.map((_, index) => ({ name: `region-${index}`, weight: 1 + index })),
             failover: setup.failover,
             seed,

@@ -5,6 +5,7 @@ import {
   COUNTER_NAMES,
   type CounterName,
   FILES,
+  type GeneratorHealth,
   HISTOGRAM,
   STORM_COUNTERS,
   STORM_FATES,
@@ -82,7 +83,7 @@ export function storm(changes: Partial<WorkerStorm> = {}): WorkerStorm {
 }
 
 /** A generator in good health; `SATURATED` is one that is not. */
-export function generator(changes: Partial<WorkerRecord["generator"]> = {}): WorkerRecord["generator"] {
+export function generator(changes: Partial<GeneratorHealth> = {}): GeneratorHealth {
   return {
     watchedMs: 20_000,
     eventLoopDelayMs: { p50: 0.1, p99: 2, max: 8 },
@@ -94,7 +95,7 @@ export function generator(changes: Partial<WorkerRecord["generator"]> = {}): Wor
   };
 }
 
-export const SATURATED: Partial<WorkerRecord["generator"]> = { stalledMs: 8000 };
+export const SATURATED: Partial<GeneratorHealth> = { stalledMs: 8000 };
 
 export function record(changes: Partial<WorkerRecord> = {}): WorkerRecord {
   return {

@@ -1,6 +1,6 @@
 import { parentPort } from "node:worker_threads";
 import { log } from "../artillery.ts";
-import { FailureTexts } from "./failure-texts.ts";
+import { FailureTexts } from "../fleet/failure-texts.ts";
 
 /** Thrown in place of an exit. */
 class ExitRefused extends Error {

@@ -1,31 +1,23 @@
 import { type ArtilleryScript, log, testRunId, workerIdentity } from "../artillery.ts";
 import type { HealthStretch } from "../capture/generator-health.ts";
-import type { Recorder } from "../capture/recorder.ts";
 import { runDirectory } from "../capture/run-directory.ts";
 import { postUnwritten } from "../capture/unwritten.ts";
 import { WorkerFiles } from "../capture/worker-files.ts";
-import { workerRecord } from "../capture/worker-record.ts";
 import { safeFileName, type WorkerRecord } from "../contract.ts";
-import { longestBackoffMs } from "../device/backoff.ts";
-import { deviceId } from "../device/identity.ts";
-import type { Regions } from "../region/regions.ts";
-import { type FleetPlan, ownClientIdPrefix, uncorrelatedCohorts } from "../script/plan.ts";
+import { type FleetRecordParts, fleetRecord } from "../fleet/fleet-record.ts";
 import type { UrlTarget } from "../script/target.ts";
 import { maskHidden } from "../secrets/secret-text.ts";
-import type { Storms } from "../storm/storms.ts";
 import type { HttpClient } from "../transport/http-client.ts";
 import type { TcpKind } from "../transport/tcp.ts";
 import { wallClock } from "./clock.ts";
 import type { FleetAgreement } from "./fleet-agreement.ts";
-import type { VirtualUsers } from "./virtual-user.ts";
 
 /** What was measured is on disk after at most this long. */
 const FLUSH_MS = 2000;
 
 /** The parts of a worker that have something to tell. */
-export interface WorkerResultsOptions {
+export interface WorkerResultsOptions extends FleetRecordParts {
   script: ArtilleryScript;
-  plan: FleetPlan;
   /** The broker of the control connection. */
   broker: UrlTarget;
   /** This worker began then, whole epoch milliseconds. */
@@ -33,14 +25,7 @@ export interface WorkerResultsOptions {
   /** The certificate of a broker is not verified. */
   isInsecure: boolean;
   tcp: TcpKind;
-  /** This worker's container, empty on one machine. */
-  container: string;
-  recorder: Recorder;
-  users: VirtualUsers;
   agreement: FleetAgreement;
-  storms: Storms;
-  /** Null where the script has one target. */
-  regions: Regions | null;
   http: HttpClient;
   health: HealthStretch;
 }
@@ -80,28 +65,20 @@ export class WorkerResults {
   }
 
   #record(state: WorkerRecord["state"], nowMs: number): WorkerRecord {
-    const { plan, broker, container, recorder, users, agreement, storms, regions } = this.#options;
-    const idPrefix = ownClientIdPrefix(plan);
-    return workerRecord(recorder, {
+    const { broker, agreement, isInsecure, tcp, http, startedAtMs, health } = this.#options;
+    return fleetRecord(this.#options, {
       testRunId: testRunId(),
       workerId: workerIdentity().id,
       state,
       target: maskHidden(broker.url),
-      tls: { insecure: this.#options.isInsecure },
-      tcp: this.#options.tcp,
-      http: { insecure: this.#options.http.isInsecure },
-      seed: plan.settings.seed,
-      longestBackoffMs: longestBackoffMs(plan.backoff),
-      clientIds: idPrefix === null ? null : `${idPrefix}${deviceId(container, 0)}`,
-      uncorrelated: uncorrelatedCohorts(plan),
+      tls: { insecure: isInsecure },
+      tcp,
+      http: { insecure: http.isInsecure },
       sameIdsAs: agreement.sameIdsAs,
-      startedAtMs: this.#options.startedAtMs,
+      startedAtMs,
       updatedAtMs: Math.ceil(nowMs),
       timeZeroMs: agreement.timeZeroMs,
-      devices: users.started,
-      storms: storms.report(),
-      regions: regions?.counts.byName() ?? null,
-      generator: this.#options.health.read(),
+      generator: health.read(),
     });
   }
 }

@@ -9,18 +9,12 @@ import {
 } from "../artillery.ts";
 import { GeneratorWatch } from "../capture/generator-health.ts";
 import { Recorder } from "../capture/recorder.ts";
-import { longestBackoffMs } from "../device/backoff.ts";
-import type { DeviceCredentials } from "../device/credentials.ts";
-import { Device } from "../device/device.ts";
-import { deviceId, shareOf, type WorkerShare } from "../device/identity.ts";
+import { shareOf, type WorkerShare } from "../device/identity.ts";
+import { FleetRun } from "../fleet/fleet-run.ts";
 import { Regions } from "../region/regions.ts";
 import type { FleetPlan } from "../script/plan.ts";
 import type { RegionsPlan } from "../script/region-plan.ts";
-import { bindDevice } from "../script/steps/step.ts";
-import { credentialsOf, type UrlTarget } from "../script/target.ts";
-import { REGION_VARIABLE } from "../script/variables.ts";
-import { planEndMs } from "../storm/schedule.ts";
-import { Storms } from "../storm/storms.ts";
+import type { UrlTarget } from "../script/target.ts";
 import { createCodec } from "../transport/codec.ts";
 import { devicesOfPhases } from "../transport/descriptors.ts";
 import { usesTls } from "../transport/endpoints.ts";
@@ -32,17 +26,15 @@ import type { TcpKind } from "../transport/tcp.ts";
 import type { TlsMaterial } from "../transport/tls-material.ts";
 import { chooseLocalEnd } from "./choose-local-end.ts";
 import { time, wallClock } from "./clock.ts";
-import { type Cohort, compileCohort } from "./cohort.ts";
-import { Fleet } from "./fleet.ts";
 import { FleetAgreement } from "./fleet-agreement.ts";
 import type { FleetNumbers } from "./fleet-numbers.ts";
 import { LiveHost } from "./host.ts";
 import { openHttp } from "./open-http.ts";
 import { openerOptions } from "./opener-options.ts";
+import { openerOf } from "./openers.ts";
 import { Openings } from "./openings.ts";
 import { Partings } from "./partings.ts";
 import { warnBeforeStart } from "./preflight.ts";
-import { nameDevice, VirtualUsers } from "./virtual-user.ts";
 import { warnOfNeverOnline } from "./warnings.ts";
 import { WorkerResults } from "./worker-results.ts";
 import { keepYoungGenerationSmall } from "./young-generation.ts";
@@ -72,15 +64,10 @@ export class Worker {
   readonly #options: WorkerOptions;
   readonly #share: WorkerShare;
   readonly #recorder: Recorder;
-  readonly #fleet: Fleet;
   readonly #regions: Regions | null;
   readonly #agreement: FleetAgreement;
-  readonly #storms: Storms;
-  readonly #host: LiveHost;
+  readonly #run: FleetRun;
   readonly #watch: GeneratorWatch;
-  readonly #cohorts: Cohort[];
-  readonly #users: VirtualUsers;
-  readonly #credentials: Omit<DeviceCredentials, "clientId">;
   readonly #http: HttpClient;
   readonly #results: WorkerResults;
   readonly #timer: NodeJS.Timeout;
@@ -102,7 +89,7 @@ export class Worker {
     const health = this.#watch.begin();
     const { regions } = options;
     this.#regions = regions && new Regions({ regions: regions.list, failover: regions.failover, seed });
-    this.#host = new LiveHost({
+    const host = new LiveHost({
       time,
       seed,
       recorder: this.#recorder,
@@ -110,35 +97,6 @@ export class Worker {
       wire: { codec: createCodec(protocolVersion), maxPacketBytes: maxPacketSize },
       partings: this.#partings,
       openings: new Openings(setImmediate),
-    });
-    const hasPlanEnd = planEndMs(plan.storms) !== null;
-    this.#fleet = new Fleet({ hasPlanEnd, time, turns: this.#host.turns });
-    this.#host.fleet = this.#fleet;
-    this.#agreement = new FleetAgreement({
-      plan,
-      broker,
-      tls: options.tls,
-      container,
-      numbers,
-      onTimeZero: (epochMs) => this.#storms.setTimeZero(epochMs),
-    });
-    this.#storms = new Storms({
-      plans: plan.storms,
-      seed,
-      container,
-      members: this.#fleet.members,
-      recorder: this.#recorder,
-      losses: this.#host,
-      watch: this.#watch,
-      regions: this.#regions,
-      longestBackoffMs: longestBackoffMs(plan.backoff),
-      populations: (storm) => this.#agreement.populations(storm),
-      containers: () => this.#agreement.containers(),
-      claim: (storm) => numbers.claim(storm),
-      wallClock,
-      time,
-      log,
-      onOver: () => this.#fleet.over(),
     });
     const devices = devicesOfPhases(script.config.phases, this.#share.workers);
     const chooser = this.#portChooser;
@@ -151,24 +109,34 @@ export class Worker {
       brokers: this.#targets.length - (plan.storms.some(({ cause }) => cause === "regionLoss") ? 1 : 0),
     });
     const openers = openerOptions(plan, options.tls, options.readPem, options.tcp, local);
-    const { username = null, password = null } = credentialsOf(plan.target, plan.settings);
-    this.#credentials = { username, password };
+    for (const cohort of plan.cohorts)
+      host.openers.push(openerOf(cohort, { targets: this.#targets, regions: this.#regions, openers }));
+    this.#agreement = new FleetAgreement({
+      plan,
+      broker,
+      tls: options.tls,
+      container,
+      numbers,
+      onTimeZero: (epochMs) => this.#run.storms.setTimeZero(epochMs),
+    });
     this.#http = openHttp(plan.settings.http);
-    this.#users = new VirtualUsers(script, runEvents, this.#fleet, this.#host, names.length);
-    const parts = {
+    this.#run = new FleetRun({
+      script,
       plan,
       helpers,
-      calls: this.#users.calls,
-      tellError: (error: Error) => this.#users.tell(error),
       runEvents,
-      host: this.#host,
-      fleet: this.#fleet,
-      http: this.#http,
+      host,
+      recorder: this.#recorder,
       regions: this.#regions,
-      targets: this.#targets,
-      openers,
-    };
-    this.#cohorts = plan.cohorts.map((cohort, index) => compileCohort(cohort, index, parts));
+      http: this.#http,
+      time,
+      wallClock,
+      container,
+      numbers,
+      agreement: this.#agreement,
+      watch: this.#watch,
+      log,
+    });
     warnBeforeStart({
       plan,
       share: this.#share,
@@ -187,9 +155,8 @@ export class Worker {
       tcp: options.tcp,
       container,
       recorder: this.#recorder,
-      users: this.#users,
+      run: this.#run,
       agreement: this.#agreement,
-      storms: this.#storms,
       regions: this.#regions,
       http: this.#http,
       health,
@@ -222,7 +189,7 @@ export class Worker {
 
   #everySecond(): void {
     this.#emitCounters();
-    for (const cohort of this.#cohorts.keys()) {
+    for (const cohort of this.#recorder.cohorts.keys()) {
       const { refused, errors } = this.#recorder.counters(cohort);
       this.#limits.look(refused);
       this.#limits.look(errors);
@@ -230,28 +197,10 @@ export class Worker {
   }
 
   runVirtualUser(cohortIndex: number, context: VuContext, callback: StepCallback): void {
-    const { runEvents, plan, numbers } = this.#options;
-    runEvents.emit("started");
-    if (this.#fleet.started === 0) this.#agreement.begin();
-    const cohort = this.#cohorts[cohortIndex] as Cohort;
-    const number = numbers.next();
-    const id = deviceId(this.#share.container, number);
-    nameDevice(context, id);
-    const clientId = `${plan.settings.clientIdPrefix ?? ""}${id}`;
-    const device = new Device(number, { clientId, ...this.#credentials }, cohort.environment, context);
-    bindDevice(context, device);
-    if (this.#regions !== null) {
-      context.vars[REGION_VARIABLE] = this.#regions.names[device.region];
-      this.#regions.counts.count(device.region, "homeDevices");
-    }
-    this.#fleet.add(device);
-    this.#agreement.setDevices(this.#fleet.started);
-    this.#users.run(cohort, cohortIndex, context, (error) => {
-      this.#storms.left(device, error !== null);
-      device.end("ended");
-      this.#fleet.remove(device);
+    this.#options.runEvents.emit("started");
+    this.#run.runVirtualUser(cohortIndex, context, (error) => {
       // Artillery looks at its counters as soon as the last virtual user is over.
-      if (this.#fleet.members.size > 0) {
+      if (this.#run.fleet.members.size > 0) {
         callback(error, context);
       } else {
         this.#emitCounters();
@@ -267,22 +216,23 @@ export class Worker {
     this.#isOver = true;
     clearInterval(this.#timer);
     this.#everySecond();
-    this.#storms.stop(state === "ended");
+    this.#run.storms.stop(state === "ended");
     this.#watch.stop();
-    this.#fleet.stop();
+    this.#run.fleet.stop();
     this.#http.close();
     this.#results.end(state);
     if (state === "ended") this.#warnIfNeverOnline();
     // What the thread's end would close with FIN would hold its port for a minute, and the next run would find none.
-    else for (const { line } of this.#fleet.members) line.link?.reset();
+    else for (const { line } of this.#run.fleet.members) line.link?.reset();
     void this.#agreement.end();
   }
 
   #warnIfNeverOnline(): void {
-    if (this.#fleet.started === 0) return;
-    if (this.#cohorts.some((_, cohort) => this.#recorder.counters(cohort).everOnline > 0)) return;
+    const { started } = this.#run.fleet;
+    if (started === 0) return;
+    if (this.#recorder.cohorts.some((_, cohort) => this.#recorder.counters(cohort).everOnline > 0)) return;
     warnOfNeverOnline(
-      this.#fleet.started,
+      started,
       this.#targets.map(({ url }) => url),
     );
   }

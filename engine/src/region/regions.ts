@@ -44,6 +44,10 @@ export class Regions {
     this.#lost.delete(region);
   }
 
+  isLost(region: number): boolean {
+    return this.#lost.has(region);
+  }
+
   /** @param open one opener per region */
   opener(open: readonly OpenTransport[]): OpenTransport {
     return openRegions(open, this.#lost, "region_lost");

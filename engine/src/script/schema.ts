@@ -6,6 +6,7 @@ import {
   type LocalAddresses,
   parseLocalAddresses,
 } from "../transport/local-addresses.ts";
+import { forecastSettings, serviceSettings } from "./forecast-settings.ts";
 import { failover, targets } from "./regions.ts";
 import { durationMs, secondsMs, settings, text } from "./steps/step.ts";
 import { storms } from "./storms.ts";
@@ -66,30 +67,10 @@ const reconnect = z
     }
   });
 
-const answersPerSecond = z
-  .number({ error: "a number of answers per second, above 0" })
-  .positive({ error: "a number of answers per second, above 0" });
-
-const configService = z.union(
-  [
-    z.literal("external"),
-    z.strictObject({
-      requestTopic: text.default("config/+/get/#"),
-      responseTopic: text.default("config/$1/$2"),
-      payload: z.string({ error: "text" }).default('{"version":1,"topics":["commands/$1"]}'),
-      capacity: answersPerSecond.default(1000),
-      queueLimit: z
-        .int({ error: "a whole number above 0" })
-        .positive({ error: "a whole number above 0" })
-        .default(10_000),
-      scaleUp: z.strictObject({ after: durationMs, to: answersPerSecond }).optional(),
-    }),
-  ],
-  {
-    error:
-      "external, or { requestTopic, responseTopic, payload, capacity: answers per second, queueLimit, scaleUp: { after, to } }",
-  },
-);
+const configService = z.union([z.literal("external"), serviceSettings], {
+  error:
+    "external, or { requestTopic, responseTopic, payload, capacity: answers per second, queueLimit, scaleUp: { after, to } }",
+});
 
 const http = z.strictObject({
   connection: z.enum(["new", "keep-alive"], { error: "new or keep-alive" }).default("new"),
@@ -175,6 +156,7 @@ export const engineSettings = z.strictObject({
   timeZero: timeZero.default({ topic: "artillery-engine-mqtt" }),
   configService: configService.default("external"),
   http: http.default({ connection: "new", connections: 100, insecure: false }),
+  forecast: forecastSettings.optional(),
 });
 
 export type EngineSettings = z.output<typeof engineSettings>;

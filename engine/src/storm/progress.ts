@@ -12,7 +12,8 @@ import type { StormPlan } from "./schedule.ts";
 export interface ProgressOptions {
   members: Iterable<Device>;
   recorder: Recorder;
-  watch: GeneratorWatch;
+  /** Null where nothing generates load, and so nothing can be late. */
+  watch: Pick<GeneratorWatch, "beginRecovery" | "end"> | null;
   /** Null where the script has one target. */
   regions: Regions | null;
   /** The longest that a device waits between two attempts to connect. */
@@ -71,7 +72,7 @@ export class StormProgress {
   /** Called at the end of the pass that cuts the devices: how long that took is the spread of the drops. */
   watchGenerator(): void {
     const { watch, recorder } = this.#options;
-    this.#stretch = watch.beginRecovery(() => recorder.storms.recoveredFrom(this.plan.index));
+    this.#stretch = watch?.beginRecovery(() => recorder.storms.recoveredFrom(this.plan.index)) ?? null;
   }
 
   /** This worker's turn came so late that it left its devices alone. */
@@ -105,7 +106,7 @@ export class StormProgress {
     }
     recorder.storms.end();
     if (this.#stretch !== null) {
-      watch.end(this.#stretch);
+      watch?.end(this.#stretch);
       this.#health = this.#stretch.read();
       this.#stretch = null;
     }

@@ -4,6 +4,7 @@ import type { BrokerCatalogue } from "../comparison/contestant.ts";
 import { EXIT_CODES } from "../judge/exit-codes.ts";
 import { addCompare } from "./compare.ts";
 import { addDiff } from "./diff.ts";
+import { addForecast } from "./forecast.ts";
 import { CommandError, type Io } from "./io.ts";
 import { addReport } from "./report.ts";
 import { addShow } from "./show.ts";
@@ -38,6 +39,7 @@ export async function runCommand(
   addShow(program, io);
   addDiff(program, io);
   addCompare(program, io, end, catalogue);
+  addForecast(program, io, end);
   for (const command of [program, ...program.commands]) {
     command
       .exitOverride()

@@ -22,7 +22,7 @@ export function consoleDiff(diff: RunDiff, options: { colour: boolean }): string
     runLine("A", diff.a),
     runLine("B", diff.b),
     ...diff.warnings.map((warning) => colours.yellow(`  ${printable(warning)}`)),
-    ...diff.storms.flatMap((storm) => stormLines(storm, colours)),
+    ...diff.storms.flatMap((storm) => stormLines(storm, diff, colours)),
     ...(diff.service.length > 0
       ? ["", colours.bold("Service times of what succeeded"), ...rowTable(diff.service, "both", "-")]
       : []),
@@ -32,14 +32,18 @@ export function consoleDiff(diff: RunDiff, options: { colour: boolean }): string
 
 function runLine(name: string, run: RunFacts): string {
   const when = `${run.startedAt.slice(0, 19).replace("T", " ")} UTC`;
+  if (run.isForecast)
+    return `  ${name}  FORECAST ${printable(run.testRunId)}: ${count(run.devices)} devices, ${printable(run.target)}`;
   return `  ${name}  ${printable(run.testRunId)}: ${count(run.devices)} devices, ${printable(run.target)}, ${when}`;
 }
 
-function stormLines(storm: StormDiff, colours: Colours): string[] {
+function stormLines(storm: StormDiff, diff: RunDiff, colours: Colours): string[] {
   const { a, b } = storm.what;
   const what = a === b || b === null ? (a ?? "") : a === null ? b : `${a} in A, ${b} in B`;
   const whose = storm.cohort === null ? "all cohorts" : `cohort ${shorten(printable(storm.cohort), 60)}`;
-  const verdicts = [`A ${verdictOf(storm, "a", colours)}`, `B ${verdictOf(storm, "b", colours)}`].join(", ");
+  const verdicts = (["a", "b"] as const)
+    .map((side) => `${side.toUpperCase()} ${verdictOf(storm, side, diff[side].isForecast, colours)}`)
+    .join(", ");
   return [
     "",
     `${colours.bold(`Storm ${storm.storm}: ${what}, ${whose}`)}: ${verdicts}`,
@@ -47,13 +51,13 @@ function stormLines(storm: StormDiff, colours: Colours): string[] {
   ];
 }
 
-function verdictOf(storm: StormDiff, side: "a" | "b", colours: Colours): string {
+function verdictOf(storm: StormDiff, side: "a" | "b", isForecast: boolean, colours: Colours): string {
   if (storm.in !== "both" && storm.in !== side) return "has no such storm or cohort";
   const verdict = storm.verdict[side];
   const absence = storm.absence[side];
   const why = absence === null ? "" : ` (${absence})`;
   const mark = verdict !== null && storm.generatorSaturated[side] ? " (generator saturated)" : why;
-  return `${verdictPaint(verdict, colours)(verdictWord(verdict))}${mark}`;
+  return `${verdictPaint(verdict, colours)(verdictWord(verdict, isForecast))}${mark}`;
 }
 
 /** A time that is null was not reached in a storm, and not measured among service times. */

@@ -38,7 +38,11 @@ export interface RunDiff {
   service: DiffRow[];
 }
 
-export type RunFacts = Pick<Summary, "testRunId" | "startedAt" | "target" | "complete"> & { devices: number };
+export type RunFacts = Pick<Summary, "testRunId" | "startedAt" | "target" | "complete"> & {
+  devices: number;
+  /** Nothing of it was measured. */
+  isForecast: boolean;
+};
 
 export function diffSummaries(a: Summary, b: Summary): RunDiff {
   return {
@@ -55,15 +59,16 @@ export function diffSummaries(a: Summary, b: Summary): RunDiff {
   };
 }
 
-function factsOf({ testRunId, startedAt, target, complete, fleet }: Summary): RunFacts {
-  return { testRunId, startedAt, target, complete, devices: fleet.devices };
+function factsOf({ testRunId, startedAt, target, complete, fleet, forecast }: Summary): RunFacts {
+  return { testRunId, startedAt, target, complete, devices: fleet.devices, isForecast: forecast !== null };
 }
 
 function warningsOf(a: Summary, b: Summary): string[] {
   const warnings: string[] = [];
   for (const [name, run] of Object.entries({ A: a, B: b })) {
     if (!run.complete) warnings.push(`${name} is incomplete`);
-    if (run.generator.saturated) warnings.push(`${name}: generator saturated`);
+    if (run.forecast !== null) warnings.push(`${name} is a FORECAST: nothing of it was measured`);
+    if (run.generator?.saturated) warnings.push(`${name}: generator saturated`);
   }
   if (a.fleet.devices !== b.fleet.devices) {
     warnings.push(`the fleets differ in size: ${a.fleet.devices} and ${b.fleet.devices} devices`);

@@ -30,7 +30,7 @@ export function firstConnect(summary: Summary, timeline: readonly TimelineRow[])
       connect: perDevice(sum("connect_attempts")),
       config: perDevice(sum("config_requests")),
     },
-    generatorSaturated: summary.generator.saturated,
+    generatorSaturated: summary.generator?.saturated ?? false,
   };
 }
 

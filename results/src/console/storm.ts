@@ -11,12 +11,12 @@ const HEADER = ["50 %", "90 %", "99 %", "100 %", "reconnect", "connect", "config
 const UNITS = ["ready", "ready", "ready", "ready", "p99", "per dev.", "per dev."];
 
 /** One storm: headline, verdict, and a row per cohort. */
-export function stormLines(storm: StormSummary, colours: Colours): string[] {
+export function stormLines(storm: StormSummary, colours: Colours, isForecast: boolean): string[] {
   const what = `Storm ${storm.index}: ${stormWords(storm)} at ${duration(storm.at)}`;
   const spread = storm.dropSpreadMs.max === null ? "" : `, cut within ${duration(storm.dropSpreadMs.max)}`;
   const ofFleet = storm.fleet > storm.affected ? ` of ${count(storm.fleet)}` : "";
   const watched = `${count(storm.affected)}${ofFleet} devices affected${spread}; window ${duration(storm.windowMs)}`;
-  const lines = ["", colours.bold(`${what}: ${watched}`), ...verdictLines("", storm, colours)];
+  const lines = ["", colours.bold(`${what}: ${watched}`), ...verdictLines("", storm, colours, isForecast)];
   if (!storm.happened) return lines;
   const fates = fateWords(storm);
   const fateLines = fates.length > 0 ? wrap(`devices: ${fates.join("; ")}`, WIDTH - 2, "  ") : [];
@@ -28,7 +28,7 @@ export function stormLines(storm: StormSummary, colours: Colours): string[] {
   return [
     ...told,
     ...(storm.stormFactor === null ? [] : [factorLine(storm.stormFactor)]),
-    ...differing.flatMap(([name, cohort]) => verdictLines(name, cohort, colours)),
+    ...differing.flatMap(([name, cohort]) => verdictLines(name, cohort, colours, isForecast)),
     ...cohortTable(rows),
     ...regionTable("region, in the window", storm.regions),
   ];
@@ -38,9 +38,9 @@ function factorLine(seconds: number): string {
   return `  storm factor at most ${duration(seconds * 1000)} (best connect rate before the storms, a lower bound of what is sustainable)`;
 }
 
-function verdictLines(cohort: string, storm: StormFields, colours: Colours): string[] {
+function verdictLines(cohort: string, storm: StormFields, colours: Colours, isForecast: boolean): string[] {
   const paint = verdictPaint(storm.verdict, colours);
-  const word = verdictWord(storm.verdict);
+  const word = verdictWord(storm.verdict, isForecast);
   const mark = storm.generatorSaturated ? " (generator saturated)" : "";
   const whose = cohort === "" ? "" : `${shorten(printable(cohort), 40)}: `;
   const [first = "", ...rest] = wrap(

@@ -1,5 +1,6 @@
 import { printable } from "artillery-engine-mqtt/contract";
 import pc from "picocolors";
+import { FORECAST_SENTENCE, sourceWords } from "../judge/forecast-words.ts";
 import { doubtWords } from "../judge/generator.ts";
 import { count, duration, percent } from "../judge/number-words.ts";
 import type { LatencyName, Summary } from "../judge/summary-schema.ts";
@@ -32,12 +33,13 @@ export function consoleSummary(summary: Summary, options: ConsoleOptions): strin
   return [
     "",
     ...headLines(summary, colours),
-    ...summary.storms.flatMap((storm) => stormLines(storm, colours)),
+    ...summary.storms.flatMap((storm) => stormLines(storm, colours, summary.forecast !== null)),
     ...totalLines(summary, colours),
     ...regionLines(summary, colours),
     ...latencyLines(summary, colours),
     ...errorLines(summary, colours),
-    ...generatorLines(summary, colours),
+    ...(summary.generator === null ? [] : generatorLines(summary.generator, colours)),
+    ...(summary.forecast === null ? [] : assumptionLines(summary.forecast, colours)),
     ...(options.files.length > 0 ? ["", "Files"] : []),
     ...options.files.map((path) => `  ${printable(path)}`),
     ...gateLines(summary, colours),
@@ -57,8 +59,10 @@ function headLines(summary: Summary, colours: Colours): string[] {
   const cohorts = Object.keys(fleet.cohorts).length;
   const size = `${count(fleet.devices)} devices (${count(fleet.everOnline)} were online), ${plural(cohorts, "cohort")}`;
   const warnings = summary.warnings.flatMap((one) => wrap(`WARNING: ${printable(one)}`, WIDTH - 2, "  "));
+  const name = summary.forecast === null ? "Mass reconnect" : "FORECAST of a mass reconnect:";
   return [
-    colours.bold(`Mass reconnect ${printable(summary.testRunId)}`),
+    colours.bold(`${name} ${printable(summary.testRunId)}`),
+    ...(summary.forecast === null ? [] : wrap(FORECAST_SENTENCE, WIDTH - 2, "").map(indented)),
     `  ${printable(summary.target)}: ${size}, ${plural(workers, "worker")}`,
     ...(summary.tls.insecure ? [colours.red(`  ${INSECURE}`)] : []),
     ...(summary.http.insecure ? [colours.red(`  ${INSECURE_HTTP}`)] : []),
@@ -123,7 +127,7 @@ function latencyLines({ latencyMs, generator }: Summary, colours: Colours): stri
     "",
     colours.bold("Service times of what succeeded"),
     ...table([header, ...rows]),
-    ...(isDoubtful ? wrap(doubtWords(generator), WIDTH - 2, "  ").map(indented) : []),
+    ...(isDoubtful && generator !== null ? wrap(doubtWords(generator), WIDTH - 2, "  ").map(indented) : []),
   ];
 }
 
@@ -137,7 +141,15 @@ function gateLines({ gate }: Summary, colours: Colours): string[] {
   return lines.length > 0 ? ["", ...lines] : [];
 }
 
-function generatorLines({ generator }: Summary, colours: Colours): string[] {
+/** All that a forecast rests on; it has no generator that could be in bad health. */
+function assumptionLines({ assumptions }: NonNullable<Summary["forecast"]>, colours: Colours): string[] {
+  const lines = assumptions.flatMap((one) =>
+    wrap(`${printable(one.name)}: ${printable(one.value)} (${sourceWords(one)})`, WIDTH - 2, "  "),
+  );
+  return ["", colours.bold("Assumptions of the forecast"), ...lines.map(indented)];
+}
+
+function generatorLines(generator: NonNullable<Summary["generator"]>, colours: Colours): string[] {
   const { p50, p99, max } = generator.eventLoopDelayMs;
   const waited = generator.cpuWaitMs === null ? "" : `, ${duration(generator.cpuWaitMs)} waited for one`;
   const health = `loop delay p50 ${duration(p50)}, p99 ${duration(p99)}, max ${duration(max)}; CPU ${percent(generator.cpuShare)} of a core${waited}`;

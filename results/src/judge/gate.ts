@@ -1,3 +1,4 @@
+import { FORECAST } from "./forecast-words.ts";
 import { count, duration, percent } from "./number-words.ts";
 import { devicesDue } from "./recovery.ts";
 import type { StormFields, StormSummary, Summary } from "./summary-schema.ts";
@@ -36,7 +37,7 @@ type Condition = (typeof CONDITIONS)[number];
 /** Returns nothing where everything is allowed. What was not measured has not passed. */
 export function gateFailures(
   fail: Fail,
-  summary: Pick<Summary, "complete" | "fleet" | "storms">,
+  summary: Pick<Summary, "complete" | "fleet" | "storms"> & Partial<Pick<Summary, "forecast">>,
 ): GateFailure[] {
   const failures: GateFailure[] = [];
   const ofRun = (message: string): unknown => failures.push({ storm: null, cohort: null, message });
@@ -46,7 +47,9 @@ export function gateFailures(
   for (const name of Object.keys(fail.cohorts ?? {}).filter((cohort) => !cohorts.includes(cohort))) {
     ofRun(`fail.cohorts names ${JSON.stringify(name)}; the run has only ${cohorts.join(", ")}`);
   }
-  return [...failures, ...summary.storms.flatMap((storm) => stormFailures(fail, storm))];
+  const all = [...failures, ...summary.storms.flatMap((storm) => stormFailures(fail, storm))];
+  if (!summary.forecast) return all;
+  return all.map((one) => ({ ...one, message: `${FORECAST}: ${one.message}` }));
 }
 
 function stormFailures(fail: Fail, storm: StormSummary): GateFailure[] {

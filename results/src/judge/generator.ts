@@ -8,7 +8,7 @@ import { highest, lowest } from "../run/highest-lowest.ts";
 import { duration, percent } from "./number-words.ts";
 import type { LatencySummary, Summary } from "./summary-schema.ts";
 
-export type GeneratorSummary = Summary["generator"];
+export type GeneratorSummary = NonNullable<Summary["generator"]>;
 
 /** What a stretch of time says of itself. */
 export interface GeneratorEvidence {

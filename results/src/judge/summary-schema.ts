@@ -1,4 +1,5 @@
 import {
+  ASSUMPTION_SOURCES,
   COUNTER_NAMES,
   type CounterName,
   LATENCY_METRICS,
@@ -51,6 +52,17 @@ const generator = z.object({
   cpuShare: z.number(),
   /** How long it was ready to run and no processor was free; null where the system does not say. */
   cpuWaitMs: ms.nullable(),
+});
+
+const forecast = z.object({
+  assumptions: z.array(
+    z.object({
+      name: z.string(),
+      /** With its unit, or a sentence. */
+      value: z.string(),
+      source: z.enum(ASSUMPTION_SOURCES),
+    }),
+  ),
 });
 
 function shapeOf<Name extends string>(names: readonly Name[]): Record<Name, typeof count> {
@@ -175,7 +187,10 @@ const schema = z.object({
   }),
   errors: z.record(z.string(), count),
   errorsByCohort: z.record(z.string(), z.record(z.string(), count)),
-  generator,
+  /** Null in a forecast: nothing generated load, so nothing could be a bottleneck. */
+  generator: generator.nullable(),
+  /** What a forecast rests on; null where the run was measured. Its verdicts are claims about a model. */
+  forecast: forecast.nullable().default(null),
   /** What `fail` forbids and a storm did; empty without `fail`, and in summaries of older versions. */
   gate: z
     .array(z.object({ storm: z.int().nullable(), cohort: z.string().nullable(), message: z.string() }))

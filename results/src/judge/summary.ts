@@ -95,6 +95,7 @@ function measuredSummary(run: MergedRun, options: SummaryOptions): Omit<Summary,
       [...run.errors].map(([name, errors]) => [name, Object.fromEntries(errors)]),
     ),
     generator: runGenerator(run, storms),
+    forecast: run.forecast,
   };
 }
 
@@ -117,7 +118,8 @@ function runGenerator(run: MergedRun, storms: Summary["storms"]): Summary["gener
     reportedMs: [],
     refusedHere: refusedHere(run),
   });
-  if (whole === null) throw new Error("a run without workers");
+  // In a forecast nothing generates load.
+  if (whole === null) return null;
   const inStorms = storms.flatMap(({ index, generator }) =>
     (generator?.reasons ?? []).map((reason) => `storm ${index}: ${reason}`),
   );

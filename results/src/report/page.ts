@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Curves } from "../judge/curves.ts";
+import { FORECAST, FORECAST_SENTENCE } from "../judge/forecast-words.ts";
 import { count, duration, percentReached } from "../judge/number-words.ts";
 import type { Summary } from "../judge/summary-schema.ts";
 import { BROWSER_CODE } from "./charts.ts";
@@ -37,11 +38,11 @@ export function renderReport({ summary, curves, script: ran }: ReportData): stri
 </head>
 <body>
 <header><div class="frame">
-<p class="kicker">Mass reconnect report</p>
+<p class="kicker">Mass reconnect ${summary.forecast === null ? "report" : "forecast"}</p>
 <h1>${headline(summary)}</h1>
 ${runFacts(summary)}
 ${alerts(summary)}
-<nav aria-label="Parts of the report"><ul>${PARTS.map(([id, name]) => html`<li><a href="#${id}">${name}</a></li>`)}</ul></nav>
+<nav aria-label="Parts of the report"><ul>${partsOf(summary).map(([id, name]) => html`<li><a href="#${id}">${name}</a></li>`)}</ul></nav>
 <noscript><div class="alert"><p>The plots are drawn by the script inside this file, which is switched off here. Their values stand in the tables.</p></div></noscript>
 </div></header>
 <main class="frame">
@@ -77,6 +78,11 @@ const PARTS = [
   ["glossary", "Words"],
 ] as const;
 
+function partsOf({ forecast }: Summary): readonly (readonly [string, string])[] {
+  if (forecast === null) return PARTS;
+  return PARTS.map(([id, name]) => [id, id === "generator" ? "Assumptions" : name]);
+}
+
 /** Nothing may be loaded from anywhere, and only these two texts are style and script, whatever else got into the page. */
 function policy(style: string, script: string): string {
   const hash = (text: string): string => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
@@ -90,8 +96,13 @@ function runFacts(summary: Summary): Html {
     ["Target", summary.target],
     ["Fleet", `${count(devices)} devices, ${count(everOnline)} were online`],
     [names.length === 1 ? "Cohort" : "Cohorts", names.join(", ")],
-    ["Started", `${summary.startedAt.slice(0, 19).replace("T", " ")} UTC`],
-    ["Took", duration(Date.parse(summary.endedAt) - Date.parse(summary.startedAt))],
+    ...(summary.forecast === null
+      ? [["Started", `${summary.startedAt.slice(0, 19).replace("T", " ")} UTC`] as [string, string]]
+      : []),
+    [
+      summary.forecast === null ? "Took" : "Would take",
+      duration(Date.parse(summary.endedAt) - Date.parse(summary.startedAt)),
+    ],
     ["Workers", count(summary.workers)],
   ];
   return html`<dl class="facts">${facts.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
@@ -104,7 +115,8 @@ function alerts(summary: Summary): Html {
   const insecure = html`<div class="alert bad"><p><strong>Insecure TLS.</strong> The broker's certificate was not verified: the script sets <code>tls.insecure</code>.</p></div>`;
   const insecureHttp = html`<div class="alert bad"><p><strong>Insecure HTTPS.</strong> The certificate of the server that <code>http</code> steps ask was not verified: the script sets <code>http.insecure</code>.</p></div>`;
   const warnings = html`<div class="alert"><ul>${summary.warnings.map((one) => html`<li>${one}</li>`)}</ul></div>`;
-  return html`${summary.warnings.length === 0 ? NOTHING : warnings}${summary.tls.insecure ? insecure : NOTHING}${summary.http.insecure ? insecureHttp : NOTHING}${summary.complete ? NOTHING : incomplete}${summary.exit.code === 0 ? NOTHING : exit}${summary.generator.saturated ? saturated : NOTHING}`;
+  const forecast = html`<div class="alert"><p><strong>${FORECAST}.</strong> ${FORECAST_SENTENCE} See its <a href="#generator">assumptions</a>.</p></div>`;
+  return html`${summary.forecast === null ? NOTHING : forecast}${summary.warnings.length === 0 ? NOTHING : warnings}${summary.tls.insecure ? insecure : NOTHING}${summary.http.insecure ? insecureHttp : NOTHING}${summary.complete ? NOTHING : incomplete}${summary.exit.code === 0 ? NOTHING : exit}${summary.generator?.saturated ? saturated : NOTHING}`;
 }
 
 function scriptSection(script: string | null): Html {

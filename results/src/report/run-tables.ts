@@ -1,4 +1,5 @@
 import type { CohortServiceTime } from "../judge/curves.ts";
+import { FORECAST_SENTENCE, sourceWords } from "../judge/forecast-words.ts";
 import { doubtWords } from "../judge/generator.ts";
 import { count, duration, percent } from "../judge/number-words.ts";
 import type { LatencyName, LatencySummary, Summary } from "../judge/summary-schema.ts";
@@ -31,7 +32,10 @@ export function serviceTimesTable(summary: Summary, serviceTimes: readonly Cohor
   });
   if (rows.length === 0) return NOTHING;
   const isDoubtful = Object.values(summary.latencyMs).some(({ doubtful }) => doubtful.length > 0);
-  const note = isDoubtful ? html`<p class="note">${doubtWords(summary.generator)}.</p>` : NOTHING;
+  const note =
+    isDoubtful && summary.generator !== null
+      ? html`<p class="note">${doubtWords(summary.generator)}.</p>`
+      : NOTHING;
   return html`<div class="card"><h3>Service times of what succeeded</h3>
 ${table({ caption: "One operation alone, over the whole run", wide: true, header: ["Operation", "Count", "50 %", "90 %", "99 %", "99.9 %", "Highest"], rows })}${note}</div>`;
 }
@@ -116,7 +120,10 @@ export function regionSection({ regions, storms }: Summary): Html {
   })}</div></section>`;
 }
 
+/** A forecast has assumptions where a run has a generator. */
 export function generatorSection(summary: Summary): Html {
+  if (summary.forecast !== null) return assumptionSection(summary.forecast);
+  const reasons = summary.generator?.reasons ?? [];
   const watched = [
     { name: "Whole run", health: summary.generator },
     ...summary.storms.map((storm) => ({ name: `Storm ${storm.index}`, health: storm.generator })),
@@ -153,5 +160,19 @@ export function generatorSection(summary: Summary): Html {
               cell(health.cpuWaitMs === null ? "–" : duration(health.cpuWaitMs)),
             ],
     })),
-  })}${summary.generator.reasons.length === 0 ? NOTHING : html`<ul>${summary.generator.reasons.map((reason) => html`<li>${reason}</li>`)}</ul>`}</div></section>`;
+  })}${reasons.length === 0 ? NOTHING : html`<ul>${reasons.map((reason) => html`<li>${reason}</li>`)}</ul>`}</div></section>`;
+}
+
+function assumptionSection({ assumptions }: NonNullable<Summary["forecast"]>): Html {
+  return html`<section aria-labelledby="generator"><h2 id="generator">Assumptions of the forecast</h2>
+<p class="lead">${FORECAST_SENTENCE} There is no load generator whose health could be told.</p>
+<div class="card">${table({
+    caption: "What the forecast rests on",
+    words: [1, 2],
+    header: ["Assumption", "Value", "From"],
+    rows: assumptions.map((one) => ({
+      head: one.name,
+      cells: [wordCell(html`${one.value}`), wordCell(html`${sourceWords(one)}`)],
+    })),
+  })}</div></section>`;
 }

@@ -1,3 +1,4 @@
+import { FORECAST } from "../judge/forecast-words.ts";
 import { count, duration, ratio } from "../judge/number-words.ts";
 import { devicesDue, fleetDue } from "../judge/recovery.ts";
 import { fateWords } from "../judge/storm-words.ts";
@@ -10,20 +11,21 @@ export function verdictSection(summary: Summary): Html {
   return html`<section aria-labelledby="verdicts"><h2 id="verdicts">Verdict of each storm</h2>
 <p class="lead">A device is working again (<em>ready</em>) when it is connected and has done the work that follows a connection, such as subscribing and fetching its configuration. Percentiles are over all devices that lost their connection, also those that did not come back.</p>
 ${summary.storms.length === 0 ? html`<p>The script has no storm.</p>` : NOTHING}
-${summary.storms.map((storm) => stormCard(storm, summary.recoveryTarget))}</section>`;
+${summary.storms.map((storm) => stormCard(storm, summary))}</section>`;
 }
 
-function stormCard(storm: StormSummary, target: number): Html {
+function stormCard(storm: StormSummary, { recoveryTarget: target, forecast }: Summary): Html {
+  const isForecast = forecast !== null;
   const judged = storm.happened && storm.affected > 0;
   const heading = `storm-${storm.index}`;
   return html`<article class="card storm ${badgeOf(storm).tone}" aria-labelledby="${heading}">
-<div class="storm-head">${badge(storm)}${storm.generatorSaturated ? html`<span class="badge fair"><span aria-hidden="true">!</span> Generator saturated</span>` : NOTHING}<h3 id="${heading}">Storm ${storm.index}: ${stormHeadline(storm)}</h3></div>
+<div class="storm-head">${badge(storm, isForecast)}${storm.generatorSaturated ? html`<span class="badge fair"><span aria-hidden="true">!</span> Generator saturated</span>` : NOTHING}<h3 id="${heading}">Storm ${storm.index}: ${stormHeadline(storm)}</h3></div>
 <p class="sentence">${verdictSentence(storm, target)}</p>
 <p class="note">Why: ${storm.verdictReason}.</p>
 ${fates(storm)}
 ${storm.generatorSaturated ? html`<div class="alert"><p><strong>Generator saturated:</strong> during this storm the load generator itself was at its limit. The times are at least partly its own, so the verdict is about the generator as well as about the system under test: ${(storm.generator?.reasons ?? []).join("; ")}.</p></div>` : NOTHING}
 ${judged ? keyFigures(storm) : NOTHING}
-${judged ? cohortTable(storm) : NOTHING}</article>
+${judged ? cohortTable(storm, isForecast) : NOTHING}</article>
 `;
 }
 
@@ -36,9 +38,10 @@ function badgeOf(storm: StormFields): (typeof VERDICT_BADGES)[keyof typeof VERDI
   return VERDICT_BADGES[storm.verdict ?? "none"];
 }
 
-function badge(storm: StormFields): Html {
+function badge(storm: StormFields, isForecast: boolean): Html {
   const { word, sign, tone } = badgeOf(storm);
-  return html`<span class="badge ${tone}"><span aria-hidden="true">${sign}</span> ${word}</span>`;
+  const mark = isForecast ? `${FORECAST}: ` : "";
+  return html`<span class="badge ${tone}"><span aria-hidden="true">${sign}</span> ${mark}${word}</span>`;
 }
 
 function factor(seconds: number): [string, Html] {
@@ -67,7 +70,7 @@ function keyFigures(storm: StormSummary): Html {
   return html`<dl class="figures">${figures.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
 }
 
-function cohortTable(storm: StormSummary): Html {
+function cohortTable(storm: StormSummary, isForecast: boolean): Html {
   const cohorts = Object.entries(storm.cohorts).filter(([, cohort]) => cohort.affected > 0);
   const several = cohorts.length > 1;
   const rows: [string, StormFields][] = several ? [[ALL_COHORTS, storm], ...cohorts] : cohorts;
@@ -91,7 +94,7 @@ function cohortTable(storm: StormSummary): Html {
     rows: rows.map(([name, cohort]) => ({
       head: name,
       cells: [
-        ...(several ? [wordCell(badge(cohort))] : []),
+        ...(several ? [wordCell(badge(cohort, isForecast))] : []),
         cell(`${count(cohort.recovered)} / ${count(devicesDue(cohort))}`),
         timeCell(cohort.readyMs.p50),
         timeCell(cohort.readyMs.p90),

@@ -1,3 +1,4 @@
+import { FORECAST } from "../judge/forecast-words.ts";
 import { count, duration, percent, percentReached } from "../judge/number-words.ts";
 import { devicesDue, fleetDue, recoveredShare } from "../judge/recovery.ts";
 import type { LatencyName, StormFields, Summary } from "../judge/summary-schema.ts";
@@ -135,8 +136,13 @@ export const VERDICT_BADGES = {
   none: { word: "No verdict", sign: "?", tone: "none" },
 } as const;
 
-/** The whole run in one line. */
-export function headline({ storms }: Summary): string {
+/** The whole run in one line; what was not measured says so. */
+export function headline(summary: Summary): string {
+  const sentence = headlineOf(summary);
+  return summary.forecast === null ? sentence : `${FORECAST}: ${sentence}`;
+}
+
+function headlineOf({ storms }: Summary): string {
   if (storms.length === 0) return "The run had no storm";
   const verdicts = storms.map((storm) => storm.verdict);
   const n = storms.length;

@@ -25,6 +25,7 @@ export const LIMITS = {
   /** These two are of one record. */
   regions: 100,
   otherRuns: 100,
+  assumptions: 1000,
   /** Sentences on one file. */
   problems: 20,
   /** All workers and directories that are read together share these: thousands of small files are as much as a large one. */

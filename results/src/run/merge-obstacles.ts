@@ -11,7 +11,16 @@ export function mergeObstacles(records: readonly WorkerRecord[]): string[] {
     ...firstSentences(copies(records), MOST_COPIES, "copies"),
     ...sharedIds(records),
     ...differentStorms(records),
+    ...partlyForecast(records),
   ];
+}
+
+/** A sum of what was measured and what was not is neither. */
+function partlyForecast(records: readonly WorkerRecord[]): string[] {
+  const [forecast] = records.filter((record) => record.forecast !== undefined);
+  const [measured] = records.filter((record) => record.forecast === undefined);
+  if (forecast === undefined || measured === undefined) return [];
+  return [`run ${forecast.testRunId} is a forecast, and run ${measured.testRunId} was measured`];
 }
 
 function copies(records: readonly WorkerRecord[]): string[] {

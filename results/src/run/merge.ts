@@ -1,6 +1,7 @@
 import {
   COUNTER_NAMES,
   type CounterName,
+  type ForecastRecord,
   type GeneratorHealth,
   type LabEnd,
   type RegionLoad,
@@ -70,8 +71,10 @@ export interface MergedRun {
   counters: Map<string, Record<CounterName, number>>;
   disconnects: Map<string, Counts>;
   errors: Map<string, Counts>;
-  /** One for each worker. */
+  /** One for each worker; none in a forecast. */
   generators: GeneratorHealth[];
+  /** What a forecast rests on; null where the run was measured. */
+  forecast: ForecastRecord | null;
   /** The key is the tag. */
   histograms: Map<string, Histogram>;
   /** Times count from time zero. */
@@ -103,7 +106,8 @@ export function mergeRun(files: AddedUp, labEnds: readonly LabEnd[] = []): Merge
     counters: mergeCounters(records),
     disconnects: sumNames(records.map((record) => record.disconnects)),
     errors: sumNames(records.map((record) => record.errors)),
-    generators: records.map((record) => record.generator),
+    generators: records.flatMap((record) => record.generator ?? []),
+    forecast: first.forecast ?? null,
     histograms,
     timeline: mergeTimelines(onOneTimeZero(files, timeZeroMs)),
   };

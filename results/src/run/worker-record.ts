@@ -1,4 +1,5 @@
 import {
+  ASSUMPTION_SOURCES,
   COUNTER_NAMES,
   REGION_COUNTERS,
   REGION_LOADS,
@@ -97,6 +98,13 @@ const storm = z.object({
   generatorInWindow: generator.nullable().default(null),
 });
 
+/** A forecast rests on some dozens, and what a script names. */
+const forecast = z.object({
+  assumptions: z
+    .array(z.object({ name, value: name, source: z.enum(ASSUMPTION_SOURCES) }))
+    .max(LIMITS.assumptions),
+});
+
 const failures = byCohort(byName(count, LIMITS.run.failureNames, "names"));
 
 /** `worker-<id>.json` at the boundary; what is unknown is stripped. */
@@ -124,5 +132,6 @@ export const workerRecordSchema: z.ZodType<WorkerRecord> = z.object({
   counters: byCohort(counters(COUNTER_NAMES)),
   disconnects: failures,
   errors: failures,
-  generator,
+  generator: generator.nullable(),
+  forecast: forecast.optional(),
 });

@@ -4,7 +4,7 @@ import type { Subject } from "../../../engine/src/device/events.ts";
 import type { DevicePlan } from "../../../engine/src/device/plan.ts";
 import type { DeviceEnvironment } from "../../../engine/src/device/port.ts";
 import type { Waiter } from "../../../engine/src/device/turns.ts";
-import { Fleet } from "../../../engine/src/live/fleet.ts";
+import { Fleet } from "../../../engine/src/fleet/fleet.ts";
 import { LiveHost, type LiveHostOptions } from "../../../engine/src/live/host.ts";
 import { createCodec } from "../../../engine/src/transport/codec.ts";
 import { FakeNetwork, type FakeTransport } from "../../support/fake-transport.ts";

@@ -6,8 +6,8 @@ import type {
   Step,
   VuContext,
 } from "../../../engine/src/artillery.ts";
+import { FailureTexts } from "../../../engine/src/fleet/failure-texts.ts";
 import { time } from "../../../engine/src/live/clock.ts";
-import { FailureTexts } from "../../../engine/src/live/failure-texts.ts";
 import { series } from "../../../engine/src/script/compile.ts";
 import { ProcessorCalls } from "../../../engine/src/script/processor-calls.ts";
 import { STEPS } from "../../../engine/src/script/steps/index.ts";

@@ -27,13 +27,16 @@ export interface Compiler {
   time: Time;
   fleet: FleetAccess;
   /** Used by `http` steps; null in a hook. */
-  http: HttpClient | null;
+  http: HttpAccess | null;
   /** What a `lab` step starts; null for nothing. */
   lab: LabPlan | null;
   /** Hears of a part of the lab that ended by itself while the run goes on. */
   onLabEnded: OnEnded;
   compileSteps(steps: readonly ParsedStep[]): Step[];
 }
+
+/** What `http` steps ask with. */
+export type HttpAccess = Pick<HttpClient, "send">;
 
 /** What steps need from the fleet of this worker. */
 export interface FleetAccess {

@@ -252,7 +252,7 @@ describe("a storm in which the generator was the bottleneck", () => {
         reasons: ["cohort quick: it stood still for up to 40 ms, 20.1 % of a reported time of 199 ms"],
       },
     });
-    expect(summary.generator.reasons).toEqual([
+    expect(summary.generator?.reasons).toEqual([
       "storm 1: cohort quick: it stood still for up to 40 ms, 20.1 % of a reported time of 199 ms",
     ]);
   });

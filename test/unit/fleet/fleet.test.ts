@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { Fleet } from "../../../engine/src/fleet/fleet.ts";
 import { time as live } from "../../../engine/src/live/clock.ts";
-import { Fleet } from "../../../engine/src/live/fleet.ts";
 import { outcome, Rig } from "../device/device-rig.ts";
 
 beforeEach(() => {

@@ -8,15 +8,10 @@ import type { Regions } from "../region/regions.ts";
 import { compileProgram, compileSteps, series } from "../script/compile.ts";
 import type { CohortPlan, FleetPlan } from "../script/plan.ts";
 import type { ProcessorCalls } from "../script/processor-calls.ts";
-import { contextOf, NEVER_S, type StepPlace } from "../script/steps/step.ts";
-import type { UrlTarget } from "../script/target.ts";
+import { contextOf, type HttpAccess, NEVER_S, type StepPlace } from "../script/steps/step.ts";
 import { REGION_VARIABLE } from "../script/variables.ts";
-import { followEndpoints } from "../transport/endpoints.ts";
-import type { HttpClient } from "../transport/http-client.ts";
-import { createOpener, type OpenerOptions } from "../transport/open.ts";
-import type { OpenTransport } from "../transport/transport.ts";
 import type { Fleet } from "./fleet.ts";
-import type { LiveHost } from "./host.ts";
+import type { Host } from "./host.ts";
 
 /** The devices of one scenario of the script, ready to be made. */
 export interface Cohort {
@@ -35,13 +30,11 @@ export interface CohortParts {
   tellError(error: Error): void;
   calls: ProcessorCalls;
   runEvents: RunEvents;
-  host: LiveHost;
+  host: Host;
   fleet: Fleet;
-  http: HttpClient;
+  http: HttpAccess;
   /** Null where the script has none; then there is one target. */
   regions: Regions | null;
-  targets: readonly UrlTarget[];
-  openers: OpenerOptions;
 }
 
 /** `index`: the cohort's place within the worker's counts. */
@@ -61,8 +54,6 @@ export function compileCohort(cohort: CohortPlan, index: number, parts: CohortPa
     lab: null,
     onLabEnded: () => {},
   });
-  const open = openersOf(cohort, parts);
-  host.openers[index] = regions === null ? (open[0] as OpenTransport) : regions.opener(open);
   const program = compileProgram(cohort.onConnect, base("onConnect"));
   return {
     flow: series(compileSteps(cohort.flow, base("flow"))),
@@ -85,18 +76,6 @@ function namesRegion({ names }: Regions): Operation {
       device.env.port.turns.settle(waiter, null);
     },
   };
-}
-
-/** There is one per target. Servers that a broker names instead of itself are opened the same way. */
-function openersOf(cohort: CohortPlan, { openers, targets }: CohortParts): OpenTransport[] {
-  const options = { ...openers, resume: cohort.resume ?? openers.resume };
-  return targets.map(({ endpoint }) =>
-    followEndpoints(
-      createOpener(endpoint, options),
-      (host, port) => createOpener({ ...endpoint, host, port }, options),
-      endpoint.port,
-    ),
-  );
 }
 
 function devicePlan({ settings, backoff, resetAfter }: FleetPlan, cohort: number): DevicePlan {

@@ -1,11 +1,21 @@
-import { type ArtilleryScript, log, processorOf, type RunEvents, type VuContext } from "../artillery.ts";
+import { type ArtilleryScript, processorOf, type RunEvents, type VuContext } from "../artillery.ts";
 import { EVENTS } from "../device/events.ts";
 import { ProcessorCalls, ProcessorError } from "../script/processor-calls.ts";
 import { StepFailure } from "../script/steps/step.ts";
 import type { Cohort } from "./cohort.ts";
 import { FailureTexts } from "./failure-texts.ts";
 import type { Fleet } from "./fleet.ts";
-import type { LiveHost } from "./host.ts";
+import type { Host } from "./host.ts";
+
+export interface VirtualUsersOptions {
+  script: ArtilleryScript;
+  runEvents: RunEvents;
+  fleet: Fleet;
+  host: Host;
+  /** How many there are. */
+  cohorts: number;
+  log(line: string): void;
+}
 
 /** Runs virtual users: functions before, the flow, functions after. Each is over once, and what it failed of is counted once. */
 export class VirtualUsers {
@@ -13,11 +23,12 @@ export class VirtualUsers {
   readonly calls: ProcessorCalls;
   /** How many were started so far, by cohort. */
   readonly started: number[];
-  readonly #failures = new FailureTexts(log);
-  readonly #host: LiveHost;
+  readonly #failures: FailureTexts;
+  readonly #host: Host;
 
-  constructor(script: ArtilleryScript, events: RunEvents, fleet: Fleet, host: LiveHost, cohorts: number) {
+  constructor({ script, runEvents: events, fleet, host, cohorts, log }: VirtualUsersOptions) {
     this.#host = host;
+    this.#failures = new FailureTexts(log);
     this.started = Array.from({ length: cohorts }, () => 0);
     this.calls = new ProcessorCalls({
       processor: processorOf(script),

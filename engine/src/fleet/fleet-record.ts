@@ -1,0 +1,38 @@
+import type { Recorder } from "../capture/recorder.ts";
+import { type WorkerFacts, workerRecord } from "../capture/worker-record.ts";
+import type { WorkerRecord } from "../contract.ts";
+import { longestBackoffMs } from "../device/backoff.ts";
+import { deviceId } from "../device/identity.ts";
+import type { Regions } from "../region/regions.ts";
+import { type FleetPlan, ownClientIdPrefix, uncorrelatedCohorts } from "../script/plan.ts";
+import type { FleetRun } from "./fleet-run.ts";
+
+/** The parts of a worker that its record is made of. */
+export interface FleetRecordParts {
+  plan: FleetPlan;
+  recorder: Recorder;
+  run: FleetRun;
+  /** Null where the script has one target. */
+  regions: Regions | null;
+  /** This worker's container, empty on one machine. */
+  container: string;
+}
+
+/** What follows from the plan and the devices; the rest is the worker's own to say. */
+type Known = "seed" | "longestBackoffMs" | "clientIds" | "uncorrelated" | "devices" | "storms" | "regions";
+
+/** `worker-<id>.json` as it is now. */
+export function fleetRecord(parts: FleetRecordParts, own: Omit<WorkerFacts, Known>): WorkerRecord {
+  const { plan, recorder, run, regions, container } = parts;
+  const idPrefix = ownClientIdPrefix(plan);
+  return workerRecord(recorder, {
+    ...own,
+    seed: plan.settings.seed,
+    longestBackoffMs: longestBackoffMs(plan.backoff),
+    clientIds: idPrefix === null ? null : `${idPrefix}${deviceId(container, 0)}`,
+    uncorrelated: uncorrelatedCohorts(plan),
+    devices: run.users.started,
+    storms: run.storms.report(),
+    regions: regions?.counts.byName() ?? null,
+  });
+}

@@ -1,0 +1,132 @@
+import type { ArtilleryScript, Helpers, RunEvents, StepCallback, VuContext } from "../artillery.ts";
+import type { Recorder } from "../capture/recorder.ts";
+import { longestBackoffMs } from "../device/backoff.ts";
+import type { DeviceCredentials } from "../device/credentials.ts";
+import { Device } from "../device/device.ts";
+import { deviceId } from "../device/identity.ts";
+import type { Time } from "../device/port.ts";
+import type { Regions } from "../region/regions.ts";
+import type { FleetPlan } from "../script/plan.ts";
+import { bindDevice, type HttpAccess } from "../script/steps/step.ts";
+import { credentialsOf } from "../script/target.ts";
+import { REGION_VARIABLE } from "../script/variables.ts";
+import { planEndMs } from "../storm/schedule.ts";
+import { Storms, type StormsOptions } from "../storm/storms.ts";
+import { type Cohort, compileCohort } from "./cohort.ts";
+import { Fleet } from "./fleet.ts";
+import type { Host } from "./host.ts";
+import { nameDevice, VirtualUsers } from "./virtual-user.ts";
+
+export interface FleetRunOptions {
+  script: ArtilleryScript;
+  plan: FleetPlan;
+  helpers: Helpers;
+  runEvents: RunEvents;
+  host: Host;
+  recorder: Recorder;
+  /** Null where the script has one target. */
+  regions: Regions | null;
+  http: HttpAccess;
+  /** The devices' clock. */
+  time: Time;
+  /** Epoch milliseconds. */
+  wallClock(): number;
+  /** This worker's container, empty on one machine. */
+  container: string;
+  /** Gives every device of this process its number. */
+  numbers: { next(): number; claim(storm: number): boolean };
+  /** What the workers of a run must agree on. */
+  agreement: Pick<StormsOptions, "populations" | "containers"> & {
+    begin(): void;
+    setDevices(devices: number): void;
+  };
+  /** Null where nothing generates load. */
+  watch: StormsOptions["watch"];
+  log(line: string): void;
+}
+
+/** The devices of one worker and what becomes of them, whatever clock and network they live in. */
+export class FleetRun {
+  readonly fleet: Fleet;
+  readonly storms: Storms;
+  readonly users: VirtualUsers;
+  readonly #options: FleetRunOptions;
+  readonly #cohorts: readonly Cohort[];
+  readonly #credentials: Omit<DeviceCredentials, "clientId">;
+
+  constructor(options: FleetRunOptions) {
+    this.#options = options;
+    const { script, plan, helpers, runEvents, host, regions, http, time, log, agreement, numbers } = options;
+    const cohorts = plan.cohorts.length;
+    this.fleet = new Fleet({ hasPlanEnd: planEndMs(plan.storms) !== null, time, turns: host.turns });
+    host.fleet = this.fleet;
+    this.storms = new Storms({
+      plans: plan.storms,
+      seed: plan.settings.seed,
+      container: options.container,
+      members: this.fleet.members,
+      recorder: options.recorder,
+      losses: host,
+      watch: options.watch,
+      regions,
+      longestBackoffMs: longestBackoffMs(plan.backoff),
+      populations: (storm) => agreement.populations(storm),
+      containers: () => agreement.containers(),
+      claim: (storm) => numbers.claim(storm),
+      wallClock: () => options.wallClock(),
+      time,
+      log,
+      onOver: () => this.fleet.over(),
+    });
+    const { username = null, password = null } = credentialsOf(plan.target, plan.settings);
+    this.#credentials = { username, password };
+    this.users = new VirtualUsers({ script, runEvents, fleet: this.fleet, host, cohorts, log });
+    const parts = {
+      plan,
+      helpers,
+      calls: this.users.calls,
+      tellError: (error: Error) => this.users.tell(error),
+      runEvents,
+      host,
+      fleet: this.fleet,
+      http,
+      regions,
+    };
+    this.#cohorts = plan.cohorts.map((cohort, index) => compileCohort(cohort, index, parts));
+  }
+
+  /**
+   * One more virtual user: a device, and its flow.
+   *
+   * @param over called once, when the flow is
+   */
+  runVirtualUser(cohortIndex: number, context: VuContext, over: StepCallback): void {
+    const { plan, numbers, agreement, container, regions } = this.#options;
+    if (this.fleet.started === 0) agreement.begin();
+    const cohort = this.#cohorts[cohortIndex] as Cohort;
+    const number = numbers.next();
+    const id = deviceId(container, number);
+    nameDevice(context, id);
+    const clientId = `${plan.settings.clientIdPrefix ?? ""}${id}`;
+    const device = new Device(number, { clientId, ...this.#credentials }, cohort.environment, context);
+    bindDevice(context, device);
+    if (regions !== null) {
+      context.vars[REGION_VARIABLE] = regions.names[device.region];
+      regions.counts.count(device.region, "homeDevices");
+    }
+    this.fleet.add(device);
+    agreement.setDevices(this.fleet.started);
+    this.users.run(cohort, cohortIndex, context, (error) => {
+      this.storms.left(device, error !== null);
+      device.end("ended");
+      this.fleet.remove(device);
+      over(error, context);
+    });
+  }
+
+  /** Devices do nothing any more. `allLeft`: every virtual user is over. */
+  stop(allLeft: boolean): void {
+    this.storms.stop(allLeft);
+    this.fleet.stop();
+  }
+}

@@ -1,0 +1,114 @@
+import type { IPublishPacket } from "mqtt-packet";
+import type { ConfigServiceOptions } from "../lab/lab.ts";
+import { ServiceQueue } from "../lab/service-queue.ts";
+import { captureTopic, fillPattern } from "../lab/topic-pattern.ts";
+import type { HttpOutcome } from "../transport/http-client.ts";
+import type { Network } from "./network.ts";
+import type { BrokerEnd, Client, ServiceAnswer } from "./peers.ts";
+
+/** The lab's config service sends what it has finished so often while requests wait: lab/config-service.ts. */
+const TICK_MS = 10;
+
+/** A request over MQTT, on its way. */
+interface Passed {
+  broker: BrokerEnd;
+  client: Client;
+  packet: IPublishPacket;
+}
+
+/** Who waits for an HTTP answer. */
+export interface HttpCaller {
+  answered(outcome: HttpOutcome): void;
+}
+
+type Request =
+  | { kind: "mqtt"; broker: BrokerEnd; answer: ServiceAnswer }
+  | { kind: "http"; caller: HttpCaller; body: string };
+
+/** The back end that answers config requests, over MQTT and HTTP, with one bounded capacity: the lab's own queue. */
+export class BackEnd {
+  readonly #options: ConfigServiceOptions;
+  readonly #network: Network;
+  readonly #queue: ServiceQueue<Request>;
+  #isTicking = false;
+
+  constructor(options: ConfigServiceOptions, network: Network) {
+    this.#options = options;
+    this.#network = network;
+    const { capacity, queueLimit, scaleUp } = options;
+    this.#queue = new ServiceQueue({
+      capacity,
+      limit: queueLimit,
+      ...(scaleUp === undefined ? {} : { scaleUp }),
+    });
+  }
+
+  /** A broker passes on what was published. */
+  pass(broker: BrokerEnd, client: Client, packet: IPublishPacket): void {
+    this.#network.up(heard, this, { broker, client, packet });
+  }
+
+  hear({ broker, client, packet }: Passed): void {
+    const captures = captureTopic(this.#options.requestTopic, packet.topic);
+    if (captures === null) return;
+    const { responseTopic, correlationData } = packet.properties ?? {};
+    const answer: IPublishPacket = {
+      cmd: "publish",
+      topic: responseTopic ?? fillPattern(this.#options.responseTopic, captures),
+      payload: fillPattern(this.#options.payload, captures),
+      qos: 0,
+      dup: false,
+      retain: false,
+    };
+    if (correlationData !== undefined) answer.properties = { correlationData };
+    this.#offer({ kind: "mqtt", broker, answer: { client, packet: answer } });
+  }
+
+  /** An HTTP request has arrived; `path` has no leading slash. */
+  ask(path: string, caller: HttpCaller): void {
+    const captures = captureTopic(this.#options.requestTopic, path);
+    if (captures === null) this.#reply(caller, { status: 404, body: "" });
+    else if (!this.#offer({ kind: "http", caller, body: fillPattern(this.#options.payload, captures) })) {
+      this.#reply(caller, { status: 503, body: "" });
+    }
+  }
+
+  #offer(request: Request): boolean {
+    if (!this.#queue.offer(request, this.#network.clock.now())) return false;
+    if (!this.#isTicking) {
+      this.#isTicking = true;
+      this.#network.clock.wakeIdle(TICK_MS, onTick, this, undefined);
+    }
+    return true;
+  }
+
+  tick(): void {
+    const { clock } = this.#network;
+    for (const request of this.#queue.take(clock.now())) {
+      if (request.kind === "http") this.#reply(request.caller, { status: 200, body: request.body });
+      else this.#network.up(hearAnswer, request.broker, request.answer);
+    }
+    this.#isTicking = this.#queue.length > 0;
+    if (this.#isTicking) clock.wakeIdle(TICK_MS, onTick, this, undefined);
+  }
+
+  #reply(caller: HttpCaller, outcome: HttpOutcome): void {
+    this.#network.up(answerCaller, caller, outcome);
+  }
+}
+
+function heard(backEnd: BackEnd, passed: Passed): void {
+  backEnd.hear(passed);
+}
+
+function onTick(backEnd: BackEnd): void {
+  backEnd.tick();
+}
+
+function hearAnswer(broker: BrokerEnd, answer: ServiceAnswer): void {
+  broker.hear(null, answer);
+}
+
+function answerCaller(caller: HttpCaller, outcome: HttpOutcome): void {
+  caller.answered(outcome);
+}

@@ -1,0 +1,347 @@
+import type { IConnackPacket, IConnectPacket, IPublishPacket, ISubscribePacket, Packet } from "mqtt-packet";
+import { matchesFilter } from "../device/topic.ts";
+import { SESSION_TAKEN_OVER } from "../transport/reason-codes.ts";
+import type { BackEnd } from "./back-end.ts";
+import type { Lane } from "./lane.ts";
+import type { BrokerModel } from "./model.ts";
+import type { Network } from "./network.ts";
+import {
+  type BrokerEnd,
+  type BrokerLink,
+  type Client,
+  HELLO_FULL,
+  HELLO_RESUMED,
+  type Hello,
+  type ServiceAnswer,
+} from "./peers.ts";
+
+type Work = Packet | Hello | ServiceAnswer;
+
+/** tcp_retries of Linux: a SYN is sent again after 1 s, and then after twice as long each time. https://docs.kernel.org/networking/ip-sysctl.html */
+const FIRST_RETRY_MS = 1000;
+const MOST_SYNS = 7;
+
+const ACCEPTED: IConnackPacket = Object.freeze({
+  cmd: "connack",
+  returnCode: 0,
+  reasonCode: 0,
+  sessionPresent: false,
+});
+const ACCEPTED_WITH_SESSION: IConnackPacket = Object.freeze({ ...ACCEPTED, sessionPresent: true });
+const PINGRESP: Packet = Object.freeze({ cmd: "pingresp" });
+const TAKEN_OVER: Packet = Object.freeze({ cmd: "disconnect", reasonCode: SESSION_TAKEN_OVER });
+const FIRST_CAPACITY = 256;
+
+export interface BrokerOptions {
+  model: BrokerModel;
+  network: Network;
+  version: 4 | 5;
+  /** Null where nobody answers config requests. */
+  backEnd: BackEnd | null;
+  /** Each device has a client id of its own, which no other has. */
+  hasOwnIds: boolean;
+}
+
+/**
+ * A broker as a queue: what comes waits for its turn, first in, first out, and each kind of work takes a time of its own. An accept
+ * queue of bounded length stands before it.
+ */
+export class Broker implements BrokerEnd {
+  readonly network: Network;
+  readonly #model: BrokerModel;
+  readonly #version: 4 | 5;
+  readonly #backEnd: BackEnd | null;
+  readonly #lane: Lane;
+  /** Milliseconds per piece of work. */
+  readonly #costMs: Record<"connect" | "tlsFull" | "tlsResumed" | "subscribe" | "message", number>;
+  /** Clients by their device's number where each has an id of its own, else by id. */
+  readonly #byNumber: (Client | undefined)[] = [];
+  readonly #byId = new Map<string, Client>();
+  readonly #hasOwnIds: boolean;
+  #assigned = 0;
+  /** The queue is a ring of links, null for answers of the back end, and works. */
+  #links: (BrokerLink | null)[] = new Array(FIRST_CAPACITY).fill(null);
+  #works: (Work | null)[] = new Array(FIRST_CAPACITY).fill(null);
+  #head = 0;
+  #size = 0;
+  #isBusy = false;
+  #accepting = 0;
+  /** SYNs that found the accept queue full. */
+  droppedSyns = 0;
+
+  constructor({ model, network, version, backEnd, hasOwnIds }: BrokerOptions) {
+    this.network = network;
+    this.#model = model;
+    this.#version = version;
+    this.#backEnd = backEnd;
+    this.#hasOwnIds = hasOwnIds;
+    this.#lane = network.clock.lane();
+    this.#costMs = {
+      connect: 1000 / model.connects,
+      tlsFull: 1000 / model.tlsFull,
+      tlsResumed: 1000 / model.tlsResumed,
+      subscribe: 1000 / model.subscribes,
+      message: 1000 / model.messages,
+    };
+  }
+
+  // ---- the kernel's part ------------------------------------------------------------------------------------------
+
+  dial(link: BrokerLink): void {
+    link.syns++;
+    this.network.up(synArrived, link, undefined);
+  }
+
+  syn(link: BrokerLink): void {
+    if (link.isOver) return;
+    if (this.#accepting < this.#model.acceptQueue) {
+      this.#accepting++;
+      link.isQueued = true;
+      this.network.up(synAnswered, link, undefined);
+      return;
+    }
+    this.droppedSyns++;
+    if (link.syns >= MOST_SYNS) return;
+    const delayMs = FIRST_RETRY_MS * 2 ** (link.syns - 1) - this.network.latencyMs;
+    this.network.clock.wake(delayMs, synAgain, link, undefined);
+  }
+
+  /** The device's end is closed. What it wrote before a FIN is read all the same. */
+  left(link: BrokerLink): void {
+    const { client } = link;
+    if (client?.link !== link) return;
+    client.goneAtMs = this.network.clock.now();
+  }
+
+  /** It leaves the accept queue, if it is there: its turn has come, or it will never say a word. */
+  leaveQueue(link: BrokerLink): void {
+    if (!link.isQueued) return;
+    link.isQueued = false;
+    this.#accepting--;
+  }
+
+  // ---- the queue --------------------------------------------------------------------------------------------------
+
+  hear(link: BrokerLink | null, work: Work): void {
+    this.#enqueue(link, work);
+    if (!this.#isBusy) this.#serve();
+  }
+
+  #enqueue(link: BrokerLink | null, work: Work): void {
+    if (this.#size === this.#links.length) this.#grow();
+    const at = (this.#head + this.#size) & (this.#links.length - 1);
+    this.#links[at] = link;
+    this.#works[at] = work;
+    this.#size++;
+  }
+
+  #grow(): void {
+    const capacity = this.#links.length;
+    const room = new Array(capacity).fill(null);
+    this.#links = this.#links.slice(this.#head).concat(this.#links.slice(0, this.#head), room);
+    this.#works = this.#works.slice(this.#head).concat(this.#works.slice(0, this.#head), room);
+    this.#head = 0;
+  }
+
+  /** Does what takes no time, and begins the next that does. */
+  #serve(): void {
+    while (this.#size > 0) {
+      const at = this.#head;
+      const link = this.#links[at] as BrokerLink | null;
+      const work = this.#works[at] as Work;
+      this.#links[at] = null;
+      this.#works[at] = null;
+      this.#head = (at + 1) & (this.#links.length - 1);
+      this.#size--;
+      if (link !== null) this.leaveQueue(link);
+      // RST takes along what nobody has read.
+      if (link?.isReset) continue;
+      const costMs = this.#costOf(work);
+      if (costMs === 0) {
+        this.#act(link, work);
+        continue;
+      }
+      this.#isBusy = true;
+      this.network.clock.push(this.#lane, costMs, this.#served, link, work);
+      return;
+    }
+  }
+
+  /** One for all that is served, not one for each. */
+  readonly #served = (link: BrokerLink | null, work: Work): void => {
+    this.#isBusy = false;
+    this.#act(link, work);
+    if (!this.#isBusy) this.#serve();
+  };
+
+  #costOf(work: Work): number {
+    const cost = this.#costMs;
+    if ("client" in work) return cost.message;
+    if ("hello" in work)
+      return work === HELLO_FULL ? cost.tlsFull : work === HELLO_RESUMED ? cost.tlsResumed : 0;
+    switch (work.cmd) {
+      case "connect":
+        return cost.connect;
+      case "subscribe":
+      case "unsubscribe":
+        return cost.subscribe;
+      case "publish":
+        return cost.message;
+      default:
+        return 0;
+    }
+  }
+
+  #act(link: BrokerLink | null, work: Work): void {
+    if (link === null) this.#passOn(work as ServiceAnswer);
+    else if ("hello" in work) this.network.down(greeted, link, work);
+    else this.#read(link, work as Packet);
+  }
+
+  // ---- what a broker does -----------------------------------------------------------------------------------------
+
+  #read(link: BrokerLink, packet: Packet): void {
+    switch (packet.cmd) {
+      case "connect":
+        this.#connect(link, packet);
+        return;
+      case "subscribe":
+        this.#subscribe(link, packet);
+        return;
+      case "unsubscribe": {
+        const { client } = link;
+        const gone = packet.unsubscriptions;
+        if (client !== null) client.filters = client.filters?.filter((one) => !gone.includes(one)) ?? null;
+        const granted = gone.map(() => 0);
+        this.#say(link, { cmd: "unsuback", messageId: packet.messageId as number, granted });
+        return;
+      }
+      case "publish":
+        this.#publish(link, packet);
+        return;
+      case "pubrel":
+        this.#say(link, { cmd: "pubcomp", messageId: packet.messageId as number });
+        return;
+      case "pingreq":
+        this.#say(link, PINGRESP);
+        return;
+      case "disconnect":
+        if (link.client?.link === link) link.client.link = null;
+        return;
+      default:
+        return;
+    }
+  }
+
+  #say(link: BrokerLink, packet: Packet): void {
+    if (link.isHeard) this.network.down(deliver, link, packet);
+  }
+
+  #connect(link: BrokerLink, { clientId, clean = true, properties }: IConnectPacket): void {
+    // A client that has closed politely before its turn has no session to begin.
+    if (link.isOver) return;
+    const id = clientId === "" ? this.#assignedId() : clientId;
+    const known = this.#clientOf(link, id);
+    const client = known ?? this.#newClient(link, id);
+    const { link: earlier } = client;
+    // [MQTT-3.1.4-3]: an older connection of the client makes way.
+    if (earlier !== null && earlier !== link && earlier.isHeard) {
+      if (this.#version === 5) this.network.down(deliver, earlier, TAKEN_OVER);
+      this.network.down(closed, earlier, undefined);
+    }
+    const isExpired = this.network.clock.now() > client.goneAtMs + client.expiryMs;
+    const isPresent = known !== undefined && client.expiryMs > 0 && !clean && !isExpired;
+    if (!isPresent) client.filters = null;
+    client.link = link;
+    link.client = client;
+    client.expiryMs = expiryOf(this.#version, clean, properties?.sessionExpiryInterval);
+    client.goneAtMs = Number.POSITIVE_INFINITY;
+    if (clientId === "" && this.#version === 5)
+      this.#say(link, { ...ACCEPTED, properties: { assignedClientIdentifier: id } });
+    else this.#say(link, isPresent ? ACCEPTED_WITH_SESSION : ACCEPTED);
+  }
+
+  #assignedId(): string {
+    this.#assigned++;
+    return `assigned-${this.#assigned}`;
+  }
+
+  #clientOf(link: BrokerLink, id: string): Client | undefined {
+    return this.#hasOwnIds ? this.#byNumber[link.deviceNumber] : this.#byId.get(id);
+  }
+
+  #newClient(link: BrokerLink, id: string): Client {
+    const client: Client = {
+      link: null,
+      filters: null,
+      expiryMs: 0,
+      goneAtMs: Number.POSITIVE_INFINITY,
+    };
+    if (this.#hasOwnIds) this.#byNumber[link.deviceNumber] = client;
+    else this.#byId.set(id, client);
+    return client;
+  }
+
+  #subscribe(link: BrokerLink, { messageId, subscriptions }: ISubscribePacket): void {
+    const { client } = link;
+    if (client === null) return;
+    const filters = client.filters ?? [];
+    const added = subscriptions.flatMap(({ topic }) => (filters.includes(topic) ? [] : topic));
+    if (added.length > 0) client.filters = filters.length === 0 ? added : [...filters, ...added];
+    const granted = subscriptions.map(({ qos }) => qos);
+    this.#say(link, { cmd: "suback", messageId: messageId as number, granted });
+  }
+
+  /** [MQTT-4.3.2-2], [MQTT-4.3.3-2]: what is acknowledged is the broker's from then on. */
+  #publish(link: BrokerLink, packet: IPublishPacket): void {
+    const { client } = link;
+    if (client === null) return;
+    if (packet.qos > 0) {
+      const messageId = packet.messageId as number;
+      this.#say(link, packet.qos === 1 ? { cmd: "puback", messageId } : { cmd: "pubrec", messageId });
+    }
+    this.#backEnd?.pass(this, client, packet);
+  }
+
+  #passOn({ client, packet }: ServiceAnswer): void {
+    const { link, filters } = client;
+    if (link === null || filters === null || !link.isHeard) return;
+    for (const filter of filters) {
+      if (!matchesFilter(filter, packet.topic)) continue;
+      this.network.down(deliver, link, packet);
+      return;
+    }
+  }
+}
+
+/** MQTT 5.0 section 3.1.2.11.2; in 3.1.1 a session that is not clean is kept for ever. */
+function expiryOf(version: 4 | 5, clean: boolean, intervalS: number | undefined): number {
+  if (version === 4) return clean ? 0 : Number.POSITIVE_INFINITY;
+  if (intervalS === undefined) return 0;
+  return intervalS === 0xff_ff_ff_ff ? Number.POSITIVE_INFINITY : intervalS * 1000;
+}
+
+function synArrived(link: BrokerLink): void {
+  link.broker.syn(link);
+}
+
+function synAnswered(link: BrokerLink): void {
+  if (link.isHeard) link.opened();
+  else link.broker.leaveQueue(link);
+}
+
+function synAgain(link: BrokerLink): void {
+  if (!link.isOver) link.broker.dial(link);
+}
+
+function greeted(link: BrokerLink, hello: Hello): void {
+  if (link.isHeard) link.greeted(hello);
+}
+
+function deliver(link: BrokerLink, packet: Packet): void {
+  link.deliver(packet);
+}
+
+function closed(link: BrokerLink): void {
+  link.closed();
+}

@@ -1,0 +1,158 @@
+/** One thing to happen: a callback with two arguments. `callback` is null once it has happened or was cancelled. */
+export class Timer {
+  callback: ((target: unknown, argument: unknown) => void) | null;
+  target: unknown;
+  argument: unknown;
+
+  constructor(
+    callback: ((target: unknown, argument: unknown) => void) | null,
+    target: unknown,
+    argument: unknown,
+  ) {
+    this.callback = callback;
+    this.target = target;
+    this.argument = argument;
+  }
+
+  /** It will not happen, and keeps nothing alive. */
+  clear(): void {
+    this.callback = null;
+    this.target = null;
+    this.argument = null;
+  }
+}
+
+const FIRST_CAPACITY = 1024;
+/** So many children has a node: a flatter heap than a binary one, whose children stand side by side in memory. */
+const CHILDREN = 4;
+/** Fewer dead timers than this are not worth a pass. */
+const FEWEST_DEAD = 4096;
+
+/**
+ * Timers by their time; those of one time in the order in which they were set. Times and orders stand in typed arrays, so that
+ * comparing follows no pointer. A cancelled timer stays as a mark until it is its turn, or until most of them are marks.
+ */
+export class EventHeap {
+  #times = new Float64Array(FIRST_CAPACITY);
+  #orders = new Float64Array(FIRST_CAPACITY);
+  #timers: Timer[] = [];
+  #size = 0;
+  #dead = 0;
+
+  /** Timers that are still to happen. */
+  get size(): number {
+    return this.#size - this.#dead;
+  }
+
+  /** The time of the first; Infinity where there is none. It may be that of a cancelled one. */
+  get firstMs(): number {
+    return this.#size === 0 ? Number.POSITIVE_INFINITY : (this.#times[0] as number);
+  }
+
+  get firstOrder(): number {
+    return this.#orders[0] as number;
+  }
+
+  add(atMs: number, order: number, timer: Timer): void {
+    if (this.#size === this.#times.length) this.#grow();
+    this.#place(this.#size++, atMs, order, timer);
+  }
+
+  /** Takes the first one out; it may be a cancelled one. */
+  take(): Timer {
+    const first = this.#timers[0] as Timer;
+    const last = --this.#size;
+    const timer = this.#timers.pop() as Timer;
+    if (last > 0) this.#sink(0, this.#times[last] as number, this.#orders[last] as number, timer);
+    if (first.callback === null) this.#dead--;
+    return first;
+  }
+
+  /** O(1); over all cancelled timers, for most are taken out in one pass. */
+  cancel(timer: Timer): void {
+    if (timer.callback === null) return;
+    timer.clear();
+    this.#dead++;
+    if (this.#dead >= FEWEST_DEAD && this.#dead * 2 > this.#size) this.#compact();
+  }
+
+  #grow(): void {
+    const times = new Float64Array(this.#times.length * 2);
+    const orders = new Float64Array(this.#orders.length * 2);
+    times.set(this.#times);
+    orders.set(this.#orders);
+    this.#times = times;
+    this.#orders = orders;
+  }
+
+  /** Puts it into the hole at `at`, or where its parents leave it. */
+  #place(at: number, atMs: number, order: number, timer: Timer): void {
+    const times = this.#times;
+    const orders = this.#orders;
+    const timers = this.#timers;
+    let hole = at;
+    while (hole > 0) {
+      const parent = (hole - 1) >> 2;
+      const parentMs = times[parent] as number;
+      if (parentMs < atMs || (parentMs === atMs && (orders[parent] as number) < order)) break;
+      times[hole] = parentMs;
+      orders[hole] = orders[parent] as number;
+      timers[hole] = timers[parent] as Timer;
+      hole = parent;
+    }
+    times[hole] = atMs;
+    orders[hole] = order;
+    timers[hole] = timer;
+  }
+
+  /** Puts it into the hole at `at`, or below, where its children leave it. */
+  #sink(at: number, atMs: number, order: number, timer: Timer): void {
+    const times = this.#times;
+    const orders = this.#orders;
+    const timers = this.#timers;
+    const size = this.#size;
+    let hole = at;
+    for (;;) {
+      const first = hole * CHILDREN + 1;
+      if (first >= size) break;
+      const end = Math.min(first + CHILDREN, size);
+      let least = first;
+      let leastMs = times[first] as number;
+      for (let child = first + 1; child < end; child++) {
+        const childMs = times[child] as number;
+        if (childMs > leastMs) continue;
+        if (childMs === leastMs && (orders[child] as number) > (orders[least] as number)) continue;
+        least = child;
+        leastMs = childMs;
+      }
+      if (leastMs > atMs || (leastMs === atMs && (orders[least] as number) > order)) break;
+      times[hole] = leastMs;
+      orders[hole] = orders[least] as number;
+      timers[hole] = timers[least] as Timer;
+      hole = least;
+    }
+    times[hole] = atMs;
+    orders[hole] = order;
+    timers[hole] = timer;
+  }
+
+  /** Takes the marks out, and makes a heap of what is left. */
+  #compact(): void {
+    const size = this.#size;
+    let kept = 0;
+    for (let at = 0; at < size; at++) {
+      const timer = this.#timers[at] as Timer;
+      if (timer.callback === null) continue;
+      this.#times[kept] = this.#times[at] as number;
+      this.#orders[kept] = this.#orders[at] as number;
+      this.#timers[kept] = timer;
+      kept++;
+    }
+    this.#timers.length = kept;
+    this.#size = kept;
+    this.#dead = 0;
+    for (let at = (kept - 2) >> 2; at >= 0; at--) {
+      this.#sink(at, this.#times[at] as number, this.#orders[at] as number, this.#timers[at] as Timer);
+    }
+  }
+}

@@ -1,0 +1,58 @@
+import type { Device } from "../device/device.ts";
+import type { Link } from "../device/port.ts";
+import { Host, type HostOptions } from "../fleet/host.ts";
+import type { Regions } from "../region/regions.ts";
+import type { Broker } from "./broker.ts";
+import { ForecastLink, type OpeningSteps } from "./link.ts";
+import type { Network } from "./network.ts";
+
+export interface ForecastHostOptions extends HostOptions {
+  regions: Regions | null;
+  network: Network;
+  /** Brokers by region; one where the script has no regions. */
+  brokers: readonly Broker[];
+  usesTls: boolean;
+  usesWebSocket: boolean;
+  /** Devices of a cohort resume TLS sessions, by cohort. */
+  resumes: readonly boolean[];
+}
+
+/** The host of a forecast's devices: their connections lead to a model of a broker. */
+export class ForecastHost extends Host {
+  readonly #options: ForecastHostOptions;
+  readonly #steps: Record<"plain" | "full" | "resumed", OpeningSteps>;
+  /** Devices that have had a TLS session, by number. */
+  readonly #hasTicket: boolean[] = [];
+
+  constructor(options: ForecastHostOptions) {
+    super(options);
+    this.#options = options;
+    const { usesWebSocket: webSocket } = options;
+    this.#steps = {
+      plain: { tls: "none", webSocket },
+      full: { tls: "full", webSocket },
+      resumed: { tls: "resumed", webSocket },
+    };
+  }
+
+  open(device: Device): Link {
+    const { regions, brokers, network } = this.#options;
+    const { region } = device;
+    const link = new ForecastLink(device, brokers[region] as Broker, this.#stepsOf(device));
+    if (regions?.isLost(region)) network.up(refuse, link, undefined);
+    else link.dial();
+    return link;
+  }
+
+  #stepsOf({ cohort, number }: Device): OpeningSteps {
+    if (!this.#options.usesTls) return this.#steps.plain;
+    if (!this.#options.resumes[cohort]) return this.#steps.full;
+    if (this.#hasTicket[number] === true) return this.#steps.resumed;
+    this.#hasTicket[number] = true;
+    return this.#steps.full;
+  }
+}
+
+function refuse(link: ForecastLink): void {
+  link.refused("region_lost");
+}

@@ -1,0 +1,148 @@
+import type { ArtilleryScript } from "../artillery.ts";
+import type { ForecastAssumption } from "../contract.ts";
+import type { FleetPlan } from "../script/plan.ts";
+import { type Problem, renderProblems } from "../script/problem.ts";
+import { validate } from "../script/validate.ts";
+import { type Arrivals, arrivalsOf, devicesOf, scaledTo } from "./arrivals.ts";
+import { artillerySteps } from "./artillery-steps.ts";
+import { writeForecastFiles } from "./forecast-files.ts";
+import { availableMemory, memoryProblem, predictMemory } from "./memory.ts";
+import { type Model, modelOf } from "./model.ts";
+import { refusalsOf } from "./refusals.ts";
+import { VirtualFleet } from "./virtual-fleet.ts";
+import { type ForecastOptions, withOptions, withoutLogs } from "./what-if.ts";
+
+export { predictMemory } from "./memory.ts";
+export type { ForecastOptions } from "./what-if.ts";
+
+/** A script that can be forecast, and all that its forecast rests on. */
+export interface PreparedForecast {
+  script: ArtilleryScript;
+  plan: FleetPlan;
+  model: Model;
+  arrivals: Arrivals[];
+  assumptions: ForecastAssumption[];
+  devices: number;
+  predictedBytes: number;
+}
+
+/** The script is no good, or has what no model can know. */
+export class ForecastRefused extends Error {
+  override readonly name = "ForecastRefused";
+}
+
+export interface ForecastProgress {
+  /** Virtual milliseconds so far. */
+  nowMs: number;
+  arrived: number;
+  online: number;
+  events: number;
+}
+
+export interface ForecastFiles {
+  /** The files of a run go there. */
+  directory: string;
+  testRunId: string;
+}
+
+export interface ForecastRunOptions extends ForecastFiles {
+  signal?: AbortSignal | undefined;
+  onProgress?(progress: ForecastProgress): void;
+  /** Hears what happens, a line each. */
+  log?(line: string): void;
+}
+
+export interface ForecastRun {
+  /** It ran to its end. */
+  isComplete: boolean;
+  devices: number;
+  /** Virtual milliseconds. */
+  tookMs: number;
+  events: number;
+}
+
+/** So many events happen between two looks at signals. */
+const EVENTS_AT_A_TIME = 100_000;
+
+/**
+ * Reads the script and what is asked of it; nothing happens yet.
+ *
+ * @throws a ForecastRefused that names every problem with its path
+ */
+export function prepareForecast(script: ArtilleryScript, options: ForecastOptions = {}): PreparedForecast {
+  const { plan, problems } = validate(script);
+  if (plan === null) throw refused(problems);
+  const read = arrivalsOf(script.config.phases);
+  const refusals = [...refusalsOf(plan), ...read.problems];
+  if (refusals.length > 0 || read.arrivals === null) throw refused(refusals);
+  const asked = withOptions(withoutLogs(plan), options);
+  const { model, assumptions } = modelOf(asked);
+  const arrivals = options.devices === undefined ? read.arrivals : scaledTo(read.arrivals, options.devices);
+  const devices = devicesOf(arrivals);
+  const tooLarge = memoryProblem(devices, availableMemory());
+  if (tooLarge !== null) throw new ForecastRefused(tooLarge);
+  return {
+    script,
+    plan: asked,
+    model,
+    arrivals,
+    assumptions: [...assumptionsOf(options, devicesOf(read.arrivals)), ...assumptions],
+    devices,
+    predictedBytes: predictMemory(devices),
+  };
+}
+
+/**
+ * Runs it from its first arrival to its last departure and writes the files of a run: the same for the same script, options and
+ * seed, on every machine. The clock of this one is not read.
+ */
+export async function runForecast(
+  { script, plan, model, arrivals, assumptions }: PreparedForecast,
+  options: ForecastRunOptions,
+): Promise<ForecastRun> {
+  const { directory, testRunId, signal, onProgress, log = () => {} } = options;
+  const helpers = await artillerySteps(plan);
+  const fleet = new VirtualFleet({ script, plan, model, arrivals, helpers, log });
+  while (signal?.aborted !== true && fleet.advance(EVENTS_AT_A_TIME)) {
+    const { nowMs, arrived, events, recorder } = fleet;
+    onProgress?.({ nowMs, arrived, events, online: recorder.online });
+    // Ctrl-C is heard in between.
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  const isComplete = fleet.isOver;
+  fleet.run.stop(isComplete);
+  const state = isComplete ? "ended" : "interrupted";
+  writeForecastFiles({ directory, testRunId, plan, fleet, assumptions, state });
+  return { isComplete, devices: fleet.run.fleet.started, tookMs: fleet.nowMs, events: fleet.events };
+}
+
+/** The forecast of a script, in the files of a run. */
+export async function forecast(
+  script: ArtilleryScript,
+  options: ForecastOptions & ForecastRunOptions,
+): Promise<ForecastRun> {
+  return runForecast(prepareForecast(script, options), options);
+}
+
+function refused(problems: readonly Problem[]): ForecastRefused {
+  return new ForecastRefused(renderProblems(problems));
+}
+
+function assumptionsOf({ devices, fraction, seed }: ForecastOptions, written: number): ForecastAssumption[] {
+  const source = "option";
+  return [
+    ...(devices === undefined
+      ? []
+      : [
+          {
+            name: "devices",
+            value: `${devices} instead of the script's ${written}: the phases keep their lengths and shares; capacities stay as they are`,
+            source,
+          } as const,
+        ]),
+    ...(fraction === undefined
+      ? []
+      : [{ name: "fraction", value: `${fraction} in every storm that chooses devices`, source } as const]),
+    ...(seed === undefined ? [] : [{ name: "seed", value: String(seed), source } as const]),
+  ];
+}

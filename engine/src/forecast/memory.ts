@@ -1,0 +1,31 @@
+import { getHeapStatistics } from "node:v8";
+
+/** Measured (benchmarks/README.md): what a device of mass-reconnect.yml takes, connected and subscribed, its timers included. */
+const BYTES_PER_DEVICE = 1450;
+/** The program itself, and what grows with time instead of devices. */
+const BASE_BYTES = 120 * 1024 * 1024;
+
+/** What a forecast of so many devices will take, bytes. */
+export function predictMemory(devices: number): number {
+  return BASE_BYTES + devices * BYTES_PER_DEVICE;
+}
+
+/** What there is for it, bytes: free memory of the machine or of the container, and what V8 gives to JavaScript. */
+export function availableMemory(): { bytes: number; isHeapLimit: boolean } {
+  const free = process.availableMemory();
+  const heap = getHeapStatistics().heap_size_limit;
+  return heap < free ? { bytes: heap, isHeapLimit: true } : { bytes: free, isHeapLimit: false };
+}
+
+const GIGABYTE = 1024 ** 3;
+
+/** Why a forecast would not fit; null where it does. */
+export function memoryProblem(devices: number, available: ReturnType<typeof availableMemory>): string | null {
+  const bytes = predictMemory(devices);
+  if (bytes <= available.bytes) return null;
+  const [needs, has] = [bytes, available.bytes].map((one) => `${(one / GIGABYTE).toFixed(1)} GB`);
+  const remedy = available.isHeapLimit
+    ? `give Node more: NODE_OPTIONS=--max-old-space-size=${Math.ceil((bytes * 1.1) / 1024 ** 2)}`
+    : "take fewer devices";
+  return `${devices} devices would take about ${needs} of memory, and there are ${has}; ${remedy}`;
+}

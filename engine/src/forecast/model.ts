@@ -1,0 +1,179 @@
+import type { ForecastAssumption } from "../contract.ts";
+import type { ConfigServiceOptions } from "../lab/lab.ts";
+import type { ForecastSettings, ServiceSettings } from "../script/forecast-settings.ts";
+import type { FleetPlan } from "../script/plan.ts";
+import type { ParsedStep } from "../script/steps/step.ts";
+
+/** What stands in for network, broker and back end. Times are milliseconds, rates per second. */
+export interface Model {
+  /** One way. */
+  latencyMs: number;
+  broker: BrokerModel;
+  /** Back ends by region; one where the script has no regions. Null where nobody answers. */
+  services: readonly (ConfigServiceOptions | null)[];
+  /** How long an `http` step of a server that is not the lab's takes; null where there is none. */
+  http: { durationMs: number; body: string } | null;
+  /** The broker speaks TLS. */
+  usesTls: boolean;
+  usesWebSocket: boolean;
+}
+
+export interface BrokerModel {
+  connects: number;
+  tlsFull: number;
+  tlsResumed: number;
+  subscribes: number;
+  messages: number;
+  acceptQueue: number;
+  latencyMs: number;
+}
+
+/**
+ * What is not said otherwise: a broker on one processor of the same machine, of the order of the lab's own and of Mosquitto
+ * (engine/docs/forecast.md says how each was found).
+ */
+export const DEFAULTS = {
+  latencyMs: 0.1,
+  broker: {
+    connects: 5000,
+    tlsFull: 1000,
+    tlsResumed: 3000,
+    subscribes: 20_000,
+    messages: 20_000,
+    acceptQueue: 4096,
+    latencyMs: 0,
+  },
+} as const;
+
+/** What the model says of the world beyond its values. */
+const STATEMENTS: readonly [string, string][] = [
+  [
+    "broker",
+    "one queue for all that it does, first in, first out; each kind of work takes its own constant time",
+  ],
+  [
+    "broker: abandoned work",
+    "what waits for the broker's turn on a connection that was reset meanwhile costs it nothing",
+  ],
+  ["broker: accept queue", "a SYN that finds it full is dropped, and sent again after 1, 3, 7, 15 … s"],
+  [
+    "broker: messages",
+    "an answer reaches who asked; what devices publish otherwise is acknowledged and reaches no device",
+  ],
+  ["network", "the latency is constant; nothing is lost, but for storms; the load generator costs nothing"],
+  ["bytes", "no packet is encoded: bytes are not counted, and 0 in all files"],
+];
+
+/** The model of a script that can be forecast, and all that it rests on. */
+export function modelOf(plan: FleetPlan): { model: Model; assumptions: ForecastAssumption[] } {
+  const { settings } = plan;
+  const own: ForecastSettings = settings.forecast ?? {};
+  const assumptions: ForecastAssumption[] = [];
+  const note = (name: string, value: string, source: ForecastAssumption["source"]): void => {
+    assumptions.push({ name, value, source });
+  };
+  const value = (name: string, given: number | undefined, otherwise: number, unit: string): number => {
+    note(name, `${given ?? otherwise} ${unit}`, given === undefined ? "default" : "script");
+    return given ?? otherwise;
+  };
+  const usesTls = speaksTls(plan);
+  const { broker = {} } = own;
+  const standard = DEFAULTS.broker;
+  const latencyMs = value("network: latency, one way", own.network?.latency, DEFAULTS.latencyMs, "ms");
+  const model: Model = {
+    latencyMs,
+    broker: {
+      connects: value("broker: connects", broker.connects, standard.connects, "per s"),
+      tlsFull: usesTls
+        ? value("broker: full TLS handshakes", broker.tlsFull, standard.tlsFull, "per s")
+        : standard.tlsFull,
+      tlsResumed: usesTls
+        ? value("broker: resumed TLS handshakes", broker.tlsResumed, standard.tlsResumed, "per s")
+        : standard.tlsResumed,
+      subscribes: value("broker: subscribes", broker.subscribes, standard.subscribes, "per s"),
+      messages: value("broker: messages", broker.messages, standard.messages, "per s"),
+      acceptQueue: value("broker: accept queue", broker.acceptQueue, standard.acceptQueue, "connections"),
+      latencyMs: value("broker: latency when idle", broker.latency, standard.latencyMs, "ms"),
+    },
+    services: servicesOf(plan, note),
+    http: own.http === undefined ? null : { durationMs: own.http.duration, body: own.http.body },
+    usesTls,
+    usesWebSocket: usesWebSocket(plan),
+  };
+  if (plan.regions !== null)
+    note(
+      "regions",
+      `each of the ${plan.regions.list.length} has a broker of its own, like the one above`,
+      "model",
+    );
+  if (own.http !== undefined) note("http: other servers", `answer after ${own.http.duration} ms`, "script");
+  for (const [name, ms] of Object.entries(own.functions ?? {}))
+    note(`function ${name}`, `is not called, and takes ${ms} ms`, "script");
+  for (const [name, text] of STATEMENTS) note(name, text, "model");
+  return { model, assumptions };
+}
+
+/** What the hook's `lab` step says; null for none. */
+export function labSpecOf(plan: FleetPlan): LabSpec | null {
+  const step = plan.hooks.before.find(({ spec }) => isLab(spec));
+  return step === undefined ? null : (step.spec as { lab: LabSpec }).lab;
+}
+
+export interface LabSpec {
+  tls: boolean;
+  regions: (string | { name: string; capacity: number })[];
+}
+
+function isLab(spec: ParsedStep["spec"]): boolean {
+  return typeof spec === "object" && spec !== null && "lab" in spec;
+}
+
+function speaksTls(plan: FleetPlan): boolean {
+  const targets = [plan.target, ...(plan.regions?.list.map(({ target }) => target) ?? [])];
+  return targets.some((target) =>
+    target.kind === "lab"
+      ? (labSpecOf(plan)?.tls ?? false)
+      : target.endpoint.kind === "tls" || target.endpoint.kind === "wss",
+  );
+}
+
+function usesWebSocket(plan: FleetPlan): boolean {
+  const [target = plan.target] = plan.regions?.list.map((region) => region.target) ?? [];
+  return target.kind === "url" && (target.endpoint.kind === "ws" || target.endpoint.kind === "wss");
+}
+
+type Note = (name: string, value: string, source: ForecastAssumption["source"]) => void;
+
+/** The config service that answers, wherever it is said: for the forecast alone, or for the lab. */
+export function serviceOf({ settings }: Pick<FleetPlan, "settings">): ServiceSettings | null {
+  const { configService } = settings;
+  return settings.forecast?.configService ?? (configService === "external" ? null : configService);
+}
+
+function servicesOf(plan: FleetPlan, note: Note): (ConfigServiceOptions | null)[] {
+  const { settings, regions } = plan;
+  const known = serviceOf(plan);
+  const source = settings.forecast?.configService === undefined ? "lab" : "script";
+  const options = known === null ? null : serviceOptions(known);
+  if (options === null) {
+    note("config service", "none: nobody answers config requests", "model");
+  } else {
+    const { capacity, queueLimit, scaleUp } = options;
+    note("config service: capacity", `${capacity} answers per s`, source);
+    note("config service: queue", `${queueLimit} requests`, source);
+    if (scaleUp !== undefined)
+      note("config service: scale up", `to ${scaleUp.to} answers per s after ${scaleUp.afterMs} ms`, source);
+  }
+  if (regions === null) return [options];
+  const listed = labSpecOf(plan)?.regions ?? [];
+  return regions.list.map(({ name }) => {
+    const own = listed.find((region) => typeof region === "object" && region.name === name);
+    if (options === null || typeof own !== "object") return options;
+    note(`config service of ${name}: capacity`, `${own.capacity} answers per s`, "lab");
+    return { ...options, capacity: own.capacity };
+  });
+}
+
+function serviceOptions({ scaleUp, ...rest }: ServiceSettings): ConfigServiceOptions {
+  return scaleUp === undefined ? rest : { ...rest, scaleUp: { afterMs: scaleUp.after, to: scaleUp.to } };
+}

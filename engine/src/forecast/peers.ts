@@ -1,0 +1,68 @@
+import type { IPublishPacket, Packet } from "mqtt-packet";
+import type { Network } from "./network.ts";
+
+/** What the two ends of a connection, and a back end, know of each other. */
+
+/** A ClientHello that begins a full handshake, and one that resumes a session: neither is a packet of MQTT. */
+export const HELLO_FULL = Object.freeze({ hello: "full" });
+export const HELLO_RESUMED = Object.freeze({ hello: "resumed" });
+/** The request that upgrades to WebSocket. */
+export const UPGRADE = Object.freeze({ hello: "upgrade" });
+export type Hello = typeof HELLO_FULL | typeof HELLO_RESUMED | typeof UPGRADE;
+
+/** What a broker knows of one client id. MQTT 3.1.1 and 5.0, section 4.1. */
+export interface Client {
+  /** The connection that has it; it may be over without the broker having been told. */
+  link: BrokerLink | null;
+  /** Null for none. */
+  filters: string[] | null;
+  /** How long its session is kept after the connection, milliseconds; Infinity for ever. */
+  expiryMs: number;
+  /** When its last connection ended, as far as is known; Infinity while it has one. */
+  goneAtMs: number;
+}
+
+/** An answer of the back end, on its way to the client who asked. */
+export interface ServiceAnswer {
+  client: Client;
+  packet: IPublishPacket;
+}
+
+/** A connection as its broker has it. */
+export interface BrokerLink {
+  readonly broker: BrokerEnd;
+  readonly deviceNumber: number;
+  /** The device hears nothing any more: it left, or its broker closed. */
+  readonly isOver: boolean;
+  /** It ended with RST: what it sent and nobody has read is gone. */
+  readonly isReset: boolean;
+  /** The device would hear what is said now. */
+  readonly isHeard: boolean;
+  /** SYNs that were sent. */
+  syns: number;
+  /** It waits in the broker's accept queue. */
+  isQueued: boolean;
+  /** Given once its CONNECT was accepted. */
+  client: Client | null;
+  /** TCP stands. */
+  opened(): void;
+  /** The server has answered a step of opening. */
+  greeted(hello: Hello): void;
+  deliver(packet: Packet): void;
+  /** The broker has closed it. */
+  closed(): void;
+}
+
+/** A broker as devices and back ends have it. */
+export interface BrokerEnd {
+  readonly network: Network;
+  dial(link: BrokerLink): void;
+  /** A SYN has arrived. */
+  syn(link: BrokerLink): void;
+  /** Null for an answer of the back end. */
+  hear(link: BrokerLink | null, work: Packet | Hello | ServiceAnswer): void;
+  /** It waits to be accepted no longer, if it did. */
+  leaveQueue(link: BrokerLink): void;
+  /** The device's end is closed. */
+  left(link: BrokerLink): void;
+}

@@ -1,0 +1,272 @@
+import type { ArtilleryScript, Helpers, RunEvents } from "../artillery.ts";
+import { Recorder } from "../capture/recorder.ts";
+import { TIMELINE_ROW_MS } from "../contract.ts";
+import { FleetRun } from "../fleet/fleet-run.ts";
+import { Regions } from "../region/regions.ts";
+import { type FleetPlan, ownClientIdPrefix } from "../script/plan.ts";
+import { LAB_VARIABLE } from "../script/steps/lab.ts";
+import type { Arrivals } from "./arrivals.ts";
+import { BackEnd } from "./back-end.ts";
+import { Broker } from "./broker.ts";
+import { VirtualClock } from "./clock.ts";
+import { Contexts, scenarioPicker } from "./contexts.ts";
+import { ForecastHost } from "./host.ts";
+import { ForecastHttp, labUrl } from "./http.ts";
+import type { Lane } from "./lane.ts";
+import type { Model } from "./model.ts";
+import { Network } from "./network.ts";
+
+/** Every forecast begins at this instant, 2000-01-01T00:00:00Z: no clock of this machine is in its files. */
+export const EPOCH_MS = 946_684_800_000;
+
+/** Regions are looked at so often in a real run too. */
+const LOADS_TICK_MS = 1000;
+
+export interface VirtualFleetOptions {
+  script: ArtilleryScript;
+  plan: FleetPlan;
+  model: Model;
+  arrivals: readonly Arrivals[];
+  helpers: Helpers;
+  /** Hears what happens, a line each. */
+  log(line: string): void;
+}
+
+/** A whole run in virtual time: arrivals, devices, network, brokers and back ends. Nothing of it happens but by `advance`. */
+export class VirtualFleet {
+  readonly recorder: Recorder;
+  readonly regions: Regions | null;
+  readonly run: FleetRun;
+  readonly brokers: readonly Broker[];
+  readonly #clock = new VirtualClock();
+  readonly #contexts: Contexts;
+  readonly #pick: (arrival: number) => number;
+  readonly #cohortOf: ReadonlyMap<number, number>;
+  readonly #arrivals: readonly Arrivals[];
+  readonly #lane: Lane;
+  #phase = 0;
+  #inPhase = 0;
+  #arrived = 0;
+  /** Arrivals that maxVusers left out. */
+  skipped = 0;
+  #present = 0;
+  #numbers = 0;
+  #timeZeroMs: number | null = null;
+  readonly #fleetsOfStorms = new Map<number, number>();
+
+  constructor({ script, plan, model, arrivals, helpers, log }: VirtualFleetOptions) {
+    const clock = this.#clock;
+    const { seed, protocolVersion, http } = plan.settings;
+    const names = plan.cohorts.map(({ name }) => name);
+    const wallClock = (): number => EPOCH_MS + clock.now();
+    this.recorder = new Recorder(names, NOBODY, wallClock);
+    const { regions } = plan;
+    this.regions = regions && new Regions({ regions: regions.list, failover: regions.failover, seed });
+    const network = new Network(clock, model.latencyMs, model.broker.latencyMs);
+    const backEnds = model.services.map((service) => service && new BackEnd(service, network));
+    this.brokers = backEnds.map(
+      (backEnd) =>
+        new Broker({
+          model: model.broker,
+          network,
+          version: protocolVersion,
+          backEnd,
+          hasOwnIds: hasOwnIds(plan),
+        }),
+    );
+    const host = new ForecastHost({
+      time: clock,
+      seed,
+      recorder: this.recorder,
+      regions: this.regions,
+      network,
+      brokers: this.brokers,
+      usesTls: model.usesTls,
+      usesWebSocket: model.usesWebSocket,
+      resumes: plan.cohorts.map(({ resume }) => resume ?? plan.settings.tls?.resume ?? false),
+    });
+    const regionNames = regions === null ? [""] : regions.list.map(({ name }) => name);
+    this.run = new FleetRun({
+      script: { ...script, config: { ...script.config, processor: stubs(plan, clock) } },
+      plan,
+      helpers,
+      runEvents: NOBODY,
+      host,
+      recorder: this.recorder,
+      regions: this.regions,
+      http: new ForecastHttp({
+        network,
+        backEnds: new Map(
+          regionNames.flatMap((name, i) => {
+            const backEnd = backEnds[i];
+            return backEnd ? [[labUrl(name), backEnd] as const] : [];
+          }),
+        ),
+        isNew: http.connection === "new",
+        others: model.http,
+      }),
+      time: clock,
+      wallClock,
+      container: "",
+      numbers: { next: () => this.#numbers++, claim: () => true },
+      agreement: {
+        begin: () => this.#setTimeZero(),
+        setDevices: () => {},
+        populations: (storm) => [{ container: "", devices: this.#fleetOf(storm) }],
+        containers: () => [],
+      },
+      watch: null,
+      log,
+    });
+    this.#contexts = new Contexts(script, seed, labVariables(regionNames));
+    const scenarios = Array.isArray(script.scenarios) ? (script.scenarios as unknown[]) : [];
+    this.#pick = scenarioPicker(scenarios, seed);
+    this.#cohortOf = new Map(plan.cohorts.map(({ scenarioIndex }, cohort) => [scenarioIndex, cohort]));
+    this.#arrivals = arrivals;
+    this.#lane = clock.lane();
+    this.#armArrival();
+    if (this.regions !== null) this.#armLoads();
+  }
+
+  /** Milliseconds since it began. */
+  get nowMs(): number {
+    return this.#clock.now();
+  }
+
+  get events(): number {
+    return this.#clock.events;
+  }
+
+  /** Virtual users that have arrived so far. */
+  get arrived(): number {
+    return this.#arrived;
+  }
+
+  /** Epoch milliseconds; null before the first arrival. */
+  get timeZeroMs(): number | null {
+    return this.#timeZeroMs;
+  }
+
+  get isOver(): boolean {
+    return this.#phase >= this.#arrivals.length && this.#present === 0;
+  }
+
+  /** So many events happen, or fewer where the run is over before. False once it is. */
+  advance(events: number): boolean {
+    const until = this.#clock.events + events;
+    while (!this.isOver && this.#clock.events < until) {
+      // The end is looked for now and then: what comes after it changes nothing, but would take time.
+      if (!this.#clock.advance(Math.min(EVENTS_AT_A_TIME, until - this.#clock.events))) return false;
+    }
+    return !this.isOver;
+  }
+
+  // ---- arrivals ---------------------------------------------------------------------------------------------------
+
+  #armArrival(): void {
+    const phase = this.#arrivals[this.#phase];
+    if (phase === undefined) return;
+    this.#inPhase++;
+    const waitMs = phase.isPoisson
+      ? this.#poissonWait(phase)
+      : phase.fromMs + phase.everyMs * this.#inPhase - this.nowMs;
+    this.#clock.push(this.#lane, Math.max(0, waitMs), onArrival, this, phase);
+  }
+
+  #poissonWait({ everyMs, fromMs }: Arrivals): number {
+    const sinceMs = Math.max(this.nowMs, fromMs) - this.nowMs;
+    return sinceMs - everyMs * Math.log(1 - this.#contexts.arrivalChance(this.#arrived));
+  }
+
+  arrive(phase: Arrivals): void {
+    const number = this.#arrived++;
+    if (this.#inPhase >= phase.count) {
+      this.#phase++;
+      this.#inPhase = 0;
+    }
+    if (this.#present >= phase.maxVusers) this.skipped++;
+    else this.#start(number);
+    this.#armArrival();
+  }
+
+  #start(arrival: number): void {
+    const cohort = this.#cohortOf.get(this.#pick(arrival));
+    if (cohort === undefined) return;
+    this.#present++;
+    this.run.runVirtualUser(cohort, this.#contexts.next(), () => {
+      this.#present--;
+    });
+  }
+
+  #setTimeZero(): void {
+    const epochMs = EPOCH_MS + this.nowMs;
+    this.#timeZeroMs = Math.ceil(epochMs / TIMELINE_ROW_MS) * TIMELINE_ROW_MS;
+    this.run.storms.setTimeZero(this.#timeZeroMs);
+  }
+
+  /** As they are now, or as they were when a storm was first asked for. */
+  #fleetOf(storm: number | null): number {
+    if (storm === null) return this.#numbers;
+    const known = this.#fleetsOfStorms.get(storm) ?? this.#numbers;
+    this.#fleetsOfStorms.set(storm, known);
+    return known;
+  }
+
+  #armLoads(): void {
+    this.#clock.wakeIdle(LOADS_TICK_MS, onLoads, this, undefined);
+  }
+
+  tickLoads(): void {
+    this.regions?.loads.tick(this.nowMs);
+    this.#armLoads();
+  }
+}
+
+const EVENTS_AT_A_TIME = 1000;
+
+const NOBODY: RunEvents = { emit: () => {} };
+
+function onArrival(fleet: VirtualFleet, phase: Arrivals): void {
+  fleet.arrive(phase);
+}
+
+function onLoads(fleet: VirtualFleet): void {
+  fleet.tickLoads();
+}
+
+/** True where no two devices can have the same client id: the engine gives all of them theirs. */
+function hasOwnIds(plan: FleetPlan): boolean {
+  return (
+    ownClientIdPrefix(plan) !== null &&
+    !plan.cohorts.some(({ flow }) => JSON.stringify(flow.map(({ spec }) => spec)).includes('"clientId"'))
+  );
+}
+
+/** The lab's addresses, as its hook would hand them on. */
+function labVariables(regions: readonly string[]): Record<string, unknown> {
+  const [first = ""] = regions;
+  const of = (region: string): object => ({ target: "lab", http: labUrl(region), certificate: null });
+  return {
+    [LAB_VARIABLE]: {
+      ...of(first),
+      regions: Object.fromEntries(regions.filter(Boolean).map((name) => [name, of(name)])),
+    },
+  };
+}
+
+/** Functions of the processor are not called: each takes the time that the user gave it. */
+function stubs(plan: FleetPlan, clock: VirtualClock): Record<string, unknown> {
+  const durations = Object.entries(plan.settings.forecast?.functions ?? {});
+  return Object.fromEntries(
+    durations.map(([name, ms]) => [
+      name,
+      (_context: unknown, _events: unknown, done: () => void) => {
+        clock.wake(ms, callDone, done, undefined);
+      },
+    ]),
+  );
+}
+
+function callDone(done: () => void): void {
+  done();
+}

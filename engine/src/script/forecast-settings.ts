@@ -1,0 +1,68 @@
+import { z } from "zod";
+import { durationMs, settings, text } from "./steps/step.ts";
+
+/** `config.engines.mqtt.forecast`: what a forecast takes for the network, the broker and the back end. A real run reads none of it. */
+
+const PER_SECOND = "a number per second, above 0";
+const perSecond = z.number({ error: PER_SECOND }).positive({ error: PER_SECOND });
+const COUNT = "a whole number above 0";
+const count = z.int({ error: COUNT }).positive({ error: COUNT });
+
+/** The lab's config service, or one that is only modelled: the same keys mean the same. */
+export const serviceSettings = z.strictObject({
+  requestTopic: text.default("config/+/get/#"),
+  responseTopic: text.default("config/$1/$2"),
+  payload: z.string({ error: "text" }).default('{"version":1,"topics":["commands/$1"]}'),
+  capacity: z
+    .number({ error: "a number of answers per second, above 0" })
+    .positive({ error: "a number of answers per second, above 0" })
+    .default(1000),
+  queueLimit: count.default(10_000),
+  scaleUp: z
+    .strictObject({
+      after: durationMs,
+      to: z
+        .number({ error: "a number of answers per second, above 0" })
+        .positive({ error: "a number of answers per second, above 0" }),
+    })
+    .optional(),
+});
+export type ServiceSettings = z.output<typeof serviceSettings>;
+
+const network = settings({
+  /** One way. */
+  latency: durationMs.optional(),
+});
+
+const broker = settings({
+  /** CONNECTs that it can accept, alone. */
+  connects: perSecond.optional(),
+  /** TLS handshakes that it can do, alone. */
+  tlsFull: perSecond.optional(),
+  tlsResumed: perSecond.optional(),
+  subscribes: perSecond.optional(),
+  /** PUBLISH packets that it can take in and pass on. */
+  messages: perSecond.optional(),
+  /** Connections that wait to be accepted; a SYN beyond is dropped. */
+  acceptQueue: count.optional(),
+  /** What it adds to every answer, however idle it is. */
+  latency: durationMs.optional(),
+});
+
+const http = settings({
+  /** What an `http` step of a server that is not the lab's takes. */
+  duration: durationMs,
+  body: z.string({ error: "text" }).default("{}"),
+});
+
+export const forecastSettings = settings({
+  network: network.optional(),
+  broker: broker.optional(),
+  /** The back end that answers config requests, where it is not the lab's. */
+  configService: serviceSettings.optional(),
+  http: http.optional(),
+  /** How long each function of the processor takes: it is not called. */
+  functions: z.record(z.string(), durationMs, { error: "durations by the name of a function" }).optional(),
+});
+
+export type ForecastSettings = z.output<typeof forecastSettings>;
