@@ -1,8 +1,11 @@
 import { createHash } from "node:crypto";
+import { accuracyOf } from "../judge/accuracy.ts";
 import type { Curves } from "../judge/curves.ts";
 import { FORECAST, FORECAST_SENTENCE } from "../judge/forecast-words.ts";
 import { count, duration, percentReached } from "../judge/number-words.ts";
+import { besideMeasured } from "../judge/recovery-by-cohort.ts";
 import type { Summary } from "../judge/summary-schema.ts";
+import { accuracySection } from "./accuracy.ts";
 import { BROWSER_CODE } from "./charts.ts";
 import { embeddedJson, type Html, html, NOTHING, trusted } from "./html.ts";
 import { plotsOf } from "./plots.ts";
@@ -18,10 +21,16 @@ export interface ReportData {
   curves: Curves;
   /** The script that was run, secrets masked; null where it is not known. */
   script: string | null;
+  /** The run that a forecast is held against. */
+  measured?: { summary: Summary; curves: Curves } | undefined;
 }
 
 /** `report.html`: one file that needs nothing else. Nothing is computed here. */
-export function renderReport({ summary, curves, script: ran }: ReportData): string {
+export function renderReport({ summary, curves: own, script: ran, measured }: ReportData): string {
+  const curves =
+    measured === undefined
+      ? own
+      : { ...own, recovery: besideMeasured(own.recovery, measured.curves.recovery) };
   const vendored = uPlot();
   const style = `${vendored.style}${STYLE}`;
   const script = `${vendored.script}\n${BROWSER_CODE}`;
@@ -47,6 +56,7 @@ ${alerts(summary)}
 </div></header>
 <main class="frame">
 ${verdictSection(summary)}
+${measured === undefined ? NOTHING : accuracySection(accuracyOf(measured.summary, summary), measured.summary)}
 ${plots.recovery}
 ${plots.load}
 ${plots.percentiles}
