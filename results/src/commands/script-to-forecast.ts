@@ -82,13 +82,13 @@ function rowsOf({ path, fields, skipHeader, delimiter, loadAll }: PayloadSpec, f
 }
 
 /** The same for the same script and options, wherever and whenever: the run's name says what it is of. */
-export function forecastId(path: string, script: LoadedScript, options: object): string {
+export function forecastId(path: string, script: LoadedScript, options: object, kind = "forecast"): string {
   const name = basename(path).replace(/\.[^.]*$/, "");
   const hash = createHash("sha256")
     .update(JSON.stringify([script, options]))
     .digest("hex")
     .slice(0, 8);
-  return safeFileName(`forecast-${name}-${hash}`);
+  return safeFileName(`${kind}-${name}-${hash}`);
 }
 
 function invalid(message: string): CommandError {
