@@ -9,10 +9,14 @@ import { writeForecastFiles } from "./forecast-files.ts";
 import { availableMemory, memoryProblem, predictMemory } from "./memory.ts";
 import { type Model, modelOf } from "./model.ts";
 import { refusalsOf } from "./refusals.ts";
+import { arrivingLonger, type StormQuestion, stormsUpTo } from "./storm-alone.ts";
 import { VirtualFleet } from "./virtual-fleet.ts";
 import { type ForecastOptions, withOptions, withoutLogs } from "./what-if.ts";
 
+export { BACKOFF_POLICIES, type BackoffSpec } from "../device/backoff.ts";
+export { PRESET_NAMES } from "../device/backoff-presets.ts";
 export { predictMemory } from "./memory.ts";
+export type { StormQuestion } from "./storm-alone.ts";
 export type { ForecastOptions } from "./what-if.ts";
 
 /** A script that can be forecast, and all that its forecast rests on. */
@@ -79,8 +83,7 @@ export function prepareForecast(script: ArtilleryScript, options: ForecastOption
   const { model, assumptions } = modelOf(asked);
   const arrivals = options.devices === undefined ? read.arrivals : scaledTo(read.arrivals, options.devices);
   const devices = devicesOf(arrivals);
-  const tooLarge = memoryProblem(devices, availableMemory());
-  if (tooLarge !== null) throw new ForecastRefused(tooLarge);
+  refuseWhatDoesNotFit(devices);
   return {
     script,
     plan: asked,
@@ -90,6 +93,39 @@ export function prepareForecast(script: ArtilleryScript, options: ForecastOption
     devices,
     predictedBytes: predictMemory(devices),
   };
+}
+
+/**
+ * The same for one storm alone: what comes after it does not happen.
+ *
+ * @throws a ForecastRefused that names every problem with its path, or says why it would not fit into memory
+ */
+export function prepareStormForecast(
+  script: ArtilleryScript,
+  question: StormQuestion,
+  options: Omit<ForecastOptions, "devices"> = {},
+): PreparedForecast {
+  const whole = prepareForecast(script, options);
+  const { storm, devices = whole.devices } = question;
+  const { storms } = whole.plan;
+  if (storms[storm - 1] === undefined) {
+    const allowed =
+      storms.length === 0 ? "a script with storms" : `a storm of the script: 1 to ${storms.length}`;
+    throw refused([{ path: "storm", value: storm, allowed }]);
+  }
+  refuseWhatDoesNotFit(devices);
+  return {
+    ...whole,
+    plan: { ...whole.plan, storms: stormsUpTo(storms, whole.arrivals, question) },
+    arrivals: devices === whole.devices ? whole.arrivals : arrivingLonger(whole.arrivals, devices),
+    devices,
+    predictedBytes: predictMemory(devices),
+  };
+}
+
+function refuseWhatDoesNotFit(devices: number): void {
+  const problem = memoryProblem(devices, availableMemory());
+  if (problem !== null) throw new ForecastRefused(problem);
 }
 
 /**

@@ -1,6 +1,6 @@
-import { basename, join, relative, resolve } from "node:path";
-import { DEFAULT_OUTPUT, hideEnvironment, printable, writeWhole } from "artillery-engine-mqtt/contract";
-import type { ForecastProgress, PreparedForecast } from "artillery-engine-mqtt/forecast";
+import { join, relative, resolve } from "node:path";
+import { DEFAULT_OUTPUT, hideEnvironment, writeWhole } from "artillery-engine-mqtt/contract";
+import type { PreparedForecast } from "artillery-engine-mqtt/forecast";
 import { type Command, InvalidArgumentError } from "commander";
 import { REPORTS } from "../config/config.ts";
 import { consoleAccuracy } from "../console/accuracy.ts";
@@ -9,13 +9,17 @@ import { mergeDirectories } from "../directory/judged-runs.ts";
 import { writeResults } from "../directory/write-results.ts";
 import { accuracyOf } from "../judge/accuracy.ts";
 import { EXIT_CODES } from "../judge/exit-codes.ts";
-import { count, duration } from "../judge/number-words.ts";
+import { count } from "../judge/number-words.ts";
 import { RUN_FILES } from "../run/file-names.ts";
 import { scriptText } from "../run/script-file.ts";
+import { runFind } from "./find-forecast.ts";
+import { addFindOptions, checkFindOptions, FIND_HELP, type FindOptions } from "./find-options.ts";
+import { progressTo } from "./forecast-progress.ts";
+import { interruptible } from "./interruptible.ts";
 import { CommandError, type Io } from "./io.ts";
-import { forecastId, loadScript } from "./script-to-forecast.ts";
+import { forecastId, loadScript, scriptName } from "./script-to-forecast.ts";
 
-interface Options {
+interface Options extends FindOptions {
   devices?: number;
   fraction?: number;
   seed?: number;
@@ -30,14 +34,17 @@ run: report, show and diff read them, and say FORECAST. What the model takes for
 values are config.engines.mqtt.forecast of the script, else those of its lab, else defaults. What it cannot know (functions
 of a processor, commands, servers of others) is refused by name. The same script, options and seed give the same bytes.
 Ctrl-C keeps what is known by then.
-
+${FIND_HELP}
 Examples:
   mqtt-results forecast scenarios/mass-reconnect.yml
   mqtt-results forecast scenarios/mass-reconnect.yml --devices 1M --fraction 0.25
-  mqtt-results forecast --against mqtt-results/t6kjg_9aaaz`;
+  mqtt-results forecast --against mqtt-results/t6kjg_9aaaz
+  mqtt-results forecast scenarios/mass-reconnect.yml --find fleet --fraction 1
+  mqtt-results forecast scenarios/mass-reconnect.yml --find capacity --of config-service --within 10s
+  mqtt-results forecast scenarios/mass-reconnect.yml --find policy --policy script full-jitter aws-iot --base 1s,10s`;
 
 export function addForecast(program: Command, io: Io, end: (code: number) => void): void {
-  program
+  const command = program
     .command("forecast")
     .description("the same devices in virtual time: what a script would come to, without a broker")
     .argument("[script]", "script to forecast (default with --against: that of the run)")
@@ -48,7 +55,8 @@ export function addForecast(program: Command, io: Io, end: (code: number) => voi
       "--against <run>",
       "directory of a measured run: both side by side, with the error of each figure",
     )
-    .option("-o, --output <directory>", "the run's own directory is made in it", DEFAULT_OUTPUT)
+    .option("-o, --output <directory>", "the run's own directory is made in it", DEFAULT_OUTPUT);
+  addFindOptions(command)
     .addHelpText("after", HELP)
     .action(async (path: string | undefined, options: Options) => {
       end(await runForecastCommand(path, options, io));
@@ -65,31 +73,23 @@ async function runForecastCommand(given: string | undefined, options: Options, i
   hideEnvironment({ _scriptPath: resolve(path) });
   // The engine is loaded by whoever needs it: the other commands start without it.
   const engine = await import("artillery-engine-mqtt/forecast");
+  checkFindOptions(options, { policies: engine.BACKOFF_POLICIES, presets: engine.PRESET_NAMES });
+  const { find } = asked;
+  if (find !== undefined) return runFind(path, script, { ...asked, find }, output, engine, io);
   const prepared = preparedOrRefused(() => engine.prepareForecast(script, asked), engine.ForecastRefused);
   io.err(`${predictionLine(prepared)}\n`);
-  const name =
-    given === undefined ? (measured?.summary.testRunId ?? "run") : basename(given).replace(/\.[^.]*$/, "");
+  const name = given === undefined ? (measured?.summary.testRunId ?? "run") : scriptName(given);
   const testRunId = forecastId(name, script, asked);
   const directory = resolve(output, testRunId);
   const text = scriptText(script);
-  const interrupt = new AbortController();
-  let signalCode: number | null = null;
-  const onSignal = (signal: NodeJS.Signals): void => {
-    signalCode = signal === "SIGINT" ? 130 : 143;
-    interrupt.abort();
-  };
-  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-  for (const signal of signals) process.on(signal, onSignal);
-  try {
-    await engine.runForecast(prepared, {
+  const { signalCode } = await interruptible((signal) =>
+    engine.runForecast(prepared, {
       directory,
       testRunId,
-      signal: interrupt.signal,
+      signal,
       onProgress: progressTo(io, prepared.devices),
-    });
-  } finally {
-    for (const signal of signals) process.off(signal, onSignal);
-  }
+    }),
+  );
   writeWhole(resolve(directory, RUN_FILES.script), text);
   const code = judge(directory, measured, io);
   if (signalCode !== null) io.err("interrupted: what is known up to here was kept\n");
@@ -136,23 +136,6 @@ function judge(directory: string, measured: Measured | null, io: Io): number {
 function predictionLine({ devices, predictedBytes }: PreparedForecast): string {
   const megabytes = Math.round(predictedBytes / 1024 ** 2);
   return `forecast: ${count(devices)} devices, about ${count(megabytes)} MB of memory`;
-}
-
-/** A line every so often: only a long forecast has any. */
-const PROGRESS_EVERY_MS = 2000;
-
-function progressTo(io: Io, devices: number): (progress: ForecastProgress) => void {
-  let nextMs = performance.now() + PROGRESS_EVERY_MS;
-  return ({ nowMs, arrived, online, events }) => {
-    if (performance.now() < nextMs) return;
-    nextMs = performance.now() + PROGRESS_EVERY_MS;
-    const fleet = arrived < devices ? `${count(arrived)} of ${count(devices)} devices arrived, ` : "";
-    io.err(
-      printable(
-        `forecast: ${duration(Math.round(nowMs / 100) * 100)} of virtual time, ${fleet}${count(online)} online, ${count(events)} events`,
-      ).concat("\n"),
-    );
-  };
 }
 
 const SUFFIXES: Record<string, number> = { "": 1, k: 1000, m: 1_000_000 };

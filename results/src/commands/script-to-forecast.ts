@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { basename, dirname, resolve } from "node:path";
 import { safeFileName } from "artillery-engine-mqtt/contract";
 import { parse as parseCsv } from "csv-parse/sync";
 import { parse as parseYaml } from "yaml";
@@ -82,14 +82,19 @@ function rowsOf({ path, fields, skipHeader, delimiter, loadAll }: PayloadSpec, f
 }
 
 /** The same for the same script and options, wherever and whenever: the run's name says what it is of. */
-export function forecastId(name: string, script: LoadedScript, options: object): string {
+export function forecastId(name: string, script: LoadedScript, options: object, kind = "forecast"): string {
   const hash = createHash("sha256")
     .update(JSON.stringify([script, options]))
     .digest("hex")
     .slice(0, 8);
-  return safeFileName(`forecast-${name}-${hash}`);
+  return safeFileName(`${kind}-${name}-${hash}`);
 }
 
 function invalid(message: string): CommandError {
   return new CommandError(message, EXIT_CODES.invalidConfig.code);
+}
+
+/** A script's name, without its folder and its ending. */
+export function scriptName(path: string): string {
+  return basename(path).replace(/\.[^.]*$/, "");
 }

@@ -4,7 +4,8 @@ export interface ChartSpec {
   id: string;
   /** Is spoken instead of the picture. */
   description: string;
-  xAxis: "seconds" | "percentile";
+  /** The last two are logarithmic. */
+  xAxis: "seconds" | "percentile" | "count";
   yAxis: "share" | "perSecond" | "milliseconds";
   xLabel: string;
   yLabel: string;
@@ -17,13 +18,16 @@ export interface ChartSpec {
   target: { y: number; label: string } | null;
   /** Storm windows. */
   marks: { from: number; to: number; label: string }[];
+  /** Words beside points. */
+  notes?: { x: number; y: number; text: string }[];
 }
 
 export interface ChartSeries {
   label: string;
   /** Says which of the style sheet's series colours it has, from 1; 0 is the text's own. */
   colour: number;
-  shape: "line" | "step" | "area";
+  /** `points`: one mark for each value; `linked`: the same, with a line from one to the next. */
+  shape: "line" | "step" | "area" | "points" | "linked";
   /** Lengths of dash and gap, so that series are told apart without colour. */
   dash: number[];
 }

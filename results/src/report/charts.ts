@@ -23,6 +23,7 @@ function cssColour(name: string): string {
 
 function xText(spec: ChartSpec, x: number): string {
   if (spec.xAxis === "seconds") return `${Number(x.toFixed(2))} s`;
+  if (spec.xAxis === "count") return Math.round(x).toLocaleString("en-US");
   // The axis shows 1 / (1 - q): this leads back to the percentile, with a digit more for every nine.
   const digits = Math.max(0, Math.ceil(Math.log10(x) - 1e-9) - 1);
   return `${Number(((1 - 1 / x) * 100).toFixed(digits))} %`;
@@ -82,6 +83,26 @@ function drawTarget(plot: Plot, spec: ChartSpec): void {
   ctx.restore();
 }
 
+/** Words beside points, on the side where there is room. */
+function drawNotes(plot: Plot, spec: ChartSpec): void {
+  const { ctx, bbox } = plot;
+  ctx.save();
+  ctx.fillStyle = cssColour("--text");
+  ctx.font = `${12 * devicePixelRatio}px system-ui, sans-serif`;
+  ctx.textBaseline = "middle";
+  for (const note of spec.notes ?? []) {
+    const x = plot.valToPos(note.x, "x", true);
+    const isRight = x > bbox.left + bbox.width * 0.6;
+    ctx.textAlign = isRight ? "right" : "left";
+    ctx.fillText(
+      note.text,
+      x + (isRight ? -9 : 9) * devicePixelRatio,
+      plot.valToPos(note.y, "y", true) - 9 * devicePixelRatio,
+    );
+  }
+  ctx.restore();
+}
+
 function seriesOptions(spec: ChartSpec): UPlot.Series[] {
   return spec.series.map((series) => {
     const colour = colourOf(series.colour);
@@ -93,6 +114,11 @@ function seriesOptions(spec: ChartSpec): UPlot.Series[] {
       points: { show: false },
       value: (_plot, value) => (value === null || value === undefined ? "–" : yText(spec, value)),
     };
+    if (series.shape === "points" || series.shape === "linked") {
+      options.points = { show: true, size: series.shape === "linked" ? 10 : 7, fill: colour };
+      options.spanGaps = true;
+      if (series.shape === "points") options.paths = () => null;
+    }
     if (series.shape === "area") options.fill = `${colour}2e`;
     if (series.shape === "step" && uPlot.paths.stepped) options.paths = uPlot.paths.stepped({ align: 1 });
     return options;
@@ -115,7 +141,7 @@ function plotOptions(spec: ChartSpec, width: number): UPlot.Options {
     grid: { stroke: cssColour("--grid"), width: 1 },
     ticks: { show: false },
   };
-  const logarithmic = spec.xAxis === "percentile";
+  const logarithmic = spec.xAxis !== "seconds";
   const xAxis: UPlot.Axis = {
     ...axis,
     label: spec.xLabel,
@@ -123,7 +149,18 @@ function plotOptions(spec: ChartSpec, width: number): UPlot.Options {
     size: 32,
     values: (_plot, splits) => splits.map((x) => xText(spec, x)),
   };
-  if (logarithmic) {
+  if (spec.xAxis === "count") {
+    // 1, 2, 5, 10, 20 ..., of which the axis shows those that have room.
+    xAxis.splits = (_plot, _axis, min, max) => {
+      const splits: number[] = [];
+      for (let power = 1; power <= max; power *= 10) {
+        for (const x of [power, power * 2, power * 5]) if (x >= min && x <= max) splits.push(x);
+      }
+      return splits;
+    };
+    xAxis.filter = (_plot, splits) => splits;
+  }
+  if (spec.xAxis === "percentile") {
     // The axis has 0 %, 90 %, 99 %, 99.9 % ... as HdrHistogram's plotter has.
     xAxis.splits = (_plot, _axis, min, max) => {
       const powers: number[] = [];
@@ -156,7 +193,7 @@ function plotOptions(spec: ChartSpec, width: number): UPlot.Options {
     cursor: { drag: { x: false, y: false }, points: { size: 7 } },
     hooks: {
       drawClear: [(plot: Plot) => drawMarks(plot, spec)],
-      draw: [(plot: Plot) => drawTarget(plot, spec)],
+      draw: [(plot: Plot) => drawTarget(plot, spec), (plot: Plot) => drawNotes(plot, spec)],
     },
   };
 }
@@ -256,6 +293,7 @@ const FUNCTIONS = [
   yText,
   drawMarks,
   drawTarget,
+  drawNotes,
   seriesOptions,
   legendDash,
   plotOptions,

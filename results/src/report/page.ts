@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { accuracyOf } from "../judge/accuracy.ts";
 import type { Curves } from "../judge/curves.ts";
 import { FORECAST, FORECAST_SENTENCE } from "../judge/forecast-words.ts";
@@ -6,12 +5,10 @@ import { count, duration, percentReached } from "../judge/number-words.ts";
 import { besideMeasured } from "../judge/recovery-by-cohort.ts";
 import type { Summary } from "../judge/summary-schema.ts";
 import { accuracySection } from "./accuracy.ts";
-import { BROWSER_CODE } from "./charts.ts";
-import { embeddedJson, type Html, html, NOTHING, trusted } from "./html.ts";
+import { type Html, html, NOTHING } from "./html.ts";
 import { plotsOf } from "./plots.ts";
 import { errorSection, generatorSection, regionSection, serviceTimesTable } from "./run-tables.ts";
-import { STYLE } from "./style.ts";
-import { uPlot } from "./vendor.ts";
+import { renderShell } from "./shell.ts";
 import { verdictSection } from "./verdicts.ts";
 import { headline } from "./words.ts";
 
@@ -31,31 +28,15 @@ export function renderReport({ summary, curves: own, script: ran, measured }: Re
     measured === undefined
       ? own
       : { ...own, recovery: besideMeasured(own.recovery, measured.curves.recovery) };
-  const vendored = uPlot();
-  const style = `${vendored.style}${STYLE}`;
-  const script = `${vendored.script}\n${BROWSER_CODE}`;
   const plots = plotsOf(summary, curves);
-  const page = html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy(style, script)}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${headline(summary)} · mass reconnect ${summary.testRunId}</title>
-<style>${trusted(style)}</style>
-</head>
-<body>
-<header><div class="frame">
-<p class="kicker">Mass reconnect ${summary.forecast === null ? "report" : "forecast"}</p>
+  return renderShell({
+    title: `${headline(summary)} · mass reconnect ${summary.testRunId}`,
+    header: html`<p class="kicker">Mass reconnect ${summary.forecast === null ? "report" : "forecast"}</p>
 <h1>${headline(summary)}</h1>
 ${runFacts(summary)}
 ${alerts(summary)}
-<nav aria-label="Parts of the report"><ul>${partsOf(summary).map(([id, name]) => html`<li><a href="#${id}">${name}</a></li>`)}</ul></nav>
-<noscript><div class="alert"><p>The plots are drawn by the script inside this file, which is switched off here. Their values stand in the tables.</p></div></noscript>
-</div></header>
-<main class="frame">
-${verdictSection(summary)}
+<nav aria-label="Parts of the report"><ul>${partsOf(summary).map(([id, name]) => html`<li><a href="#${id}">${name}</a></li>`)}</ul></nav>`,
+    main: html`${verdictSection(summary)}
 ${measured === undefined ? NOTHING : accuracySection(accuracyOf(measured.summary, summary), measured.summary)}
 ${plots.recovery}
 ${plots.load}
@@ -65,16 +46,10 @@ ${errorSection(summary)}
 ${regionSection(summary)}
 ${generatorSection(summary)}
 ${scriptSection(ran)}
-${glossary(summary)}
-</main>
-<footer class="frame"><p>Run <code>${summary.testRunId}</code>. The numbers of this page are those of <code>summary.json</code>, <code>percentiles.csv</code> and <code>timeline.csv</code> beside it. Plots: uPlot.</p></footer>
-<script type="application/json" id="plots">${embeddedJson(plots.specs)}</script>
-${trusted(`<!-- uPlot: ${vendored.notice.replaceAll("--", "- -")} -->`)}
-<script>${trusted(script)}</script>
-</body>
-</html>
-`;
-  return page.html;
+${glossary(summary)}`,
+    footer: html`Run <code>${summary.testRunId}</code>. The numbers of this page are those of <code>summary.json</code>, <code>percentiles.csv</code> and <code>timeline.csv</code> beside it.`,
+    plots: plots.specs,
+  });
 }
 
 const PARTS = [
@@ -91,12 +66,6 @@ const PARTS = [
 function partsOf({ forecast }: Summary): readonly (readonly [string, string])[] {
   if (forecast === null) return PARTS;
   return PARTS.map(([id, name]) => [id, id === "generator" ? "Assumptions" : name]);
-}
-
-/** Nothing may be loaded from anywhere, and only these two texts are style and script, whatever else got into the page. */
-function policy(style: string, script: string): string {
-  const hash = (text: string): string => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
-  return `default-src 'none'; style-src ${hash(style)}; script-src ${hash(script)}; base-uri 'none'; form-action 'none'`;
 }
 
 function runFacts(summary: Summary): Html {

@@ -5,7 +5,8 @@ import type { MetricPercentiles } from "../judge/percentiles-by-cohort.ts";
 import type { StormRecovery } from "../judge/recovery-by-cohort.ts";
 import type { StormSummary, Summary } from "../judge/summary-schema.ts";
 import type { ChartSeries, ChartSpec } from "./chart-spec.ts";
-import { type Html, html, NOTHING, visible } from "./html.ts";
+import { type Figure, figure } from "./figure.ts";
+import { type Html, html, visible } from "./html.ts";
 import { cell, table, timeCell } from "./table.ts";
 import { ALL_COHORTS, METRIC_WORDS } from "./words.ts";
 
@@ -15,11 +16,6 @@ export interface Plots {
   load: Html;
   percentiles: Html;
   specs: ChartSpec[];
-}
-
-interface Figure {
-  html: Html;
-  spec: ChartSpec;
 }
 
 const DASHES = [[], [10, 4], [3, 3], [12, 4, 3, 4]];
@@ -59,17 +55,6 @@ function section(id: string, title: string, lead: string, figures: readonly Html
   return html`<section aria-labelledby="${id}"><h2 id="${id}">${title}</h2>
 <p class="lead">${lead}</p>
 ${figures.length > 0 ? figures : [html`<p>Nothing was recorded for this part.</p>`]}</section>`;
-}
-
-function figure(title: string, caption: string, spec: Omit<ChartSpec, "description">, values: Html): Figure {
-  const heading = `${spec.id}-title`;
-  return {
-    html: html`<figure aria-labelledby="${heading}"><figcaption><h3 id="${heading}">${title}</h3>${caption === "" ? NOTHING : html`<p>${caption}</p>`}</figcaption>
-<div class="chart" id="${spec.id}" role="group" aria-label="${title}. Arrow keys read the values." tabindex="0"></div>
-<details><summary>Values as a table<span class="visually-hidden">: ${title}</span></summary>${values}</details></figure>
-`,
-    spec: { ...spec, description: visible(`${title}. ${caption}`) },
-  };
 }
 
 /** One cohort alone has the first colour; beside others the whole fleet has the text's colour. */

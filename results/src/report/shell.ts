@@ -1,0 +1,53 @@
+import { createHash } from "node:crypto";
+import type { ChartSpec } from "./chart-spec.ts";
+import { BROWSER_CODE } from "./charts.ts";
+import { embeddedJson, type Html, html, trusted } from "./html.ts";
+import { STYLE } from "./style.ts";
+import { uPlot } from "./vendor.ts";
+
+export interface ShellOptions {
+  title: string;
+  header: Html;
+  main: Html;
+  footer: Html;
+  plots: readonly ChartSpec[];
+}
+
+/** A page with plots: one file that needs nothing else. */
+export function renderShell({ title, header, main, footer, plots }: ShellOptions): string {
+  const vendored = uPlot();
+  const style = `${vendored.style}${STYLE}`;
+  const script = `${vendored.script}\n${BROWSER_CODE}`;
+  const page = html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy(style, script)}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${title}</title>
+<style>${trusted(style)}</style>
+</head>
+<body>
+<header><div class="frame">
+${header}
+<noscript><div class="alert"><p>The plots are drawn by the script inside this file, which is switched off here. Their values stand in the tables.</p></div></noscript>
+</div></header>
+<main class="frame">
+${main}
+</main>
+<footer class="frame"><p>${footer} Plots: uPlot.</p></footer>
+<script type="application/json" id="plots">${embeddedJson(plots)}</script>
+${trusted(`<!-- uPlot: ${vendored.notice.replaceAll("--", "- -")} -->`)}
+<script>${trusted(script)}</script>
+</body>
+</html>
+`;
+  return page.html;
+}
+
+/** Nothing may be loaded from anywhere, and only these two texts are style and script, whatever else got into the page. */
+function policy(style: string, script: string): string {
+  const hash = (text: string): string => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
+  return `default-src 'none'; style-src ${hash(style)}; script-src ${hash(script)}; base-uri 'none'; form-action 'none'`;
+}

@@ -1,0 +1,268 @@
+/** Small fleets: a forecast of some hundred devices takes some ten milliseconds. */
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { stringify } from "yaml";
+import { runCommand } from "../../../../results/src/commands/program.ts";
+import type { Finding, FleetFinding } from "../../../../results/src/forecasting/finding.ts";
+import { temporaryDirectory } from "../../../support/run-files.ts";
+
+interface ScriptOptions {
+  reconnect?: object;
+  configService?: object | string;
+  storms?: object[];
+  plugin?: object;
+}
+
+/** 200 devices that ask for their configuration on every connect, and a back end that answers 50 of them a second. */
+function scriptOf({
+  reconnect = { policy: "immediate" },
+  configService = {
+    requestTopic: "config/+/get/+",
+    responseTopic: "config/$1/$2",
+    capacity: 50,
+    queueLimit: 10_000,
+  },
+  storms = [{ at: "8s", fraction: 1, cause: "reset", window: "20s" }],
+  plugin = {},
+}: ScriptOptions = {}): string {
+  const path = join(temporaryDirectory(), "small.yml");
+  const request = {
+    topic: "config/{{ deviceId }}/get/{{ requestId }}",
+    responseTopic: "config/{{ deviceId }}/{{ requestId }}",
+    timeout: "2s",
+    onTimeout: "reset",
+  };
+  const script = {
+    config: {
+      target: "lab",
+      phases: [{ duration: "5s", arrivalRate: 40 }],
+      engines: { mqtt: { seed: 7, reconnect, configService, storms } },
+      plugins: { "mqtt-results": plugin },
+    },
+    before: { engine: "mqtt", flow: [{ lab: {} }] },
+    scenarios: [
+      {
+        name: "fleet",
+        engine: "mqtt",
+        onConnect: [{ request }],
+        flow: [{ connect: {} }, { stayOnline: {} }],
+      },
+    ],
+  };
+  writeFileSync(path, stringify(script));
+  return path;
+}
+
+async function find(path: string, ...args: string[]) {
+  let [out, err] = ["", ""];
+  const output = temporaryDirectory();
+  const io = {
+    out: (text: string) => {
+      out += text;
+    },
+    err: (text: string) => {
+      err += text;
+    },
+    colour: false,
+  };
+  const code = await runCommand(["forecast", path, ...args, "--output", output], io);
+  const [name = ""] = existsSync(output) ? readdirSync(output) : [];
+  const text = (file: string): string => readFileSync(join(output, name, file), "utf8");
+  const finding = (): Finding & { conclusion: string[] } => JSON.parse(text("find.json"));
+  return { code, out, err, name, text, finding };
+}
+
+const left = (): string[] => readdirSync(tmpdir()).filter((name) => name.startsWith("mqtt-forecast-"));
+
+describe("forecast --find fleet", () => {
+  it("brackets the loss from which a fleet that reconnects at once spirals", async () => {
+    const before = left();
+    const found = await find(scriptOf(), "--find", "fleet");
+    expect(found.code).toBe(0);
+    const { searches, conclusion } = found.finding() as FleetFinding & { conclusion: string[] };
+    const { bracket, points } = searches[0] ?? { bracket: { holds: null, fails: null }, points: [] };
+    const { holds, fails } = bracket;
+    expect(holds).toBeGreaterThan(20);
+    expect((fails ?? 0) - (holds ?? 0)).toBeLessThanOrEqual(Math.max(1, (holds ?? 0) * 0.02));
+    const at = (value: number | null) => points.find((point) => point.value === value)?.outcome;
+    expect(at(holds)).toMatchObject({ verdict: "recovered", affected: holds, fleet: holds });
+    expect(at(fails)?.verdict).toBe("metastable");
+    for (const text of [found.out, found.text("find.html"), found.text("find.csv")])
+      expect(text).toContain("FORECAST");
+    expect(found.out.replaceAll(/\s+/g, " ")).toContain(conclusion[0]);
+    expect(found.err).toMatch(/^forecast 1 of about \d+: script \(immediate\), 200 devices: METASTABLE/);
+    expect(left()).toEqual(before);
+  });
+
+  it("says the same bytes again, and where even the largest recovers", async () => {
+    const path = scriptOf({ reconnect: { policy: "full-jitter", base: "1s" } });
+    const args = ["--find", "fleet", "--devices", "250", "--fraction", "0.5", "--seed", "9"];
+    const [first, second] = [await find(path, ...args), await find(path, ...args)];
+    expect(first.name).toBe(second.name);
+    for (const file of ["find.json", "find.csv", "find.html"])
+      expect(first.text(file)).toBe(second.text(file));
+    expect(first.finding()).toMatchObject({
+      question: { storm: { words: "reset of 50 %" }, seed: 9 },
+      searches: [{ bracket: { holds: 250, fails: null }, space: { lowest: 2, highest: 250 } }],
+    });
+    expect(first.out).toContain("Larger ones were not tried");
+  });
+
+  it("judges the storm that is asked for, by the script's own target, and lets no later one happen", async () => {
+    const storms = [8, 30, 52].map((at) => ({ at: `${at}s`, fraction: 0.5, window: "20s" }));
+    const path = scriptOf({ storms, plugin: { target: 0.5 }, reconnect: { policy: "full-jitter" } });
+    const { code, finding } = await find(path, "--find", "fleet", "--storm", "2", "--devices", "200");
+    expect(code).toBe(0);
+    expect(finding()).toMatchObject({ question: { storm: { index: 2 }, target: 0.5 } });
+    const [point] = (finding() as FleetFinding).searches[0]?.points ?? [];
+    const { target, p50 } = point?.outcome.readyMs ?? {};
+    expect(target).toBe(p50);
+  });
+});
+
+describe("forecast --find capacity", () => {
+  it("is what the config service must sustain for the time that is asked for", async () => {
+    const found = await find(scriptOf(), "--find", "capacity", "--within", "3s");
+    const finding = found.finding();
+    if (finding.find !== "capacity") throw new Error(finding.find);
+    const { holds, fails } = finding.searches[0]?.bracket ?? {};
+    // 99 % of 200 devices at once within 3 s.
+    expect(holds).toBeGreaterThanOrEqual(Math.ceil(198 / 3));
+    expect((holds ?? 0) - (fails ?? 0)).toBeLessThanOrEqual(2);
+    expect(finding.question).toMatchObject({ withinMs: 3000, storm: { windowMs: 20_000 } });
+    expect(finding.question.assumptions[0]).toMatchObject({
+      name: "config service: capacity",
+      source: "option",
+    });
+    expect(
+      finding.question.assumptions.filter(({ name }) => name === "config service: capacity"),
+    ).toHaveLength(1);
+  });
+
+  it("is what the broker must accept", async () => {
+    const found = await find(
+      scriptOf(),
+      "--find",
+      "capacity",
+      "--of",
+      "broker",
+      "--policy",
+      "full-jitter",
+      "--base",
+      "1s",
+      "--cap",
+      "30s",
+    );
+    expect(found.finding()).toMatchObject({
+      of: "broker",
+      searches: [{ policy: "full-jitter 1 s to 30 s" }],
+    });
+    expect(found.text("find.csv")).toContain(",broker_connects_per_s,");
+  });
+});
+
+describe("forecast --find policy", () => {
+  it("has those that are named, watches for as long as is asked, and marks the frontier", async () => {
+    const names = ["script", "uniform", "full-jitter", "aws-iot"];
+    const found = await find(
+      scriptOf(),
+      "--find",
+      "policy",
+      "--policy",
+      ...names,
+      "--base",
+      "1s,4s",
+      "--cap",
+      "30s",
+      "--within",
+      "60s",
+    );
+    const finding = found.finding();
+    if (finding.find !== "policy") throw new Error(finding.find);
+    expect(finding.points.map(({ policy }) => policy)).toEqual([
+      "script (immediate)",
+      "full-jitter 1 s to 30 s",
+      "full-jitter 4 s to 30 s",
+      "uniform 30 s",
+      "aws-iot",
+    ]);
+    expect(finding.question.storm.windowMs).toBe(60_000);
+    expect(finding.points[0]).toMatchObject({
+      holds: false,
+      frontier: false,
+      outcome: { verdict: "metastable" },
+    });
+    expect(finding.points.some(({ frontier }) => frontier)).toBe(true);
+    expect(found.out).toContain("With the script's own back-off (immediate) it does not");
+  });
+});
+
+it("Ctrl-C keeps what is known, and says that it was interrupted", async () => {
+  const path = scriptOf();
+  const before = left();
+  let [out, err] = ["", ""];
+  const output = temporaryDirectory();
+  const io = {
+    out: (text: string) => {
+      out += text;
+    },
+    err: (text: string) => {
+      err += text;
+      if (text.startsWith("forecast 2 of ")) process.emit("SIGINT", "SIGINT");
+    },
+    colour: false,
+  };
+  const code = await runCommand(["forecast", path, "--find", "policy", "--output", output], io);
+  expect(code).toBe(130);
+  const [name = ""] = readdirSync(output);
+  const finding = JSON.parse(readFileSync(join(output, name, "find.json"), "utf8"));
+  expect(finding).toMatchObject({ interrupted: true, planned: 32 });
+  expect(finding.points).toHaveLength(2);
+  expect(out).toContain("interrupted: what was known until then");
+  expect(readFileSync(join(output, name, "find.html"), "utf8")).toContain("Interrupted.");
+  expect(err).toContain("interrupted: what is known up to here was kept");
+  expect(left()).toEqual(before);
+});
+
+describe("options that are no good", () => {
+  it.each<[string, ScriptOptions, string[], string]>([
+    ["what", {}, ["--find", "everything"], "Allowed choices are fleet, capacity, policy"],
+    ["a storm that is not there", {}, ["--find", "fleet", "--storm", "2"], "storm: 2 is not allowed"],
+    ["no whole number", {}, ["--find", "fleet", "--storm", "0"], "allowed: a whole number above 0"],
+    ["a time", {}, ["--find", "fleet", "--within", "soon"], "allowed: a duration above 0"],
+    [
+      "a policy",
+      {},
+      ["--find", "policy", "--policy", "slow"],
+      "--policy slow: allowed are all, script, immediate,",
+    ],
+    ["a server", {}, ["--find", "fleet", "--of", "broker"], "--of broker: allowed with --find capacity only"],
+    ["without --find", {}, ["--storm", "1"], "--storm: allowed with --find fleet, capacity, policy only"],
+    ["of without --find", {}, ["--of", "broker"], "--of: allowed with --find capacity only"],
+    [
+      "no pair",
+      {},
+      ["--find", "policy", "--policy", "full-jitter", "--base", "2m", "--cap", "1m"],
+      "no policy is left",
+    ],
+    [
+      "too few devices",
+      {},
+      ["--find", "fleet", "--fraction", "0.01", "--devices", "50"],
+      "--devices 50: allowed are 100 and more",
+    ],
+    [
+      "a target",
+      { plugin: { target: 2 } },
+      ["--find", "fleet"],
+      "config.plugins.mqtt-results.target: 2 is not allowed",
+    ],
+    ["a script without storms", { storms: [] }, ["--find", "fleet"], "stayOnline.for: is missing"],
+  ])("%s", async (_, options, args, message) => {
+    const { code, err } = await find(scriptOf(options), ...args);
+    expect(code).toBe(1);
+    expect(err).toContain(message);
+  });
+});
