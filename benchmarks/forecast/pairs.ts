@@ -18,6 +18,7 @@ export interface Pair {
 export interface StormSpec {
   /** A whole multiple of `arriveInS`. */
   devices: number;
+  /** Long enough that the back end answers all of them as they come: the fleet stands before its storm. */
   arriveInS: number;
   reconnect: Record<string, string>;
   fraction: number;
@@ -69,12 +70,12 @@ export const PAIRS: readonly Pair[] = [
     "A quarter of the fleet asks a back end that needs longer than the jitter.",
     {
       devices: 2000,
-      arriveInS: 4,
+      arriveInS: 10,
       reconnect: { policy: "full-jitter", base: "1s", cap: "30s" },
       fraction: 0.25,
       cause: "reset",
       window: "10s",
-      configService: { capacity: 200, queueLimit: 10_000 },
+      configService: { capacity: 250, queueLimit: 10_000 },
       ask: "mqtt",
       timeout: "5s",
     },
@@ -101,7 +102,7 @@ export const PAIRS: readonly Pair[] = [
     "Everybody at one instant, and a back end that is too small: a spiral.",
     {
       devices: 600,
-      arriveInS: 3,
+      arriveInS: 8,
       reconnect: { policy: "immediate" },
       fraction: 1,
       cause: "reset",
@@ -117,7 +118,7 @@ export const PAIRS: readonly Pair[] = [
     "The fleet of the spiral loses a quarter, which is just what it survives.",
     {
       devices: 600,
-      arriveInS: 3,
+      arriveInS: 8,
       reconnect: { policy: "immediate" },
       fraction: 0.25,
       cause: "reset",
@@ -133,7 +134,7 @@ export const PAIRS: readonly Pair[] = [
     "Exponential waits without jitter: waves, each of those whom the last left.",
     {
       devices: 1000,
-      arriveInS: 4,
+      arriveInS: 8,
       reconnect: { policy: "exponential", base: "1s", cap: "16s" },
       fraction: 1,
       cause: "reset",
@@ -145,7 +146,7 @@ export const PAIRS: readonly Pair[] = [
   ),
   own("lab-equal-jitter-2000", "lab", "Equal jitter, half of a larger fleet, closed politely.", {
     devices: 2000,
-    arriveInS: 4,
+    arriveInS: 8,
     reconnect: { policy: "equal-jitter", base: "2s", cap: "20s" },
     fraction: 0.5,
     cause: "close",
@@ -156,7 +157,7 @@ export const PAIRS: readonly Pair[] = [
   }),
   own("lab-decorrelated-1000", "lab", "Decorrelated jitter against a small back end, with retries.", {
     devices: 1000,
-    arriveInS: 4,
+    arriveInS: 8,
     reconnect: { policy: "decorrelated-jitter", base: "500ms", cap: "10s" },
     fraction: 1,
     cause: "reset",
@@ -178,7 +179,7 @@ export const PAIRS: readonly Pair[] = [
   }),
   own("lab-scale-up-1000", "lab", "A back end that scales up under load, while devices back off.", {
     devices: 1000,
-    arriveInS: 4,
+    arriveInS: 5,
     reconnect: { policy: "full-jitter", base: "1s", cap: "10s" },
     fraction: 1,
     cause: "reset",
@@ -189,7 +190,7 @@ export const PAIRS: readonly Pair[] = [
   }),
   own("lab-http-800", "lab", "The configuration over HTTP, each on a connection of its own.", {
     devices: 800,
-    arriveInS: 4,
+    arriveInS: 8,
     reconnect: { policy: "uniform", window: "4s" },
     fraction: 0.75,
     cause: "reset",
@@ -232,7 +233,7 @@ export const PAIRS: readonly Pair[] = [
       fraction: 0.5,
       cause: "reset",
       window: "15s",
-      configService: { capacity: 800, queueLimit: 10_000 },
+      configService: { capacity: 1000, queueLimit: 10_000 },
       ask: "mqtt",
       timeout: "5s",
     },
@@ -243,7 +244,7 @@ export const PAIRS: readonly Pair[] = [
     "At once and too much for the back end: a spiral on another broker.",
     {
       devices: 2000,
-      arriveInS: 5,
+      arriveInS: 8,
       reconnect: { policy: "immediate" },
       fraction: 1,
       cause: "reset",
