@@ -18,6 +18,7 @@ export const LONGEST: readonly string[] = [
   "test/e2e/bad-scripts.test.ts",
   "test/truth/peers.test.ts",
   "test/truth/spiral.test.ts",
+  "test/truth/forecast.test.ts",
   "test/e2e/results.test.ts",
   "test/truth/regions.test.ts",
   "test/e2e/storm-causes.test.ts",
