@@ -397,6 +397,8 @@ export interface WorkerRecord {
 /** What a forecast rests on. */
 export interface ForecastRecord {
   assumptions: ForecastAssumption[];
+  /** So many devices stand for so many; not given where each was simulated. */
+  sample?: { devices: number; of: number } | undefined;
 }
 
 /** Where an assumption comes from. */

@@ -1,5 +1,5 @@
 import { WorkerFiles } from "../capture/worker-files.ts";
-import type { ForecastAssumption, WorkerRecord } from "../contract.ts";
+import type { ForecastAssumption, ForecastRecord, WorkerRecord } from "../contract.ts";
 import { fleetRecord } from "../fleet/fleet-record.ts";
 import type { FleetPlan } from "../script/plan.ts";
 import { maskHidden } from "../secrets/secret-text.ts";
@@ -13,6 +13,7 @@ export interface ForecastFilesOptions {
   plan: FleetPlan;
   fleet: VirtualFleet;
   assumptions: ForecastAssumption[];
+  sample: ForecastRecord["sample"] | null;
   state: "ended" | "interrupted";
 }
 
@@ -22,7 +23,7 @@ export interface ForecastFilesOptions {
  * @throws an Error whose message says why they could not be written
  */
 export function writeForecastFiles(options: ForecastFilesOptions): void {
-  const { directory, testRunId, plan, fleet, assumptions, state } = options;
+  const { directory, testRunId, plan, fleet, assumptions, sample, state } = options;
   const problems: string[] = [];
   const files = new WorkerFiles(directory, WORKER_ID, EPOCH_MS, {
     log: (line) => problems.push(line),
@@ -44,7 +45,7 @@ export function writeForecastFiles(options: ForecastFilesOptions): void {
       updatedAtMs: nowMs,
       timeZeroMs: fleet.timeZeroMs,
       generator: null,
-      forecast: { assumptions },
+      forecast: sample ? { assumptions, sample } : { assumptions },
     },
   );
   files.flush(nowMs, recorder.histograms, recorder.timeline.take(true), record, true);

@@ -15,6 +15,9 @@ import { type ForecastOptions, withOptions, withoutLogs } from "./what-if.ts";
 
 export { BACKOFF_POLICIES, type BackoffSpec } from "../device/backoff.ts";
 export { PRESET_NAMES } from "../device/backoff-presets.ts";
+
+import { arrivalsOfSample, modelOfSample, SAMPLE_DEVICES, type Sample, sampleAssumptions } from "./sample.ts";
+
 export { predictMemory } from "./memory.ts";
 export type { StormQuestion } from "./storm-alone.ts";
 export type { ForecastOptions } from "./what-if.ts";
@@ -28,6 +31,8 @@ export interface PreparedForecast {
   assumptions: ForecastAssumption[];
   devices: number;
   predictedBytes: number;
+  /** Null where each device is simulated. */
+  sample: Sample | null;
 }
 
 /** The script is no good, or has what no model can know. */
@@ -81,18 +86,34 @@ export function prepareForecast(script: ArtilleryScript, options: ForecastOption
   if (refusals.length > 0 || read.arrivals === null) throw refused(refusals);
   const asked = withOptions(withoutLogs(plan), options);
   const { model, assumptions } = modelOf(asked);
-  const arrivals = options.devices === undefined ? read.arrivals : scaledTo(read.arrivals, options.devices);
+  const all = options.devices === undefined ? read.arrivals : scaledTo(read.arrivals, options.devices);
+  const sample = sampleOf(devicesOf(all), options.sample);
+  const arrivals = sample === null ? all : arrivalsOfSample(all, sample);
+  const sampled = sample === null ? model : modelOfSample(model, sample);
+  const source = options.sample === undefined ? "model" : "option";
   const devices = devicesOf(arrivals);
   refuseWhatDoesNotFit(devices);
   return {
     script,
     plan: asked,
-    model,
+    model: sampled,
     arrivals,
-    assumptions: [...assumptionsOf(options, devicesOf(read.arrivals)), ...assumptions],
+    assumptions: [
+      ...(sample === null ? [] : sampleAssumptions(sampled, sample, source)),
+      ...assumptionsOf(options, devicesOf(read.arrivals)),
+      ...assumptions,
+    ],
     devices,
     predictedBytes: predictMemory(devices),
+    sample,
   };
+}
+
+/** The sample that was asked for, or the one that fits where all do not; null where each device is simulated. */
+function sampleOf(devices: number, asked: number | undefined): Sample | null {
+  const fits = memoryProblem(devices, availableMemory()) === null;
+  const most = asked ?? (fits ? devices : SAMPLE_DEVICES);
+  return most < devices ? { devices: most, of: devices } : null;
 }
 
 /**
@@ -103,9 +124,10 @@ export function prepareForecast(script: ArtilleryScript, options: ForecastOption
 export function prepareStormForecast(
   script: ArtilleryScript,
   question: StormQuestion,
-  options: Omit<ForecastOptions, "devices"> = {},
+  options: Omit<ForecastOptions, "devices" | "sample"> = {},
 ): PreparedForecast {
-  const whole = prepareForecast(script, options);
+  // What is looked for is a number of devices: none of them stands for others.
+  const whole = prepareForecast(script, { ...options, sample: Number.POSITIVE_INFINITY });
   const { storm, devices = whole.devices } = question;
   const { storms } = whole.plan;
   if (storms[storm - 1] === undefined) {
@@ -133,7 +155,7 @@ function refuseWhatDoesNotFit(devices: number): void {
  * seed, on every machine. The clock of this one is not read.
  */
 export async function runForecast(
-  { script, plan, model, arrivals, assumptions }: PreparedForecast,
+  { script, plan, model, arrivals, assumptions, sample }: PreparedForecast,
   options: ForecastRunOptions,
 ): Promise<ForecastRun> {
   const { directory, testRunId, signal, onProgress, log = () => {} } = options;
@@ -148,7 +170,7 @@ export async function runForecast(
   const isComplete = fleet.isOver;
   fleet.run.stop(isComplete);
   const state = isComplete ? "ended" : "interrupted";
-  writeForecastFiles({ directory, testRunId, plan, fleet, assumptions, state });
+  writeForecastFiles({ directory, testRunId, plan, fleet, assumptions, sample, state });
   return { isComplete, devices: fleet.run.fleet.started, tookMs: fleet.nowMs, events: fleet.events };
 }
 

@@ -8,6 +8,8 @@ export interface ForecastOptions {
   /** Every storm that chooses devices chooses this share, 0..1. */
   fraction?: number | undefined;
   seed?: number | undefined;
+  /** At most so many devices are simulated; where there are more, they stand for all. */
+  sample?: number | undefined;
 }
 
 /** The plan of the script with what was asked on the command line instead. */

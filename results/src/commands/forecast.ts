@@ -23,6 +23,7 @@ interface Options extends FindOptions {
   devices?: number;
   fraction?: number;
   seed?: number;
+  sample?: number;
   /** Directory of a measured run. */
   against?: string;
   output: string;
@@ -51,6 +52,7 @@ export function addForecast(program: Command, io: Io, end: (code: number) => voi
     .option("--devices <n>", "so many devices arrive instead: 250000, 250k or 1M", deviceCount)
     .option("--fraction <share>", "every storm chooses this share of the fleet, above 0 and up to 1", share)
     .option("--seed <n>", "another seed than the script's", wholeNumber)
+    .option("--sample <n>", "simulate so many devices, which stand for all: 100k", deviceCount)
     .option(
       "--against <run>",
       "directory of a measured run: both side by side, with the error of each figure",
@@ -75,6 +77,8 @@ async function runForecastCommand(given: string | undefined, options: Options, i
   const engine = await import("artillery-engine-mqtt/forecast");
   checkFindOptions(options, { policies: engine.BACKOFF_POLICIES, presets: engine.PRESET_NAMES });
   const { find } = asked;
+  if (find !== undefined && asked.sample !== undefined)
+    throw invalid("--sample and --find do not go together: what is looked for is a number of devices");
   if (find !== undefined) return runFind(path, script, { ...asked, find }, output, engine, io);
   const prepared = preparedOrRefused(() => engine.prepareForecast(script, asked), engine.ForecastRefused);
   io.err(`${predictionLine(prepared)}\n`);
@@ -133,9 +137,10 @@ function judge(directory: string, measured: Measured | null, io: Io): number {
   return summary.exit.code;
 }
 
-function predictionLine({ devices, predictedBytes }: PreparedForecast): string {
+function predictionLine({ devices, predictedBytes, sample }: PreparedForecast): string {
   const megabytes = Math.round(predictedBytes / 1024 ** 2);
-  return `forecast: ${count(devices)} devices, about ${count(megabytes)} MB of memory`;
+  const fleet = sample === null ? "" : `, a sample of ${count(sample.of)}`;
+  return `forecast: ${count(devices)} devices${fleet}, about ${count(megabytes)} MB of memory`;
 }
 
 const SUFFIXES: Record<string, number> = { "": 1, k: 1000, m: 1_000_000 };

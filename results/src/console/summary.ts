@@ -3,6 +3,7 @@ import pc from "picocolors";
 import { FORECAST_SENTENCE, sourceWords } from "../judge/forecast-words.ts";
 import { doubtWords } from "../judge/generator.ts";
 import { count, duration, percent } from "../judge/number-words.ts";
+import { sampleSentence } from "../judge/sampling.ts";
 import type { LatencyName, Summary } from "../judge/summary-schema.ts";
 import { indented, table, WIDTH, wrap } from "./layout.ts";
 import { regionTable } from "./regions.ts";
@@ -63,6 +64,9 @@ function headLines(summary: Summary, colours: Colours): string[] {
   return [
     colours.bold(`${name} ${printable(summary.testRunId)}`),
     ...(summary.forecast === null ? [] : wrap(FORECAST_SENTENCE, WIDTH - 2, "").map(indented)),
+    ...(summary.forecast?.sample
+      ? wrap(sampleSentence(summary.forecast.sample), WIDTH - 2, "").map(indented)
+      : []),
     `  ${printable(summary.target)}: ${size}, ${plural(workers, "worker")}`,
     ...(summary.tls.insecure ? [colours.red(`  ${INSECURE}`)] : []),
     ...(summary.http.insecure ? [colours.red(`  ${INSECURE_HTTP}`)] : []),
@@ -142,11 +146,36 @@ function gateLines({ gate }: Summary, colours: Colours): string[] {
 }
 
 /** All that a forecast rests on; it has no generator that could be in bad health. */
-function assumptionLines({ assumptions }: NonNullable<Summary["forecast"]>, colours: Colours): string[] {
+function assumptionLines(
+  { assumptions, sample }: NonNullable<Summary["forecast"]>,
+  colours: Colours,
+): string[] {
   const lines = assumptions.flatMap((one) =>
     wrap(`${printable(one.name)}: ${printable(one.value)} (${sourceWords(one)})`, WIDTH - 2, "  "),
   );
-  return ["", colours.bold("Assumptions of the forecast"), ...lines.map(indented)];
+  return [
+    ...(sample === null ? [] : samplingLines(sample, colours)),
+    "",
+    colours.bold("Assumptions of the forecast"),
+    ...lines.map(indented),
+  ];
+}
+
+function samplingLines(
+  { errors }: NonNullable<NonNullable<Summary["forecast"]>["sample"]>,
+  colours: Colours,
+): string[] {
+  return [
+    "",
+    colours.bold("Sampling error: with 95 % confidence, the fleet's figure is between"),
+    ...table(
+      errors.map(({ storm, figure, fromMs, toMs }) => [
+        `storm ${storm}, ${figure}`,
+        duration(fromMs),
+        duration(toMs),
+      ]),
+    ),
+  ];
 }
 
 function generatorLines(generator: NonNullable<Summary["generator"]>, colours: Colours): string[] {

@@ -63,6 +63,18 @@ const forecast = z.object({
       source: z.enum(ASSUMPTION_SOURCES),
     }),
   ),
+  /** Some devices stood for all; null where each was simulated. */
+  sample: z
+    .object({
+      devices: count,
+      of: count,
+      /** With 95 % confidence, the figure of the whole fleet is between both; null: not reached. */
+      errors: z.array(
+        z.object({ storm: count, figure: z.string(), fromMs: msOrNotReached, toMs: msOrNotReached }),
+      ),
+    })
+    .nullable()
+    .default(null),
 });
 
 function shapeOf<Name extends string>(names: readonly Name[]): Record<Name, typeof count> {

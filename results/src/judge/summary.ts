@@ -11,6 +11,7 @@ import type { MergedRun } from "../run/merge.ts";
 import { EXIT_CODES } from "./exit-codes.ts";
 import { type Fail, gateFailures } from "./gate.ts";
 import { generatorSummary } from "./generator.ts";
+import { forecastSummary } from "./sampling.ts";
 import { serviceTime } from "./service-time.ts";
 import { summarizeStorms } from "./storm-summary.ts";
 import { type LatencySummary, SERVICE_TIME_METRICS, type Summary } from "./summary-schema.ts";
@@ -95,7 +96,7 @@ function measuredSummary(run: MergedRun, options: SummaryOptions): Omit<Summary,
       [...run.errors].map(([name, errors]) => [name, Object.fromEntries(errors)]),
     ),
     generator: runGenerator(run, storms),
-    forecast: run.forecast,
+    forecast: run.forecast && forecastSummary(run.forecast, storms, run),
   };
 }
 

@@ -2,6 +2,7 @@ import type { CohortServiceTime } from "../judge/curves.ts";
 import { FORECAST_SENTENCE, sourceWords } from "../judge/forecast-words.ts";
 import { doubtWords } from "../judge/generator.ts";
 import { count, duration, percent } from "../judge/number-words.ts";
+import { sampleSentence } from "../judge/sampling.ts";
 import type { LatencyName, LatencySummary, Summary } from "../judge/summary-schema.ts";
 import { type Html, html, NOTHING } from "./html.ts";
 import { cell, table, wordCell } from "./table.ts";
@@ -163,10 +164,10 @@ export function generatorSection(summary: Summary): Html {
   })}${reasons.length === 0 ? NOTHING : html`<ul>${reasons.map((reason) => html`<li>${reason}</li>`)}</ul>`}</div></section>`;
 }
 
-function assumptionSection({ assumptions }: NonNullable<Summary["forecast"]>): Html {
+function assumptionSection({ assumptions, sample }: NonNullable<Summary["forecast"]>): Html {
   return html`<section aria-labelledby="generator"><h2 id="generator">Assumptions of the forecast</h2>
 <p class="lead">${FORECAST_SENTENCE} There is no load generator whose health could be told.</p>
-<div class="card">${table({
+${sample === null ? NOTHING : samplingCard(sample)}<div class="card">${table({
     caption: "What the forecast rests on",
     words: [1, 2],
     header: ["Assumption", "Value", "From"],
@@ -175,4 +176,17 @@ function assumptionSection({ assumptions }: NonNullable<Summary["forecast"]>): H
       cells: [wordCell(html`${one.value}`), wordCell(html`${sourceWords(one)}`)],
     })),
   })}</div></section>`;
+}
+
+function samplingCard(sample: NonNullable<NonNullable<Summary["forecast"]>["sample"]>): Html {
+  return html`<p class="lead">${sampleSentence(sample)}</p>
+<div class="card">${table({
+    caption: "With 95 % confidence, the fleet's figure is between",
+    header: ["Figure", "from", "to"],
+    rows: sample.errors.map(({ storm, figure, fromMs, toMs }) => ({
+      head: `storm ${storm}, ${figure}`,
+      cells: [cell(duration(fromMs)), cell(duration(toMs))],
+    })),
+  })}</div>
+`;
 }

@@ -103,6 +103,7 @@ const forecast = z.object({
   assumptions: z
     .array(z.object({ name, value: name, source: z.enum(ASSUMPTION_SOURCES) }))
     .max(LIMITS.assumptions),
+  sample: z.object({ devices: count, of: count }).optional(),
 });
 
 const failures = byCohort(byName(count, LIMITS.run.failureNames, "names"));
