@@ -52,7 +52,7 @@ it("a sample comes back when the whole fleet does", async () => {
 it("says what it is, what was scaled, and how fine its times can be", () => {
   const { sample, devices, assumptions, model } = prepareForecast(scriptOf(FLEET), {
     ...FLEET,
-    sample: 2000,
+    sample: 1600,
   });
   expect([sample, devices]).toEqual([{ devices: 1600, of: 8000 }, 1600]);
   expect(model.broker.connects).toBe(4000);
