@@ -125,7 +125,7 @@ describe("policies", () => {
       ]),
     );
     expect(sentences).toEqual([
-      "4 of 5 policies bring 1,000 devices that are lost at once back within 25 s; with 1 the fleet spirals (METASTABLE).",
+      "4 of 5 policies bring 1,000 devices that are lost at once back within 25 s; the fleet spirals with 1 (METASTABLE).",
       "The fastest is full-jitter 1 s to 30 s (99 % ready after 4 s, at most 1,000 connects/s); the lightest is uniform 30 s (99 % ready after 30 s, at most 50 connects/s).",
       "On the frontier, where no other is as fast and as light, are: full-jitter 1 s to 30 s; full-jitter 5 s to 30 s; uniform 30 s.",
       "script (fixed 5 s) takes 9 s at 1,000 connects/s; as fast and as light, and better in one of the two: full-jitter 1 s to 30 s; full-jitter 5 s to 30 s.",
@@ -137,7 +137,7 @@ describe("policies", () => {
     const other = point("uniform 30 s", 9000, 50, true);
     const smaller = { ...other, outcome: { ...other.outcome, affected: 900 } };
     expect(conclusionOf(policyFinding([own, smaller]))).toEqual([
-      "1 of 2 policies bring 1,000 devices that are lost at once back within 25 s; with 1 the fleet spirals (METASTABLE).",
+      "1 of 2 policies bring 1,000 devices that are lost at once back within 25 s; the fleet spirals with 1 (METASTABLE).",
       "Not all had the same loss, but from 900 to 1,000 devices: some of the others were not back when the storm came.",
       "uniform 30 s (99 % ready after 9 s, at most 50 connects/s) is the whole frontier: no other is as fast or as light.",
       "With the script's own back-off (immediate) it does not: the fleet spirals: the load of those who are out keeps them out (METASTABLE).",
