@@ -17,15 +17,30 @@ export function matchesFilter(filter: string, topic: string): boolean {
   if (filter.indexOf("+") < 0 && filter.indexOf("#") < 0) return false;
   // [MQTT-4.7.2-1]
   if (topic.startsWith("$") && (filter.startsWith("+") || filter.startsWith("#"))) return false;
-  const filters = filter.split("/");
-  const levels = topic.split("/");
-  for (let i = 0; i < filters.length; i++) {
-    const level = filters[i];
-    if (level === "#") return true;
-    if (i >= levels.length) return false;
-    if (level !== "+" && level !== levels[i]) return false;
+  return matchLevels(filter, topic);
+}
+
+const SLASH = 0x2f;
+const PLUS = 0x2b;
+const HASH = 0x23;
+
+/** Goes through both at once, and makes no lists of levels: this is done for every message of every device. */
+function matchLevels(filter: string, topic: string): boolean {
+  const end = topic.length;
+  let at = 0;
+  for (let i = 0; i < filter.length; i++) {
+    const code = filter.charCodeAt(i);
+    if (code === HASH) return true;
+    if (code === PLUS) {
+      while (at < end && topic.charCodeAt(at) !== SLASH) at++;
+    } else if (at < end && topic.charCodeAt(at) === code) {
+      at++;
+    } else {
+      // `a/#` matches `a` as well.
+      return at === end && code === SLASH && filter.charCodeAt(i + 1) === HASH;
+    }
   }
-  return filters.length === levels.length;
+  return at === end;
 }
 
 /** Why `filter` is no valid topic filter, or null. */
@@ -33,6 +48,7 @@ export function filterProblem(filter: string): string | null {
   if (filter === "") return "is empty";
   if (isTooLong(filter)) return TOO_LONG;
   if (filter.includes("\u0000")) return "holds a null character";
+  if (!filter.includes("+") && !filter.includes("#")) return null;
   const levels = filter.split("/");
   for (let i = 0; i < levels.length; i++) {
     const level = levels[i] as string;

@@ -5,7 +5,7 @@ import type { DevicePlan } from "../device/plan.ts";
 import type { DeviceEnvironment } from "../device/port.ts";
 import type { Operation } from "../device/program.ts";
 import type { Regions } from "../region/regions.ts";
-import { compileProgram, compileSteps, series } from "../script/compile.ts";
+import { compileProgram, compileSteps } from "../script/compile.ts";
 import type { CohortPlan, FleetPlan } from "../script/plan.ts";
 import type { ProcessorCalls } from "../script/processor-calls.ts";
 import { contextOf, type HttpAccess, NEVER_S, type StepPlace } from "../script/steps/step.ts";
@@ -16,7 +16,7 @@ import type { Host } from "./host.ts";
 /** The devices of one scenario of the script, ready to be made. */
 export interface Cohort {
   environment: DeviceEnvironment;
-  flow: Step;
+  flow: readonly Step[];
   /** Processor functions around the flow, by name. */
   before: readonly string[];
   after: readonly string[];
@@ -56,7 +56,7 @@ export function compileCohort(cohort: CohortPlan, index: number, parts: CohortPa
   });
   const program = compileProgram(cohort.onConnect, base("onConnect"));
   return {
-    flow: series(compileSteps(cohort.flow, base("flow"))),
+    flow: compileSteps(cohort.flow, base("flow")),
     before: cohort.beforeScenario,
     after: cohort.afterScenario,
     environment: {

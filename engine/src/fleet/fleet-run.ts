@@ -7,7 +7,7 @@ import { deviceId } from "../device/identity.ts";
 import type { Time } from "../device/port.ts";
 import type { Regions } from "../region/regions.ts";
 import type { FleetPlan } from "../script/plan.ts";
-import { bindDevice, type HttpAccess } from "../script/steps/step.ts";
+import { bindDevice, deviceOf, type HttpAccess } from "../script/steps/step.ts";
 import { credentialsOf } from "../script/target.ts";
 import { REGION_VARIABLE } from "../script/variables.ts";
 import { planEndMs } from "../storm/schedule.ts";
@@ -80,7 +80,15 @@ export class FleetRun {
     });
     const { username = null, password = null } = credentialsOf(plan.target, plan.settings);
     this.#credentials = { username, password };
-    this.users = new VirtualUsers({ script, runEvents, fleet: this.fleet, host, cohorts, log });
+    this.users = new VirtualUsers({
+      script,
+      runEvents,
+      fleet: this.fleet,
+      host,
+      cohorts,
+      over: (error, context, told) => this.#over(error, context, told),
+      log,
+    });
     const parts = {
       plan,
       helpers,
@@ -108,7 +116,8 @@ export class FleetRun {
     const id = deviceId(container, number);
     nameDevice(context, id);
     const clientId = `${plan.settings.clientIdPrefix ?? ""}${id}`;
-    const device = new Device(number, { clientId, ...this.#credentials }, cohort.environment, context);
+    const { username, password } = this.#credentials;
+    const device = new Device(number, { clientId, username, password }, cohort.environment, context);
     bindDevice(context, device);
     if (regions !== null) {
       context.vars[REGION_VARIABLE] = regions.names[device.region];
@@ -116,12 +125,15 @@ export class FleetRun {
     }
     this.fleet.add(device);
     agreement.setDevices(this.fleet.started);
-    this.users.run(cohort, cohortIndex, context, (error) => {
-      this.storms.left(device, error !== null);
-      device.end("ended");
-      this.fleet.remove(device);
-      over(error, context);
-    });
+    this.users.run(cohort, cohortIndex, context, over);
+  }
+
+  #over(error: Error | null, context: VuContext, told: StepCallback): void {
+    const device = deviceOf(context);
+    this.storms.left(device, error !== null);
+    device.end("ended");
+    this.fleet.remove(device);
+    told(error, context);
   }
 
   /** Devices do nothing any more. `allLeft`: every virtual user is over. */

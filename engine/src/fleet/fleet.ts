@@ -1,3 +1,4 @@
+import type { StepCallback, VuContext } from "../artillery.ts";
 import type { Device } from "../device/device.ts";
 import { call, type Time } from "../device/port.ts";
 import type { Turns, Waiter } from "../device/turns.ts";
@@ -21,9 +22,12 @@ export class Fleet {
   readonly #hasPlanEnd: boolean;
   readonly #time: Time;
   readonly #turns: Turns;
-  readonly #awaited = new Map<Device, ReadyWaiter[]>();
+  /** The last of those who wait for a device; each knows the one before. */
+  readonly #awaited = new Map<Device, ReadyWaiter>();
   #sweep: object;
-  #overWaiters: (() => void)[] = [];
+  /** Callbacks, and their contexts at the same places: two lists instead of a closure for every device. */
+  #overCallbacks: StepCallback[] = [];
+  #overContexts: VuContext[] = [];
   readonly #expiring = new Set<() => void>();
   #isOver = false;
   /** Devices started so far, ended ones included. */
@@ -58,18 +62,26 @@ export class Fleet {
   /** The last storm window has ended: nobody waits any longer. */
   over(): void {
     this.#isOver = true;
-    const waiters = this.#overWaiters;
-    this.#overWaiters = [];
-    for (const waiter of waiters) waiter();
+    const callbacks = this.#overCallbacks;
+    const contexts = this.#overContexts;
+    this.#overCallbacks = [];
+    this.#overContexts = [];
+    callbacks.forEach((over, i) => {
+      over(null, contexts[i]);
+    });
     for (const device of [...this.#awaited.keys()]) this.#tell(device, "gave_up");
     for (const expired of [...this.#expiring]) expired();
     this.#expiring.clear();
   }
 
   /** Calls back when the last storm window has ended. */
-  whenOver(done: () => void): void {
-    if (this.#isOver) done();
-    else this.#overWaiters.push(done);
+  whenOver(over: StepCallback, context: VuContext): void {
+    if (this.#isOver) {
+      over(null, context);
+      return;
+    }
+    this.#overCallbacks.push(over);
+    this.#overContexts.push(context);
   }
 
   /**
@@ -95,12 +107,11 @@ export class Fleet {
       this.#turns.settle(waiter, known);
       return;
     }
-    const waiting: ReadyWaiter = { device, waiter, timer: null };
+    const before = this.#awaited.get(device) ?? null;
+    const waiting: ReadyWaiter = { device, waiter, timer: null, before };
     const limitMs = giveUpAfterMs ?? (this.#hasPlanEnd ? null : DEFAULT_GIVE_UP_MS);
     if (limitMs !== null) waiting.timer = this.#time.wake(limitMs, onLimit, this, waiting);
-    const others = this.#awaited.get(device);
-    if (others === undefined) this.#awaited.set(device, [waiting]);
-    else others.push(waiting);
+    this.#awaited.set(device, waiting);
   }
 
   /** What there is to say at once: null for a device that is ready, as far as it knows. */
@@ -111,9 +122,12 @@ export class Fleet {
   }
 
   giveUp(waiting: ReadyWaiter): void {
-    const others = this.#awaited.get(waiting.device)?.filter((other) => other !== waiting) ?? [];
-    if (others.length === 0) this.#awaited.delete(waiting.device);
-    else this.#awaited.set(waiting.device, others);
+    const others = waitersOf(this.#awaited.get(waiting.device)).filter((other) => other !== waiting);
+    this.#awaited.delete(waiting.device);
+    for (const other of others) {
+      other.before = this.#awaited.get(waiting.device) ?? null;
+      this.#awaited.set(waiting.device, other);
+    }
     this.#turns.settle(waiting.waiter, "gave_up");
   }
 
@@ -126,10 +140,10 @@ export class Fleet {
   }
 
   #tell(device: Device, failure: string | null): void {
-    const waiters = this.#awaited.get(device);
-    if (waiters === undefined) return;
+    const last = this.#awaited.get(device);
+    if (last === undefined) return;
     this.#awaited.delete(device);
-    for (const { waiter, timer } of waiters) {
+    for (const { waiter, timer } of waitersOf(last)) {
       if (timer !== null) this.#time.cancel(timer);
       this.#turns.settle(waiter, failure);
     }
@@ -161,6 +175,15 @@ interface ReadyWaiter {
   device: Device;
   waiter: Waiter;
   timer: object | null;
+  /** Who waited for the device before him. */
+  before: ReadyWaiter | null;
+}
+
+/** In the order in which they came. */
+function waitersOf(last: ReadyWaiter | undefined): ReadyWaiter[] {
+  const waiters: ReadyWaiter[] = [];
+  for (let one = last ?? null; one !== null; one = one.before) waiters.unshift(one);
+  return waiters;
 }
 
 function onSweep(fleet: Fleet): void {

@@ -1,5 +1,12 @@
-import { type ArtilleryScript, processorOf, type RunEvents, type VuContext } from "../artillery.ts";
+import {
+  type ArtilleryScript,
+  processorOf,
+  type RunEvents,
+  type StepCallback,
+  type VuContext,
+} from "../artillery.ts";
 import { EVENTS } from "../device/events.ts";
+import { Sequence } from "../script/compile.ts";
 import { ProcessorCalls, ProcessorError } from "../script/processor-calls.ts";
 import { StepFailure } from "../script/steps/step.ts";
 import type { Cohort } from "./cohort.ts";
@@ -14,6 +21,8 @@ export interface VirtualUsersOptions {
   host: Host;
   /** How many there are. */
   cohorts: number;
+  /** A virtual user is over; `told` is what `run` was given. */
+  over(error: Error | null, context: VuContext, told: StepCallback): void;
   log(line: string): void;
 }
 
@@ -25,9 +34,11 @@ export class VirtualUsers {
   readonly started: number[];
   readonly #failures: FailureTexts;
   readonly #host: Host;
+  readonly #over: VirtualUsersOptions["over"];
 
-  constructor({ script, runEvents: events, fleet, host, cohorts, log }: VirtualUsersOptions) {
+  constructor({ script, runEvents: events, fleet, host, cohorts, over, log }: VirtualUsersOptions) {
     this.#host = host;
+    this.#over = over;
     this.#failures = new FailureTexts(log);
     this.started = Array.from({ length: cohorts }, () => 0);
     this.calls = new ProcessorCalls({
@@ -38,25 +49,19 @@ export class VirtualUsers {
     });
   }
 
-  /** @param index the cohort's place in the worker's counts */
-  run(cohort: Cohort, index: number, context: VuContext, over: (error: Error | null) => void): void {
+  /**
+   * @param index the cohort's place in the worker's counts
+   * @param told handed to `over` when the virtual user is
+   */
+  run(cohort: Cohort, index: number, context: VuContext, told: StepCallback): void {
     this.started[index] = (this.started[index] as number) + 1;
-    let isOver = false;
-    const finish = (error: Error | null): void => {
-      if (isOver) return;
-      isOver = true;
-      this.#count(index, error);
-      over(error);
-    };
-    this.#callFunctions(cohort.before, context, (error) => {
-      if (error !== null) {
-        finish(error);
-        return;
-      }
-      cohort.flow(context, (flowError) => {
-        this.#callFunctions(cohort.after, context, (afterError) => finish(flowError ?? afterError));
-      });
-    });
+    new RunningUser(this, cohort, index, context, told).begin();
+  }
+
+  /** A virtual user is over. */
+  finish(index: number, error: Error | null, context: VuContext, told: StepCallback): void {
+    this.#count(index, error);
+    this.#over(error, context, told);
   }
 
   /** A step that failed by a name of its own was counted then. */
@@ -72,7 +77,8 @@ export class VirtualUsers {
     if (!(error instanceof ProcessorError)) this.#failures.tell(error.message);
   }
 
-  #callFunctions(names: readonly string[], context: VuContext, done: (error: Error | null) => void): void {
+  /** Calls functions of the processor, one after the other. */
+  callFunctions(names: readonly string[], context: VuContext, done: (error: Error | null) => void): void {
     const [name, ...rest] = names;
     if (name === undefined) {
       done(null);
@@ -80,8 +86,49 @@ export class VirtualUsers {
     }
     this.calls.run(name, context, (error) => {
       if (error !== null) done(error);
-      else this.#callFunctions(rest, context, done);
+      else this.callFunctions(rest, context, done);
     });
+  }
+}
+
+/** One of them: an object instead of closures within closures, for it lives as long as its device. */
+class RunningUser extends Sequence {
+  readonly #users: VirtualUsers;
+  readonly #cohort: Cohort;
+  readonly #index: number;
+  readonly #told: StepCallback;
+  #isOver = false;
+
+  constructor(users: VirtualUsers, cohort: Cohort, index: number, context: VuContext, told: StepCallback) {
+    super(cohort.flow, context);
+    this.#users = users;
+    this.#cohort = cohort;
+    this.#index = index;
+    this.#told = told;
+  }
+
+  begin(): void {
+    const { before } = this.#cohort;
+    if (before.length === 0) {
+      this.next(null);
+      return;
+    }
+    this.#users.callFunctions(before, this.context, (error) => {
+      if (error === null) this.next(null);
+      else this.#finish(error);
+    });
+  }
+
+  protected override over(flowError: Error | null): void {
+    this.#users.callFunctions(this.#cohort.after, this.context, (afterError) =>
+      this.#finish(flowError ?? afterError),
+    );
+  }
+
+  #finish(error: Error | null): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#users.finish(this.#index, error, this.context, this.#told);
   }
 }
 

@@ -1,7 +1,7 @@
 import type { IPublishPacket } from "mqtt-packet";
 import type { ConfigServiceOptions } from "../lab/lab.ts";
 import { ServiceQueue } from "../lab/service-queue.ts";
-import { captureTopic, fillPattern } from "../lab/topic-pattern.ts";
+import { captureTopic, compilePattern } from "../lab/topic-pattern.ts";
 import type { HttpOutcome } from "../transport/http-client.ts";
 import type { Network } from "./network.ts";
 import type { BrokerEnd, Client, ServiceAnswer } from "./peers.ts";
@@ -30,12 +30,16 @@ export class BackEnd {
   readonly #options: ConfigServiceOptions;
   readonly #network: Network;
   readonly #queue: ServiceQueue<Request>;
+  readonly #topicOf: (captures: readonly string[]) => string;
+  readonly #payloadOf: (captures: readonly string[]) => string;
   #isTicking = false;
 
   constructor(options: ConfigServiceOptions, network: Network) {
     this.#options = options;
     this.#network = network;
     const { capacity, queueLimit, scaleUp } = options;
+    this.#topicOf = compilePattern(options.responseTopic);
+    this.#payloadOf = compilePattern(options.payload);
     this.#queue = new ServiceQueue({
       capacity,
       limit: queueLimit,
@@ -54,8 +58,8 @@ export class BackEnd {
     const { responseTopic, correlationData } = packet.properties ?? {};
     const answer: IPublishPacket = {
       cmd: "publish",
-      topic: responseTopic ?? fillPattern(this.#options.responseTopic, captures),
-      payload: fillPattern(this.#options.payload, captures),
+      topic: responseTopic ?? this.#topicOf(captures),
+      payload: this.#payloadOf(captures),
       qos: 0,
       dup: false,
       retain: false,
@@ -68,7 +72,7 @@ export class BackEnd {
   ask(path: string, caller: HttpCaller): void {
     const captures = captureTopic(this.#options.requestTopic, path);
     if (captures === null) this.#reply(caller, { status: 404, body: "" });
-    else if (!this.#offer({ kind: "http", caller, body: fillPattern(this.#options.payload, captures) })) {
+    else if (!this.#offer({ kind: "http", caller, body: this.#payloadOf(captures) })) {
       this.#reply(caller, { status: 503, body: "" });
     }
   }

@@ -17,8 +17,7 @@ import {
 
 type Work = Packet | Hello | ServiceAnswer;
 
-/** tcp_retries of Linux: a SYN is sent again after 1 s, and then after twice as long each time. https://docs.kernel.org/networking/ip-sysctl.html */
-const FIRST_RETRY_MS = 1000;
+/** Linux sends it six times more. */
 const MOST_SYNS = 7;
 
 const ACCEPTED: IConnackPacket = Object.freeze({
@@ -102,8 +101,8 @@ export class Broker implements BrokerEnd {
     }
     this.droppedSyns++;
     if (link.syns >= MOST_SYNS) return;
-    const delayMs = FIRST_RETRY_MS * 2 ** (link.syns - 1) - this.network.latencyMs;
-    this.network.clock.wake(delayMs, synAgain, link, undefined);
+    // The next one is on its way as long as this one was.
+    this.network.retry(link.syns - 1, synAgain, link, undefined);
   }
 
   /** The device's end is closed. What it wrote before a FIN is read all the same. */
@@ -285,9 +284,11 @@ export class Broker implements BrokerEnd {
   #subscribe(link: BrokerLink, { messageId, subscriptions }: ISubscribePacket): void {
     const { client } = link;
     if (client === null) return;
-    const filters = client.filters ?? [];
-    const added = subscriptions.flatMap(({ topic }) => (filters.includes(topic) ? [] : topic));
-    if (added.length > 0) client.filters = filters.length === 0 ? added : [...filters, ...added];
+    const { filters } = client;
+    const topics = subscriptions.map(({ topic }) => topic);
+    // Neither `map` nor `concat` leaves a list room to grow.
+    client.filters =
+      filters === null ? topics : filters.concat(topics.filter((topic) => !filters.includes(topic)));
     const granted = subscriptions.map(({ qos }) => qos);
     this.#say(link, { cmd: "suback", messageId: messageId as number, granted });
   }
@@ -331,7 +332,8 @@ function synAnswered(link: BrokerLink): void {
 }
 
 function synAgain(link: BrokerLink): void {
-  if (!link.isOver) link.broker.dial(link);
+  link.syns++;
+  link.broker.syn(link);
 }
 
 function greeted(link: BrokerLink, hello: Hello): void {

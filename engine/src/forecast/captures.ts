@@ -89,7 +89,8 @@ function valueAt(document: unknown, path: JsonPath): unknown {
   if (typeof document !== "object" || document === null) return "";
   let value: unknown = document;
   for (const name of path) {
-    if (typeof value !== "object" || value === null || !Object.hasOwn(value, name)) return undefined;
+    // To JSONPath a text has its characters as places.
+    if (!value || !Object.hasOwn(value as object, name)) return undefined;
     value = (value as Record<string | number, unknown>)[name];
   }
   return value;

@@ -1,5 +1,6 @@
 import type { ArtilleryScript, VuContext } from "../artillery.ts";
 import { createRandom, hashRandom } from "../random.ts";
+import { contextWith } from "../script/steps/step.ts";
 
 /** Streams of random numbers of their own, far from those of devices. */
 const FUNCTIONS_STREAM = 0xffff_fff0;
@@ -30,13 +31,22 @@ export class Contexts {
   readonly #needsUuid: boolean;
   #count = 0;
 
-  /** @param shared variables that all have beside those of the script */
-  constructor(script: ArtilleryScript, seed: number, shared: Record<string, unknown>) {
+  /**
+   * @param shared variables that all have beside those of the script
+   * @param set names of variables that are set later: one that is there from the start takes less memory
+   */
+  constructor(
+    script: ArtilleryScript,
+    seed: number,
+    shared: Record<string, unknown>,
+    set: readonly string[],
+  ) {
     this.#seed = seed;
     const payloads = [script.config.payload ?? []].flat() as Payload[];
     const variables = Object.entries(script.config.variables ?? {});
     this.#lists = variables.filter((one): one is [string, unknown[]] => Array.isArray(one[1]));
     this.#shared = {
+      ...Object.fromEntries(set.map((name) => [name, undefined])),
       target: script.config.target,
       ...shared,
       ...Object.fromEntries(
@@ -79,7 +89,7 @@ export class Contexts {
       vars[name] = values[Math.floor(this.#draw(VARIABLES_STREAM - 16 * i, count) * values.length)];
     });
     if (this.#needsUuid) vars["$uuid"] = this.#uuid(count);
-    return { vars, funcs: this.#funcs };
+    return contextWith(vars, this.#funcs);
   }
 
   /** Uniform in [0, 1): decides when a virtual user arrives where that is random. */

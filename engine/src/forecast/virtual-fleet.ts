@@ -5,6 +5,8 @@ import { FleetRun } from "../fleet/fleet-run.ts";
 import { Regions } from "../region/regions.ts";
 import { type FleetPlan, ownClientIdPrefix } from "../script/plan.ts";
 import { LAB_VARIABLE } from "../script/steps/lab.ts";
+import type { ParsedStep } from "../script/steps/step.ts";
+import { REGION_VARIABLE } from "../script/variables.ts";
 import type { Arrivals } from "./arrivals.ts";
 import { BackEnd } from "./back-end.ts";
 import { Broker } from "./broker.ts";
@@ -118,7 +120,8 @@ export class VirtualFleet {
       watch: null,
       log,
     });
-    this.#contexts = new Contexts(script, seed, labVariables(regionNames));
+    const set = ["deviceId", ...(regions === null ? [] : [REGION_VARIABLE]), ...variablesSetBy(plan)];
+    this.#contexts = new Contexts(script, seed, labVariables(regionNames), set);
     const scenarios = Array.isArray(script.scenarios) ? (script.scenarios as unknown[]) : [];
     this.#pick = scenarioPicker(scenarios, seed);
     this.#cohortOf = new Map(plan.cohorts.map(({ scenarioIndex }, cohort) => [scenarioIndex, cohort]));
@@ -193,10 +196,13 @@ export class VirtualFleet {
     const cohort = this.#cohortOf.get(this.#pick(arrival));
     if (cohort === undefined) return;
     this.#present++;
-    this.run.runVirtualUser(cohort, this.#contexts.next(), () => {
-      this.#present--;
-    });
+    this.run.runVirtualUser(cohort, this.#contexts.next(), this.#left);
   }
+
+  /** One for all virtual users. */
+  readonly #left = (): void => {
+    this.#present--;
+  };
 
   #setTimeZero(): void {
     const epochMs = EPOCH_MS + this.nowMs;
@@ -240,6 +246,16 @@ function hasOwnIds(plan: FleetPlan): boolean {
     ownClientIdPrefix(plan) !== null &&
     !plan.cohorts.some(({ flow }) => JSON.stringify(flow.map(({ spec }) => spec)).includes('"clientId"'))
   );
+}
+
+/** Names of variables that steps set. */
+function variablesSetBy({ cohorts }: FleetPlan): string[] {
+  const names = (step: ParsedStep): string[] => {
+    const raw = step.spec as Record<string, unknown>;
+    const own = [...(step.definition.defines?.(raw) ?? []), ...(step.definition.locals?.(raw) ?? [])];
+    return [...own, ...step.children.flat().flatMap(names)];
+  };
+  return [...new Set(cohorts.flatMap(({ onConnect, flow }) => [...onConnect, ...flow].flatMap(names)))];
 }
 
 /** The lab's addresses, as its hook would hand them on. */

@@ -24,9 +24,27 @@ export function captureTopic(filter: string, topic: string): string[] | null {
  * along, so that `config/$1/$2` is `config/a` where `#` of `config/+/get/#` stands for nothing.
  */
 export function fillPattern(pattern: string, captures: readonly string[]): string {
-  return pattern.replace(/(\/?)\$(\d)/g, (whole, slash: string, digit) => {
-    const capture = captures[Number(digit) - 1];
-    if (capture === undefined) return whole;
-    return capture === "" ? "" : slash + capture;
-  });
+  return compilePattern(pattern)(captures);
+}
+
+/** The same, for a pattern that is filled many times. */
+export function compilePattern(pattern: string): (captures: readonly string[]) => string {
+  const places: { before: string; slash: string; digit: number; whole: string }[] = [];
+  let from = 0;
+  for (const match of pattern.matchAll(/(\/?)\$(\d)/g)) {
+    const [whole, slash = "", digit] = match;
+    places.push({ before: pattern.slice(from, match.index), slash, digit: Number(digit), whole });
+    from = match.index + whole.length;
+  }
+  const rest = pattern.slice(from);
+  return (captures) => {
+    let text = "";
+    for (const { before, slash, digit, whole } of places) {
+      const capture = captures[digit - 1];
+      text += before;
+      if (capture === undefined) text += whole;
+      else if (capture !== "") text += slash + capture;
+    }
+    return text + rest;
+  };
 }

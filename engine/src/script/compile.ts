@@ -1,4 +1,4 @@
-import type { Step } from "../artillery.ts";
+import type { Step, StepCallback, VuContext } from "../artillery.ts";
 import type { Program } from "../device/program.ts";
 import { asError, guarded, stepAsOperation, stepOf } from "./run-operation.ts";
 import type { Compiler, ParsedStep } from "./steps/step.ts";
@@ -46,17 +46,44 @@ function guardedStep(step: Step): Step {
 
 /** Runs them one after the other; the first error ends it. */
 export function series(steps: readonly Step[]): Step {
-  return (context, callback) => {
-    let index = 0;
-    const next = (error: Error | null): void => {
-      if (error) {
-        callback(error, context);
-        return;
-      }
-      const step = steps[index++];
-      if (step === undefined) callback(null, context);
-      else step(context, next);
-    };
-    next(null);
-  };
+  return (context, callback) => new Series(steps, context, callback).next(null);
+}
+
+/** Steps of one virtual user, one after the other. It lives as long as he does, and one closure is all that it makes. */
+export abstract class Sequence {
+  readonly context: VuContext;
+  readonly #steps: readonly Step[];
+  #index = 0;
+  #next: StepCallback | null = null;
+
+  constructor(steps: readonly Step[], context: VuContext) {
+    this.#steps = steps;
+    this.context = context;
+  }
+
+  /** Told once, of the first error or of the end. */
+  protected abstract over(error: Error | null): void;
+
+  next(error: Error | null): void {
+    const step = error ? undefined : this.#steps[this.#index++];
+    if (step === undefined) {
+      this.over(error || null);
+      return;
+    }
+    this.#next ??= (failure) => this.next(failure);
+    step(this.context, this.#next);
+  }
+}
+
+class Series extends Sequence {
+  readonly #callback: StepCallback;
+
+  constructor(steps: readonly Step[], context: VuContext, callback: StepCallback) {
+    super(steps, context);
+    this.#callback = callback;
+  }
+
+  protected override over(error: Error | null): void {
+    this.#callback(error, this.context);
+  }
 }

@@ -70,7 +70,10 @@ export async function runFind(
     const bench = { engine, script, asked, question, own, candidates, signal, io };
     return asked.find === "policy" ? findPolicy(bench) : findBoundary(bench, asked.find);
   });
-  const directory = join(output, forecastId(path, script, asked, `find-${asked.find}`));
+  const directory = join(
+    output,
+    forecastId(basename(path).replace(/\.[^.]*$/, ""), script, asked, `find-${asked.find}`),
+  );
   const conclusion = conclusionOf(finding);
   const files = writeFinding(directory, finding, conclusion);
   io.out(`${consoleFinding(finding, conclusion, { colour: io.colour, files })}\n`);

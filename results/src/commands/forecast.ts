@@ -1,11 +1,13 @@
-import { relative, resolve } from "node:path";
+import { basename, join, relative, resolve } from "node:path";
 import { DEFAULT_OUTPUT, hideEnvironment, writeWhole } from "artillery-engine-mqtt/contract";
 import type { PreparedForecast } from "artillery-engine-mqtt/forecast";
 import { type Command, InvalidArgumentError } from "commander";
 import { REPORTS } from "../config/config.ts";
+import { consoleAccuracy } from "../console/accuracy.ts";
 import { consoleSummary } from "../console/summary.ts";
 import { mergeDirectories } from "../directory/judged-runs.ts";
 import { writeResults } from "../directory/write-results.ts";
+import { accuracyOf } from "../judge/accuracy.ts";
 import { EXIT_CODES } from "../judge/exit-codes.ts";
 import { count } from "../judge/number-words.ts";
 import { RUN_FILES } from "../run/file-names.ts";
@@ -21,6 +23,8 @@ interface Options extends FindOptions {
   devices?: number;
   fraction?: number;
   seed?: number;
+  /** Directory of a measured run. */
+  against?: string;
   output: string;
 }
 
@@ -36,36 +40,51 @@ Examples:
   mqtt-results forecast scenarios/mass-reconnect.yml --devices 1M --fraction 0.25
   mqtt-results forecast scenarios/mass-reconnect.yml --find fleet --fraction 1
   mqtt-results forecast scenarios/mass-reconnect.yml --find capacity --of config-service --within 10s
-  mqtt-results forecast scenarios/mass-reconnect.yml --find policy --policy script full-jitter aws-iot --base 1s,10s`;
+  mqtt-results forecast scenarios/mass-reconnect.yml --find policy --policy script full-jitter aws-iot --base 1s,10s
+  mqtt-results forecast --against mqtt-results/t6kjg_9aaaz`;
 
 export function addForecast(program: Command, io: Io, end: (code: number) => void): void {
   const command = program
     .command("forecast")
     .description("the same devices in virtual time: what a script would come to, without a broker")
-    .argument("<script>", "script to forecast")
+    .argument("[script]", "script to forecast (default with --against: that of the run)")
     .option("--devices <n>", "so many devices arrive instead: 250000, 250k or 1M", deviceCount)
     .option("--fraction <share>", "every storm chooses this share of the fleet, above 0 and up to 1", share)
     .option("--seed <n>", "another seed than the script's", wholeNumber)
+    .option(
+      "--against <run>",
+      "directory of a measured run: both side by side, with the error of each figure",
+    )
     .option("-o, --output <directory>", "the run's own directory is made in it", DEFAULT_OUTPUT);
   addFindOptions(command)
     .addHelpText("after", HELP)
-    .action(async (path: string, options: Options) => {
+    .action(async (path: string | undefined, options: Options) => {
       end(await runForecastCommand(path, options, io));
     });
 }
 
-async function runForecastCommand(path: string, options: Options, io: Io): Promise<number> {
-  const { output, ...asked } = options;
+async function runForecastCommand(given: string | undefined, options: Options, io: Io): Promise<number> {
+  const { output, against, ...asked } = options;
+  const measured = against === undefined ? null : measuredRun(against);
+  const path = given ?? (against === undefined ? null : join(against, RUN_FILES.script));
+  if (path === null)
+    throw invalid("a script is missing; or --against the directory of a run, which holds its own");
   const script = loadScript(path);
   hideEnvironment({ _scriptPath: resolve(path) });
   // The engine is loaded by whoever needs it: the other commands start without it.
   const engine = await import("artillery-engine-mqtt/forecast");
   checkFindOptions(options, { policies: engine.BACKOFF_POLICIES, presets: engine.PRESET_NAMES });
   const { find } = asked;
-  if (find !== undefined) return runFind(path, script, { ...asked, find }, output, engine, io);
+  if (find !== undefined) {
+    if (given === undefined || against !== undefined)
+      throw invalid("--find: allowed with the path of a script, and not with --against");
+    return runFind(given, script, { ...asked, find }, output, engine, io);
+  }
   const prepared = preparedOrRefused(() => engine.prepareForecast(script, asked), engine.ForecastRefused);
   io.err(`${predictionLine(prepared)}\n`);
-  const testRunId = forecastId(path, script, asked);
+  const name =
+    given === undefined ? (measured?.summary.testRunId ?? "run") : basename(given).replace(/\.[^.]*$/, "");
+  const testRunId = forecastId(name, script, asked);
   const directory = resolve(output, testRunId);
   const text = scriptText(script);
   const { signalCode } = await interruptible((signal) =>
@@ -77,7 +96,7 @@ async function runForecastCommand(path: string, options: Options, io: Io): Promi
     }),
   );
   writeWhole(resolve(directory, RUN_FILES.script), text);
-  const code = judge(directory, io);
+  const code = judge(directory, measured, io);
   if (signalCode !== null) io.err("interrupted: what is known up to here was kept\n");
   return signalCode ?? code;
 }
@@ -94,11 +113,27 @@ function preparedOrRefused(
   }
 }
 
-function judge(directory: string, io: Io): number {
+type Measured = ReturnType<typeof mergeDirectories>;
+
+/** A forecast is held against what was measured, and nothing else. */
+function measuredRun(directory: string): Measured {
+  const measured = mergeDirectories([directory], {});
+  if (measured.summary.forecast !== null)
+    throw invalid(`--against ${directory}: a forecast; allowed: a run that was measured`);
+  return measured;
+}
+
+function invalid(message: string): CommandError {
+  return new CommandError(message, EXIT_CODES.invalidConfig.code);
+}
+
+function judge(directory: string, measured: Measured | null, io: Io): number {
   const { run, summary, script } = mergeDirectories([directory], {});
-  const { paths, problems } = writeResults(directory, REPORTS, run, summary, script);
+  const { paths, problems } = writeResults(directory, REPORTS, run, summary, script, measured ?? undefined);
   const files = paths.map((one) => relative(process.cwd(), one));
   io.out(`${consoleSummary(summary, { colour: io.colour, files })}\n`);
+  if (measured !== null)
+    io.out(`${consoleAccuracy(accuracyOf(measured.summary, summary), { colour: io.colour })}\n`);
   if (problems.length > 0) throw new CommandError(problems.join("\n"));
   return summary.exit.code;
 }

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { basename, dirname, resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { safeFileName } from "artillery-engine-mqtt/contract";
 import { parse as parseCsv } from "csv-parse/sync";
 import { parse as parseYaml } from "yaml";
@@ -82,8 +82,7 @@ function rowsOf({ path, fields, skipHeader, delimiter, loadAll }: PayloadSpec, f
 }
 
 /** The same for the same script and options, wherever and whenever: the run's name says what it is of. */
-export function forecastId(path: string, script: LoadedScript, options: object, kind = "forecast"): string {
-  const name = basename(path).replace(/\.[^.]*$/, "");
+export function forecastId(name: string, script: LoadedScript, options: object, kind = "forecast"): string {
   const hash = createHash("sha256")
     .update(JSON.stringify([script, options]))
     .digest("hex")

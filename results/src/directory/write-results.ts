@@ -17,13 +17,18 @@ export interface Written {
   problems: string[];
 }
 
-/** Writes what `report` asks for into `directory`. A file that cannot be written does not keep the others from it. */
+/**
+ * Writes what `report` asks for into `directory`. A file that cannot be written does not keep the others from it.
+ *
+ * @param measured the run that a forecast is held against
+ */
 export function writeResults(
   directory: string,
   report: readonly Report[],
   run: MergedRun,
   summary: Summary,
   script: string | null,
+  measured?: { run: MergedRun; summary: Summary },
 ): Written {
   const written: Written = { paths: [], problems: [] };
   const write = (kind: Report, name: string, text: () => string): void => {
@@ -41,7 +46,14 @@ export function writeResults(
   write("csv", RUN_FILES.percentiles, () => percentilesCsv(percentileTable(run)));
   write("csv", RUN_FILES.timeline, () => timelineCsv(run.timeline));
   write("hlog", RUN_FILES.histograms, () => mergedHlog(run));
-  write("html", RUN_FILES.report, () => renderReport({ summary, curves: curvesOf(run), script }));
+  write("html", RUN_FILES.report, () =>
+    renderReport({
+      summary,
+      curves: curvesOf(run),
+      script,
+      measured: measured && { summary: measured.summary, curves: curvesOf(measured.run) },
+    }),
+  );
   // It is written last, for it is what others wait for.
   write("json", RUN_FILES.summary, () => `${JSON.stringify(summary, null, 2)}\n`);
   return written;

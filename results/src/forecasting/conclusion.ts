@@ -63,7 +63,11 @@ function spiralSentence(points: readonly TriedPoint[], fails: TriedPoint): strin
   const spirals = points.filter(
     ({ value, outcome }) => value > fails.value && outcome.verdict === "metastable",
   );
-  if (spirals.length === 0) return [];
+  if (spirals.length === 0) {
+    return fails.outcome.verdict === "recovering" || fails.outcome.absence === "window-too-short"
+      ? ["Whether it recovers later was not watched: --within takes a longer time."]
+      : [];
+  }
   return [`The smallest loss that was tried and spirals (METASTABLE) is ${loss(lowestOf(spirals))}.`];
 }
 

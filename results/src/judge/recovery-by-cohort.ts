@@ -88,3 +88,34 @@ function stepped(points: readonly RecoveryPoint[], timesMs: readonly number[]): 
     return share;
   });
 }
+
+/** The curves of a forecast with those that were measured behind them. */
+export function besideMeasured(
+  forecast: readonly StormRecovery[],
+  measured: readonly StormRecovery[],
+): StormRecovery[] {
+  return forecast.map((one) => {
+    const other = measured.find(({ storm }) => storm === one.storm);
+    return other === undefined ? one : bothOf(one, other);
+  });
+}
+
+function bothOf(forecast: StormRecovery, measured: StormRecovery): StormRecovery {
+  const named = (word: string, { cohorts }: StormRecovery): RecoveredCohort[] =>
+    cohorts.map((one) => ({ ...one, cohort: `${word}: ${one.cohort ?? "all cohorts"}` }));
+  return {
+    storm: forecast.storm,
+    cohorts: [...named("FORECAST", forecast), ...named("measured", measured)],
+    shownMs: Math.max(forecast.shownMs, measured.shownMs),
+    curve: together(forecast.curve, measured.curve),
+    table: together(forecast.table, measured.table),
+  };
+}
+
+function together(a: SharesOverTime, b: SharesOverTime): SharesOverTime {
+  return sharesAt([...a.timesMs, ...b.timesMs], [...pointsOf(a), ...pointsOf(b)]);
+}
+
+function pointsOf({ timesMs, shares }: SharesOverTime): RecoveryPoint[][] {
+  return shares.map((own) => timesMs.map((tMs, i) => ({ tMs, share: own[i] ?? 0 })));
+}

@@ -1,7 +1,10 @@
+import { accuracyOf } from "../judge/accuracy.ts";
 import type { Curves } from "../judge/curves.ts";
 import { FORECAST, FORECAST_SENTENCE } from "../judge/forecast-words.ts";
 import { count, duration, percentReached } from "../judge/number-words.ts";
+import { besideMeasured } from "../judge/recovery-by-cohort.ts";
 import type { Summary } from "../judge/summary-schema.ts";
+import { accuracySection } from "./accuracy.ts";
 import { type Html, html, NOTHING } from "./html.ts";
 import { plotsOf } from "./plots.ts";
 import { errorSection, generatorSection, regionSection, serviceTimesTable } from "./run-tables.ts";
@@ -15,10 +18,16 @@ export interface ReportData {
   curves: Curves;
   /** The script that was run, secrets masked; null where it is not known. */
   script: string | null;
+  /** The run that a forecast is held against. */
+  measured?: { summary: Summary; curves: Curves } | undefined;
 }
 
 /** `report.html`: one file that needs nothing else. Nothing is computed here. */
-export function renderReport({ summary, curves, script: ran }: ReportData): string {
+export function renderReport({ summary, curves: own, script: ran, measured }: ReportData): string {
+  const curves =
+    measured === undefined
+      ? own
+      : { ...own, recovery: besideMeasured(own.recovery, measured.curves.recovery) };
   const plots = plotsOf(summary, curves);
   return renderShell({
     title: `${headline(summary)} · mass reconnect ${summary.testRunId}`,
@@ -28,6 +37,7 @@ ${runFacts(summary)}
 ${alerts(summary)}
 <nav aria-label="Parts of the report"><ul>${partsOf(summary).map(([id, name]) => html`<li><a href="#${id}">${name}</a></li>`)}</ul></nav>`,
     main: html`${verdictSection(summary)}
+${measured === undefined ? NOTHING : accuracySection(accuracyOf(measured.summary, summary), measured.summary)}
 ${plots.recovery}
 ${plots.load}
 ${plots.percentiles}

@@ -98,11 +98,11 @@ describe("whenReady", () => {
 it("whenOver calls back at the end of the last window, or at once after it", () => {
   const { fleet } = fleetOf(true);
   const heard: string[] = [];
-  fleet.whenOver(() => heard.push("before"));
+  fleet.whenOver(() => heard.push("before"), { vars: {} });
   expect(heard).toEqual([]);
   fleet.over();
   fleet.over();
-  fleet.whenOver(() => heard.push("after"));
+  fleet.whenOver(() => heard.push("after"), { vars: {} });
   expect(heard).toEqual(["before", "after"]);
 });
 

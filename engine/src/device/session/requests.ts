@@ -62,18 +62,25 @@ const FORGOTTEN_AFTER = 10;
 /** So many of those may await their place. */
 const MOST_ABANDONED = 100;
 
+/** Shared by all devices, of which most await nothing: their lists are made in one piece, without room to grow. */
+const NONE: readonly never[] = Object.freeze([]);
+
+function without<T>(list: readonly T[], at: number): readonly T[] {
+  return list.length === 1 ? NONE : list.toSpliced(at, 1);
+}
+
 /** Requests of one device that await an answer, oldest first. */
 export class Requests<R extends PendingRequest> {
-  #pending: R[] = [];
+  #pending: readonly R[] = NONE;
   /** Given up by the device, told apart by their place, and not answered yet; oldest first. */
-  #abandoned: R[] = [];
+  #abandoned: readonly R[] = NONE;
   /** Response topics asked on so far: a message there that no pending request explains is late. */
-  #responseTopics: string[] = [];
+  #responseTopics: readonly string[] = NONE;
 
   add(request: R): void {
-    this.#pending.push(request);
+    this.#pending = this.#pending.concat(request);
     for (const filter of request.call.listen) {
-      if (!this.#responseTopics.includes(filter)) this.#responseTopics.push(filter);
+      if (!this.#responseTopics.includes(filter)) this.#responseTopics = this.#responseTopics.concat(filter);
     }
   }
 
@@ -84,7 +91,7 @@ export class Requests<R extends PendingRequest> {
       const request = this.#pending[i] as R;
       const kind = answerKind(request, message);
       if (kind === null) continue;
-      this.#pending.splice(i, 1);
+      this.#pending = without(this.#pending, i);
       return { kind: kind === "answer" && isEarlier ? "earlier" : kind, request };
     }
     for (const topic of this.#responseTopics) {
@@ -101,29 +108,29 @@ export class Requests<R extends PendingRequest> {
     );
     const at = this.#abandoned.findIndex((request) => answerKind(request, message) !== null);
     if (at < 0) return false;
-    this.#abandoned.splice(at, 1);
+    this.#abandoned = without(this.#abandoned, at);
     return true;
   }
 
   /** The device gives up on it: its answer, if it comes, is late. */
   abandon(request: R): void {
     const at = this.#pending.indexOf(request);
-    if (at >= 0) this.#pending.splice(at, 1);
+    if (at >= 0) this.#pending = without(this.#pending, at);
     this.#keepPlace(request);
   }
 
   /** Gives up on all of them. */
-  takeAll(): R[] {
+  takeAll(): readonly R[] {
     const all = this.#pending;
-    this.#pending = [];
+    this.#pending = NONE;
     for (const request of all) this.#keepPlace(request);
     return all;
   }
 
   #keepPlace(request: R): void {
     if (request.call.correlation !== "order") return;
-    if (this.#abandoned.length >= MOST_ABANDONED) this.#abandoned.shift();
-    this.#abandoned.push(request);
+    const kept = this.#abandoned.length >= MOST_ABANDONED ? this.#abandoned.slice(1) : this.#abandoned;
+    this.#abandoned = kept.concat(request);
   }
 
   get size(): number {

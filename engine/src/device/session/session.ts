@@ -69,8 +69,8 @@ export class Session {
   addFilters(filters: readonly string[]): void {
     const known = this.filters ?? [];
     const added = filters.filter((filter, i) => !known.includes(filter) && filters.indexOf(filter) === i);
-    // A list made in one piece has no room to grow: most devices subscribe once.
-    if (added.length > 0 || this.filters === null) this.filters = [...known, ...added];
+    // `concat` makes a list without room to grow, as a spread does not: most devices subscribe once.
+    if (added.length > 0 || this.filters === null) this.filters = known.concat(added);
   }
 
   removeFilters(filters: readonly string[]): void {

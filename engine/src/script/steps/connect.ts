@@ -1,7 +1,18 @@
 import { z } from "zod";
+import type { StepCallback, VuContext } from "../../artillery.ts";
+import type { Waiter } from "../../device/turns.ts";
 import { compileTextTemplate } from "../template.ts";
 import { compileIdentity, identityShape } from "./identity.ts";
-import { defineStep, deviceOf, durationMs, type ParsedStep, settings, stepError, text } from "./step.ts";
+import {
+  type Compiler,
+  defineStep,
+  deviceOf,
+  durationMs,
+  type ParsedStep,
+  settings,
+  stepError,
+  text,
+} from "./step.ts";
 
 /**
  * Connects the device; done when it is ready for the first time. Refused and failed tries follow the back-off. The step
@@ -60,12 +71,27 @@ export const connect = defineStep({
         }
       }
       device.connect();
-      compiler.fleet.whenReady(device, giveUpAfter, {
-        settled: (failure) => callback(failure === null ? null : stepError(compiler, failure), context),
-      });
+      compiler.fleet.whenReady(device, giveUpAfter, new Connecting(compiler, context, callback));
     };
   },
 });
+
+/** A flow that waits for its device to be ready for the first time: all of a fleet may do so at once. */
+class Connecting implements Waiter {
+  readonly #compiler: Compiler;
+  readonly #context: VuContext;
+  readonly #callback: StepCallback;
+
+  constructor(compiler: Compiler, context: VuContext, callback: StepCallback) {
+    this.#compiler = compiler;
+    this.#context = context;
+    this.#callback = callback;
+  }
+
+  settled(failure: string | null): void {
+    this.#callback(failure === null ? null : stepError(this.#compiler, failure), this.#context);
+  }
+}
 
 /** Every `connect` of a flow gives its device a client id. */
 export function hasOwnClientIds(steps: readonly ParsedStep[]): boolean {

@@ -9,7 +9,7 @@ export const stayOnline = defineStep({
   compile(spec, compiler) {
     const forMs = spec.stayOnline.for;
     return (context, callback) => {
-      if (forMs === undefined) compiler.fleet.whenOver(() => callback(null, context));
+      if (forMs === undefined) compiler.fleet.whenOver(callback, context);
       else compiler.time.wake(forMs, callback, null, context);
     };
   },

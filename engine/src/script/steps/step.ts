@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Helpers, RunEvents, Step, VuContext } from "../../artillery.ts";
+import type { Helpers, RunEvents, Step, StepCallback, VuContext } from "../../artillery.ts";
 import type { Device } from "../../device/device.ts";
 import type { Time } from "../../device/port.ts";
 import type { Operation } from "../../device/program.ts";
@@ -42,8 +42,8 @@ export type HttpAccess = Pick<HttpClient, "send">;
 export interface FleetAccess {
   /** Settles `waiter` when the device is ready (null), or with a reason when it will not be. */
   whenReady(device: Device, giveUpAfterMs: number | null, waiter: Waiter): void;
-  /** Calls back when the last storm window has ended. */
-  whenOver(done: () => void): void;
+  /** Calls back, with that context and no error, when the last storm window has ended. */
+  whenOver(over: StepCallback, context: VuContext): void;
   /** Starts something that goes on beside the flow until the device ends. */
   repeat(
     device: Device,
@@ -95,6 +95,12 @@ export function contextOf(device: Device): VuContext {
 
 const DEVICE = Symbol("device");
 
+/** A context with room for its device: one that is added later takes twice the memory. */
+export function contextWith(vars: VuContext["vars"], funcs: NonNullable<VuContext["funcs"]>): VuContext {
+  const context: VuContext & { [DEVICE]?: Device | undefined } = { vars, funcs, [DEVICE]: undefined };
+  return context;
+}
+
 export function bindDevice(context: VuContext, device: Device): void {
   (context as { [DEVICE]?: Device })[DEVICE] = device;
 }
@@ -118,8 +124,16 @@ export class StepFailure extends Error {
 /** A failure that ends a flow, or a bootstrap. In `onConnect` the device itself counts it. */
 export function stepError(compiler: Compiler, failure: string): StepFailure {
   if (compiler.place === "flow") compiler.countError(failure);
-  return new StepFailure(failure);
+  let known = FAILURES.get(failure);
+  if (known === undefined) {
+    known = new StepFailure(failure);
+    FAILURES.set(failure, known);
+  }
+  return known;
 }
+
+/** One for each name: a whole fleet fails with the same, and an Error keeps its stack. Names come from closed lists. */
+const FAILURES = new Map<string, StepFailure>();
 
 /** What comes after the step in `onConnect` only runs if the connection is still the one it began in. */
 export function sameConnection(compiler: Compiler, step: Step): Step {

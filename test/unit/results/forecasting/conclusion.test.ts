@@ -43,6 +43,13 @@ describe("the largest loss", () => {
     );
   });
 
+  it("says where more could be known by watching for longer", () => {
+    const found = search("below", { 1000: comesBack(1000), 1010: failed("recovering", { fleet: 1010 }) });
+    expect(conclusionOf(fleetFinding([found]))).toContain(
+      "Whether it recovers later was not watched: --within takes a longer time.",
+    );
+  });
+
   it("says where even the largest recovers, and where not even the smallest does", () => {
     expect(
       conclusionOf(fleetFinding([search("below", { 1000: comesBack(1000), 2000: comesBack(2000) })]))[0],

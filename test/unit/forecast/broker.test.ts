@@ -1,0 +1,162 @@
+import fc from "fast-check";
+import type { Packet } from "mqtt-packet";
+import { describe, expect, it } from "vitest";
+import { Broker } from "../../../engine/src/forecast/broker.ts";
+import { VirtualClock } from "../../../engine/src/forecast/clock.ts";
+import { DEFAULTS } from "../../../engine/src/forecast/model.ts";
+import { Network } from "../../../engine/src/forecast/network.ts";
+import type { BrokerLink, Client } from "../../../engine/src/forecast/peers.ts";
+
+const LATENCY_MS = 2;
+
+interface Heard {
+  atMs: number;
+  what: string;
+}
+
+function brokerOf(model: Partial<typeof DEFAULTS.broker | Record<string, number>> = {}, version: 4 | 5 = 4) {
+  const clock = new VirtualClock();
+  const network = new Network(clock, LATENCY_MS, 0);
+  const broker = new Broker({
+    model: { ...DEFAULTS.broker, ...model },
+    network,
+    version,
+    backEnd: null,
+    hasOwnIds: false,
+  });
+  return { clock, broker };
+}
+
+/** A device that connects as soon as TCP stands, and writes down what it hears. */
+class Caller implements BrokerLink {
+  readonly deviceNumber = 0;
+  isOver = false;
+  isReset = false;
+  isHeard = true;
+  syns = 0;
+  isQueued = false;
+  client: Client | null = null;
+  readonly heard: Heard[] = [];
+  readonly broker: Broker;
+  readonly #clock: VirtualClock;
+  readonly #connect: Packet;
+
+  constructor(clock: VirtualClock, broker: Broker, clientId: string, clean = true) {
+    this.#clock = clock;
+    this.broker = broker;
+    this.#connect = { cmd: "connect", clientId, clean, protocolId: "MQTT", protocolVersion: 4, keepalive: 0 };
+  }
+
+  dialAt(atMs: number): this {
+    this.#clock.wake(atMs, () => this.broker.dial(this), null, null);
+    return this;
+  }
+
+  say(packet: Packet): void {
+    this.broker.network.up(() => this.broker.hear(this, packet), null, null);
+  }
+
+  reset(): void {
+    this.isOver = true;
+    this.isReset = true;
+    this.isHeard = false;
+    this.broker.left(this);
+  }
+
+  opened(): void {
+    this.#hear("tcp");
+    this.say(this.#connect);
+  }
+
+  greeted(): void {}
+
+  deliver(packet: Packet): void {
+    this.#hear(packet.cmd === "connack" ? `connack ${packet.sessionPresent}` : packet.cmd);
+  }
+
+  closed(): void {
+    this.#hear("closed");
+  }
+
+  #hear(what: string): void {
+    this.heard.push({ atMs: Math.round(this.#clock.now() * 1000) / 1000, what });
+  }
+
+  at(what: string): number | undefined {
+    return this.heard.find((one) => one.what.startsWith(what))?.atMs;
+  }
+}
+
+describe("a broker", () => {
+  it("serves connects as a queue of one server does: Lindley's recursion", () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.integer({ min: 1, max: 300 }), { minLength: 1, maxLength: 40 }),
+        fc.constantFrom(20, 100, 1000),
+        (times, connects) => {
+          const { clock, broker } = brokerOf({ connects });
+          const arrivals = [...times].sort((a, b) => a - b);
+          const callers = arrivals.map((atMs, i) => new Caller(clock, broker, `c${i}`).dialAt(atMs));
+          while (clock.advance(100));
+          let freeMs = 0;
+          arrivals.forEach((atMs, i) => {
+            // SYN, SYN-ACK and CONNECT are on their way.
+            freeMs = Math.max(freeMs, atMs + 3 * LATENCY_MS) + 1000 / connects;
+            expect(callers[i]?.at("connack")).toBeCloseTo(freeMs + LATENCY_MS, 2);
+          });
+        },
+      ),
+      { numRuns: 200, seed: 1 },
+    );
+  });
+
+  it("drops a SYN that finds the accept queue full; it comes again after 1, 3 and 7 s", () => {
+    // The first takes 9 s; the second has the only place until then.
+    const { clock, broker } = brokerOf({ connects: 1 / 9, acceptQueue: 1 });
+    new Caller(clock, broker, "served").dialAt(1);
+    new Caller(clock, broker, "queued").dialAt(100);
+    const late = new Caller(clock, broker, "late").dialAt(200);
+    while (clock.advance(100));
+    // At 200, 1,200, 3,200 and 7,200 ms there is no room; at 15,200 there is.
+    expect(late.syns).toBe(5);
+    expect(late.at("tcp")).toBe(15_200 + 2 * LATENCY_MS);
+    expect(broker.droppedSyns).toBe(4);
+  });
+
+  it("spends nothing on a connection that was reset before its turn", () => {
+    const { clock, broker } = brokerOf({ connects: 1 });
+    new Caller(clock, broker, "first").dialAt(1);
+    const gone = new Caller(clock, broker, "gone").dialAt(2);
+    const last = new Caller(clock, broker, "last").dialAt(3);
+    clock.wake(500, () => gone.reset(), null, null);
+    while (clock.advance(100));
+    expect(gone.at("connack")).toBeUndefined();
+    // The first one's second ends at 1,007 ms, and its own a second later.
+    expect(last.at("connack")).toBe(2000 + 1 + 4 * LATENCY_MS);
+  });
+
+  it("keeps a session that is not clean, and says so; a clean one ends it", () => {
+    const { clock, broker } = brokerOf();
+    const one = new Caller(clock, broker, "same", false).dialAt(1);
+    clock.wake(50, () => one.reset(), null, null);
+    const two = new Caller(clock, broker, "same", false).dialAt(100);
+    clock.wake(150, () => two.reset(), null, null);
+    const clean = new Caller(clock, broker, "same", true).dialAt(200);
+    clock.wake(250, () => clean.reset(), null, null);
+    const after = new Caller(clock, broker, "same", false).dialAt(300);
+    while (clock.advance(100));
+    const told = [one, two, clean, after].map((caller) => caller.heard.at(-1)?.what);
+    expect(told).toEqual(["connack false", "connack true", "connack false", "connack false"]);
+  });
+
+  it("takes the connection of a client that comes again; MQTT 5 says why", () => {
+    for (const version of [4, 5] as const) {
+      const { clock, broker } = brokerOf({}, version);
+      const first = new Caller(clock, broker, "same").dialAt(1);
+      new Caller(clock, broker, "same").dialAt(100);
+      while (clock.advance(100));
+      const told = first.heard.map(({ what }) => what);
+      expect(told).toEqual(["tcp", "connack false", ...(version === 5 ? ["disconnect"] : []), "closed"]);
+    }
+  });
+});
