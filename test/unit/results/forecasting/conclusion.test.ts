@@ -100,6 +100,16 @@ describe("a capacity", () => {
     );
   });
 
+  it("that is a little too late never reads like one in time", () => {
+    const late = { holds: false, value: 9, outcome: outcome(readyAfter(30_010)) };
+    const base = search("above", { 10: comesBack(1000, 29_000) });
+    const found = { ...base, points: [...base.points, late], bracket: { holds: 10, fails: 9 } };
+    const within = { question: question({ withinMs: 30_000 }) };
+    expect(conclusionOf(capacityFinding([found], within))[0]).toContain(
+      "99 % are ready after 30,010 ms, allowed are 30 s",
+    );
+  });
+
   it("of the broker is in connects; where nothing is enough it says so", () => {
     const broken = search("above", { 1000: failed("stalled"), 2000: failed("stalled") });
     expect(conclusionOf(capacityFinding([broken], { of: "broker" }))[0]).toContain(
