@@ -39,10 +39,10 @@ ${FIND_HELP}
 Examples:
   mqtt-results forecast scenarios/mass-reconnect.yml
   mqtt-results forecast scenarios/mass-reconnect.yml --devices 1M --fraction 0.25
-  mqtt-results forecast --against mqtt-results/t6kjg_9aaaz
   mqtt-results forecast scenarios/mass-reconnect.yml --find fleet --fraction 1
   mqtt-results forecast scenarios/mass-reconnect.yml --find capacity --of config-service --within 10s
-  mqtt-results forecast scenarios/mass-reconnect.yml --find policy --policy script full-jitter aws-iot --base 1s,10s`;
+  mqtt-results forecast scenarios/mass-reconnect.yml --find policy --policy script full-jitter aws-iot --base 1s,10s
+  mqtt-results forecast --against mqtt-results/t6kjg_9aaaz`;
 
 export function addForecast(program: Command, io: Io, end: (code: number) => void): void {
   const command = program
@@ -77,9 +77,13 @@ async function runForecastCommand(given: string | undefined, options: Options, i
   const engine = await import("artillery-engine-mqtt/forecast");
   checkFindOptions(options, { policies: engine.BACKOFF_POLICIES, presets: engine.PRESET_NAMES });
   const { find } = asked;
-  if (find !== undefined && asked.sample !== undefined)
-    throw invalid("--sample and --find do not go together: what is looked for is a number of devices");
-  if (find !== undefined) return runFind(path, script, { ...asked, find }, output, engine, io);
+  if (find !== undefined) {
+    if (given === undefined || against !== undefined)
+      throw invalid("--find: allowed with the path of a script, and not with --against");
+    if (asked.sample !== undefined)
+      throw invalid("--find: allowed without --sample: what is looked for is a number of devices");
+    return runFind(given, script, { ...asked, find }, output, engine, io);
+  }
   const prepared = preparedOrRefused(() => engine.prepareForecast(script, asked), engine.ForecastRefused);
   io.err(`${predictionLine(prepared)}\n`);
   const name = given === undefined ? (measured?.summary.testRunId ?? "run") : scriptName(given);

@@ -63,7 +63,11 @@ function spiralSentence(points: readonly TriedPoint[], fails: TriedPoint): strin
   const spirals = points.filter(
     ({ value, outcome }) => value > fails.value && outcome.verdict === "metastable",
   );
-  if (spirals.length === 0) return [];
+  if (spirals.length === 0) {
+    return fails.outcome.verdict === "recovering" || fails.outcome.absence === "window-too-short"
+      ? ["Whether it recovers later was not watched: --within takes a longer time."]
+      : [];
+  }
   return [`The smallest loss that was tried and spirals (METASTABLE) is ${loss(lowestOf(spirals))}.`];
 }
 
@@ -138,20 +142,20 @@ function policySentences(finding: PolicyFinding): string[] {
   ];
 }
 
-/** `; with 3 the fleet spirals (METASTABLE), 2 are still coming back (RECOVERING)` */
+/** `; the fleet spirals with 3 (METASTABLE), devices are still coming back when the window ends with 2 (RECOVERING)` */
 function othersWords(points: readonly PolicyPoint[]): string {
   const missed = points.filter(({ holds }) => !holds);
-  const words: [Verdict | null, string][] = [
-    ["metastable", "the fleet spirals (METASTABLE)"],
-    ["stalled", "nobody comes back any more (STALLED)"],
-    ["relapsed", "the fleet comes back and is lost again (RELAPSED)"],
-    ["recovering", "devices are still coming back when the window ends (RECOVERING)"],
-    ["recovered", "it comes back too late"],
-    [null, "there is no verdict"],
+  const words: [Verdict | null, (n: number) => string][] = [
+    ["metastable", (n) => `the fleet spirals with ${n} (METASTABLE)`],
+    ["stalled", (n) => `nobody comes back any more with ${n} (STALLED)`],
+    ["relapsed", (n) => `the fleet comes back and is lost again with ${n} (RELAPSED)`],
+    ["recovering", (n) => `devices are still coming back when the window ends with ${n} (RECOVERING)`],
+    ["recovered", (n) => `it takes longer with ${n} (RECOVERED)`],
+    [null, (n) => `there is no verdict with ${n}`],
   ];
-  const parts = words.flatMap(([verdict, what]) => {
+  const parts = words.flatMap(([verdict, say]) => {
     const n = missed.filter(({ outcome }) => outcome.verdict === verdict).length;
-    return n === 0 ? [] : [`with ${n} ${what}`];
+    return n === 0 ? [] : [say(n)];
   });
   return parts.length === 0 ? "" : `; ${parts.join(", ")}`;
 }

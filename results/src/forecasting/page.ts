@@ -12,7 +12,7 @@ import { stormAsked, titleOf } from "./words.ts";
 export function renderFinding(finding: Finding, conclusion: readonly string[]): string {
   const { question } = finding;
   const title = `${FORECAST}: ${titleOf(finding)}`;
-  const plot = plotOf(finding, pointsTable(finding));
+  const plot = plotOf(finding);
   return renderShell({
     title: `${title} · ${question.script}`,
     header: html`<p class="kicker">Mass reconnect forecast</p>

@@ -1,19 +1,16 @@
 import { count, duration, percentReached } from "../judge/number-words.ts";
 import type { ChartSpec } from "../report/chart-spec.ts";
 import { type Figure, figure } from "../report/figure.ts";
-import type { Html } from "../report/html.ts";
 import { visible } from "../report/html.ts";
 import type { CapacityFinding, Finding, FleetFinding, PolicyFinding } from "./finding.ts";
 import { type Row, rowsOf } from "./rows.ts";
 import { outcomeWords, serverName } from "./words.ts";
 
 /** The time to recover against what was searched, or against the load; null where nothing recovered. */
-export function plotOf(finding: Finding, values: Html): Figure | null {
+export function plotOf(finding: Finding): Figure | null {
   const points = finding.find === "policy" ? policyPoints(finding) : searchPoints(finding);
   if (points.every(({ timeMs }) => timeMs === null)) return null;
-  return finding.find === "policy"
-    ? policyPlot(finding, points, values)
-    : searchPlot(finding, points, values);
+  return finding.find === "policy" ? policyPlot(finding, points) : searchPlot(finding, points);
 }
 
 interface Point {
@@ -44,7 +41,7 @@ function searchPoints(finding: FleetFinding | CapacityFinding): Point[] {
 const FRONTIER = "frontier";
 const OTHERS = "other policies";
 
-function policyPlot(finding: PolicyFinding, points: readonly Point[], values: Html): Figure {
+function policyPlot(finding: PolicyFinding, points: readonly Point[]): Figure {
   const shown = points.filter(({ timeMs }) => timeMs !== null);
   const hidden = points.length - shown.length;
   return figure(
@@ -55,15 +52,25 @@ function policyPlot(finding: PolicyFinding, points: readonly Point[], values: Ht
       xLabel: "peak connects per second",
       ...alignedSeries(shown, [FRONTIER, OTHERS]),
       marks: [],
-      notes: shown
-        .filter(({ row }) => row.mark === "frontier")
-        .map(({ x, timeMs, row }) => ({ x, y: timeMs ?? 0, text: visible(row.policy) })),
+      notes: frontierNotes(shown),
     },
-    values,
+    null,
   );
 }
 
-function searchPlot(finding: FleetFinding | CapacityFinding, points: readonly Point[], values: Html): Figure {
+/** Where several stand on the same point, the first is named. */
+function frontierNotes(points: readonly Point[]): NonNullable<ChartSpec["notes"]> {
+  const named = points.filter(({ row }) => row.mark === "frontier");
+  return [...Map.groupBy(named, ({ x, timeMs }) => `${x} ${timeMs}`).values()].flatMap(
+    ([first, ...others]) => {
+      if (first === undefined) return [];
+      const more = others.length === 0 ? "" : ` and ${others.length} more`;
+      return [{ x: first.x, y: first.timeMs ?? 0, text: `${visible(first.row.policy)}${more}` }];
+    },
+  );
+}
+
+function searchPlot(finding: FleetFinding | CapacityFinding, points: readonly Point[]): Figure {
   const of = finding.find === "fleet" ? "loss" : "capacity";
   const names = finding.searches.map(({ policy }) => policy);
   const plotAxes = axes(finding, points);
@@ -80,7 +87,7 @@ function searchPlot(finding: FleetFinding | CapacityFinding, points: readonly Po
       marks: names.length === 1 ? failing(finding, points, plotAxes.xRange) : [],
       notes: [],
     },
-    values,
+    null,
   );
 }
 

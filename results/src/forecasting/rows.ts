@@ -45,10 +45,7 @@ export function columnsOf(finding: Finding): Column[] {
   const { target } = finding.question;
   const words = (header: string, text: Column["text"]): Column => ({ header, isWords: true, text });
   const number = (header: string, text: Column["text"]): Column => ({ header, isWords: false, text });
-  const value = number(
-    finding.find === "fleet" ? "fleet" : finding.find === "capacity" ? "per s" : "",
-    (row) => count(row.value ?? 0),
-  );
+  const value = number(valueHeader(finding), (row) => count(row.value ?? 0));
   const policy = words("policy", (row) => row.policy);
   const first =
     finding.find === "policy" ? [policy] : finding.searches.length > 1 ? [policy, value] : [value];
@@ -66,6 +63,11 @@ export function columnsOf(finding: Finding): Column[] {
     number("connects per device", ({ outcome }) => ratio(outcome.perDevice.connects)),
     words("", ({ mark }) => mark ?? ""),
   ];
+}
+
+function valueHeader(finding: Finding): string {
+  if (finding.find !== "capacity") return "fleet";
+  return finding.of === "broker" ? "broker connects/s" : "config answers/s";
 }
 
 /** Two that never were ready are equal. */

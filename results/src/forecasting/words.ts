@@ -64,7 +64,7 @@ export function failureWords(
   const window = duration(storm.windowMs);
   switch (verdict) {
     case "recovered":
-      return `it recovers too late: ${percentReached(target)} are ready after ${duration(readyMs.target)}, allowed are ${duration(withinMs)} (RECOVERED)`;
+      return `it recovers too late: ${percentReached(target)} are ready after ${laterThan(readyMs.target, withinMs)}, allowed are ${duration(withinMs)} (RECOVERED)`;
     case "recovering":
       return `devices are still coming back when the window of ${window} ends (RECOVERING)`;
     case "stalled":
@@ -78,4 +78,9 @@ export function failureWords(
         ? `even before the storm the fleet is not at work (NO VERDICT: ${reason})`
         : `it cannot be told (NO VERDICT: ${reason})`;
   }
+}
+
+/** In three digits it may read like what is allowed. */
+function laterThan(ms: number | null, allowedMs: number | null): string {
+  return ms !== null && duration(ms) === duration(allowedMs) ? `${count(Math.ceil(ms))} ms` : duration(ms);
 }

@@ -83,7 +83,7 @@ function drawTarget(plot: Plot, spec: ChartSpec): void {
   ctx.restore();
 }
 
-/** Words beside points, on the side where there is room. */
+/** Words beside points: to the right of them, unless they would not fit there. */
 function drawNotes(plot: Plot, spec: ChartSpec): void {
   const { ctx, bbox } = plot;
   ctx.save();
@@ -92,13 +92,10 @@ function drawNotes(plot: Plot, spec: ChartSpec): void {
   ctx.textBaseline = "middle";
   for (const note of spec.notes ?? []) {
     const x = plot.valToPos(note.x, "x", true);
-    const isRight = x > bbox.left + bbox.width * 0.6;
-    ctx.textAlign = isRight ? "right" : "left";
-    ctx.fillText(
-      note.text,
-      x + (isRight ? -9 : 9) * devicePixelRatio,
-      plot.valToPos(note.y, "y", true) - 9 * devicePixelRatio,
-    );
+    const gap = 9 * devicePixelRatio;
+    const fits = x + gap + ctx.measureText(note.text).width < bbox.left + bbox.width;
+    ctx.textAlign = fits ? "left" : "right";
+    ctx.fillText(note.text, fits ? x + gap : x - gap, plot.valToPos(note.y, "y", true) - gap);
   }
   ctx.restore();
 }

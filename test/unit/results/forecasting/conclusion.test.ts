@@ -43,6 +43,13 @@ describe("the largest loss", () => {
     );
   });
 
+  it("says where more could be known by watching for longer", () => {
+    const found = search("below", { 1000: comesBack(1000), 1010: failed("recovering", { fleet: 1010 }) });
+    expect(conclusionOf(fleetFinding([found]))).toContain(
+      "Whether it recovers later was not watched: --within takes a longer time.",
+    );
+  });
+
   it("says where even the largest recovers, and where not even the smallest does", () => {
     expect(
       conclusionOf(fleetFinding([search("below", { 1000: comesBack(1000), 2000: comesBack(2000) })]))[0],
@@ -93,6 +100,16 @@ describe("a capacity", () => {
     );
   });
 
+  it("that is a little too late never reads like one in time", () => {
+    const late = { holds: false, value: 9, outcome: outcome(readyAfter(30_010)) };
+    const base = search("above", { 10: comesBack(1000, 29_000) });
+    const found = { ...base, points: [...base.points, late], bracket: { holds: 10, fails: 9 } };
+    const within = { question: question({ withinMs: 30_000 }) };
+    expect(conclusionOf(capacityFinding([found], within))[0]).toContain(
+      "99 % are ready after 30,010 ms, allowed are 30 s",
+    );
+  });
+
   it("of the broker is in connects; where nothing is enough it says so", () => {
     const broken = search("above", { 1000: failed("stalled"), 2000: failed("stalled") });
     expect(conclusionOf(capacityFinding([broken], { of: "broker" }))[0]).toContain(
@@ -125,7 +142,7 @@ describe("policies", () => {
       ]),
     );
     expect(sentences).toEqual([
-      "4 of 5 policies bring 1,000 devices that are lost at once back within 25 s; with 1 the fleet spirals (METASTABLE).",
+      "4 of 5 policies bring 1,000 devices that are lost at once back within 25 s; the fleet spirals with 1 (METASTABLE).",
       "The fastest is full-jitter 1 s to 30 s (99 % ready after 4 s, at most 1,000 connects/s); the lightest is uniform 30 s (99 % ready after 30 s, at most 50 connects/s).",
       "On the frontier, where no other is as fast and as light, are: full-jitter 1 s to 30 s; full-jitter 5 s to 30 s; uniform 30 s.",
       "script (fixed 5 s) takes 9 s at 1,000 connects/s; as fast and as light, and better in one of the two: full-jitter 1 s to 30 s; full-jitter 5 s to 30 s.",
@@ -137,7 +154,7 @@ describe("policies", () => {
     const other = point("uniform 30 s", 9000, 50, true);
     const smaller = { ...other, outcome: { ...other.outcome, affected: 900 } };
     expect(conclusionOf(policyFinding([own, smaller]))).toEqual([
-      "1 of 2 policies bring 1,000 devices that are lost at once back within 25 s; with 1 the fleet spirals (METASTABLE).",
+      "1 of 2 policies bring 1,000 devices that are lost at once back within 25 s; the fleet spirals with 1 (METASTABLE).",
       "Not all had the same loss, but from 900 to 1,000 devices: some of the others were not back when the storm came.",
       "uniform 30 s (99 % ready after 9 s, at most 50 connects/s) is the whole frontier: no other is as fast or as light.",
       "With the script's own back-off (immediate) it does not: the fleet spirals: the load of those who are out keeps them out (METASTABLE).",
