@@ -76,7 +76,7 @@ export function prepareForecast(script: ArtilleryScript, options: ForecastOption
   const refusals = [...refusalsOf(plan), ...read.problems];
   if (refusals.length > 0 || read.arrivals === null) throw refused(refusals);
   const asked = withOptions(withoutLogs(plan), options);
-  const { model, assumptions } = modelOf(asked);
+  const { model, assumptions } = modelOf(asked, options.calibrations);
   const arrivals = options.devices === undefined ? read.arrivals : scaledTo(read.arrivals, options.devices);
   const devices = devicesOf(arrivals);
   const tooLarge = memoryProblem(devices, availableMemory());

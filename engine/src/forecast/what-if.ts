@@ -1,3 +1,4 @@
+import type { Calibration } from "../contract.ts";
 import type { CohortPlan, FleetPlan } from "../script/plan.ts";
 import type { ParsedStep } from "../script/steps/step.ts";
 
@@ -8,6 +9,8 @@ export interface ForecastOptions {
   /** Every storm that chooses devices chooses this share, 0..1. */
   fraction?: number | undefined;
   seed?: number | undefined;
+  /** What runs told of the target, in place of what script and defaults say of it. */
+  calibrations?: readonly Calibration[] | undefined;
 }
 
 /** The plan of the script with what was asked on the command line instead. */

@@ -1,11 +1,18 @@
 import { relative, resolve } from "node:path";
-import { DEFAULT_OUTPUT, hideEnvironment, printable, writeWhole } from "artillery-engine-mqtt/contract";
+import {
+  type Calibration,
+  DEFAULT_OUTPUT,
+  hideEnvironment,
+  printable,
+  writeWhole,
+} from "artillery-engine-mqtt/contract";
 import type { ForecastProgress, PreparedForecast } from "artillery-engine-mqtt/forecast";
 import { type Command, InvalidArgumentError } from "commander";
 import { REPORTS } from "../config/config.ts";
 import { consoleSummary } from "../console/summary.ts";
 import { mergeDirectories } from "../directory/judged-runs.ts";
 import { writeResults } from "../directory/write-results.ts";
+import { calibrationOf } from "../judge/calibration.ts";
 import { EXIT_CODES } from "../judge/exit-codes.ts";
 import { count, duration } from "../judge/number-words.ts";
 import { RUN_FILES } from "../run/file-names.ts";
@@ -17,6 +24,7 @@ interface Options {
   devices?: number;
   fraction?: number;
   seed?: number;
+  calibrate: string[];
   output: string;
 }
 
@@ -24,12 +32,14 @@ const HELP = `
 Runs the devices of the script in virtual time, against a model of network, broker and back end, and writes the files of a
 run: report, show and diff read them, and say FORECAST. What the model takes for granted is printed with the result; its
 values are config.engines.mqtt.forecast of the script, else those of its lab, else defaults. What it cannot know (functions
-of a processor, commands, servers of others) is refused by name. The same script, options and seed give the same bytes.
+of a processor, commands, servers of others) is refused by name. --calibrate reads a run of scenarios/calibrate.yml against the
+target: the knees and latencies that it found go before all of these, and what it did not reach is said. The same script, options and seed give the same bytes.
 Ctrl-C keeps what is known by then.
 
 Examples:
   mqtt-results forecast scenarios/mass-reconnect.yml
-  mqtt-results forecast scenarios/mass-reconnect.yml --devices 1M --fraction 0.25`;
+  mqtt-results forecast scenarios/mass-reconnect.yml --devices 1M --fraction 0.25
+  mqtt-results forecast scenarios/mass-reconnect.yml --calibrate mqtt-results/t6kjg_9aaaz`;
 
 export function addForecast(program: Command, io: Io, end: (code: number) => void): void {
   program
@@ -39,6 +49,7 @@ export function addForecast(program: Command, io: Io, end: (code: number) => voi
     .option("--devices <n>", "so many devices arrive instead: 250000, 250k or 1M", deviceCount)
     .option("--fraction <share>", "every storm chooses this share of the fleet, above 0 and up to 1", share)
     .option("--seed <n>", "another seed than the script's", wholeNumber)
+    .option("--calibrate <dir>", "a run that ramped the load on the target; may be given again", another, [])
     .option("-o, --output <directory>", "the run's own directory is made in it", DEFAULT_OUTPUT)
     .addHelpText("after", HELP)
     .action(async (path: string, options: Options) => {
@@ -47,7 +58,8 @@ export function addForecast(program: Command, io: Io, end: (code: number) => voi
 }
 
 async function runForecastCommand(path: string, options: Options, io: Io): Promise<number> {
-  const { output, ...asked } = options;
+  const { output, calibrate, ...rest } = options;
+  const asked = calibrate.length === 0 ? rest : { ...rest, calibrations: calibrate.map(readCalibration) };
   const script = loadScript(path);
   hideEnvironment({ _scriptPath: resolve(path) });
   // The engine is loaded by whoever needs it: the other commands start without it.
@@ -79,6 +91,18 @@ async function runForecastCommand(path: string, options: Options, io: Io): Promi
   const code = judge(directory, io);
   if (signalCode !== null) io.err("interrupted: what is known up to here was kept\n");
   return signalCode ?? code;
+}
+
+/** @throws an error whose message says why the run cannot be read, or that it found nothing */
+function readCalibration(directory: string): Calibration {
+  const { run, summary } = mergeDirectories([directory], {});
+  const calibration = calibrationOf(run, summary);
+  if (calibration.broker === null && calibration.answers === null)
+    throw new CommandError(
+      `--calibrate ${directory}: no load in it grew from one that was served in time; allowed: a run of scenarios/calibrate.yml, which ramps it`,
+      EXIT_CODES.invalidConfig.code,
+    );
+  return calibration;
 }
 
 function preparedOrRefused(
@@ -133,6 +157,10 @@ function deviceCount(text: string): number {
   if (!Number.isInteger(value) || value < 1 || value > 100_000_000)
     throw new InvalidArgumentError("allowed: a whole number from 1 to 100M, such as 250000, 250k or 1M");
   return value;
+}
+
+function another(directory: string, earlier: string[]): string[] {
+  return [...earlier, directory];
 }
 
 function share(text: string): number {

@@ -144,7 +144,7 @@ function gateLines({ gate }: Summary, colours: Colours): string[] {
 /** All that a forecast rests on; it has no generator that could be in bad health. */
 function assumptionLines({ assumptions }: NonNullable<Summary["forecast"]>, colours: Colours): string[] {
   const lines = assumptions.flatMap((one) =>
-    wrap(`${printable(one.name)}: ${printable(one.value)} (${sourceWords(one)})`, WIDTH - 2, "  "),
+    wrap(`${printable(one.name)}: ${printable(one.value)} (${printable(sourceWords(one))})`, WIDTH - 2, "  "),
   );
   return ["", colours.bold("Assumptions of the forecast"), ...lines.map(indented)];
 }
