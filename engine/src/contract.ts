@@ -402,7 +402,7 @@ export interface ForecastRecord {
 }
 
 /** Where an assumption comes from. */
-export const ASSUMPTION_SOURCES = ["option", "script", "lab", "default", "model"] as const;
+export const ASSUMPTION_SOURCES = ["option", "script", "lab", "default", "model", "calibration"] as const;
 
 /** One value that a forecast rests on, or what its model leaves out. */
 export interface ForecastAssumption {
@@ -411,6 +411,42 @@ export interface ForecastAssumption {
   /** With its unit, or a sentence. */
   value: string;
   source: (typeof ASSUMPTION_SOURCES)[number];
+  /** The run that it was read from; given for a calibration alone. */
+  run?: string | undefined;
+}
+
+/** What a run that ramped the load on a target told of it: results/ reads it, and a forecast rests on it. */
+export interface Calibration {
+  /** Test run id. */
+  run: string;
+  /** SYN to SYN-ACK with nobody waiting, milliseconds; null where no connection was opened. */
+  tcpMs: number | null;
+  /** CONNECT to CONNACK with nobody waiting, milliseconds. */
+  connackMs: number | null;
+  /** Devices per second that the broker took, and what each of them is to it; null where that cannot be said. */
+  broker: (CalibratedRate & { perDevice: BrokerWork }) | null;
+  /** Config requests that were answered per second. */
+  answers: CalibratedRate | null;
+}
+
+/** Pieces of work for a broker. */
+export type BrokerWork = Record<"connects" | "tlsFull" | "tlsResumed" | "subscribes" | "messages", number>;
+
+export interface CalibratedRate {
+  /** Per second. */
+  perS: number;
+  /** It is the most that the target serves; otherwise it was served, and the target may serve more. */
+  isKnee: boolean;
+  /** The knee is not below, and not above: equal to `perS` where there was none. */
+  lowPerS: number;
+  highPerS: number;
+  /** Seconds of the run that say so. */
+  seconds: number;
+  /** Latency with nobody waiting, and at the knee or the highest load, milliseconds. */
+  idleMs: number | null;
+  loadedMs: number | null;
+  /** Why it is no knee although the load was no longer served in time; empty otherwise. */
+  doubt: string;
 }
 
 export const TCP_KINDS = ["handle", "net"] as const;

@@ -85,7 +85,7 @@ export function prepareForecast(script: ArtilleryScript, options: ForecastOption
   const refusals = [...refusalsOf(plan), ...read.problems];
   if (refusals.length > 0 || read.arrivals === null) throw refused(refusals);
   const asked = withOptions(withoutLogs(plan), options);
-  const { model, assumptions } = modelOf(asked);
+  const { model, assumptions } = modelOf(asked, options.calibrations);
   const all = options.devices === undefined ? read.arrivals : scaledTo(read.arrivals, options.devices);
   const sample = sampleOf(devicesOf(all), options.sample);
   const arrivals = sample === null ? all : arrivalsOfSample(all, sample);

@@ -1,8 +1,9 @@
-import type { ForecastAssumption } from "../contract.ts";
+import type { Calibration, ForecastAssumption } from "../contract.ts";
 import type { ConfigServiceOptions } from "../lab/lab.ts";
 import type { ForecastSettings, ServiceSettings } from "../script/forecast-settings.ts";
 import type { FleetPlan } from "../script/plan.ts";
 import type { ParsedStep } from "../script/steps/step.ts";
+import { calibratedBroker, calibratedCapacity, calibratedLatency } from "./calibrated.ts";
 
 /** What stands in for network, broker and back end. Times are milliseconds, rates per second. */
 export interface Model {
@@ -64,38 +65,70 @@ const STATEMENTS: readonly [string, string][] = [
   ["bytes", "no packet is encoded: bytes are not counted, and 0 in all files"],
 ];
 
-/** The model of a script that can be forecast, and all that it rests on. */
-export function modelOf(plan: FleetPlan): { model: Model; assumptions: ForecastAssumption[] } {
+/**
+ * The model of a script that can be forecast, and all that it rests on.
+ *
+ * @param calibrations what runs told of the target: it goes before what the script and the defaults say
+ */
+export function modelOf(
+  plan: FleetPlan,
+  calibrations: readonly Calibration[] = [],
+): { model: Model; assumptions: ForecastAssumption[] } {
   const { settings } = plan;
   const own: ForecastSettings = settings.forecast ?? {};
   const assumptions: ForecastAssumption[] = [];
-  const note = (name: string, value: string, source: ForecastAssumption["source"]): void => {
-    assumptions.push({ name, value, source });
+  const note: Note = (name, value, source, run) => {
+    assumptions.push({ name, value, source, ...(run === undefined ? {} : { run }) });
   };
-  const value = (name: string, given: number | undefined, otherwise: number, unit: string): number => {
-    note(name, `${given ?? otherwise} ${unit}`, given === undefined ? "default" : "script");
-    return given ?? otherwise;
+  /** A value that a run told goes before all others. */
+  const value = (
+    name: string,
+    given: number | undefined,
+    otherwise: number,
+    unit: string,
+    told: { value: number; run: string } | null = null,
+  ): number => {
+    if (told !== null) note(name, `${rounded(told.value)} ${unit}`, "calibration", told.run);
+    else note(name, `${given ?? otherwise} ${unit}`, given === undefined ? "default" : "script");
+    return told?.value ?? given ?? otherwise;
   };
   const usesTls = speaksTls(plan);
   const { broker = {} } = own;
   const standard = DEFAULTS.broker;
-  const latencyMs = value("network: latency, one way", own.network?.latency, DEFAULTS.latencyMs, "ms");
+  const { rates, notes } = calibratedBroker({ ...standard, ...definedOf(broker) }, calibrations);
+  const rate = (name: string, key: keyof typeof rates): number => {
+    const { perS, run } = rates[key];
+    return value(name, broker[key], standard[key], "per s", run === null ? null : { value: perS, run });
+  };
+  const times = calibratedLatency(calibrations);
   const model: Model = {
-    latencyMs,
+    latencyMs: value(
+      "network: latency, one way",
+      own.network?.latency,
+      DEFAULTS.latencyMs,
+      "ms",
+      times && { value: times.onewayMs, run: times.run },
+    ),
     broker: {
-      connects: value("broker: connects", broker.connects, standard.connects, "per s"),
-      tlsFull: usesTls
-        ? value("broker: full TLS handshakes", broker.tlsFull, standard.tlsFull, "per s")
-        : standard.tlsFull,
-      tlsResumed: usesTls
-        ? value("broker: resumed TLS handshakes", broker.tlsResumed, standard.tlsResumed, "per s")
-        : standard.tlsResumed,
-      subscribes: value("broker: subscribes", broker.subscribes, standard.subscribes, "per s"),
-      messages: value("broker: messages", broker.messages, standard.messages, "per s"),
+      connects: rate("broker: connects", "connects"),
+      tlsFull: usesTls ? rate("broker: full TLS handshakes", "tlsFull") : standard.tlsFull,
+      tlsResumed: usesTls ? rate("broker: resumed TLS handshakes", "tlsResumed") : standard.tlsResumed,
+      subscribes: rate("broker: subscribes", "subscribes"),
+      messages: rate("broker: messages", "messages"),
       acceptQueue: value("broker: accept queue", broker.acceptQueue, standard.acceptQueue, "connections"),
-      latencyMs: value("broker: latency when idle", broker.latency, standard.latencyMs, "ms"),
+      latencyMs: value(
+        "broker: latency when idle",
+        broker.latency,
+        standard.latencyMs,
+        "ms",
+        // What is neither on the way nor the broker's own work.
+        times && {
+          value: Math.max(0, times.connackMs - times.tcpMs - 1000 / rates.connects.perS),
+          run: times.run,
+        },
+      ),
     },
-    services: servicesOf(plan, note),
+    services: servicesOf(plan, note, calibrations),
     http: own.http === undefined ? null : { durationMs: own.http.duration, body: own.http.body },
     usesTls,
     usesWebSocket: usesWebSocket(plan),
@@ -106,6 +139,7 @@ export function modelOf(plan: FleetPlan): { model: Model; assumptions: ForecastA
       `each of the ${plan.regions.list.length} has a broker of its own, like the one above`,
       "model",
     );
+  assumptions.push(...notes);
   if (own.http !== undefined) note("http: other servers", `answer after ${own.http.duration} ms`, "script");
   for (const [name, ms] of Object.entries(own.functions ?? {}))
     note(`function ${name}`, `is not called, and takes ${ms} ms`, "script");
@@ -142,7 +176,21 @@ function usesWebSocket(plan: FleetPlan): boolean {
   return target.kind === "url" && (target.endpoint.kind === "ws" || target.endpoint.kind === "wss");
 }
 
-type Note = (name: string, value: string, source: ForecastAssumption["source"]) => void;
+type Note = (name: string, value: string, source: ForecastAssumption["source"], run?: string) => void;
+
+/** Without the keys that nobody gave. */
+function definedOf<Fields extends object>(
+  fields: Fields,
+): { [Key in keyof Fields]: NonNullable<Fields[Key]> } {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
+    [Key in keyof Fields]: NonNullable<Fields[Key]>;
+  };
+}
+
+/** As much as a measurement says. */
+function rounded(value: number): number {
+  return value >= 1000 ? Math.round(value) : Number(value.toPrecision(3));
+}
 
 /** The config service that answers, wherever it is said: for the forecast alone, or for the lab. */
 export function serviceOf({ settings }: Pick<FleetPlan, "settings">): ServiceSettings | null {
@@ -150,16 +198,24 @@ export function serviceOf({ settings }: Pick<FleetPlan, "settings">): ServiceSet
   return settings.forecast?.configService ?? (configService === "external" ? null : configService);
 }
 
-function servicesOf(plan: FleetPlan, note: Note): (ConfigServiceOptions | null)[] {
+function servicesOf(
+  plan: FleetPlan,
+  note: Note,
+  calibrations: readonly Calibration[],
+): (ConfigServiceOptions | null)[] {
   const { settings, regions } = plan;
   const known = serviceOf(plan);
   const source = settings.forecast?.configService === undefined ? "lab" : "script";
-  const options = known === null ? null : serviceOptions(known);
+  const written = known === null ? null : serviceOptions(known);
+  const told = calibratedCapacity(written?.capacity ?? 0, calibrations);
+  const options = written === null ? null : { ...written, capacity: told.perS };
   if (options === null) {
     note("config service", "none: nobody answers config requests", "model");
   } else {
     const { capacity, queueLimit, scaleUp } = options;
-    note("config service: capacity", `${capacity} answers per s`, source);
+    if (told.run === null) note("config service: capacity", `${capacity} answers per s`, source);
+    else note("config service: capacity", `${rounded(capacity)} answers per s`, "calibration", told.run);
+    for (const { name, value, source: from, run } of told.notes) note(name, value, from, run);
     note("config service: queue", `${queueLimit} requests`, source);
     if (scaleUp !== undefined)
       note("config service: scale up", `to ${scaleUp.to} answers per s after ${scaleUp.afterMs} ms`, source);

@@ -1,3 +1,4 @@
+import type { Calibration } from "../contract.ts";
 import type { CohortPlan, FleetPlan } from "../script/plan.ts";
 import type { ParsedStep } from "../script/steps/step.ts";
 
@@ -10,6 +11,8 @@ export interface ForecastOptions {
   seed?: number | undefined;
   /** At most so many devices are simulated; where there are more, they stand for all. */
   sample?: number | undefined;
+  /** What runs told of the target, in place of what script and defaults say of it. */
+  calibrations?: readonly Calibration[] | undefined;
 }
 
 /** The plan of the script with what was asked on the command line instead. */

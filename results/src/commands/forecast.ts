@@ -1,5 +1,10 @@
 import { join, relative, resolve } from "node:path";
-import { DEFAULT_OUTPUT, hideEnvironment, writeWhole } from "artillery-engine-mqtt/contract";
+import {
+  type Calibration,
+  DEFAULT_OUTPUT,
+  hideEnvironment,
+  writeWhole,
+} from "artillery-engine-mqtt/contract";
 import type { PreparedForecast } from "artillery-engine-mqtt/forecast";
 import { type Command, InvalidArgumentError } from "commander";
 import { REPORTS } from "../config/config.ts";
@@ -8,6 +13,7 @@ import { consoleSummary } from "../console/summary.ts";
 import { mergeDirectories } from "../directory/judged-runs.ts";
 import { writeResults } from "../directory/write-results.ts";
 import { accuracyOf } from "../judge/accuracy.ts";
+import { calibrationOf } from "../judge/calibration.ts";
 import { EXIT_CODES } from "../judge/exit-codes.ts";
 import { count } from "../judge/number-words.ts";
 import { RUN_FILES } from "../run/file-names.ts";
@@ -24,6 +30,7 @@ interface Options extends FindOptions {
   fraction?: number;
   seed?: number;
   sample?: number;
+  calibrate: string[];
   /** Directory of a measured run. */
   against?: string;
   output: string;
@@ -33,7 +40,8 @@ const HELP = `
 Runs the devices of the script in virtual time, against a model of network, broker and back end, and writes the files of a
 run: report, show and diff read them, and say FORECAST. What the model takes for granted is printed with the result; its
 values are config.engines.mqtt.forecast of the script, else those of its lab, else defaults. What it cannot know (functions
-of a processor, commands, servers of others) is refused by name. The same script, options and seed give the same bytes.
+of a processor, commands, servers of others) is refused by name. --calibrate reads a run of scenarios/calibrate.yml against the
+target: the knees and latencies that it found go before all of these, and what it did not reach is said. The same script, options and seed give the same bytes.
 Ctrl-C keeps what is known by then.
 ${FIND_HELP}
 Examples:
@@ -42,7 +50,8 @@ Examples:
   mqtt-results forecast scenarios/mass-reconnect.yml --find fleet --fraction 1
   mqtt-results forecast scenarios/mass-reconnect.yml --find capacity --of config-service --within 10s
   mqtt-results forecast scenarios/mass-reconnect.yml --find policy --policy script full-jitter aws-iot --base 1s,10s
-  mqtt-results forecast --against mqtt-results/t6kjg_9aaaz`;
+  mqtt-results forecast --against mqtt-results/t6kjg_9aaaz
+  mqtt-results forecast scenarios/mass-reconnect.yml --calibrate mqtt-results/t6kjg_9aaaz`;
 
 export function addForecast(program: Command, io: Io, end: (code: number) => void): void {
   const command = program
@@ -57,6 +66,7 @@ export function addForecast(program: Command, io: Io, end: (code: number) => voi
       "--against <run>",
       "directory of a measured run: both side by side, with the error of each figure",
     )
+    .option("--calibrate <dir>", "a run that ramped the load on the target; may be given again", another, [])
     .option("-o, --output <directory>", "the run's own directory is made in it", DEFAULT_OUTPUT);
   addFindOptions(command)
     .addHelpText("after", HELP)
@@ -66,7 +76,8 @@ export function addForecast(program: Command, io: Io, end: (code: number) => voi
 }
 
 async function runForecastCommand(given: string | undefined, options: Options, io: Io): Promise<number> {
-  const { output, against, ...asked } = options;
+  const { output, against, calibrate, ...rest } = options;
+  const asked = calibrate.length === 0 ? rest : { ...rest, calibrations: calibrate.map(readCalibration) };
   const measured = against === undefined ? null : measuredRun(against);
   const path = given ?? (against === undefined ? null : join(against, RUN_FILES.script));
   if (path === null)
@@ -102,6 +113,18 @@ async function runForecastCommand(given: string | undefined, options: Options, i
   const code = judge(directory, measured, io);
   if (signalCode !== null) io.err("interrupted: what is known up to here was kept\n");
   return signalCode ?? code;
+}
+
+/** @throws an error whose message says why the run cannot be read, or that it found nothing */
+function readCalibration(directory: string): Calibration {
+  const { run, summary } = mergeDirectories([directory], {});
+  const calibration = calibrationOf(run, summary);
+  if (calibration.broker === null && calibration.answers === null)
+    throw new CommandError(
+      `--calibrate ${directory}: no load in it grew from one that was served in time; allowed: a run of scenarios/calibrate.yml, which ramps it`,
+      EXIT_CODES.invalidConfig.code,
+    );
+  return calibration;
 }
 
 function preparedOrRefused(
@@ -156,6 +179,10 @@ function deviceCount(text: string): number {
   if (!Number.isInteger(value) || value < 1 || value > 100_000_000)
     throw new InvalidArgumentError("allowed: a whole number from 1 to 100M, such as 250000, 250k or 1M");
   return value;
+}
+
+function another(directory: string, earlier: string[]): string[] {
+  return [...earlier, directory];
 }
 
 function share(text: string): number {

@@ -151,7 +151,7 @@ function assumptionLines(
   colours: Colours,
 ): string[] {
   const lines = assumptions.flatMap((one) =>
-    wrap(`${printable(one.name)}: ${printable(one.value)} (${sourceWords(one)})`, WIDTH - 2, "  "),
+    wrap(`${printable(one.name)}: ${printable(one.value)} (${printable(sourceWords(one))})`, WIDTH - 2, "  "),
   );
   return [
     ...(sample === null ? [] : samplingLines(sample, colours)),

@@ -13,9 +13,10 @@ const SOURCE_WORDS: Record<ForecastAssumption["source"], string> = {
   lab: "script, of the lab",
   default: "default",
   model: "model",
+  calibration: "calibration",
 };
 
 /** Where an assumption comes from. */
-export function sourceWords({ source }: Pick<ForecastAssumption, "source">): string {
-  return SOURCE_WORDS[source];
+export function sourceWords({ source, run }: Pick<ForecastAssumption, "source" | "run">): string {
+  return run === undefined ? SOURCE_WORDS[source] : `${SOURCE_WORDS[source]} ${run}`;
 }

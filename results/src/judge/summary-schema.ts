@@ -61,6 +61,8 @@ const forecast = z.object({
       /** With its unit, or a sentence. */
       value: z.string(),
       source: z.enum(ASSUMPTION_SOURCES),
+      /** The run that a calibration read it from. */
+      run: z.string().optional(),
     }),
   ),
   /** Some devices stood for all; null where each was simulated. */

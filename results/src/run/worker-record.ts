@@ -101,7 +101,7 @@ const storm = z.object({
 /** A forecast rests on some dozens, and what a script names. */
 const forecast = z.object({
   assumptions: z
-    .array(z.object({ name, value: name, source: z.enum(ASSUMPTION_SOURCES) }))
+    .array(z.object({ name, value: name, source: z.enum(ASSUMPTION_SOURCES), run: name.optional() }))
     .max(LIMITS.assumptions),
   sample: z.object({ devices: count, of: count }).optional(),
 });
