@@ -303,12 +303,13 @@ describe.each(TCP_KINDS)("over %s", (kind) => {
   });
 });
 
-describe("a generator without file descriptors", () => {
+describe.each(TCP_KINDS)("a generator without file descriptors, over %s", (kind) => {
   it("counts what did not fit as `descriptors`; the devices that fit are ready and stay so", async () => {
     const broker = await AedesServer.start();
     onTestFinished(() => broker.stop());
     const program = `
-      import { DeviceFleet, pause } from ${JSON.stringify(new URL("../support/device-fleet.ts", import.meta.url))};
+      import { DeviceFleet, pause, tcpUnderTest } from ${JSON.stringify(new URL("../support/device-fleet.ts", import.meta.url))};
+      tcpUnderTest.kind = ${JSON.stringify(kind)};
       const fleet = new DeviceFleet({ port: ${broker.port}, devices: 200 });
       fleet.connect();
       await pause(1500);

@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { TCP_KINDS } from "../../engine/src/contract.ts";
 import { fleetOf, Mosquitto, mosquittoAvailable } from "../support/broker.ts";
-import { eventually } from "../support/device-fleet.ts";
+import { eventually, tcpUnderTest } from "../support/device-fleet.ts";
 
-describe.skipIf(!mosquittoAvailable())("silent devices on Mosquitto", () => {
+describe.skipIf(!mosquittoAvailable()).each(TCP_KINDS)("silent devices on Mosquitto, over %s", (kind) => {
   let broker: Mosquitto;
   beforeAll(async () => {
+    tcpUnderTest.kind = kind;
     broker = await Mosquitto.start();
   });
   afterAll(() => broker.stop());

@@ -15,6 +15,7 @@ export default function setup(): () => void {
     if (before === undefined) delete process.env["TMPDIR"];
     else process.env["TMPDIR"] = before;
     delete process.env["NODE_COMPILE_CACHE"];
-    rmSync(folder, { recursive: true, force: true });
+    // A process that is ending may still write what it has compiled.
+    rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
   };
 }

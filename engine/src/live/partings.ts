@@ -7,6 +7,7 @@ export const PARTING_PATIENCE_MS = 2000;
 export interface Leaving {
   /** Ends it from this side. */
   endNow(): void;
+  reset(): void;
 }
 
 interface Parting {
@@ -57,6 +58,14 @@ export class Partings {
     if (parting === undefined) return;
     this.over(device);
     parting.connection.endNow();
+  }
+
+  /** Ends all of them with RST: nothing of them is left, on either side. */
+  reset(): void {
+    for (const [device, { connection }] of this.#open) {
+      this.over(device);
+      connection.reset();
+    }
   }
 
   /** Calls back, later, when there is none: after the patience at the latest. */

@@ -222,9 +222,14 @@ export class Worker {
     this.#http.close();
     this.#results.end(state);
     if (state === "ended") this.#warnIfNeverOnline();
-    // What the thread's end would close with FIN would hold its port for a minute, and the next run would find none.
-    else for (const { line } of this.#run.fleet.members) line.link?.reset();
+    else this.#resetConnections();
     void this.#agreement.end();
+  }
+
+  /** What the thread's end would close with FIN would hold its port for a minute, and the next run would find none. */
+  #resetConnections(): void {
+    for (const { line } of this.#run.fleet.members) line.link?.reset();
+    this.#partings.reset();
   }
 
   #warnIfNeverOnline(): void {

@@ -58,6 +58,20 @@ interface StreamWrap {
 
 type GetBinding = (name: string) => unknown;
 
+/** All that is called of a handle. */
+const CALLS = [
+  "bind",
+  "bind6",
+  "connect",
+  "connect6",
+  "setNoDelay",
+  "useUserBuffer",
+  "readStart",
+  "writeBuffer",
+  "reset",
+  "close",
+] as const satisfies (keyof TcpHandle)[];
+
 let known: TcpBinding | null | undefined;
 
 /** Null where this Node has none. */
@@ -81,9 +95,8 @@ function find(): TcpBinding | null {
       isWriteAsync: () => streamBaseState[kLastWriteWasAsync] === 1,
     };
     const handle = found.newHandle();
-    const isWhole = (
-      ["connect", "writeBuffer", "useUserBuffer", "readStart", "reset", "close"] as const
-    ).every((name) => typeof handle[name] === "function");
+    const isWhole =
+      typeof handle.writeQueueSize === "number" && CALLS.every((name) => typeof handle[name] === "function");
     handle.close();
     return isWhole ? found : null;
   } catch {

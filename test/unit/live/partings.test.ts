@@ -7,7 +7,10 @@ function setUp() {
   const partings = new Partings(time);
   const ended: string[] = [];
   const begin = (device: object, name: string): void =>
-    partings.begin(device, { endNow: () => ended.push(`${name} at ${time.now()}`) });
+    partings.begin(device, {
+      endNow: () => ended.push(`${name} at ${time.now()}`),
+      reset: () => ended.push(`${name} reset`),
+    });
   return { time, partings, ended, begin };
 }
 
@@ -55,4 +58,14 @@ it("tells whoever waits when there is none left: at once, when brokers have ende
   partings.whenNone(() => told.push("ended by us"));
   time.advance(PARTING_PATIENCE_MS);
   expect(told).toEqual(["at once", "ended by the broker", "ended by us"]);
+});
+
+it("resets all of them where the run is interrupted", () => {
+  const { time, partings, ended, begin } = setUp();
+  begin({}, "one");
+  begin({}, "two");
+  partings.reset();
+  expect(ended).toEqual(["one reset", "two reset"]);
+  time.advance(10 * PARTING_PATIENCE_MS);
+  expect(ended).toHaveLength(2);
 });

@@ -200,6 +200,15 @@ describe("after DISCONNECT", () => {
     expect(wired.heard).toEqual(["parting", "close"]);
   });
 
+  it("may be reset meanwhile, once", () => {
+    const wired = new Wired(100, true);
+    leave(wired);
+    wired.connection.reset();
+    wired.connection.reset();
+    wired.connection.onClosed(null);
+    expect(wired.heard.filter((one) => one !== "parted")).toEqual(["parting", "reset"]);
+  });
+
   it("ends it at once where nobody waits for the peer, where it said nothing, and where its path is gone", () => {
     const wired = new Wired(100, false);
     leave(wired);
