@@ -1,9 +1,12 @@
 import { getHeapStatistics } from "node:v8";
 
-/** Measured (benchmarks/README.md): what a device of mass-reconnect.yml takes, connected and subscribed, its timers included. */
-const BYTES_PER_DEVICE = 1450;
+/**
+ * Measured with mass-reconnect.yml (engine/docs/forecast.md): about 2,000 bytes of a device are alive, connected or waiting for it,
+ * and V8 keeps half as much again.
+ */
+const BYTES_PER_DEVICE = 2900;
 /** The program itself, and what grows with time instead of devices. */
-const BASE_BYTES = 120 * 1024 * 1024;
+const BASE_BYTES = 200 * 1024 * 1024;
 
 /** What a forecast of so many devices will take, bytes. */
 export function predictMemory(devices: number): number {

@@ -92,7 +92,7 @@ describe("what no model can know is refused by its path", () => {
     const available = { bytes: predictMemory(1000), isHeapLimit: true };
     expect(memoryProblem(1000, available)).toBeNull();
     expect(memoryProblem(10_000_000, available)).toMatch(
-      /^10000000 devices would take about \d+\.\d GB of memory, and there are 0\.1 GB; give Node more: NODE_OPTIONS=--max-old-space-size=\d+$/,
+      /^10000000 devices would take about \d+\.\d GB of memory, and there are 0\.2 GB; give Node more: NODE_OPTIONS=--max-old-space-size=\d+$/,
     );
   });
 });
