@@ -117,7 +117,7 @@ function questionOf(
   const [name = find === "fleet" ? "devices" : "back-off"] = searched;
   const value = {
     fleet: `searched (the script has ${devices}): phases last longer at the same rates, and storms come as much later`,
-    capacity: "searched, and the same from the beginning to the end",
+    capacity: `searched, and the same from the beginning to the end${plan.regions === null ? "" : ", in each region"}`,
     policy: "compared",
   }[find];
   return {

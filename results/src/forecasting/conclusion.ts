@@ -1,6 +1,7 @@
 /** What a finding says, in sentences. Their figures are those of the points; between points nothing is claimed. */
 import { count, duration, percent, percentReached } from "../judge/number-words.ts";
 import type { Verdict } from "../judge/verdict.ts";
+import { nextToTry } from "./boundary.ts";
 import type {
   CapacityFinding,
   Finding,
@@ -104,13 +105,17 @@ function ends({ points, bracket }: Search): { holds: TriedPoint | null; fails: T
   return { holds: at(bracket.holds), fails: at(bracket.fails) };
 }
 
-function triedSentence(finding: FleetFinding | CapacityFinding, { points, space }: Search): string {
+function triedSentence(finding: FleetFinding | CapacityFinding, search: Search): string {
+  const { points, space } = search;
+  const { holds, fails } = search.bracket;
+  const isNarrow = holds !== null && fails !== null && nextToTry(space, points) === null;
+  const until = isNarrow ? `, until neighbours were at most ${percent(space.tolerance)} apart` : "";
   if (points.length === 1) return `Only ${valueWords(finding, points[0]?.value ?? 0)} were tried.`;
   const from = count(lowestOf(points).value);
   const what =
     finding.find === "fleet" ? "sizes of the fleet were tried" : `values of the ${serverName(finding.of)}`;
   const verb = finding.find === "fleet" ? "" : " were tried";
-  return `${points.length} ${what}${verb}, from ${from} to ${valueWords(finding, highestOf(points).value)}, until neighbours were at most ${percent(space.tolerance)} apart; of what lies between them nothing is known.`;
+  return `${points.length} ${what}${verb}, from ${from} to ${valueWords(finding, highestOf(points).value)}${until}; of what lies between them nothing is known.`;
 }
 
 function loss({ outcome: { affected, fleet } }: TriedPoint): string {

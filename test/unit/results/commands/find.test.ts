@@ -199,6 +199,18 @@ describe("forecast --find policy", () => {
   });
 });
 
+it("ends with code 5 where no forecast came to a verdict", async () => {
+  const configService = {
+    requestTopic: "config/+/get/+",
+    responseTopic: "config/$1/$2",
+    capacity: 1,
+    queueLimit: 10_000,
+  };
+  const found = await find(scriptOf({ configService }), "--find", "policy", "--policy", "script");
+  expect(found.code).toBe(5);
+  expect(found.out).toContain("even before the storm the fleet is not at work");
+});
+
 it("Ctrl-C keeps what is known, and says that it was interrupted", async () => {
   const path = scriptOf();
   const before = left();

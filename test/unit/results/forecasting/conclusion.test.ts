@@ -79,6 +79,10 @@ describe("the largest loss", () => {
       "The search ended there: 2000 devices would not fit.",
       "It was interrupted: what was not tried by then is not known.",
     ]);
+    const two = search("below", { 1000: comesBack(1000), 2000: spirals(2000) });
+    expect(conclusionOf(fleetFinding([two], { interrupted: true }))[1]).toBe(
+      "2 sizes of the fleet were tried, from 1,000 to 2,000 devices; of what lies between them nothing is known.",
+    );
     expect(conclusionOf(fleetFinding([search("below", {})]))).toEqual([
       "With the script's own back-off (full-jitter 1 s to 30 s) nothing was tried to its end.",
     ]);
