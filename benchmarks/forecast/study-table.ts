@@ -57,11 +57,11 @@ function rounded(value: number | null, digits: number): number | null {
 
 /** What the terminal shows: a line per storm, and how many pairs are within the tolerance. */
 export function studyTable(rows: readonly StudyRow[]): string {
-  const width = Math.max(4, ...rows.map(({ pair }) => pair.length + 2));
+  const width = Math.max(4, ...rows.map(({ pair }) => pair.length + 4));
   const head = [
     "pair".padEnd(width),
-    ...PERCENTILES.map((name) => `${name} measured / forecast, s`.padEnd(TIME)),
-    "verdict",
+    ...PERCENTILES.map((name) => `${name} measured/forecast`.padEnd(TIME)),
+    "verdict (times are seconds)",
   ];
   const lines = rows.flatMap(({ pair, generatorSaturated, accuracy }) =>
     accuracy.storms.map((storm) =>
@@ -77,7 +77,7 @@ export function studyTable(rows: readonly StudyRow[]): string {
   return [head.join(""), ...lines, "", ...conclusions(rows)].join("\n");
 }
 
-const TIME = 26;
+const TIME = 25;
 
 function timeText({ measuredMs, forecastMs, error }: TimeAccuracy): string {
   const times = `${secondsText(measuredMs)} / ${secondsText(forecastMs)}`;
@@ -95,12 +95,18 @@ function verdictText({ measuredVerdict, forecastVerdict, verdictsAgree }: StormA
   return verdictsAgree ? `both ${measuredVerdict}` : `${measuredVerdict} / ${forecastVerdict} DISAGREE`;
 }
 
+function hasNoTimes({ times }: StormAccuracy): boolean {
+  return PERCENTILES.every((name) => times[name].measuredMs === null && times[name].forecastMs === null);
+}
+
 function conclusions(rows: readonly StudyRow[]): string[] {
   const within = rows.filter(({ accuracy }) => accuracy.isWithin).length;
   const agree = rows.filter(({ accuracy }) => accuracy.verdictsAgree).length;
+  const neither = rows.filter(({ accuracy }) => accuracy.storms.every(hasNoTimes)).length;
   const reach = `${TOLERANCE * 100} %`;
   return [
     `${within} of ${rows.length} pairs have 50, 90 and 99 % ready within ${reach} of what was measured, in all of their storms`,
+    `${neither} of these reached none of them, measured or forecast: only their verdicts say anything`,
     `${agree} of ${rows.length} pairs have the same verdicts`,
   ];
 }
