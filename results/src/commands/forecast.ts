@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import {
   type Calibration,
@@ -57,7 +58,10 @@ export function addForecast(program: Command, io: Io, end: (code: number) => voi
   const command = program
     .command("forecast")
     .description("the same devices in virtual time: what a script would come to, without a broker")
-    .argument("[script]", "script to forecast (default with --against: that of the run)")
+    .argument(
+      "[script]",
+      "script to forecast, or the directory of a run that holds one (default: that of --against)",
+    )
     .option("--devices <n>", "so many devices arrive instead: 250000, 250k or 1M", deviceCount)
     .option("--fraction <share>", "every storm chooses this share of the fleet, above 0 and up to 1", share)
     .option("--seed <n>", "another seed than the script's", wholeNumber)
@@ -75,7 +79,8 @@ export function addForecast(program: Command, io: Io, end: (code: number) => voi
     });
 }
 
-async function runForecastCommand(given: string | undefined, options: Options, io: Io): Promise<number> {
+async function runForecastCommand(argument: string | undefined, options: Options, io: Io): Promise<number> {
+  const given = argument && scriptPath(argument);
   const { output, against, calibrate, ...rest } = options;
   const asked = calibrate.length === 0 ? rest : { ...rest, calibrations: calibrate.map(readCalibration) };
   const measured = against === undefined ? null : measuredRun(against);
@@ -97,7 +102,7 @@ async function runForecastCommand(given: string | undefined, options: Options, i
   }
   const prepared = preparedOrRefused(() => engine.prepareForecast(script, asked), engine.ForecastRefused);
   io.err(`${predictionLine(prepared)}\n`);
-  const name = given === undefined ? (measured?.summary.testRunId ?? "run") : scriptName(given);
+  const name = given === undefined ? (measured?.summary.testRunId ?? "run") : scriptName(argument ?? given);
   const testRunId = forecastId(name, script, asked);
   const directory = resolve(output, testRunId);
   const text = scriptText(script);
@@ -113,6 +118,11 @@ async function runForecastCommand(given: string | undefined, options: Options, i
   const code = judge(directory, measured, io);
   if (signalCode !== null) io.err("interrupted: what is known up to here was kept\n");
   return signalCode ?? code;
+}
+
+/** The directory of a run holds its own script. */
+function scriptPath(path: string): string {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ? join(path, RUN_FILES.script) : path;
 }
 
 /** @throws an error whose message says why the run cannot be read, or that it found nothing */
