@@ -49,9 +49,9 @@ it("writes the files of a run, twice the same bytes, and every reader says FOREC
   expect(call("forecast", MAIN, "--output", b).code).toBe(0);
   const files = hashes(runIn(a));
   // The directory of a run holds its own script: the same devices come to the same.
-  const again = folder();
-  expect(call("forecast", runIn(a), "--output", again).code).toBe(0);
-  expect(hashes(runIn(again))["timeline.csv"]).toBe(files["timeline.csv"]);
+  const ofRun = folder();
+  expect(call("forecast", runIn(a), "--output", ofRun).code).toBe(0);
+  expect(hashes(runIn(ofRun))["timeline.csv"]).toBe(files["timeline.csv"]);
   expect(Object.keys(files)).toEqual([
     "merged.hlog",
     "percentiles.csv",
