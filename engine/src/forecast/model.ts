@@ -31,7 +31,7 @@ export interface BrokerModel {
 
 /**
  * What is not said otherwise: a broker on one processor of the same machine, of the order of the lab's own and of Mosquitto
- * (engine/docs/forecast.md says how each was found).
+ * (round numbers, not fitted to anything: engine/docs/forecast.md).
  */
 export const DEFAULTS = {
   latencyMs: 0.1,

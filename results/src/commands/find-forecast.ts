@@ -1,6 +1,5 @@
-import { mkdirSync } from "node:fs";
 import { basename, join, relative, resolve } from "node:path";
-import { writeWhole } from "artillery-engine-mqtt/contract";
+import { makeDirectory, writeWhole } from "artillery-engine-mqtt/contract";
 import type { PreparedForecast } from "artillery-engine-mqtt/forecast";
 import { parseConfig } from "../config/config.ts";
 import { bracketOf, nextToTry, type Space, triesLeft } from "../forecasting/boundary.ts";
@@ -66,11 +65,12 @@ export async function runFind(
     ownPolicyName(own.plan.settings.reconnect.preset, own.plan.backoff),
   );
   const question = questionOf(path, script, asked, own);
+  const directory = join(output, forecastId(scriptName(path), script, asked, `find-${asked.find}`));
+  makeOrRefuse(directory);
   const { result: finding, signalCode } = await interruptible((signal) => {
     const bench = { engine, script, asked, question, own, candidates, signal, io };
     return asked.find === "policy" ? findPolicy(bench) : findBoundary(bench, asked.find);
   });
-  const directory = join(output, forecastId(scriptName(path), script, asked, `find-${asked.find}`));
   const conclusion = conclusionOf(finding);
   const files = writeFinding(directory, finding, conclusion);
   io.out(`${consoleFinding(finding, conclusion, { colour: io.colour, files })}\n`);
@@ -306,7 +306,7 @@ function outcomesOf(finding: Finding): Outcome[] {
 
 /** Returns the paths of what was written. */
 function writeFinding(directory: string, finding: Finding, conclusion: readonly string[]): string[] {
-  mkdirSync(directory, { recursive: true });
+  makeDirectory(directory);
   const texts = {
     "find.csv": findingCsv(finding),
     "find.html": renderFinding(finding, conclusion),
@@ -321,4 +321,13 @@ function writeFinding(directory: string, finding: Finding, conclusion: readonly 
 
 function invalid(message: string): CommandError {
   return new CommandError(message, EXIT_CODES.invalidConfig.code);
+}
+
+/** A search takes minutes: where its results go is found out before. */
+function makeOrRefuse(directory: string): void {
+  try {
+    makeDirectory(directory);
+  } catch (error) {
+    throw new CommandError(`${directory} cannot be made: ${(error as Error).message}`);
+  }
 }

@@ -65,7 +65,7 @@ export function addForecast(program: Command, io: Io, end: (code: number) => voi
     .option("--devices <n>", "so many devices arrive instead: 250000, 250k or 1M", deviceCount)
     .option("--fraction <share>", "every storm chooses this share of the fleet, above 0 and up to 1", share)
     .option("--seed <n>", "another seed than the script's", wholeNumber)
-    .option("--sample <n>", "simulate so many devices, which stand for all: 100k", deviceCount)
+    .option("--sample <n>", "simulate so many devices, which stand for all: 100k", sampleCount)
     .option(
       "--against <run>",
       "directory of a measured run: both side by side, with the error of each figure",
@@ -96,6 +96,10 @@ async function runForecastCommand(argument: string | undefined, options: Options
   if (find !== undefined) {
     if (given === undefined || against !== undefined)
       throw invalid("--find: allowed with the path of a script, and not with --against");
+    if (calibrate.length > 0)
+      throw invalid(
+        "--find: allowed without --calibrate: give what it found as config.engines.mqtt.forecast",
+      );
     if (asked.sample !== undefined)
       throw invalid("--find: allowed without --sample: what is looked for is a number of devices");
     return runFind(given, script, { ...asked, find }, output, engine, io);
@@ -103,7 +107,8 @@ async function runForecastCommand(argument: string | undefined, options: Options
   const prepared = preparedOrRefused(() => engine.prepareForecast(script, asked), engine.ForecastRefused);
   io.err(`${predictionLine(prepared)}\n`);
   const name = given === undefined ? (measured?.summary.testRunId ?? "run") : scriptName(argument ?? given);
-  const testRunId = forecastId(name, script, asked);
+  // Whether a fleet fits, and is not sampled, depends on the machine.
+  const testRunId = forecastId(name, script, { ...asked, sample: prepared.sample });
   const directory = resolve(output, testRunId);
   const text = scriptText(script);
   const { signalCode } = await interruptible((signal) =>
@@ -201,8 +206,18 @@ function share(text: string): number {
   return value;
 }
 
+/** Of fewer, no percentile is near enough to be told. */
+const SMALLEST_SAMPLE = 1000;
+
+function sampleCount(text: string): number {
+  const value = deviceCount(text);
+  if (value < SMALLEST_SAMPLE) throw new InvalidArgumentError(`allowed: ${SMALLEST_SAMPLE} devices or more`);
+  return value;
+}
+
 function wholeNumber(text: string): number {
   const value = Number(text);
-  if (!Number.isSafeInteger(value)) throw new InvalidArgumentError("allowed: a whole number");
+  if (text.trim() === "" || !Number.isSafeInteger(value))
+    throw new InvalidArgumentError("allowed: a whole number");
   return value;
 }

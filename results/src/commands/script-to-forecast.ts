@@ -28,7 +28,12 @@ export function loadScript(path: string): LoadedScript {
     throw invalid(`${path} cannot be read: ${(error as Error).message}`);
   }
   const script = withEnvironment(raw) as LoadedScript;
-  if (script === null || typeof script !== "object" || typeof script.config !== "object") {
+  if (
+    script === null ||
+    typeof script !== "object" ||
+    typeof script.config !== "object" ||
+    script.config === null
+  ) {
     throw invalid(`${path}: config is missing; allowed: a script of Artillery`);
   }
   return { ...script, config: { ...script.config, ...payloadOf(script.config, dirname(path)) } };
@@ -58,8 +63,8 @@ interface PayloadSpec {
 /** Reads the CSV files of `config.payload`, whose paths count from the script's folder. Rows of `loadAll` are objects by field. */
 function payloadOf(config: Record<string, unknown>, folder: string): { payload?: unknown } {
   if (config["payload"] === undefined) return {};
-  const specs = [config["payload"]].flat() as PayloadSpec[];
-  return { payload: specs.map((spec) => ({ ...spec, data: rowsOf(spec, folder) })) };
+  const specs = [config["payload"]].flat() as (PayloadSpec | null)[];
+  return { payload: specs.map((spec) => ({ ...spec, data: rowsOf(spec ?? {}, folder) })) };
 }
 
 function rowsOf({ path, fields, skipHeader, delimiter, loadAll }: PayloadSpec, folder: string): unknown[] {

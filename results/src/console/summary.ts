@@ -167,7 +167,9 @@ function samplingLines(
 ): string[] {
   return [
     "",
-    colours.bold("Sampling error: with 95 % confidence, the fleet's figure is between"),
+    colours.bold(
+      "Sampling error: with 95 % confidence, were devices independent, the fleet's figure is between",
+    ),
     ...table(
       errors.map(({ storm, figure, fromMs, toMs }) => [
         `storm ${storm}, ${figure}`,

@@ -79,7 +79,7 @@ function capacitySentences(finding: CapacityFinding, search: Search): string[] {
   if (holds === null) {
     const largest = highestOf(points);
     return [
-      `With ${withWords(policy)} not even ${valueWords(finding, largest.value)} of the ${name} are enough: ${failureWords(largest.outcome, finding.question)}.`,
+      `With ${withWords(policy)} not even ${valueWords(finding, largest.value)} of the ${name} are enough: ${failureWords(largest.outcome, finding.question)}. Values below the script's own were not tried: a server that is slower than the others may hold the fleet back from them.`,
     ];
   }
   const enough = `${valueWords(finding, holds.value)}: ${readyWords(finding, holds)}`;

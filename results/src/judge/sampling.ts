@@ -58,5 +58,5 @@ export function rankBounds(percentile: number, devices: number): { from: number;
 /** `100,000 of 10,000,000 devices` and what that means. */
 export function sampleSentence({ devices, of }: Pick<SampleSummary, "devices" | "of">): string {
   const words = new Intl.NumberFormat("en-US");
-  return `A sample: ${words.format(devices)} devices stand for ${words.format(of)}. Counts and rates are those of the sample, times are those of the fleet, within the error below.`;
+  return `A sample: ${words.format(devices)} devices stand for ${words.format(of)}. Counts and rates are those of the sample, times are those of the fleet, as far as its devices do not wait for one another, within the error below.`;
 }

@@ -8,7 +8,7 @@ import { VERDICT_BADGES } from "./words.ts";
 /** A forecast beside the run that was measured, with the error of each figure. */
 export function accuracySection(storms: readonly StormAccuracy[], measured: Summary): Html {
   return html`<section aria-labelledby="accuracy"><h2 id="accuracy">Measured against forecast</h2>
-<p class="lead">The run <code>${measured.testRunId}</code> was measured with this very script. The curves below show both.</p>
+<p class="lead">Beside this forecast, what the run <code>${measured.testRunId}</code> measured${measured.generator?.saturated ? html`, whose generator was <strong>saturated</strong>` : ""}. Both are of one script only where the forecast was made of the run's own, without other options. The curves below show both.</p>
 ${storms.map((one) => html`<div class="card">${stormTable(one)}</div>`)}</section>`;
 }
 

@@ -181,7 +181,7 @@ ${sample === null ? NOTHING : samplingCard(sample)}<div class="card">${table({
 function samplingCard(sample: NonNullable<NonNullable<Summary["forecast"]>["sample"]>): Html {
   return html`<p class="lead">${sampleSentence(sample)}</p>
 <div class="card">${table({
-    caption: "With 95 % confidence, the fleet's figure is between",
+    caption: "With 95 % confidence, were devices independent, the fleet's figure is between",
     header: ["Figure", "from", "to"],
     rows: sample.errors.map(({ storm, figure, fromMs, toMs }) => ({
       head: `storm ${storm}, ${figure}`,
