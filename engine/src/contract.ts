@@ -160,6 +160,12 @@ export const HISTOGRAM = {
   significantDigits: 3,
 } as const;
 
+/** The head line of an `.hlog` that says when it began. The library writes the time zone and the language of the machine there. */
+export function hlogStartTime(epochMs: number): string {
+  const seconds = (epochMs / 1000).toFixed(3);
+  return `[StartTime: ${seconds} (seconds since epoch), ${new Date(epochMs).toISOString()}]`;
+}
+
 /** `.hlog` tag of a metric and cohort: HdrHistogram's tags may hold no comma, space or line break. */
 export function histogramTag(metric: string, cohort: string): string {
   return `${metric};${encodeURIComponent(cohort)}`;

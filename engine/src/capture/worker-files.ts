@@ -2,7 +2,7 @@ import { closeSync, existsSync, openSync } from "node:fs";
 import { devNull } from "node:os";
 import { join } from "node:path";
 import * as hdr from "hdr-histogram-js";
-import { FILES, type UnwrittenFiles, type WorkerRecord } from "../contract.ts";
+import { FILES, hlogStartTime, type UnwrittenFiles, type WorkerRecord } from "../contract.ts";
 import { GrowingFile } from "../files/growing-file.ts";
 import { writeWhole } from "../files/write-whole.ts";
 import type { Histograms } from "./histograms.ts";
@@ -43,7 +43,7 @@ export class WorkerFiles {
     const writer = new hdr.HistogramLogWriter((line) => lines.push(line));
     writer.outputLogFormatVersion();
     writer.outputComment("[Values are microseconds; tag = metric;cohort, the cohort URI-encoded]");
-    writer.outputStartTime(startedAtMs);
+    writer.outputComment(hlogStartTime(startedAtMs));
     writer.outputLegend();
     this.#attempt(() => this.#histograms.append(lines.join("").replace(/\n\n/g, "\n")));
     this.#attempt(() => this.#timeline.append(`${Timeline.header}\n`));

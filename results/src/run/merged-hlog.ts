@@ -1,3 +1,4 @@
+import { hlogStartTime } from "artillery-engine-mqtt/contract";
 import * as hdr from "hdr-histogram-js";
 import { addHistograms } from "./histogram.ts";
 import type { MergedRun } from "./merge.ts";
@@ -8,7 +9,7 @@ export function mergedHlog(run: MergedRun): string {
   const writer = new hdr.HistogramLogWriter((line) => lines.push(line));
   writer.outputLogFormatVersion();
   writer.outputComment("[Values are microseconds; tag = metric;cohort, the cohort URI-encoded]");
-  writer.outputStartTime(run.startedAtMs);
+  writer.outputComment(hlogStartTime(run.startedAtMs));
   writer.outputLegend();
   for (const [tag, histogram] of [...run.histograms].sort(([a], [b]) => (a < b ? -1 : 1))) {
     const copy = addHistograms([histogram]);

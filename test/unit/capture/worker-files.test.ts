@@ -84,7 +84,9 @@ describe("the files of a worker", () => {
     expect(read("worker-1.timeline.csv")).toBe(`${TIMELINE_COLUMNS.join(",")}\n`);
     const head = read("worker-1.hlog").split("\n");
     expect(head[0]).toBe("#[Histogram log format version 1.3]");
-    expect(head[2]).toContain(`#[StartTime: ${STARTED / 1000}.000 (seconds since epoch)`);
+    expect(head[2]).toContain(
+      `#[StartTime: ${STARTED / 1000}.000 (seconds since epoch), ${new Date(STARTED).toISOString()}]`,
+    );
     expect(head[3]).toBe('"StartTimestamp","Interval_Length","Interval_Max","Interval_Compressed_Histogram"');
     expect(head.slice(4)).toEqual([""]);
   });

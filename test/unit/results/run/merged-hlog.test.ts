@@ -14,7 +14,9 @@ it("holds every value of all workers, one interval per tag", () => {
   expect(lines.slice(0, 4)).toEqual([
     "#[Histogram log format version 1.3]",
     "#[Values are microseconds; tag = metric;cohort, the cohort URI-encoded]",
-    expect.stringMatching(/^#\[StartTime: 1795168799\.500 \(seconds since epoch\)/),
+    expect.stringMatching(
+      /^#\[StartTime: 1795168799\.500 \(seconds since epoch\), 2026-11-20T09:59:59\.500Z\]$/,
+    ),
     '"StartTimestamp","Interval_Length","Interval_Max","Interval_Compressed_Histogram"',
   ]);
   expect(lines).toHaveLength(4 + run.histograms.size);
