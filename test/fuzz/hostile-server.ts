@@ -42,7 +42,11 @@ export class HostileServer {
   /** From now on it does what MQTT says; who came before is thrown out. */
   behave(): void {
     this.#behaves = true;
-    for (const socket of this.#open) socket.resetAndDestroy();
+    // A stream that is being shut down cannot be reset (libuv: EINVAL), and Node would leave it open.
+    for (const socket of this.#open) {
+      if (socket.writableEnded) socket.destroy();
+      else socket.resetAndDestroy();
+    }
   }
 
   async stop(): Promise<void> {

@@ -15,7 +15,10 @@ export default function setup(): () => void {
     if (before === undefined) delete process.env["TMPDIR"];
     else process.env["TMPDIR"] = before;
     delete process.env["NODE_COMPILE_CACHE"];
-    // A process that is ending may still write what it has compiled.
-    rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
+    try {
+      rmSync(folder, { recursive: true, force: true, maxRetries: 3, retryDelay: 200 });
+    } catch {
+      // A process that is ending may still write what it has compiled: what is left is no failure of the tests.
+    }
   };
 }

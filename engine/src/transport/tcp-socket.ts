@@ -46,7 +46,8 @@ class TcpTransport extends Socket implements Transport, Dialling {
   reset(): void {
     this.listener = null;
     // While a socket is still connecting, resetAndDestroy() would wait for the connection first: forever, in a black hole.
-    if (this.connecting || this.pending) this.destroy();
+    // One that is being shut down, for the peer has ended it, would be left open: libuv resets no such stream.
+    if (this.connecting || this.pending || this.writableEnded) this.destroy();
     else this.resetAndDestroy();
   }
 }

@@ -186,7 +186,8 @@ class WebSocketTransport implements Transport, Dialling {
     this.#listener = null;
     const socket = this.#socket;
     if (socket instanceof TLSSocket) resetTlsSocket(socket);
-    else if (socket !== null && !socket.connecting && !socket.destroyed) socket.resetAndDestroy();
+    else if (socket !== null && !socket.connecting && !socket.destroyed && !socket.writableEnded)
+      socket.resetAndDestroy();
     this.#abandon();
   }
 
