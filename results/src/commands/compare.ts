@@ -8,7 +8,8 @@ import { consoleComparison } from "../comparison/console.ts";
 import type { BrokerCatalogue, Contestant } from "../comparison/contestant.ts";
 import { readScenario, type Scenario } from "../comparison/scenario-file.ts";
 import { EXIT_CODES } from "../judge/exit-codes.ts";
-import { CommandError, type Io } from "./io.ts";
+import { interruptible } from "./interruptible.ts";
+import { type Io, invalid } from "./io.ts";
 
 /** The package itself can start none. */
 const NO_BROKERS: BrokerCatalogue = { names: [], find: async () => null };
@@ -66,46 +67,36 @@ async function runCompare(
   if (!names.includes(reference)) {
     throw invalid(`--reference ${reference}: allowed is a broker that takes part: ${names.join(", ")}`);
   }
-  const interrupt = new AbortController();
-  let signalCode: number | null = null;
-  const onSignal = (signal: NodeJS.Signals): void => {
-    signalCode = signal === "SIGINT" ? 130 : 143;
-    io.err("\nstopping: what was measured so far is kept\n");
-    interrupt.abort();
-  };
-  process.on("SIGINT", onSignal);
-  process.on("SIGTERM", onSignal);
-  process.on("SIGHUP", onSignal);
-  let measured = 0;
-  try {
-    for (const scenario of scenarios) {
-      if (interrupt.signal.aborted) break;
-      io.out(`${printable(scenario.name)}\n`);
-      const output = scenarios.length === 1 ? options.output : join(options.output, fileNameOf(scenario));
-      const comparison = await compare({
-        scenario,
-        contestants,
-        rounds: options.rounds,
-        reference,
-        output,
-        runTimeoutMs: options.runTimeout,
-        signal: interrupt.signal,
-        // It may end with the last words of a broker or of a run.
-        progress: (line) => io.out(`  ${printable(line)}\n`),
-      });
-      measured += comparison.brokers.reduce((sum, broker) => sum + broker.measured, 0);
-      io.out(`${consoleComparison(comparison, { colour: io.colour })}\n`);
-      io.out(
-        `  files: ${Object.values(COMPARISON_FILES)
-          .map((name) => join(output, name))
-          .join(", ")}\n`,
-      );
-    }
-  } finally {
-    process.off("SIGINT", onSignal);
-    process.off("SIGTERM", onSignal);
-    process.off("SIGHUP", onSignal);
-  }
+  const { result: measured, signalCode } = await interruptible(
+    async (signal) => {
+      let rounds = 0;
+      for (const scenario of scenarios) {
+        if (signal.aborted) break;
+        io.out(`${printable(scenario.name)}\n`);
+        const output = scenarios.length === 1 ? options.output : join(options.output, fileNameOf(scenario));
+        const comparison = await compare({
+          scenario,
+          contestants,
+          rounds: options.rounds,
+          reference,
+          output,
+          runTimeoutMs: options.runTimeout,
+          signal,
+          // It may end with the last words of a broker or of a run.
+          progress: (line) => io.out(`  ${printable(line)}\n`),
+        });
+        rounds += comparison.brokers.reduce((sum, broker) => sum + broker.measured, 0);
+        io.out(`${consoleComparison(comparison, { colour: io.colour })}\n`);
+        io.out(
+          `  files: ${Object.values(COMPARISON_FILES)
+            .map((name) => join(output, name))
+            .join(", ")}\n`,
+        );
+      }
+      return rounds;
+    },
+    () => io.err("\nstopping: what was measured so far is kept\n"),
+  );
   if (signalCode !== null) return signalCode;
   return measured === 0 ? EXIT_CODES.resultsFailed.code : EXIT_CODES.ok.code;
 }
@@ -143,10 +134,6 @@ function notStarted(name: string, { names }: BrokerCatalogue): never {
 
 function fileNameOf({ name }: Scenario): string {
   return name.replace(/ .*$/, "").replace(/[^A-Za-z0-9._-]/g, "_");
-}
-
-function invalid(message: string): CommandError {
-  return new CommandError(message, EXIT_CODES.invalidConfig.code);
 }
 
 function collect(value: string, all: string[]): string[] {

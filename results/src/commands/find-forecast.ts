@@ -17,9 +17,10 @@ import { EXIT_CODES } from "../judge/exit-codes.ts";
 import { count, duration } from "../judge/number-words.ts";
 import { stormWords } from "../judge/storm-words.ts";
 import { type FindOptions, gridOf, namesOf } from "./find-options.ts";
-import { type Engine, sayTried, tryForecast } from "./find-trials.ts";
+import { sayTried, tryForecast } from "./find-trials.ts";
+import { type Engine, refusable } from "./forecast-engine.ts";
 import { interruptible } from "./interruptible.ts";
-import { CommandError, type Io } from "./io.ts";
+import { CommandError, type Io, invalid } from "./io.ts";
 import { forecastId, type LoadedScript, scriptName } from "./script-to-forecast.ts";
 
 export interface FindAsked extends FindOptions {
@@ -89,16 +90,6 @@ function prepare(
   devices?: number,
 ): PreparedForecast {
   return engine.prepareStormForecast(script, { storm, watchMs: within, devices }, { fraction, seed });
-}
-
-/** What was refused is the user's to change. */
-function refusable<T>(engine: Engine, work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    if (error instanceof engine.ForecastRefused) throw invalid(error.message);
-    throw error;
-  }
 }
 
 function questionOf(
@@ -306,7 +297,6 @@ function outcomesOf(finding: Finding): Outcome[] {
 
 /** Returns the paths of what was written. */
 function writeFinding(directory: string, finding: Finding, conclusion: readonly string[]): string[] {
-  makeDirectory(directory);
   const texts = {
     "find.csv": findingCsv(finding),
     "find.html": renderFinding(finding, conclusion),
@@ -317,10 +307,6 @@ function writeFinding(directory: string, finding: Finding, conclusion: readonly 
     writeWhole(path, text);
     return relative(process.cwd(), path);
   });
-}
-
-function invalid(message: string): CommandError {
-  return new CommandError(message, EXIT_CODES.invalidConfig.code);
 }
 
 /** A search takes minutes: where its results go is found out before. */

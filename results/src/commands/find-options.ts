@@ -3,8 +3,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { FINDS, type Find } from "../forecasting/finding.ts";
 import { candidatesOf, GRID, type KnownPolicies, OWN_POLICY, policyNames } from "../forecasting/policies.ts";
 import { SERVERS, type Server } from "../forecasting/variants.ts";
-import { EXIT_CODES } from "../judge/exit-codes.ts";
-import { CommandError } from "./io.ts";
+import { invalid } from "./io.ts";
 
 /** What `forecast --find` takes beside the options of a forecast. */
 export interface FindOptions {
@@ -76,10 +75,6 @@ export function namesOf({ find, policy }: FindOptions): string[] {
 
 export function gridOf({ base, cap }: FindOptions): { basesMs: number[]; capsMs: number[] } {
   return { basesMs: base ?? [...GRID.basesMs], capsMs: cap ?? [...GRID.capsMs] };
-}
-
-function invalid(message: string): CommandError {
-  return new CommandError(message, EXIT_CODES.invalidConfig.code);
 }
 
 function positive(text: string): number {

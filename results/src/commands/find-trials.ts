@@ -5,10 +5,9 @@ import { printable } from "artillery-engine-mqtt/contract";
 import type { PreparedForecast } from "artillery-engine-mqtt/forecast";
 import { mergeDirectories } from "../directory/judged-runs.ts";
 import { type Outcome, outcomeOf } from "../forecasting/outcome.ts";
+import type { Engine } from "./forecast-engine.ts";
 import { progressTo } from "./forecast-progress.ts";
 import type { Io } from "./io.ts";
-
-export type Engine = typeof import("artillery-engine-mqtt/forecast");
 
 export interface TrialOptions {
   engine: Engine;

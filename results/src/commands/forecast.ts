@@ -15,15 +15,15 @@ import { mergeDirectories } from "../directory/judged-runs.ts";
 import { writeResults } from "../directory/write-results.ts";
 import { accuracyOf } from "../judge/accuracy.ts";
 import { calibrationOf } from "../judge/calibration.ts";
-import { EXIT_CODES } from "../judge/exit-codes.ts";
 import { count } from "../judge/number-words.ts";
 import { RUN_FILES } from "../run/file-names.ts";
 import { scriptText } from "../run/script-file.ts";
 import { runFind } from "./find-forecast.ts";
 import { addFindOptions, checkFindOptions, FIND_HELP, type FindOptions } from "./find-options.ts";
+import { refusable } from "./forecast-engine.ts";
 import { progressTo } from "./forecast-progress.ts";
 import { interruptible } from "./interruptible.ts";
-import { CommandError, type Io } from "./io.ts";
+import { CommandError, type Io, invalid } from "./io.ts";
 import { forecastId, loadScript, scriptName } from "./script-to-forecast.ts";
 
 interface Options extends FindOptions {
@@ -104,7 +104,7 @@ async function runForecastCommand(argument: string | undefined, options: Options
       throw invalid("--find: allowed without --sample: what is looked for is a number of devices");
     return runFind(given, script, { ...asked, find }, output, engine, io);
   }
-  const prepared = preparedOrRefused(() => engine.prepareForecast(script, asked), engine.ForecastRefused);
+  const prepared = refusable(engine, () => engine.prepareForecast(script, asked));
   io.err(`${predictionLine(prepared)}\n`);
   const name = given === undefined ? (measured?.summary.testRunId ?? "run") : scriptName(argument ?? given);
   // Whether a fleet fits, and is not sampled, depends on the machine.
@@ -135,23 +135,10 @@ function readCalibration(directory: string): Calibration {
   const { run, summary } = mergeDirectories([directory], {});
   const calibration = calibrationOf(run, summary);
   if (calibration.broker === null && calibration.answers === null)
-    throw new CommandError(
+    throw invalid(
       `--calibrate ${directory}: no load in it grew from one that was served in time; allowed: a run of scenarios/calibrate.yml, which ramps it`,
-      EXIT_CODES.invalidConfig.code,
     );
   return calibration;
-}
-
-function preparedOrRefused(
-  prepare: () => PreparedForecast,
-  Refused: new (message: string) => Error,
-): PreparedForecast {
-  try {
-    return prepare();
-  } catch (error) {
-    if (error instanceof Refused) throw new CommandError(error.message, EXIT_CODES.invalidConfig.code);
-    throw error;
-  }
 }
 
 type Measured = ReturnType<typeof mergeDirectories>;
@@ -162,10 +149,6 @@ function measuredRun(directory: string): Measured {
   if (measured.summary.forecast !== null)
     throw invalid(`--against ${directory}: a forecast; allowed: a run that was measured`);
   return measured;
-}
-
-function invalid(message: string): CommandError {
-  return new CommandError(message, EXIT_CODES.invalidConfig.code);
 }
 
 function judge(directory: string, measured: Measured | null, io: Io): number {

@@ -17,3 +17,8 @@ export class CommandError extends Error {
     this.exitCode = exitCode;
   }
 }
+
+/** What is given is not allowed; `message` names it, its value and what is. */
+export function invalid(message: string): CommandError {
+  return new CommandError(message, EXIT_CODES.invalidConfig.code);
+}

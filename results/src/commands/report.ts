@@ -4,9 +4,8 @@ import { parseConfig, REPORTS, type Report, type ResultsConfig } from "../config
 import { consoleSummary } from "../console/summary.ts";
 import { mergeDirectories } from "../directory/judged-runs.ts";
 import { writeResults } from "../directory/write-results.ts";
-import { EXIT_CODES } from "../judge/exit-codes.ts";
 import { FAIL_VERDICTS, type Fail } from "../judge/gate.ts";
-import { CommandError, type Io } from "./io.ts";
+import { CommandError, type Io, invalid } from "./io.ts";
 
 const OPTIONS = {
   target: "--target",
@@ -88,7 +87,7 @@ function configOf(options: Options): ResultsConfig {
       key in OPTIONS ? OPTIONS[key as keyof typeof OPTIONS] : whole,
     ),
   );
-  throw new CommandError(problems.join("\n"), EXIT_CODES.invalidConfig.code);
+  throw invalid(problems.join("\n"));
 }
 
 function reportsOf(list: string): Report[] {

@@ -4,10 +4,9 @@ import { basename, dirname, resolve } from "node:path";
 import { safeFileName } from "artillery-engine-mqtt/contract";
 import { parse as parseCsv } from "csv-parse/sync";
 import { parse as parseYaml } from "yaml";
-import { EXIT_CODES } from "../judge/exit-codes.ts";
 import { LIMITS } from "../run/limits.ts";
 import { readTextFile } from "../run/read-file.ts";
-import { CommandError } from "./io.ts";
+import { invalid } from "./io.ts";
 
 /** A script as Artillery would hand it to an engine: variables of the environment filled in, CSV files read. */
 export interface LoadedScript {
@@ -93,10 +92,6 @@ export function forecastId(name: string, script: LoadedScript, options: object, 
     .digest("hex")
     .slice(0, 8);
   return safeFileName(`${kind}-${name}-${hash}`);
-}
-
-function invalid(message: string): CommandError {
-  return new CommandError(message, EXIT_CODES.invalidConfig.code);
 }
 
 /** A script's name, without its folder and its ending. */
