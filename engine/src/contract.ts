@@ -160,10 +160,22 @@ export const HISTOGRAM = {
   significantDigits: 3,
 } as const;
 
-/** The head line of an `.hlog` that says when it began. The library writes the time zone and the language of the machine there. */
-export function hlogStartTime(epochMs: number): string {
-  const seconds = (epochMs / 1000).toFixed(3);
-  return `[StartTime: ${seconds} (seconds since epoch), ${new Date(epochMs).toISOString()}]`;
+/** What is needed of HdrHistogram's log writer. */
+export interface HlogHeadWriter {
+  outputLogFormatVersion(): void;
+  outputComment(comment: string): void;
+  outputLegend(): void;
+}
+
+/** The head of every `.hlog`. When it began is said in UTC: the library writes the time zone and the language of the machine. */
+export function writeHlogHead(writer: HlogHeadWriter, startedAtMs: number): void {
+  writer.outputLogFormatVersion();
+  writer.outputComment("[Values are microseconds; tag = metric;cohort, the cohort URI-encoded]");
+  const seconds = (startedAtMs / 1000).toFixed(3);
+  writer.outputComment(
+    `[StartTime: ${seconds} (seconds since epoch), ${new Date(startedAtMs).toISOString()}]`,
+  );
+  writer.outputLegend();
 }
 
 /** `.hlog` tag of a metric and cohort: HdrHistogram's tags may hold no comma, space or line break. */

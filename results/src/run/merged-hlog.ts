@@ -1,4 +1,4 @@
-import { hlogStartTime } from "artillery-engine-mqtt/contract";
+import { writeHlogHead } from "artillery-engine-mqtt/contract";
 import * as hdr from "hdr-histogram-js";
 import { addHistograms } from "./histogram.ts";
 import type { MergedRun } from "./merge.ts";
@@ -7,10 +7,7 @@ import type { MergedRun } from "./merge.ts";
 export function mergedHlog(run: MergedRun): string {
   const lines: string[] = [];
   const writer = new hdr.HistogramLogWriter((line) => lines.push(line));
-  writer.outputLogFormatVersion();
-  writer.outputComment("[Values are microseconds; tag = metric;cohort, the cohort URI-encoded]");
-  writer.outputComment(hlogStartTime(run.startedAtMs));
-  writer.outputLegend();
+  writeHlogHead(writer, run.startedAtMs);
   for (const [tag, histogram] of [...run.histograms].sort(([a], [b]) => (a < b ? -1 : 1))) {
     const copy = addHistograms([histogram]);
     copy.tag = tag;
