@@ -1,8 +1,7 @@
 import { log } from "../artillery.ts";
 import type { WorkerShare } from "../device/identity.ts";
 import { descriptorsPerDevice, type FleetPlan, uncorrelatedCohorts } from "../script/plan.ts";
-import type { HostLimits } from "../transport/host-limits.ts";
-import type { PortChooser } from "../transport/local-ports.ts";
+import type { HostLimits, PortSupply } from "../transport/host-limits.ts";
 import { INSECURE_WARNING, uncorrelatedWarning } from "./warnings.ts";
 
 export interface PreflightOptions {
@@ -11,18 +10,16 @@ export interface PreflightOptions {
   limits: HostLimits;
   /** Of all workers of this host; null where nobody knows. */
   devices: number | null;
-  /** How many times over the local ports can be used. */
-  paths: number;
-  chooser: PortChooser;
+  supply: PortSupply;
   /** The certificate of a broker is not verified. */
   isInsecure: boolean;
 }
 
 /** Says before the first virtual user what will go wrong, or make the figures doubtful: one worker for all. */
 export function warnBeforeStart(options: PreflightOptions): void {
-  const { plan, share, limits, devices, paths, chooser, isInsecure } = options;
+  const { plan, share, limits, devices, supply, isInsecure } = options;
   if (share.worker !== 1) return;
-  limits.check(devices, paths, chooser, descriptorsPerDevice(plan));
+  limits.check(devices, descriptorsPerDevice(plan), supply);
   if (isInsecure) log(INSECURE_WARNING);
   for (const name of uncorrelatedCohorts(plan)) log(uncorrelatedWarning(name));
 }

@@ -99,10 +99,10 @@ export class Worker {
       openings: new Openings(setImmediate),
     });
     const devices = devicesOfPhases(script.config.phases, this.#share.workers);
-    const chooser = this.#portChooser;
+    const [chooser, ports] = [this.#portChooser, readPortPool()];
     const { local, paths } = chooseLocalEnd({
       given: plan.settings.localAddresses ?? null,
-      ports: readPortPool(),
+      ports,
       chooser,
       devices,
       hosts: this.#targets.map(({ endpoint }) => endpoint.host),
@@ -142,8 +142,7 @@ export class Worker {
       share: this.#share,
       limits: this.#limits,
       devices,
-      paths,
-      chooser,
+      supply: { ports, paths, chooser },
       isInsecure: this.#isInsecure,
     });
     this.#results = new WorkerResults({

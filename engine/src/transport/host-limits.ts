@@ -8,6 +8,15 @@ import {
   portCount,
 } from "./local-ports.ts";
 
+/** The ports of this side that devices have. */
+export interface PortSupply {
+  /** Null where this host does not say. */
+  ports: PortPool | null;
+  /** What `localPortPaths` gave. */
+  paths: number;
+  chooser: PortChooser;
+}
+
 type Exhaustible = keyof typeof EXHAUSTED;
 
 /** What this host can give: warned of before the run, and named once when it has run out. */
@@ -22,12 +31,9 @@ export class HostLimits {
   /**
    * Compares a number of devices, null where nobody knows it, with what the system says of its open files and local ports.
    *
-   * @param paths what `localPortPaths` gave
-   * @param chooser who chooses the ports
    * @param perDevice open files of one device at one time, at most
    */
-  check(devices: number | null, paths: number, chooser: PortChooser, perDevice: number): void {
-    const ports = readPortPool();
+  check(devices: number | null, perDevice: number, { ports, paths, chooser }: PortSupply): void {
     const warnings = [
       descriptorWarning(openFilesLimit(textOf(PROCESS_LIMITS)), devices, perDevice),
       localPortWarning(ports && portCount(ports), devices, paths, chooser),
