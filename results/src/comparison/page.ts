@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { contentPolicy } from "../report/content-policy.ts";
 import { escapeHtml, type Html, html, NOTHING, trusted } from "../report/html.ts";
 import { STYLE } from "../report/style.ts";
 import { cell, table, wordCell } from "../report/table.ts";
@@ -9,12 +9,11 @@ import { ratioWords, spreadWords, verdictWords } from "./words.ts";
 export function renderComparison(comparison: Comparison): string {
   const { disclosure, brokers } = comparison;
   const phases = [...new Set(brokers.flatMap((row) => row.phases.map(({ phase }) => phase)))];
-  const style = `'sha256-${createHash("sha256").update(STYLE).digest("base64")}'`;
   const page = html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src ${trusted(style)}; base-uri 'none'; form-action 'none'">
+<meta http-equiv="Content-Security-Policy" content="${trusted(contentPolicy(STYLE, null))}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>Brokers compared: ${disclosure.name}</title>

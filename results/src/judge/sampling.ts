@@ -2,6 +2,7 @@
 import { histogramTag, stormMetricName } from "artillery-engine-mqtt/contract";
 import { addHistograms } from "../run/histogram.ts";
 import type { MergedRun } from "../run/merge.ts";
+import { count } from "./number-words.ts";
 import { rankOf, valueAtRankMs } from "./ranks.ts";
 import { devicesDue } from "./recovery.ts";
 import type { StormSummary, Summary } from "./summary-schema.ts";
@@ -57,6 +58,5 @@ export function rankBounds(percentile: number, devices: number): { from: number;
 
 /** `100,000 of 10,000,000 devices` and what that means. */
 export function sampleSentence({ devices, of }: Pick<SampleSummary, "devices" | "of">): string {
-  const words = new Intl.NumberFormat("en-US");
-  return `A sample: ${words.format(devices)} devices stand for ${words.format(of)}. Counts and rates are those of the sample, times are those of the fleet, as far as its devices do not wait for one another, within the error below.`;
+  return `A sample: ${count(devices)} devices stand for ${count(of)}. Counts and rates are those of the sample, times are those of the fleet, as far as its devices do not wait for one another, within the error below.`;
 }

@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
 import type { ChartSpec } from "./chart-spec.ts";
 import { BROWSER_CODE } from "./charts.ts";
+import { contentPolicy } from "./content-policy.ts";
 import { embeddedJson, type Html, html, trusted } from "./html.ts";
 import { STYLE } from "./style.ts";
 import { uPlot } from "./vendor.ts";
@@ -22,7 +22,7 @@ export function renderShell({ title, header, main, footer, plots }: ShellOptions
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy(style, script)}">
+<meta http-equiv="Content-Security-Policy" content="${contentPolicy(style, script)}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>${title}</title>
@@ -44,10 +44,4 @@ ${trusted(`<!-- uPlot: ${vendored.notice.replaceAll("--", "- -")} -->`)}
 </html>
 `;
   return page.html;
-}
-
-/** Nothing may be loaded from anywhere, and only these two texts are style and script, whatever else got into the page. */
-function policy(style: string, script: string): string {
-  const hash = (text: string): string => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
-  return `default-src 'none'; style-src ${hash(style)}; script-src ${hash(script)}; base-uri 'none'; form-action 'none'`;
 }
