@@ -125,12 +125,29 @@ export function devicesOf(arrivals: readonly Arrivals[]): number {
 /** The same phases with so many devices in all: each keeps its length and its share. */
 export function scaledTo(arrivals: readonly Arrivals[], devices: number): Arrivals[] {
   const total = devicesOf(arrivals);
+  return recounted(
+    arrivals,
+    (before) => (before / total) * devices,
+    (one, count) => ({ ...one, count, everyMs: count === 0 ? 0 : (one.everyMs * one.count) / count }),
+  );
+}
+
+/**
+ * The same phases with other whole numbers of devices, whose sums are the nearest to what is asked.
+ *
+ * @param upTo how many are to have arrived when so many of the script's have
+ */
+export function recounted(
+  arrivals: readonly Arrivals[],
+  upTo: (before: number) => number,
+  change: (one: Arrivals, count: number) => Arrivals,
+): Arrivals[] {
   let before = 0;
   let given = 0;
   return arrivals.map((one) => {
     before += one.count;
-    const count = Math.round((before / total) * devices) - given;
+    const count = Math.round(upTo(before)) - given;
     given += count;
-    return { ...one, count, everyMs: count === 0 ? 0 : (one.everyMs * one.count) / count };
+    return change(one, count);
   });
 }

@@ -14,6 +14,7 @@ import {
   type Hello,
   type ServiceAnswer,
 } from "./peers.ts";
+import { grownRing } from "./ring.ts";
 
 type Work = Packet | Hello | ServiceAnswer;
 
@@ -135,10 +136,8 @@ export class Broker implements BrokerEnd {
   }
 
   #grow(): void {
-    const capacity = this.#links.length;
-    const room = new Array(capacity).fill(null);
-    this.#links = this.#links.slice(this.#head).concat(this.#links.slice(0, this.#head), room);
-    this.#works = this.#works.slice(this.#head).concat(this.#works.slice(0, this.#head), room);
+    this.#links = grownRing(this.#links, this.#head);
+    this.#works = grownRing(this.#works, this.#head);
     this.#head = 0;
   }
 

@@ -9,14 +9,13 @@ import { writeForecastFiles } from "./forecast-files.ts";
 import { availableMemory, memoryProblem, predictMemory } from "./memory.ts";
 import { type Model, modelOf } from "./model.ts";
 import { refusalsOf } from "./refusals.ts";
+import { arrivalsOfSample, modelOfSample, SAMPLE_DEVICES, type Sample, sampleAssumptions } from "./sample.ts";
 import { arrivingLonger, type StormQuestion, stormsUpTo } from "./storm-alone.ts";
 import { VirtualFleet } from "./virtual-fleet.ts";
 import { type ForecastOptions, withOptions, withoutLogs } from "./what-if.ts";
 
 export { BACKOFF_POLICIES, type BackoffSpec } from "../device/backoff.ts";
 export { PRESET_NAMES } from "../device/backoff-presets.ts";
-
-import { arrivalsOfSample, modelOfSample, SAMPLE_DEVICES, type Sample, sampleAssumptions } from "./sample.ts";
 
 export { predictMemory } from "./memory.ts";
 export type { StormQuestion } from "./storm-alone.ts";

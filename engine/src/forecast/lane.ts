@@ -1,3 +1,5 @@
+import { grownRing } from "./ring.ts";
+
 /** What happens to the head of a lane. */
 export type Happen = (target: unknown, argument: unknown) => void;
 
@@ -72,17 +74,12 @@ export class Lane {
       times[i] = this.#times[from] as number;
       orders[i] = this.#orders[from] as number;
     }
-    this.#happens = this.#unrolled(this.#happens);
-    this.#targets = this.#unrolled(this.#targets);
-    this.#arguments = this.#unrolled(this.#arguments);
+    this.#happens = grownRing(this.#happens, this.#head);
+    this.#targets = grownRing(this.#targets, this.#head);
+    this.#arguments = grownRing(this.#arguments, this.#head);
     this.#times = times;
     this.#orders = orders;
     this.#head = 0;
     this.#mask = capacity * 2 - 1;
-  }
-
-  #unrolled<T>(ring: (T | null)[]): (T | null)[] {
-    const from = ring.slice(this.#head).concat(ring.slice(0, this.#head));
-    return from.concat(new Array(ring.length).fill(null));
   }
 }

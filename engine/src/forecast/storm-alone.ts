@@ -1,6 +1,6 @@
 import { TIMELINE_ROW_MS } from "../contract.ts";
 import type { StormPlan } from "../storm/schedule.ts";
-import { type Arrivals, devicesOf } from "./arrivals.ts";
+import { type Arrivals, devicesOf, recounted } from "./arrivals.ts";
 
 /** What is asked of one storm alone, again and again with other values. */
 export interface StormQuestion {
@@ -17,16 +17,12 @@ export interface StormQuestion {
  * would ask more of the target before the storm than the script means it to.
  */
 export function arrivingLonger(arrivals: readonly Arrivals[], devices: number): Arrivals[] {
-  const total = devicesOf(arrivals);
-  const factor = devices / total;
-  let before = 0;
-  let given = 0;
-  return arrivals.map((one) => {
-    before += one.count;
-    const count = Math.round(before * factor) - given;
-    given += count;
-    return { ...one, fromMs: one.fromMs * factor, count };
-  });
+  const factor = devices / devicesOf(arrivals);
+  return recounted(
+    arrivals,
+    (before) => before * factor,
+    (one, count) => ({ ...one, fromMs: one.fromMs * factor, count }),
+  );
 }
 
 /**
