@@ -34,9 +34,13 @@ export class PortRest {
     out: (text: string) => void,
     signal: AbortSignal,
   ): Promise<void> {
-    const ms = this.restMs(addresses, performance.now());
-    if (ms === 0 || signal.aborted) return;
-    out(`waiting ${Math.ceil(ms / 1000)} s: ports of the run before are in TIME_WAIT\n`);
-    await pause(ms, undefined, { signal }).catch(() => {});
+    await restPorts(this.restMs(addresses, performance.now()), out, signal);
   }
+}
+
+/** Says that it waits, and returns early where it is interrupted. */
+export async function restPorts(ms: number, out: (text: string) => void, signal: AbortSignal): Promise<void> {
+  if (ms === 0 || signal.aborted) return;
+  out(`waiting ${Math.ceil(ms / 1000)} s: ports of the run before are in TIME_WAIT\n`);
+  await pause(ms, undefined, { signal }).catch(() => {});
 }

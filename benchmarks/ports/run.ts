@@ -12,6 +12,7 @@ import type { OpenTransport, Transport, TransportFailure } from "../../engine/sr
 import { parseCommandLine, wholeNumber } from "../peers/command-line.ts";
 import { exited, spawnOwn } from "../peers/own-child.ts";
 import { abortOnSignals } from "../peers/run.ts";
+import { restPorts, TIME_WAIT_S } from "../peers/source-addresses.ts";
 
 /** So many are opened before the loop turns. */
 const AT_A_TIME = 64;
@@ -108,29 +109,17 @@ export async function runPorts(
   const { connections } = parsed.options;
   const counts = Array.from({ length: Math.ceil(connections / STEP) }, (_, i) => (i + 1) * STEP);
   out(`us per connection    up to ${counts.map((count) => String(count).padStart(6)).join("")}\n`);
-  for (const { name, local } of ways()) {
+  for (const [place, { name, local }] of ways().entries()) {
+    // No way is to find the ports of another.
+    if (place > 0) await restPorts(TIME_WAIT_S * 1000, out, signal);
     for (const when of ["", "again"]) {
       const steps = await measure(local, connections, signal);
       if (signal.aborted) return 130;
       const cells = counts.map((_, i) => (steps[i] === undefined ? "-" : steps[i].toFixed(0)).padStart(6));
       out(`${`${name}${when && `, ${when}`}`.padEnd(27)}${cells.join("")}\n`);
     }
-    await rest(out, signal);
-    if (signal.aborted) return 130;
   }
   return 0;
-}
-
-/** A port stays in TIME_WAIT for a minute on Linux: no way is to find those of another. */
-async function rest(out: (text: string) => void, signal: AbortSignal): Promise<void> {
-  out("waiting 60 s: ports are in TIME_WAIT\n");
-  await new Promise<void>((resolve) => {
-    const timer = setTimeout(resolve, 60_000);
-    signal.addEventListener("abort", () => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
 }
 
 if (import.meta.main) {
