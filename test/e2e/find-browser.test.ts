@@ -1,19 +1,23 @@
-import { readFileSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Finding } from "../../results/src/forecasting/finding.ts";
 import { renderFinding } from "../../results/src/forecasting/page.ts";
-import { browserMissing, openBrowser } from "../support/browser.ts";
+import {
+  browserMissing,
+  coloursDrawn,
+  openBrowser,
+  openPage,
+  seriousViolations,
+} from "../support/browser.ts";
 import { failed, fleetFinding, outcome, policyFinding, readyAfter, search } from "../support/findings.ts";
 import { temporaryDirectory } from "../support/run-files.ts";
 
 const missing = browserMissing();
 if (missing !== null) console.warn(`find.html in a browser: skipped, for ${missing}`);
 
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const HOSTILE = `</script><script>document.title = "owned"</script>`;
 
 const point = (policy: string, ms: number, connectsPerS: number, frontier: boolean) => ({
@@ -64,22 +68,8 @@ describe.skipIf(missing !== null)("find.html in a browser", () => {
     const path = join(temporaryDirectory(), "find.html");
     writeFileSync(path, renderFinding(finding, [HOSTILE]));
     const url = pathToFileURL(path).href;
-    const context = await browser.newContext({ colorScheme, viewport: { width, height: 900 } });
-    const page = await context.newPage();
-    const noise: string[] = [];
-    page.on("request", (request) => {
-      if (request.url() !== url) noise.push(`request ${request.url()}`);
-    });
-    page.on("console", (message) => noise.push(`console ${message.text()}`));
-    page.on("pageerror", (error) => noise.push(`error ${error.message}`));
-    await page.goto(url);
-    await page.waitForSelector(".chart canvas");
-    await page.evaluate("new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))");
-    const colours = await page.evaluate(`(() => {
-      const canvas = document.querySelector(".chart canvas");
-      const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
-      return new Set(new Uint32Array(data.buffer)).size;
-    })()`);
+    const { page, noise } = await openPage(browser, url, { colorScheme, width });
+    const [colours] = await coloursDrawn(page);
     expect(colours).toBeGreaterThan(10);
     expect(await page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(width);
     expect(await page.title()).toContain("FORECAST: ");
@@ -87,13 +77,7 @@ describe.skipIf(missing !== null)("find.html in a browser", () => {
     await page.keyboard.press("Home");
     expect(await page.locator("#plot-find + [aria-live]").textContent()).toBe(spoken);
     expect(noise).toEqual([]);
-    await page.evaluate(axe);
-    const violations: { id: string; impact: string }[] = await page.evaluate(
-      "axe.run().then((result) => result.violations)",
-    );
-    expect(
-      violations.filter(({ impact }) => impact === "serious" || impact === "critical").map(({ id }) => id),
-    ).toEqual([]);
-    await context.close();
+    expect(await seriousViolations(page)).toEqual([]);
+    await page.context().close();
   });
 });

@@ -1,22 +1,27 @@
-import { readFileSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import type { Browser, Page } from "playwright-core";
+import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { curvesOf } from "../../results/src/judge/curves.ts";
 import { buildSummary } from "../../results/src/judge/summary.ts";
 import { renderReport } from "../../results/src/report/page.ts";
 import { mergeRun } from "../../results/src/run/merge.ts";
 import { readRun } from "../../results/src/run/run-files.ts";
-import { browserMissing, openBrowser } from "../support/browser.ts";
+import {
+  browserMissing,
+  coloursDrawn,
+  type Opened,
+  openBrowser,
+  openPage,
+  seriousViolations,
+} from "../support/browser.ts";
 import { temporaryDirectory, writeRun } from "../support/run-files.ts";
 import { spiralWorker } from "../support/synthetic-run.ts";
 
 const missing = browserMissing();
 if (missing !== null) console.warn(`report in a browser: skipped, for ${missing}`);
 
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const HOSTILE = `</script><script>document.title = "owned"</script><img src=x onerror=alert(1)>`;
 
 function writeReport(): string {
@@ -30,12 +35,6 @@ function writeReport(): string {
   return pathToFileURL(path).href;
 }
 
-interface Opened {
-  page: Page;
-  /** Requests other than for the file itself, and all that the console said. */
-  noise: string[];
-}
-
 describe.skipIf(missing !== null)("report.html in a browser", () => {
   let browser: Browser;
   let url: string;
@@ -46,30 +45,8 @@ describe.skipIf(missing !== null)("report.html in a browser", () => {
   });
   afterAll(() => browser?.close());
 
-  async function open(colorScheme: "light" | "dark", width: number): Promise<Opened> {
-    // Axe is injected past the page's policy; what the page itself does stays under it in the other tests.
-    const context = await browser.newContext({ colorScheme, viewport: { width, height: 900 } });
-    const page = await context.newPage();
-    const noise: string[] = [];
-    page.on("request", (request) => {
-      if (request.url() !== url) noise.push(`request ${request.url()}`);
-    });
-    page.on("console", (message) => noise.push(`console ${message.text()}`));
-    page.on("pageerror", (error) => noise.push(`error ${error.message}`));
-    page.on("dialog", (dialog) => void dialog.dismiss().then(() => noise.push("dialog")));
-    await page.goto(url);
-    await page.waitForSelector(".chart canvas");
-    await page.evaluate("new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))");
-    return { page, noise };
-  }
-
-  /** How many different colours the canvas of each plot has. */
-  function coloursDrawn(page: Page): Promise<number[]> {
-    return page.evaluate(`[...document.querySelectorAll(".chart canvas")].map((canvas) => {
-      const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
-      return new Set(new Uint32Array(data.buffer)).size;
-    })`);
-  }
+  const open = (colorScheme: "light" | "dark", width: number): Promise<Opened> =>
+    openPage(browser, url, { colorScheme, width });
 
   it.each([
     ["light", 1200],
@@ -85,15 +62,7 @@ describe.skipIf(missing !== null)("report.html in a browser", () => {
     expect(noise).toEqual([]);
 
     await page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true");
-    await page.evaluate(axe);
-    const violations: { id: string; impact: string; nodes: { html: string }[] }[] = await page.evaluate(
-      "axe.run().then((result) => result.violations)",
-    );
-    expect(
-      violations
-        .filter(({ impact }) => impact === "serious" || impact === "critical")
-        .map(({ id, nodes }) => [id, ...nodes.map((node) => node.html)]),
-    ).toEqual([]);
+    expect(await seriousViolations(page)).toEqual([]);
     await page.context().close();
   });
 
