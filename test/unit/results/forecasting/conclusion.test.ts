@@ -153,6 +153,16 @@ describe("policies", () => {
     ]);
   });
 
+  it("that are equal are named together, and none of them is the fastest", () => {
+    const [one, other] = [point("fixed 5 s", 5000, 200, true), point("aws-iot", 5000, 200, true)];
+    expect(conclusionOf(policyFinding([one, other])).slice(1)).toEqual([
+      "2 are equal, and the whole frontier, for no other is as fast or as light (99 % ready after 5 s, at most 200 connects/s): fixed 5 s; aws-iot.",
+    ]);
+    expect(conclusionOf(policyFinding([one, other, point("uniform 30 s", 29_000, 50, true)]))[1]).toBe(
+      "The fastest are, all equal, fixed 5 s; aws-iot (99 % ready after 5 s, at most 200 connects/s); the lightest is uniform 30 s (99 % ready after 29 s, at most 50 connects/s).",
+    );
+  });
+
   it("says what becomes of the script's own, and where the losses differ", () => {
     const own = { ...spiral, policy: "script (immediate)" };
     const other = point("uniform 30 s", 9000, 50, true);
