@@ -1,9 +1,10 @@
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ForecastAssumption } from "artillery-engine-mqtt/contract";
 import { describe, expect, it } from "vitest";
 import { runCommand } from "../../../../results/src/commands/program.ts";
 import { readSummary } from "../../../../results/src/directory/summary-file.ts";
+import { asMeasured } from "../../../support/forecast-command.ts";
 import { temporaryDirectory, writeRun } from "../../../support/run-files.ts";
 import { spiralWorker } from "../../../support/synthetic-run.ts";
 
@@ -23,13 +24,8 @@ async function forecast(...args: string[]): Promise<{ code: number; said: string
   return { ...result, directory: join(output, run) };
 }
 
-/** The files of a ramp as a run leaves them: nothing in them says that it was forecast. */
 async function ramp(): Promise<string> {
-  const { directory } = await forecast("scenarios/calibrate.yml");
-  const path = join(directory, "worker-forecast.json");
-  const { forecast: _, ...record } = JSON.parse(readFileSync(path, "utf8"));
-  writeFileSync(path, JSON.stringify(record));
-  return directory;
+  return asMeasured((await forecast("scenarios/calibrate.yml")).directory);
 }
 
 describe("forecast --calibrate", () => {
