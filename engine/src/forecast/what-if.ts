@@ -2,10 +2,19 @@ import type { Calibration } from "../contract.ts";
 import type { CohortPlan, FleetPlan } from "../script/plan.ts";
 import type { ParsedStep } from "../script/steps/step.ts";
 
+/** What may grow with the fleet. */
+export const SCALES = ["phases", "capacity"] as const;
+export type Scale = (typeof SCALES)[number];
+
 /** What is asked beside the script. */
 export interface ForecastOptions {
-  /** So many devices arrive in all, each phase keeping its length and share; those of the script unless given. */
+  /** So many devices arrive in all; those of the script unless given. */
   devices?: number | undefined;
+  /**
+   * `phases`: they last longer, at the script's rates, and storms come as much later. `capacity`: rates and queues of broker and back
+   * end are as much larger as the fleet is. Neither unless given: phases keep their lengths and shares, capacities stay.
+   */
+  scale?: Scale | undefined;
   /** Every storm that chooses devices chooses this share, 0..1. */
   fraction?: number | undefined;
   seed?: number | undefined;

@@ -245,6 +245,7 @@ function capacitySpace({ own }: Bench, server: Server): Space {
     start,
     holds: "above",
     tolerance: TOLERANCE,
+    bothWays: server === "broker",
   };
 }
 

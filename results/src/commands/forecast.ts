@@ -1,8 +1,8 @@
 import { statSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { type Calibration, DEFAULT_OUTPUT, hideEnvironment } from "artillery-engine-mqtt/contract";
-import type { ForecastOptions, PreparedForecast } from "artillery-engine-mqtt/forecast";
-import type { Command } from "commander";
+import type { ForecastOptions, PreparedForecast, Scale } from "artillery-engine-mqtt/forecast";
+import { type Command, Option } from "commander";
 import { consoleSummary } from "../console/summary.ts";
 import { heldAgainst, keepMeasured } from "../directory/held-against.ts";
 import { type MergedResults, mergeDirectories } from "../directory/judged-runs.ts";
@@ -17,11 +17,16 @@ import { forecastRun, writeForecastResults } from "./forecast-run.ts";
 import { another, deviceCount, sampleCount, shares, wholeNumber } from "./forecast-values.ts";
 import { interruptible } from "./interruptible.ts";
 import { CommandError, type Io, invalid } from "./io.ts";
+import { notReadyText } from "./not-ready-text.ts";
 import { forecastId, type LoadedScript, loadScript, scriptName } from "./script-to-forecast.ts";
 import { runSideBySide } from "./side-by-side-forecast.ts";
 
+/** As the engine has them; it is not loaded to say what is allowed. */
+const SCALES = ["phases", "capacity"] as const satisfies Scale[];
+
 interface Options extends FindOptions {
   devices?: number;
+  scale?: Scale;
   fraction?: number[];
   seed?: number;
   sample?: number;
@@ -39,11 +44,14 @@ run: report, show and diff read them, and say FORECAST. What the model takes for
 values are config.engines.mqtt.forecast of the script, else those of its lab, else defaults. What it cannot know (functions
 of a processor, commands, servers of others) is refused by name. --calibrate reads a run of scenarios/calibrate.yml against the
 target: the knees and latencies that it found go before all of these, and what it did not reach is said. The same script, options and seed give the same bytes.
+With --devices alone phases keep their lengths, and capacities stay: a larger fleet arrives faster. --scale phases lets them last
+longer at the same rates instead, and storms come later; --scale capacity makes broker and config service as much larger.
 Several shares (--fraction 0.25,0.5,1), policies (--policy) or both are forecast side by side: each is a run of its own, and
 one table (forecasts.csv, .json, .html) says what they come to. Ctrl-C keeps what is known by then.
 ${FIND_HELP}
 Examples:
   mqtt-results forecast scenarios/mass-reconnect.yml
+  mqtt-results forecast scenarios/mass-reconnect.yml --devices 100k --scale capacity
   mqtt-results forecast scenarios/mass-reconnect.yml --fraction 0.25,0.5,1
   mqtt-results forecast scenarios/mass-reconnect.yml --policy script full-jitter aws-iot
   mqtt-results forecast scenarios/mass-reconnect.yml --find fleet --fraction 1
@@ -61,6 +69,9 @@ export function addForecast(program: Command, io: Io, end: (code: number) => voi
       "script to forecast, or the directory of a run that holds one (default: that of --against)",
     )
     .option("--devices <n>", "so many devices arrive instead: 250000, 250k or 1M", deviceCount)
+    .addOption(
+      new Option("--scale <what>", "what grows with --devices (default: nothing does)").choices([...SCALES]),
+    )
     .option(
       "--fraction <shares>",
       "every storm chooses this share of the fleet, above 0 and up to 1; several side by side: 0.25,0.5,1",
@@ -85,7 +96,7 @@ export function addForecast(program: Command, io: Io, end: (code: number) => voi
 
 async function runForecastCommand(argument: string | undefined, options: Options, io: Io): Promise<number> {
   const given = argument && scriptPath(argument);
-  const { output, against, devices, seed, sample, find, fraction: fractions = [] } = options;
+  const { output, against, devices, scale, seed, sample, find, fraction: fractions = [] } = options;
   const path = given ?? (against === undefined ? null : join(against, RUN_FILES.script));
   if (path === null)
     throw invalid("a script is missing; or --against the directory of a run, which holds its own");
@@ -98,6 +109,7 @@ async function runForecastCommand(argument: string | undefined, options: Options
   const calibrations = options.calibrate.map(readCalibration);
   const shared = {
     devices,
+    scale,
     seed,
     sample,
     calibrations: calibrations.length === 0 ? undefined : calibrations,
@@ -120,7 +132,12 @@ function searchOf({ storm, within, of, policy, base, cap }: FindOptions): Omit<F
 }
 
 /** What goes with what: each is said before anything is run. */
-function checkTogether({ find, against, sample, fraction = [], policy }: Options, hasScript: boolean): void {
+function checkTogether(options: Options, hasScript: boolean): void {
+  const { find, against, sample, devices, scale, fraction = [], policy } = options;
+  if (scale !== undefined && devices === undefined)
+    throw invalid(`--scale ${scale}: allowed with --devices: it says what grows with the fleet`);
+  if (scale !== undefined && find !== undefined)
+    throw invalid(`--scale ${scale}: allowed without --find, whose fleets arrive at the script's rates`);
   if (find !== undefined && (!hasScript || against !== undefined))
     throw invalid("--find: allowed with the path of a script, and not with --against");
   if (find !== undefined && sample !== undefined)
@@ -167,6 +184,7 @@ async function runOne(asked: OneAsked, engine: Engine, io: Io): Promise<number> 
   const files = paths.map((one) => relative(process.cwd(), one));
   io.out(`${consoleSummary(summary, { colour: io.colour, files })}\n`);
   if (held !== null) io.out(`${accuracyText(held, summary, io)}\n`);
+  io.out(notReadyText(prepared, options, [summary], io));
   if (problems.length > 0) throw new CommandError(problems.join("\n"));
   if (signalCode !== null) io.err("interrupted: what is known up to here was kept\n");
   return signalCode ?? summary.exit.code;

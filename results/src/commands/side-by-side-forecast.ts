@@ -26,6 +26,7 @@ import { type Engine, refusable } from "./forecast-engine.ts";
 import { forecastRun, writeForecastResults } from "./forecast-run.ts";
 import { interruptible } from "./interruptible.ts";
 import { CommandError, type Io } from "./io.ts";
+import { notReadyText } from "./not-ready-text.ts";
 import { forecastId, type LoadedScript } from "./script-to-forecast.ts";
 import { makeOrRefuse, writeTexts } from "./write-texts.ts";
 
@@ -100,13 +101,16 @@ export async function runSideBySide(asked: SideBySideAsked, engine: Engine, io: 
   });
   const runs = made.map(({ forecasted }) => relative(process.cwd(), join(directory, forecasted.run)));
   io.out(`${consoleSheet(sheet, { colour: io.colour, files: [...written.paths, ...runs] })}\n`);
+  const summaries = made.map(({ summary }) => summary);
+  const [first] = columns;
+  if (first !== undefined) io.out(notReadyText(first.prepared, shared, summaries, io));
   problems.push(...written.problems);
   if (problems.length > 0) throw new CommandError(problems.join("\n"));
   if (signalCode !== null) {
     io.err("interrupted: what is known up to here was kept\n");
     return signalCode;
   }
-  return exitCodeOf(made.map(({ summary }) => summary));
+  return exitCodeOf(summaries);
 }
 
 /** A gate holds for each of them; a loss that one policy cannot be judged for does not keep the others from it. */

@@ -79,19 +79,40 @@ function capacitySentences(finding: CapacityFinding, search: Search): string[] {
   const name = serverName(finding.of);
   if (holds === null) {
     const largest = highestOf(points);
+    const lowest = lowestOf(points);
+    const less =
+      lowest.value < search.space.start
+        ? ` Nor is less, down to ${valueWords(finding, lowest.value)}: ${failureWords(lowest.outcome, finding.question)}.`
+        : "";
     return [
-      `With ${withWords(policy)} not even ${valueWords(finding, largest.value)} of the ${name} are enough: ${failureWords(largest.outcome, finding.question)}. Values below the script's own were not tried: a server that is slower than the others may hold the fleet back from them.`,
+      `With ${withWords(policy)} not even ${valueWords(finding, largest.value)} of the ${name} are enough: ${failureWords(largest.outcome, finding.question)}.${less}`,
     ];
   }
   const enough = `${valueWords(finding, holds.value)}: ${readyWords(finding, holds)}`;
   if (fails === null) {
     return [
       `With ${withWords(policy)} the least that was tried of the ${name} is enough, ${enough}. Less was not tried.`,
+      ...tooMuchSentence(finding, search, holds.value),
     ];
   }
   const less = 1 - fails.value / holds.value;
   return [
     `With ${withWords(policy)} the least of the ${name} that was found to be enough is ${enough}. With the next smaller value that was tried, ${valueWords(finding, fails.value)} (${percent(less)} less), it is not: ${failureWords(fails.outcome, finding.question)}.`,
+    ...tooMuchSentence(finding, search, holds.value),
+  ];
+}
+
+/** A broker that takes more lets more through to what is slower than it is. */
+function tooMuchSentence(finding: CapacityFinding, { points }: Search, enough: number): string[] {
+  const beyond = points.filter(({ value, holds }) => !holds && value > enough);
+  if (beyond.length === 0) return [];
+  const [least, most] = [lowestOf(beyond), highestOf(beyond)];
+  const which =
+    least === most
+      ? `With ${valueWords(finding, least.value)}`
+      : `With ${beyond.length} values from ${count(least.value)} to ${valueWords(finding, most.value)}`;
+  return [
+    `More is not always enough: it may let more through than what stands behind it can take. ${which} it does not recover; with the least of them, ${failureWords(least.outcome, finding.question)}.`,
   ];
 }
 

@@ -105,6 +105,19 @@ describe("forecast --find capacity", () => {
   });
 });
 
+describe("forecast --find capacity --of broker", () => {
+  it("looks below the script's own as well: a slower broker may keep the fleet from overrunning the back end", async () => {
+    const found = await find(scriptOf(), "--find", "capacity", "--of", "broker");
+    const finding = found.finding();
+    if (finding.find !== "capacity") throw new Error(finding.find);
+    const { bracket, points } = finding.searches[0] ?? { bracket: null, points: [] };
+    // 200 devices that reconnect at once, and whose questions time out after 2 s, spiral on a back end of 50 answers a second.
+    expect(points.find(({ value }) => value === 5000)?.outcome.verdict).toBe("metastable");
+    expect(bracket?.holds).toBeLessThan(5000);
+    expect(found.out.replaceAll(/\s+/g, " ")).toContain("More is not always enough");
+  });
+});
+
 describe("forecast --find policy", () => {
   it("has those that are named, watches for as long as is asked, and marks the frontier", async () => {
     const names = ["script", "uniform", "full-jitter", "aws-iot"];

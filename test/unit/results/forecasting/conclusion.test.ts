@@ -114,6 +114,24 @@ describe("a capacity", () => {
     );
   });
 
+  it("that lets too much through is not called enough", () => {
+    const found = search("above", {
+      1000: failed("metastable"),
+      2000: failed("metastable"),
+      250: comesBack(1000, 9000),
+      248: failed("recovering"),
+    });
+    const sentences = conclusionOf(capacityFinding([found], { of: "broker" }));
+    expect(sentences[0]).toContain("found to be enough is 250 connects per s");
+    expect(sentences[1]).toBe(
+      "More is not always enough: it may let more through than what stands behind it can take. With 2 values from 1,000 to 2,000 connects per s it does not recover; with the least of them, the fleet spirals: the load of those who are out keeps them out (METASTABLE).",
+    );
+    const none = search("above", { 1000: failed("metastable"), 1: failed("recovering") });
+    expect(conclusionOf(capacityFinding([none], { of: "broker" }))[0]).toContain(
+      "Nor is less, down to 1 connects per s: devices are still coming back",
+    );
+  });
+
   it("of the broker is in connects; where nothing is enough it says so", () => {
     const broken = search("above", { 1000: failed("stalled"), 2000: failed("stalled") });
     expect(conclusionOf(capacityFinding([broken], { of: "broker" }))[0]).toContain(
