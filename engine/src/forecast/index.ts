@@ -139,7 +139,7 @@ function sampleOf(devices: number, asked: number | undefined): Sample | null {
 export function prepareStormForecast(
   script: ArtilleryScript,
   question: StormQuestion,
-  options: Omit<ForecastOptions, "devices" | "sample" | "scale"> = {},
+  options: Omit<ForecastOptions, "devices" | "sample" | "scale" | "windowMs"> = {},
 ): PreparedForecast {
   // What is looked for is a number of devices: none of them stands for others.
   const whole = prepareForecast(script, { ...options, sample: Number.POSITIVE_INFINITY });
@@ -202,7 +202,7 @@ function refused(problems: readonly Problem[]): ForecastRefused {
 }
 
 function assumptionsOf(
-  { devices, scale, fraction, seed }: ForecastOptions,
+  { devices, scale, fraction, seed, windowMs }: ForecastOptions,
   written: number,
 ): ForecastAssumption[] {
   const note = (name: string, value: string): ForecastAssumption => ({ name, value, source: "option" });
@@ -216,6 +216,14 @@ function assumptionsOf(
           ),
         ]),
     ...(fraction === undefined ? [] : [note("fraction", `${fraction} in every storm that chooses devices`)]),
+    ...(windowMs === undefined
+      ? []
+      : [
+          note(
+            "windows",
+            `at least ${windowMs / 1000} s; storms after one that was shorter come as much later`,
+          ),
+        ]),
     ...(seed === undefined ? [] : [note("seed", String(seed))]),
   ];
 }

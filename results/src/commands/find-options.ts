@@ -88,7 +88,7 @@ function positive(text: string): number {
   return value;
 }
 
-function durationMs(text: string): number {
+export function durationMs(text: string): number {
   const ms = parseDuration(text);
   if (ms === null || ms <= 0)
     throw new InvalidArgumentError("allowed: a duration above 0, such as 500ms, 60s or 2m");

@@ -11,13 +11,13 @@ import { count } from "../judge/number-words.ts";
 import { RUN_FILES } from "../run/file-names.ts";
 import { accuracyText } from "./accuracy-text.ts";
 import { runFind } from "./find-forecast.ts";
-import { addFindOptions, checkFindOptions, FIND_HELP, type FindOptions } from "./find-options.ts";
+import { addFindOptions, checkFindOptions, durationMs, FIND_HELP, type FindOptions } from "./find-options.ts";
 import { type Engine, refusable } from "./forecast-engine.ts";
 import { forecastRun, writeForecastResults } from "./forecast-run.ts";
 import { another, deviceCount, sampleCount, shares, wholeNumber } from "./forecast-values.ts";
 import { interruptible } from "./interruptible.ts";
 import { CommandError, type Io, invalid } from "./io.ts";
-import { notReadyText } from "./not-ready-text.ts";
+import { nextActionText } from "./next-action-text.ts";
 import { forecastId, type LoadedScript, loadScript, scriptName } from "./script-to-forecast.ts";
 import { runSideBySide } from "./side-by-side-forecast.ts";
 
@@ -28,6 +28,8 @@ interface Options extends FindOptions {
   devices?: number;
   scale?: Scale;
   fraction?: number[];
+  /** Milliseconds. */
+  window?: number;
   seed?: number;
   sample?: number;
   environment?: string;
@@ -77,6 +79,11 @@ export function addForecast(program: Command, io: Io, end: (code: number) => voi
       "every storm chooses this share of the fleet, above 0 and up to 1; several side by side: 0.25,0.5,1",
       shares,
     )
+    .option(
+      "--window <duration>",
+      "every storm is watched for at least so long; later ones come later",
+      durationMs,
+    )
     .option("--seed <n>", "another seed than the script's", wholeNumber)
     .option("--sample <n>", "simulate so many devices, which stand for all: 100k", sampleCount)
     .option(
@@ -96,7 +103,17 @@ export function addForecast(program: Command, io: Io, end: (code: number) => voi
 
 async function runForecastCommand(argument: string | undefined, options: Options, io: Io): Promise<number> {
   const given = argument && scriptPath(argument);
-  const { output, against, devices, scale, seed, sample, find, fraction: fractions = [] } = options;
+  const {
+    output,
+    against,
+    devices,
+    scale,
+    window: windowMs,
+    seed,
+    sample,
+    find,
+    fraction: fractions = [],
+  } = options;
   const path = given ?? (against === undefined ? null : join(against, RUN_FILES.script));
   if (path === null)
     throw invalid("a script is missing; or --against the directory of a run, which holds its own");
@@ -110,6 +127,7 @@ async function runForecastCommand(argument: string | undefined, options: Options
   const shared = {
     devices,
     scale,
+    windowMs,
     seed,
     sample,
     calibrations: calibrations.length === 0 ? undefined : calibrations,
@@ -133,9 +151,11 @@ function searchOf({ storm, within, of, policy, base, cap }: FindOptions): Omit<F
 
 /** What goes with what: each is said before anything is run. */
 function checkTogether(options: Options, hasScript: boolean): void {
-  const { find, against, sample, devices, scale, fraction = [], policy } = options;
+  const { find, against, sample, devices, scale, window, fraction = [], policy } = options;
   if (scale !== undefined && devices === undefined)
     throw invalid(`--scale ${scale}: allowed with --devices: it says what grows with the fleet`);
+  if (window !== undefined && find !== undefined)
+    throw invalid("--window: allowed without --find, where --within has the storm watched for longer");
   if (scale !== undefined && find !== undefined)
     throw invalid(`--scale ${scale}: allowed without --find, whose fleets arrive at the script's rates`);
   if (find !== undefined && (!hasScript || against !== undefined))
@@ -184,7 +204,7 @@ async function runOne(asked: OneAsked, engine: Engine, io: Io): Promise<number> 
   const files = paths.map((one) => relative(process.cwd(), one));
   io.out(`${consoleSummary(summary, { colour: io.colour, files })}\n`);
   if (held !== null) io.out(`${accuracyText(held, summary, io)}\n`);
-  io.out(notReadyText(prepared, options, [summary], io));
+  io.out(nextActionText(prepared, options, [summary], io));
   if (problems.length > 0) throw new CommandError(problems.join("\n"));
   if (signalCode !== null) io.err("interrupted: what is known up to here was kept\n");
   return signalCode ?? summary.exit.code;

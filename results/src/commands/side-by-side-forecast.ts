@@ -26,7 +26,7 @@ import { type Engine, refusable } from "./forecast-engine.ts";
 import { forecastRun, writeForecastResults } from "./forecast-run.ts";
 import { interruptible } from "./interruptible.ts";
 import { CommandError, type Io } from "./io.ts";
-import { notReadyText } from "./not-ready-text.ts";
+import { nextActionText } from "./next-action-text.ts";
 import { forecastId, type LoadedScript } from "./script-to-forecast.ts";
 import { makeOrRefuse, writeTexts } from "./write-texts.ts";
 
@@ -103,7 +103,7 @@ export async function runSideBySide(asked: SideBySideAsked, engine: Engine, io: 
   io.out(`${consoleSheet(sheet, { colour: io.colour, files: [...written.paths, ...runs] })}\n`);
   const summaries = made.map(({ summary }) => summary);
   const [first] = columns;
-  if (first !== undefined) io.out(notReadyText(first.prepared, shared, summaries, io));
+  if (first !== undefined) io.out(nextActionText(first.prepared, shared, summaries, io));
   problems.push(...written.problems);
   if (problems.length > 0) throw new CommandError(problems.join("\n"));
   if (signalCode !== null) {

@@ -35,10 +35,10 @@ export function notReady(
   const { devices, arrivedByMs } = arriving;
   const isUnready = ({ at, fleet, happened, verdictAbsence }: (typeof storms)[number]): boolean =>
     verdictAbsence === "no-baseline" || (happened && at >= arrivedByMs && fleet < devices * share * PRESENT);
-  const unready = [...new Set(storms.filter(isUnready).map(({ index }) => index))].sort((a, b) => a - b);
+  const unready = storms.filter(isUnready);
   if (unready.length === 0) return [];
   return [
-    `NOT AT WORK: of ${count(devices)} devices too few were ready when storm${unready.length === 1 ? "" : "s"} ${unready.join(", ")} came`,
+    `NOT AT WORK: of ${count(devices)} devices too few were ready when ${stormsWords(unready)} came`,
     whyWords(arriving),
     ...remedies(arriving),
   ];
@@ -62,4 +62,25 @@ function remedies({ written, devices, scale, arrivedByMs, answersPerS }: Arrivin
     `Or --scale capacity: broker and config service become ${factor} times as large, as the fleet does.`,
     own,
   ];
+}
+
+/** What to change where storms were not watched for long enough to tell, in lines of which the first is the title; else nothing. */
+export function tooShort(
+  storms: readonly Pick<StormSummary, "index" | "windowMs" | "verdictAbsence" | "verdictReason">[],
+): string[] {
+  const short = storms.filter(({ verdictAbsence }) => verdictAbsence === "window-too-short");
+  const [first] = short;
+  if (first === undefined) return [];
+  const longestMs = Math.max(...short.map(({ windowMs }) => windowMs));
+  return [
+    `TOO SHORT: ${stormsWords(short)} had to be watched for longer to tell`,
+    `Storm ${first.index}: ${first.verdictReason}.`,
+    `Add --window ${Math.ceil((longestMs * 3) / 1000)}s: every storm is watched for at least so long, and those after it come as much later. Or change window of config.engines.mqtt.storms.`,
+  ];
+}
+
+/** `storm 1`, `storms 1, 2`: each by its number, once. */
+function stormsWords(storms: readonly { index: number }[]): string {
+  const indices = [...new Set(storms.map(({ index }) => index))].sort((a, b) => a - b);
+  return `storm${indices.length === 1 ? "" : "s"} ${indices.join(", ")}`;
 }
