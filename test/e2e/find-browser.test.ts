@@ -4,7 +4,8 @@ import { pathToFileURL } from "node:url";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Finding } from "../../results/src/forecasting/finding.ts";
-import { renderFinding } from "../../results/src/forecasting/page.ts";
+import { renderSheet } from "../../results/src/forecasting/page.ts";
+import { sheetOf } from "../../results/src/forecasting/sheet.ts";
 import {
   browserMissing,
   coloursDrawn,
@@ -66,7 +67,7 @@ describe.skipIf(missing !== null)("find.html in a browser", () => {
   ] as const)("draws, speaks, asks the network for nothing and is accessible: %s, %s, %i px", async (name, colorScheme, width) => {
     const { finding, spoken } = FINDINGS[name] ?? { finding: policyFinding([]), spoken: "" };
     const path = join(temporaryDirectory(), "find.html");
-    writeFileSync(path, renderFinding(finding, [HOSTILE]));
+    writeFileSync(path, renderSheet(sheetOf(finding, [HOSTILE])));
     const url = pathToFileURL(path).href;
     const { page, noise } = await openPage(browser, url, { colorScheme, width });
     const [colours] = await coloursDrawn(page);

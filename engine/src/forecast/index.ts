@@ -19,7 +19,7 @@ export { PRESET_NAMES } from "../device/backoff-presets.ts";
 
 export { predictMemory } from "./memory.ts";
 export type { StormQuestion } from "./storm-alone.ts";
-export type { ForecastOptions } from "./what-if.ts";
+export { type ForecastOptions, SCALES, type Scale } from "./what-if.ts";
 
 /** A script that can be forecast, and all that its forecast rests on. */
 export interface PreparedForecast {
@@ -29,6 +29,8 @@ export interface PreparedForecast {
   arrivals: Arrivals[];
   assumptions: ForecastAssumption[];
   devices: number;
+  /** Devices that arrive by the script alone. */
+  written: number;
   predictedBytes: number;
   /** Null where each device is simulated. */
   sample: Sample | null;
@@ -85,27 +87,41 @@ export function prepareForecast(script: ArtilleryScript, options: ForecastOption
   if (refusals.length > 0 || read.arrivals === null) throw refused(refusals);
   const asked = withOptions(withoutLogs(plan), options);
   const { model, assumptions } = modelOf(asked, options.calibrations);
-  const all = options.devices === undefined ? read.arrivals : scaledTo(read.arrivals, options.devices);
+  const all = arrivalsAsked(read.arrivals, options);
   const sample = sampleOf(devicesOf(all), options.sample);
   const arrivals = sample === null ? all : arrivalsOfSample(all, sample);
-  const sampled = sample === null ? model : modelOfSample(model, sample);
+  const written = devicesOf(read.arrivals);
+  const grown =
+    options.scale === "capacity" ? modelOfSample(model, { devices: devicesOf(all), of: written }) : model;
+  const sampled = sample === null ? grown : modelOfSample(grown, sample);
   const source = options.sample === undefined ? "model" : "option";
   const devices = devicesOf(arrivals);
   refuseWhatDoesNotFit(devices);
   return {
     script,
-    plan: asked,
+    plan: options.scale === "phases" ? withStormsLater(asked, read.arrivals, devicesOf(all)) : asked,
     model: sampled,
     arrivals,
     assumptions: [
       ...(sample === null ? [] : sampleAssumptions(sampled, sample, source)),
-      ...assumptionsOf(options, devicesOf(read.arrivals)),
+      ...assumptionsOf(options, written),
       ...assumptions,
     ],
     devices,
+    written,
     predictedBytes: predictMemory(devices),
     sample,
   };
+}
+
+function arrivalsAsked(arrivals: Arrivals[], { devices, scale }: ForecastOptions): Arrivals[] {
+  if (devices === undefined) return arrivals;
+  return scale === "phases" ? arrivingLonger(arrivals, devices) : scaledTo(arrivals, devices);
+}
+
+/** Storms come as long after the fleet's arrival as they did. */
+function withStormsLater(plan: FleetPlan, arrivals: readonly Arrivals[], devices: number): FleetPlan {
+  return { ...plan, storms: stormsUpTo(plan.storms, arrivals, { storm: plan.storms.length, devices }) };
 }
 
 /** The sample that was asked for, or the one that fits where all do not; null where each device is simulated. */
@@ -123,7 +139,7 @@ function sampleOf(devices: number, asked: number | undefined): Sample | null {
 export function prepareStormForecast(
   script: ArtilleryScript,
   question: StormQuestion,
-  options: Omit<ForecastOptions, "devices" | "sample"> = {},
+  options: Omit<ForecastOptions, "devices" | "sample" | "scale" | "windowMs"> = {},
 ): PreparedForecast {
   // What is looked for is a number of devices: none of them stands for others.
   const whole = prepareForecast(script, { ...options, sample: Number.POSITIVE_INFINITY });
@@ -185,21 +201,41 @@ function refused(problems: readonly Problem[]): ForecastRefused {
   return new ForecastRefused(renderProblems(problems));
 }
 
-function assumptionsOf({ devices, fraction, seed }: ForecastOptions, written: number): ForecastAssumption[] {
-  const source = "option";
+function assumptionsOf(
+  { devices, scale, fraction, seed, windowMs }: ForecastOptions,
+  written: number,
+): ForecastAssumption[] {
+  const note = (name: string, value: string): ForecastAssumption => ({ name, value, source: "option" });
   return [
     ...(devices === undefined
       ? []
       : [
-          {
-            name: "devices",
-            value: `${devices} instead of the script's ${written}: the phases keep their lengths and shares; capacities stay as they are`,
-            source,
-          } as const,
+          note(
+            "devices",
+            `${devices} instead of the script's ${written}: ${scaleWords(scale, devices / written)}`,
+          ),
         ]),
-    ...(fraction === undefined
+    ...(fraction === undefined ? [] : [note("fraction", `${fraction} in every storm that chooses devices`)]),
+    ...(windowMs === undefined
       ? []
-      : [{ name: "fraction", value: `${fraction} in every storm that chooses devices`, source } as const]),
-    ...(seed === undefined ? [] : [{ name: "seed", value: String(seed), source } as const]),
+      : [
+          note(
+            "windows",
+            `at least ${windowMs / 1000} s; storms after one that was shorter come as much later`,
+          ),
+        ]),
+    ...(seed === undefined ? [] : [note("seed", String(seed))]),
   ];
+}
+
+function scaleWords(scale: ForecastOptions["scale"], factor: number): string {
+  const times = Number(factor.toPrecision(3));
+  switch (scale) {
+    case "phases":
+      return `the phases last ${times} times as long at the same rates, and storms come as much later; capacities stay as they are`;
+    case "capacity":
+      return `the phases keep their lengths and shares; rates and queues of broker and config service are ${times} times those below`;
+    default:
+      return "the phases keep their lengths and shares; capacities stay as they are";
+  }
 }

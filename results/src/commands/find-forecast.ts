@@ -1,16 +1,16 @@
-import { basename, join, relative, resolve } from "node:path";
-import { makeDirectory, writeWhole } from "artillery-engine-mqtt/contract";
-import type { PreparedForecast } from "artillery-engine-mqtt/forecast";
+import { basename, join } from "node:path";
+import type { ForecastOptions, PreparedForecast } from "artillery-engine-mqtt/forecast";
 import { parseConfig } from "../config/config.ts";
 import { bracketOf, nextToTry, type Space, triesLeft } from "../forecasting/boundary.ts";
 import { conclusionOf } from "../forecasting/conclusion.ts";
-import { consoleFinding } from "../forecasting/console.ts";
+import { consoleSheet } from "../forecasting/console.ts";
 import { findingCsv } from "../forecasting/csv.ts";
 import { type Find, type Finding, findingJson, type Question, type Search } from "../forecasting/finding.ts";
 import { frontierOf } from "../forecasting/frontier.ts";
 import { type Outcome, recoversWithin } from "../forecasting/outcome.ts";
-import { renderFinding } from "../forecasting/page.ts";
+import { renderSheet } from "../forecasting/page.ts";
 import { type Candidate, candidatesOf, ownPolicyName } from "../forecasting/policies.ts";
+import { sheetOf } from "../forecasting/sheet.ts";
 import { type Server, withRate, withReconnect } from "../forecasting/variants.ts";
 import { outcomeWords } from "../forecasting/words.ts";
 import { EXIT_CODES } from "../judge/exit-codes.ts";
@@ -22,12 +22,14 @@ import { type Engine, refusable } from "./forecast-engine.ts";
 import { interruptible } from "./interruptible.ts";
 import { CommandError, type Io, invalid } from "./io.ts";
 import { forecastId, type LoadedScript, scriptName } from "./script-to-forecast.ts";
+import { makeOrRefuse, writeTexts } from "./write-texts.ts";
 
-export interface FindAsked extends FindOptions {
+export interface FindAsked extends Omit<FindOptions, "find"> {
   find: Find;
-  devices?: number;
-  fraction?: number;
-  seed?: number;
+  devices?: number | undefined;
+  fraction?: number | undefined;
+  seed?: number | undefined;
+  calibrations?: ForecastOptions["calibrations"];
 }
 
 /** Neighbours that are no further apart end a search. */
@@ -73,8 +75,15 @@ export async function runFind(
     return asked.find === "policy" ? findPolicy(bench) : findBoundary(bench, asked.find);
   });
   const conclusion = conclusionOf(finding);
-  const files = writeFinding(directory, finding, conclusion);
-  io.out(`${consoleFinding(finding, conclusion, { colour: io.colour, files })}\n`);
+  const sheet = sheetOf(finding, conclusion);
+  const { paths, problems } = writeTexts(directory, {
+    "find.csv": findingCsv(finding),
+    "find.html": renderSheet(sheet),
+    "find.json": findingJson(finding, conclusion),
+  });
+  // What cannot be kept is at least shown.
+  io.out(`${consoleSheet(sheet, { colour: io.colour, files: paths })}\n`);
+  if (problems.length > 0) throw new CommandError(problems.join("\n"));
   if (signalCode !== null) {
     io.err("interrupted: what is known up to here was kept\n");
     return signalCode;
@@ -86,10 +95,11 @@ export async function runFind(
 function prepare(
   engine: Engine,
   script: LoadedScript,
-  { storm = 1, within, fraction, seed }: FindAsked,
+  { storm = 1, within, fraction, seed, calibrations }: FindAsked,
   devices?: number,
 ): PreparedForecast {
-  return engine.prepareStormForecast(script, { storm, watchMs: within, devices }, { fraction, seed });
+  const question = { storm, watchMs: within, devices };
+  return engine.prepareStormForecast(script, question, { fraction, seed, calibrations });
 }
 
 function questionOf(
@@ -131,7 +141,7 @@ function questionOf(
 
 /** Assumptions of the model that a search of that rate takes the place of. */
 const RATE_NAMES: Record<Server, readonly string[]> = {
-  "config-service": ["config service: capacity", "config service: scale up"],
+  "config-service": ["config service: capacity", "config service: scale up", "calibration: config service"],
   broker: ["broker: connects"],
 };
 
@@ -161,7 +171,7 @@ async function findBoundary(bench: Bench, find: "fleet" | "capacity"): Promise<F
       const prepared = preparedFor(bench, search, () =>
         find === "fleet"
           ? prepare(bench.engine, script, asked, value)
-          : prepare(bench.engine, withRate(script, server, value), asked, asked.devices),
+          : withRate(prepare(bench.engine, script, asked, asked.devices), server, value),
       );
       if (prepared === null) break;
       const outcome = await tried(bench, prepared);
@@ -215,7 +225,7 @@ function fleetSpace({ own, asked }: Bench): Space {
   return { lowest, highest, start: own.devices, holds: "below", tolerance: TOLERANCE };
 }
 
-function capacitySpace({ engine, script, asked, own }: Bench, server: Server): Space {
+function capacitySpace({ own }: Bench, server: Server): Space {
   const { model } = own;
   const rate = server === "broker" ? model.broker.connects : (model.services[0]?.capacity ?? null);
   if (rate === null) {
@@ -224,8 +234,7 @@ function capacitySpace({ engine, script, asked, own }: Bench, server: Server): S
     );
   }
   const start = Math.max(1, Math.round(rate));
-  const varied = refusable(engine, () => prepare(engine, withRate(script, server, start), asked));
-  if (server === "config-service" && varied.model.services.some((one) => one?.capacity !== start)) {
+  if (server === "config-service" && model.services.some((one) => one?.capacity !== rate)) {
     throw invalid(
       "--of config-service: regions of the lab have capacities of their own; allowed are regions without capacity",
     );
@@ -236,6 +245,7 @@ function capacitySpace({ engine, script, asked, own }: Bench, server: Server): S
     start,
     holds: "above",
     tolerance: TOLERANCE,
+    bothWays: server === "broker",
   };
 }
 
@@ -293,27 +303,4 @@ function outcomesOf(finding: Finding): Outcome[] {
   return finding.find === "policy"
     ? finding.points.map(({ outcome }) => outcome)
     : finding.searches.flatMap(({ points }) => points.map(({ outcome }) => outcome));
-}
-
-/** Returns the paths of what was written. */
-function writeFinding(directory: string, finding: Finding, conclusion: readonly string[]): string[] {
-  const texts = {
-    "find.csv": findingCsv(finding),
-    "find.html": renderFinding(finding, conclusion),
-    "find.json": findingJson(finding, conclusion),
-  };
-  return Object.entries(texts).map(([name, text]) => {
-    const path = resolve(directory, name);
-    writeWhole(path, text);
-    return relative(process.cwd(), path);
-  });
-}
-
-/** A search takes minutes: where its results go is found out before. */
-function makeOrRefuse(directory: string): void {
-  try {
-    makeDirectory(directory);
-  } catch (error) {
-    throw new CommandError(`${directory} cannot be made: ${(error as Error).message}`);
-  }
 }

@@ -7,15 +7,15 @@ import { invalid } from "./io.ts";
 
 /** What `forecast --find` takes beside the options of a forecast. */
 export interface FindOptions {
-  find?: Find;
-  storm?: number;
+  find?: Find | undefined;
+  storm?: number | undefined;
   /** Milliseconds. */
-  within?: number;
-  of?: Server;
-  policy?: string[];
+  within?: number | undefined;
+  of?: Server | undefined;
+  policy?: string[] | undefined;
   /** Milliseconds. */
-  base?: number[];
-  cap?: number[];
+  base?: number[] | undefined;
+  cap?: number[] | undefined;
 }
 
 export const FIND_HELP = `
@@ -42,12 +42,12 @@ export function addFindOptions(command: Command): Command {
         [...SERVERS],
       ),
     )
-    .option("--policy <name...>", "with --find: all, script, or names of policies and presets")
-    .option("--base <duration...>", "with --find: bases of the policies", eachDurationMs)
-    .option("--cap <duration...>", "with --find: caps of the policies, windows of uniform", eachDurationMs);
+    .option("--policy <name...>", "all, script, or names of policies and presets, side by side")
+    .option("--base <duration...>", "bases of these policies", eachDurationMs)
+    .option("--cap <duration...>", "caps of these policies, windows of uniform", eachDurationMs);
 }
 
-const ONLY_WITH_FIND = ["storm", "within", "of", "policy", "base", "cap"] as const;
+const ONLY_WITH_FIND = ["storm", "within", "of"] as const;
 
 /** @throws a CommandError that names the option and what is allowed */
 export function checkFindOptions(options: FindOptions, known: KnownPolicies): void {
@@ -55,7 +55,11 @@ export function checkFindOptions(options: FindOptions, known: KnownPolicies): vo
     const given = ONLY_WITH_FIND.find((name) => options[name] !== undefined);
     if (given !== undefined)
       throw invalid(`--${given}: allowed with --find ${given === "of" ? "capacity" : FINDS.join(", ")} only`);
-    return;
+    const grid = (["base", "cap"] as const).find((name) => options[name] !== undefined);
+    if (grid !== undefined && options.policy === undefined)
+      throw invalid(
+        `--${grid}: allowed with --policy or --find: of the script's own policy it changes nothing`,
+      );
   }
   if (options.of !== undefined && options.find !== "capacity")
     throw invalid(`--of ${options.of}: allowed with --find capacity only`);
@@ -84,7 +88,7 @@ function positive(text: string): number {
   return value;
 }
 
-function durationMs(text: string): number {
+export function durationMs(text: string): number {
   const ms = parseDuration(text);
   if (ms === null || ms <= 0)
     throw new InvalidArgumentError("allowed: a duration above 0, such as 500ms, 60s or 2m");

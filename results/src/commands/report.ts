@@ -2,9 +2,11 @@ import { relative, resolve } from "node:path";
 import type { Command } from "commander";
 import { parseConfig, REPORTS, type Report, type ResultsConfig } from "../config/config.ts";
 import { consoleSummary } from "../console/summary.ts";
+import { heldAgainst } from "../directory/held-against.ts";
 import { mergeDirectories } from "../directory/judged-runs.ts";
 import { writeResults } from "../directory/write-results.ts";
 import { FAIL_VERDICTS, type Fail } from "../judge/gate.ts";
+import { accuracyText } from "./accuracy-text.ts";
 import { CommandError, type Io, invalid } from "./io.ts";
 
 const OPTIONS = {
@@ -55,15 +57,20 @@ export function addReport(program: Command, io: Io, end: (exitCode: number) => v
 
 function report(directories: readonly string[], options: Options, io: Io): number {
   const config = configOf(options);
-  const { run, summary, script } = mergeDirectories(directories, {
+  const asked = {
     target: options.target === undefined ? undefined : config.target,
     fail: config.fail,
-  });
-  const output = options.output ?? directories[0] ?? ".";
-  const { paths, problems } = writeResults(output, config.report, run, summary, script);
+  };
+  const results = mergeDirectories(directories, asked);
+  const { run, summary, script } = results;
+  const [first = "."] = directories;
+  const measured = directories.length === 1 ? heldAgainst(first, results, asked) : null;
+  const output = options.output ?? first;
+  const { paths, problems } = writeResults(output, config.report, run, summary, script, measured);
   if (config.report.includes("console")) {
     const files = paths.map((path) => relative(process.cwd(), resolve(path)));
     io.out(`${consoleSummary(summary, { colour: io.colour, files })}\n`);
+    if (measured !== null) io.out(`${accuracyText(measured, summary, io)}\n`);
   }
   if (problems.length > 0) throw new CommandError(problems.join("\n"));
   return summary.exit.code;

@@ -17,8 +17,15 @@ export interface LoadedScript {
   [key: string]: unknown;
 }
 
+/** What Artillery's own options of these names change. */
+export interface ScriptChanges {
+  /** A name in `config.environments`. */
+  environment?: string | undefined;
+  target?: string | undefined;
+}
+
 /** @throws a CommandError whose message names the file */
-export function loadScript(path: string): LoadedScript {
+export function loadScript(path: string, changes: ScriptChanges = {}): LoadedScript {
   let raw: unknown;
   try {
     // JSON is YAML.
@@ -26,7 +33,7 @@ export function loadScript(path: string): LoadedScript {
   } catch (error) {
     throw invalid(`${path} cannot be read: ${(error as Error).message}`);
   }
-  const script = withEnvironment(raw) as LoadedScript;
+  const script = withVariables(withChanges(raw, path, changes), changes.environment) as LoadedScript;
   if (
     script === null ||
     typeof script !== "object" ||
@@ -38,17 +45,56 @@ export function loadScript(path: string): LoadedScript {
   return { ...script, config: { ...script.config, ...payloadOf(script.config, dirname(path)) } };
 }
 
-/** `{{ $env.NAME }}` and `{{ $processEnvironment.NAME }}`, as Artillery fills them in before a run. */
-function withEnvironment(value: unknown): unknown {
-  if (typeof value === "string") {
-    return value.replace(
-      /\{\{\s*\$(?:env|processEnvironment)\.(\w+)\s*\}\}/g,
-      (whole, name: string) => process.env[name] ?? whole,
+/** As Artillery does before it fills in variables: what an environment says goes before the rest, and the target before all. */
+function withChanges(raw: unknown, path: string, { environment, target }: ScriptChanges): unknown {
+  const { config } = (raw ?? {}) as { config?: Record<string, unknown> };
+  if (config === undefined || config === null) return raw;
+  const environments = (config["environments"] ?? {}) as Record<string, unknown>;
+  if (environment !== undefined && !Object.hasOwn(environments, environment)) {
+    const names = Object.keys(environments);
+    const allowed = names.length === 0 ? "a script with config.environments" : names.join(", ");
+    throw invalid(
+      `--environment ${environment}: is not in config.environments of ${path}; allowed: ${allowed}`,
     );
   }
-  if (Array.isArray(value)) return value.map(withEnvironment);
+  const merged = environment === undefined ? config : merge(config, environments[environment]);
+  return {
+    ...(raw as object),
+    config: { ...(merged as object), ...(target === undefined ? {} : { target }) },
+  };
+}
+
+/** Key by key, and lists place by place, as lodash's `merge` does it for Artillery. */
+function merge(under: unknown, over: unknown): unknown {
+  if (over === undefined) return under;
+  if (Array.isArray(under) && Array.isArray(over)) {
+    const places = Math.max(under.length, over.length);
+    return Array.from({ length: places }, (_, i) => merge(under[i], over[i]));
+  }
+  if (!isMap(under) || !isMap(over)) return over;
+  const keys = [...new Set([...Object.keys(under), ...Object.keys(over)])];
+  return Object.fromEntries(keys.map((key) => [key, merge(under[key], over[key])]));
+}
+
+function isMap(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** `{{ $env.NAME }}`, `{{ $processEnvironment.NAME }}` and `{{ $environment }}`, as Artillery fills them in before a run. */
+function withVariables(value: unknown, environment: string | undefined): unknown {
+  if (typeof value === "string") {
+    return value
+      .replace(
+        /\{\{\s*\$(?:env|processEnvironment)\.(\w+)\s*\}\}/g,
+        (whole, name: string) => process.env[name] ?? whole,
+      )
+      .replace(/\{\{\s*\$environment\s*\}\}/g, (whole) => environment ?? whole);
+  }
+  if (Array.isArray(value)) return value.map((one) => withVariables(one, environment));
   if (value === null || typeof value !== "object") return value;
-  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, withEnvironment(one)]));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, one]) => [key, withVariables(one, environment)]),
+  );
 }
 
 interface PayloadSpec {

@@ -5,15 +5,15 @@ export function shorten(text: string, width: number): string {
   return text.length <= width ? text : `${text.slice(0, width - 1)}…`;
 }
 
-/** Columns are as wide as their widest cell; the first is aligned left, the others right; every line is indented by two. */
-export function table(rows: readonly (readonly string[])[]): string[] {
+/** Columns are as wide as their widest cell; those of words are aligned left, the others right; every line is indented by two. */
+export function table(rows: readonly (readonly string[])[], words: readonly number[] = [0]): string[] {
   const widths = (rows[0] ?? []).map((_, column) =>
     rows.reduce((widest, row) => Math.max(widest, row[column]?.length ?? 0), 0),
   );
   return rows.map((row) => {
     const cells = row.map((cell, column) => {
       const width = widths[column] ?? 0;
-      return column === 0 ? cell.padEnd(width) : cell.padStart(width);
+      return words.includes(column) ? cell.padEnd(width) : cell.padStart(width);
     });
     return `  ${cells.join("  ")}`.trimEnd();
   });

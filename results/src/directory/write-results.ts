@@ -4,6 +4,7 @@ import type { Report } from "../config/config.ts";
 import { percentilesCsv } from "../csv/percentiles.ts";
 import { timelineCsv } from "../csv/timeline.ts";
 import { curvesOf } from "../judge/curves.ts";
+import type { Difference } from "../judge/differences.ts";
 import { percentileTable } from "../judge/percentile-table.ts";
 import type { Summary } from "../judge/summary-schema.ts";
 import { renderReport } from "../report/page.ts";
@@ -28,7 +29,7 @@ export function writeResults(
   run: MergedRun,
   summary: Summary,
   script: string | null,
-  measured?: { run: MergedRun; summary: Summary },
+  measured?: { run: MergedRun; summary: Summary; differences: Difference[] } | null,
 ): Written {
   const written: Written = { paths: [], problems: [] };
   const write = (kind: Report, name: string, text: () => string): void => {
@@ -51,7 +52,11 @@ export function writeResults(
       summary,
       curves: curvesOf(run),
       script,
-      measured: measured && { summary: measured.summary, curves: curvesOf(measured.run) },
+      measured: measured && {
+        summary: measured.summary,
+        curves: curvesOf(measured.run),
+        differences: measured.differences,
+      },
     }),
   );
   // It is written last, for it is what others wait for.

@@ -14,6 +14,11 @@ export interface Space {
   holds: "below" | "above";
   /** The search ends where the upper value is no more than this share above the lower one. */
   tolerance: number;
+  /**
+   * Where nothing holds up to the end of the side on which outcomes should, the other side is tried as well: a server that is slower
+   * than the others may hold the fleet back from them.
+   */
+  bothWays?: boolean;
 }
 
 export interface Tried {
@@ -38,9 +43,16 @@ export function nextToTry(space: Space, tried: readonly Tried[]): number | null 
   if (tried.length === 0) return Math.min(highest, Math.max(lowest, start));
   const { low, high } = neighbours(space, tried);
   if (low === null) return high === null || high <= lowest ? null : Math.max(lowest, Math.floor(high / STEP));
-  if (high === null) return low >= highest ? null : Math.min(highest, low * STEP);
+  if (high === null) return low >= highest ? otherSide(space, tried) : Math.min(highest, low * STEP);
   if (high - low <= Math.max(1, low * tolerance)) return null;
   return Math.min(high - 1, Math.max(low + 1, Math.round(Math.sqrt(low * high))));
+}
+
+/** Below the lowest that was tried, where all up to the highest have failed to hold; null where that is not asked for. */
+function otherSide({ lowest, holds, bothWays }: Space, tried: readonly Tried[]): number | null {
+  if (bothWays !== true || holds !== "above") return null;
+  const least = Math.min(...tried.map(({ value }) => value));
+  return least <= lowest ? null : Math.max(lowest, Math.floor(least / STEP));
 }
 
 export function bracketOf(space: Space, tried: readonly Tried[]): Bracket {
@@ -50,7 +62,8 @@ export function bracketOf(space: Space, tried: readonly Tried[]): Bracket {
 
 /** So many tries are left at most; about so many where outcomes have not changed yet. */
 export function triesLeft(space: Space, tried: readonly Tried[]): number {
-  const { lowest, highest, start, tolerance } = space;
+  const { lowest, highest, tolerance } = space;
+  const start = Math.min(highest, Math.max(lowest, space.start));
   const halvings = (ratio: number): number => Math.max(0, Math.ceil(Math.log2(ratio) - 1e-9));
   const between = (low: number, high: number): number => {
     const nearest = Math.max(1 + tolerance, (low + 1) / low);
@@ -58,13 +71,16 @@ export function triesLeft(space: Space, tried: readonly Tried[]): number {
   };
   if (nextToTry(space, tried) === null) return 0;
   if (tried.length === 0) {
-    return (
-      1 + Math.max(halvings(highest / start), halvings(start / lowest) + 1) + between(start, start * STEP)
-    );
+    const [up, down] = [halvings(highest / start), halvings(start / lowest) + 1];
+    return 1 + (space.bothWays ? up + down : Math.max(up, down)) + between(start, start * STEP);
   }
   const { low, high } = neighbours(space, tried);
   if (low === null) return halvings((high ?? lowest) / lowest) + 1 + between(lowest, lowest * STEP);
-  if (high === null) return halvings(highest / low) + between(low, low * STEP);
+  if (high === null) {
+    const least = Math.min(...tried.map(({ value }) => value));
+    const down = space.bothWays ? halvings(least / lowest) + 1 : 0;
+    return halvings(highest / low) + down + between(low, low * STEP);
+  }
   return between(low, high);
 }
 

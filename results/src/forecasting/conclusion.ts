@@ -8,6 +8,7 @@ import type {
   FleetFinding,
   PolicyFinding,
   PolicyPoint,
+  Question,
   Search,
   TriedPoint,
 } from "./finding.ts";
@@ -78,19 +79,40 @@ function capacitySentences(finding: CapacityFinding, search: Search): string[] {
   const name = serverName(finding.of);
   if (holds === null) {
     const largest = highestOf(points);
+    const lowest = lowestOf(points);
+    const less =
+      lowest.value < search.space.start
+        ? ` Nor is less, down to ${valueWords(finding, lowest.value)}: ${failureWords(lowest.outcome, finding.question)}.`
+        : "";
     return [
-      `With ${withWords(policy)} not even ${valueWords(finding, largest.value)} of the ${name} are enough: ${failureWords(largest.outcome, finding.question)}. Values below the script's own were not tried: a server that is slower than the others may hold the fleet back from them.`,
+      `With ${withWords(policy)} not even ${valueWords(finding, largest.value)} of the ${name} are enough: ${failureWords(largest.outcome, finding.question)}.${less}`,
     ];
   }
   const enough = `${valueWords(finding, holds.value)}: ${readyWords(finding, holds)}`;
   if (fails === null) {
     return [
       `With ${withWords(policy)} the least that was tried of the ${name} is enough, ${enough}. Less was not tried.`,
+      ...tooMuchSentence(finding, search, holds.value),
     ];
   }
   const less = 1 - fails.value / holds.value;
   return [
     `With ${withWords(policy)} the least of the ${name} that was found to be enough is ${enough}. With the next smaller value that was tried, ${valueWords(finding, fails.value)} (${percent(less)} less), it is not: ${failureWords(fails.outcome, finding.question)}.`,
+    ...tooMuchSentence(finding, search, holds.value),
+  ];
+}
+
+/** A broker that takes more lets more through to what is slower than it is. */
+function tooMuchSentence(finding: CapacityFinding, { points }: Search, enough: number): string[] {
+  const beyond = points.filter(({ value, holds }) => !holds && value > enough);
+  if (beyond.length === 0) return [];
+  const [least, most] = [lowestOf(beyond), highestOf(beyond)];
+  const which =
+    least === most
+      ? `With ${valueWords(finding, least.value)}`
+      : `With ${beyond.length} values from ${count(least.value)} to ${valueWords(finding, most.value)}`;
+  return [
+    `More is not always enough: it may let more through than what stands behind it can take. ${which} it does not recover; with the least of them, ${failureWords(least.outcome, finding.question)}.`,
   ];
 }
 
@@ -128,23 +150,31 @@ function readyWords({ question: { target } }: Finding, { outcome }: TriedPoint |
   return `${percentReached(target)} of them are ready after ${duration(outcome.readyMs.target)}`;
 }
 
-function policySentences(finding: PolicyFinding): string[] {
-  const { question, points } = finding;
+/** What of a question the sentences on policies need. */
+export type Asked = Pick<Question, "target" | "withinMs" | "storm">;
+
+function policySentences({ question, points }: PolicyFinding): string[] {
   if (points.length === 0) return ["Nothing was tried to its end."];
-  const recovered = points.filter(({ holds }) => holds);
-  const limit = duration(question.withinMs ?? question.storm.windowMs);
   const losses = points.map(({ outcome }) => outcome.affected);
   const [fewest, most] = [Math.min(...losses), Math.max(...losses)];
   return [
-    `${recovered.length} of ${points.length} policies bring ${count(most)} devices that are lost at once back within ${limit}${othersWords(points)}.`,
+    policyCount(question, points),
     ...(fewest === most
       ? []
       : [
           `Not all had the same loss, but from ${count(fewest)} to ${count(most)} devices: some of the others were not back when the storm came.`,
         ]),
-    ...frontierSentences(finding, recovered),
-    ...ownSentences(finding, recovered),
+    ...frontierSentences(question, points),
+    ...ownSentences(question, points),
   ];
+}
+
+/** `14 of 20 policies bring 500 devices that are lost at once back within 12 s; …` */
+export function policyCount({ withinMs, storm }: Asked, points: readonly PolicyPoint[]): string {
+  const recovered = points.filter(({ holds }) => holds).length;
+  const most = Math.max(...points.map(({ outcome }) => outcome.affected));
+  const limit = duration(withinMs ?? storm.windowMs);
+  return `${recovered} of ${points.length} policies bring ${count(most)} devices that are lost at once back within ${limit}${othersWords(points)}.`;
 }
 
 /** `; the fleet spirals with 3 (METASTABLE), devices are still coming back when the window ends with 2 (RECOVERING)` */
@@ -165,31 +195,52 @@ function othersWords(points: readonly PolicyPoint[]): string {
   return parts.length === 0 ? "" : `; ${parts.join(", ")}`;
 }
 
-function frontierSentences(finding: PolicyFinding, recovered: readonly PolicyPoint[]): string[] {
-  const frontier = recovered
+/** The ends of the frontier, and what lies between them; nothing where nobody recovers. */
+export function frontierSentences({ target }: Asked, points: readonly PolicyPoint[]): string[] {
+  const frontier = points
     .filter((point) => point.frontier)
     .sort((a, b) => (a.outcome.readyMs.target ?? 0) - (b.outcome.readyMs.target ?? 0));
-  const [fastest] = frontier;
-  const lightest = frontier.at(-1);
+  const figures = ({ outcome }: PolicyPoint): string =>
+    `${percentReached(target)} ready after ${duration(outcome.readyMs.target)}, at most ${count(outcome.peak.connectsPerS)} connects/s`;
+  // Those whose figures read the same are not told apart.
+  const groups = [...Map.groupBy(frontier, figures)].map(([words, same]) => {
+    const names = same.map(({ policy }) => policy);
+    return { words, names, text: names.join("; ") };
+  });
+  const [fastest] = groups;
+  const lightest = groups.at(-1);
   if (fastest === undefined || lightest === undefined) return [];
-  const at = (point: PolicyPoint): string =>
-    `${point.policy} (${percentReached(finding.question.target)} ready after ${duration(point.outcome.readyMs.target)}, at most ${count(point.outcome.peak.connectsPerS)} connects/s)`;
-  if (fastest === lightest) return [`${at(fastest)} is the whole frontier: no other is as fast or as light.`];
+  if (fastest === lightest) {
+    return [
+      fastest.names.length === 1
+        ? `${fastest.text} (${fastest.words}) is the whole frontier: no other is as fast or as light.`
+        : `${fastest.names.length} are equal, and the whole frontier, for no other is as fast or as light (${fastest.words}): ${fastest.text}.`,
+    ];
+  }
+  const end = (word: string, { names, text, words }: (typeof groups)[number]): string =>
+    names.length === 1
+      ? `the ${word} is ${text} (${words})`
+      : `the ${word} are, all equal, ${text} (${words})`;
   return [
-    `The fastest is ${at(fastest)}; the lightest is ${at(lightest)}.`,
+    `${capital(end("fastest", fastest))}; ${end("lightest", lightest)}.`,
     `On the frontier, where no other is as fast and as light, are: ${frontier.map(({ policy }) => policy).join("; ")}.`,
   ];
 }
 
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
 /** How the script's own policy, which stands first, does beside the others. */
-function ownSentences(finding: PolicyFinding, recovered: readonly PolicyPoint[]): string[] {
-  const own = finding.points.find(({ policy }) => ownPolicyIn(policy) !== null);
+export function ownSentences(asked: Asked, points: readonly PolicyPoint[]): string[] {
+  const own = points.find(({ policy }) => ownPolicyIn(policy) !== null);
   if (own === undefined) return [];
-  if (!own.holds)
-    return [`With ${withWords(own.policy)} it does not: ${failureWords(own.outcome, finding.question)}.`];
+  if (!own.holds) return [`With ${withWords(own.policy)} it does not: ${failureWords(own.outcome, asked)}.`];
   const figures = `${own.policy} takes ${duration(own.outcome.readyMs.target)} at ${count(own.outcome.peak.connectsPerS)} connects/s`;
   if (own.frontier) return [`${figures}: it is on the frontier.`];
-  const better = recovered.filter((one) => one.frontier && isNoWorse(one, own)).map(({ policy }) => policy);
+  const better = points
+    .filter((one) => one.holds && one.frontier && isNoWorse(one, own))
+    .map(({ policy }) => policy);
   return [`${figures}; as fast and as light, and better in one of the two: ${better.join("; ")}.`];
 }
 

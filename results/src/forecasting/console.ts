@@ -2,9 +2,7 @@ import { printable } from "artillery-engine-mqtt/contract";
 import pc from "picocolors";
 import { indented, table, WIDTH, wrap } from "../console/layout.ts";
 import { FORECAST, FORECAST_SENTENCE, sourceWords } from "../judge/forecast-words.ts";
-import type { Finding } from "./finding.ts";
-import { type Column, columnsOf, rowsOf } from "./rows.ts";
-import { stormAsked, titleOf } from "./words.ts";
+import type { Sheet, SheetTable } from "./sheet.ts";
 
 export interface ConsoleOptions {
   colour: boolean;
@@ -12,29 +10,25 @@ export interface ConsoleOptions {
   files: readonly string[];
 }
 
-/** The terminal's view of a finding. Renders it and computes nothing. */
-export function consoleFinding(
-  finding: Finding,
-  conclusion: readonly string[],
-  { colour, files }: ConsoleOptions,
-): string {
+/** The terminal's view of what several forecasts come to. Renders it and computes nothing. */
+export function consoleSheet(sheet: Sheet, { colour, files }: ConsoleOptions): string {
   const colours = pc.createColors(colour);
-  const { question } = finding;
-  const columns = columnsOf(finding);
-  const cells = rowsOf(finding).map((row) => columns.map((column) => printable(column.text(row))));
   return [
     "",
-    colours.bold(`${FORECAST}: ${titleOf(finding)}`),
+    colours.bold(`${FORECAST}: ${sheet.title}`),
     ...paragraph(FORECAST_SENTENCE),
-    ...paragraph(`${question.script}: ${stormAsked(question)}`),
-    ...(finding.interrupted ? [colours.yellow("  interrupted: what was known until then")] : []),
+    ...paragraph(`${sheet.script}: ${sheet.asked}`),
+    ...(sheet.interrupted ? [colours.yellow("  interrupted: what was known until then")] : []),
     "",
-    ...table([...headersOf(columns), ...cells]),
-    "",
-    ...conclusion.flatMap(paragraph),
+    ...sheet.tables.flatMap((one) => [
+      ...(one.heading === "" ? [] : [colours.bold(printable(one.heading))]),
+      ...table([...headersOf(one), ...one.rows.map((cells) => cells.map(printable))], wordsOf(one)),
+      "",
+    ]),
+    ...sheet.conclusion.flatMap(paragraph),
     "",
     colours.bold("Assumptions of the forecasts"),
-    ...question.assumptions.flatMap((one) =>
+    ...sheet.assumptions.flatMap((one) =>
       wrap(`${printable(one.name)}: ${printable(one.value)} (${sourceWords(one)})`, WIDTH - 2, "  ").map(
         indented,
       ),
@@ -46,8 +40,13 @@ export function consoleFinding(
   ].join("\n");
 }
 
+/** The first names the row, whatever it holds. */
+function wordsOf({ columns }: SheetTable): number[] {
+  return columns.flatMap(({ isWords }, place) => (isWords || place === 0 ? [place] : []));
+}
+
 /** Two lines, broken at the last blank: a table of a terminal has no width to spare. */
-function headersOf(columns: readonly Column[]): string[][] {
+function headersOf({ columns }: SheetTable): string[][] {
   const at = columns.map(({ header }) => header.lastIndexOf(" "));
   return [
     columns.map(({ header }, i) => header.slice(0, Math.max(0, at[i] ?? 0))),

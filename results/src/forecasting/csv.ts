@@ -1,7 +1,7 @@
 import { stringify } from "csv-stringify/sync";
 import { FORECAST } from "../judge/forecast-words.ts";
 import type { Finding } from "./finding.ts";
-import { rowsOf } from "./rows.ts";
+import { type Row, rowsOf } from "./rows.ts";
 
 export const FIND_COLUMNS = [
   "kind",
@@ -29,33 +29,40 @@ export const FIND_COLUMNS = [
 
 type Line = Record<(typeof FIND_COLUMNS)[number], string | number | null>;
 
+/** What one forecast came to. An empty value is "not reached". */
+export function outcomeCells({ holds, mark, outcome }: Pick<Row, "holds" | "mark" | "outcome">) {
+  const { readyMs, peak, perDevice } = outcome;
+  return {
+    fleet_devices: outcome.fleet,
+    affected: outcome.affected,
+    verdict: outcome.verdict,
+    verdict_absence: outcome.absence,
+    recovers: holds ? "yes" : "no",
+    mark,
+    ready_p50_ms: readyMs.p50,
+    ready_p90_ms: readyMs.p90,
+    ready_p99_ms: readyMs.p99,
+    ready_target_ms: readyMs.target,
+    peak_connects_per_s: peak.connectsPerS,
+    peak_config_requests_per_s: peak.configRequestsPerS,
+    connects_per_device: perDevice.connects,
+    config_requests_per_device: perDevice.configRequests,
+  };
+}
+
 /** `find.csv`: a row per forecast. An empty value is "not reached", or nothing that was searched. */
 export function findingCsv(finding: Finding): string {
   const server = finding.find === "capacity" ? finding.of : null;
-  const lines = rowsOf(finding).map(({ policy, value, holds, mark, outcome }): Line => {
-    const { readyMs, peak, perDevice } = outcome;
+  const lines = rowsOf(finding).map((row): Line => {
     return {
+      ...outcomeCells(row),
       kind: FORECAST,
       find: finding.find,
-      policy,
-      fleet_devices: outcome.fleet,
-      config_service_per_s: server === "config-service" ? value : null,
-      broker_connects_per_s: server === "broker" ? value : null,
-      affected: outcome.affected,
-      verdict: outcome.verdict,
-      verdict_absence: outcome.absence,
-      recovers: holds ? "yes" : "no",
-      mark,
-      ready_p50_ms: readyMs.p50,
-      ready_p90_ms: readyMs.p90,
-      ready_p99_ms: readyMs.p99,
-      ready_target_ms: readyMs.target,
-      peak_connects_per_s: peak.connectsPerS,
-      peak_config_requests_per_s: peak.configRequestsPerS,
-      connects_per_device: perDevice.connects,
-      config_requests_per_device: perDevice.configRequests,
+      policy: row.policy,
+      config_service_per_s: server === "config-service" ? row.value : null,
+      broker_connects_per_s: server === "broker" ? row.value : null,
       interrupted: finding.interrupted ? "yes" : "no",
-      reason: outcome.reason,
+      reason: row.outcome.reason,
     };
   });
   return stringify(lines, { header: true, columns: [...FIND_COLUMNS], escape_formulas: true });

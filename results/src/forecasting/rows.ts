@@ -34,23 +34,34 @@ export function rowsOf(finding: Finding): Row[] {
   );
 }
 
-export interface Column {
+export interface Column<R> {
   header: string;
   isWords: boolean;
-  text(row: Row): string;
+  text(row: R): string;
 }
 
 /** The columns that people see; the first names the row. */
-export function columnsOf(finding: Finding): Column[] {
-  const { target } = finding.question;
-  const words = (header: string, text: Column["text"]): Column => ({ header, isWords: true, text });
-  const number = (header: string, text: Column["text"]): Column => ({ header, isWords: false, text });
-  const value = number(valueHeader(finding), (row) => count(row.value ?? 0));
-  const policy = words("policy", (row) => row.policy);
+export function columnsOf(finding: Finding): Column<Row>[] {
+  const value = numberColumn<Row>(valueHeader(finding), (row) => count(row.value ?? 0));
+  const policy = wordColumn<Row>("policy", (row) => row.policy);
   const first =
     finding.find === "policy" ? [policy] : finding.searches.length > 1 ? [policy, value] : [value];
+  return [...first, ...outcomeColumns(finding.question.target)];
+}
+
+export function wordColumn<R>(header: string, text: Column<R>["text"]): Column<R> {
+  return { header, isWords: true, text };
+}
+
+export function numberColumn<R>(header: string, text: Column<R>["text"]): Column<R> {
+  return { header, isWords: false, text };
+}
+
+/** What a forecast came to, whatever it was of. */
+export function outcomeColumns(target: number): Column<Pick<Row, "holds" | "mark" | "outcome">>[] {
+  const words = wordColumn<Pick<Row, "holds" | "mark" | "outcome">>;
+  const number = numberColumn<Pick<Row, "holds" | "mark" | "outcome">>;
   return [
-    ...first,
     number("lost at once", ({ outcome }) => count(outcome.affected)),
     words("verdict", ({ outcome, holds }) => outcomeWords(outcome, holds)),
     number("50 % ready", ({ outcome }) => duration(outcome.readyMs.p50)),

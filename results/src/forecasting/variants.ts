@@ -1,4 +1,4 @@
-/** Scripts that differ from the user's in one value: each goes through all checks of a script again. */
+/** Forecasts that differ from that of the user's script in one value. */
 
 /** Whose rate is searched. */
 export const SERVERS = ["config-service", "broker"] as const;
@@ -16,31 +16,29 @@ export function withReconnect<S extends AnyScript>(script: S, reconnect: Readonl
   return withEngine(script, { reconnect: { ...reconnect, ...stays } });
 }
 
-/**
- * A config service that answers so many requests a second from the beginning to the end, or a broker that accepts so many connects.
- * A script whose config service is not said is left as it is.
- */
-export function withRate<S extends AnyScript>(script: S, server: Server, perS: number): S {
-  const engine = engineOf(script);
-  const forecast = (engine["forecast"] ?? {}) as Settings;
-  if (server === "broker") {
-    const broker = { ...(forecast["broker"] as Settings | undefined), connects: perS };
-    return withEngine(script, { forecast: { ...forecast, broker } });
-  }
-  if (isSettings(forecast["configService"])) {
-    return withEngine(script, {
-      forecast: { ...forecast, configService: steady(forecast["configService"], perS) },
-    });
-  }
-  const { configService } = engine;
-  return isSettings(configService)
-    ? withEngine(script, { configService: steady(configService, perS) })
-    : script;
+/** What of a prepared forecast has rates. */
+interface Rated {
+  model: {
+    broker: { connects: number };
+    services: readonly ({ capacity: number; scaleUp?: unknown } | null)[];
+  };
 }
 
-/** One that scales up would be another capacity at another time. */
-function steady({ scaleUp: _, ...service }: Settings, capacity: number): Settings {
-  return { ...service, capacity };
+/**
+ * A config service that answers so many requests a second from the beginning to the end, in each region, or a broker that accepts so
+ * many connects; whatever the script, its lab or a calibration says of that rate. One that is not there is left as it is.
+ */
+export function withRate<P extends Rated>(prepared: P, server: Server, perS: number): P {
+  const { model } = prepared;
+  if (server === "broker")
+    return { ...prepared, model: { ...model, broker: { ...model.broker, connects: perS } } };
+  const services = model.services.map((one) => {
+    if (one === null) return null;
+    // One that scales up would be another capacity at another time.
+    const { scaleUp: _, ...service } = one;
+    return { ...service, capacity: perS };
+  });
+  return { ...prepared, model: { ...model, services } };
 }
 
 function engineOf({ config }: AnyScript): Settings {
@@ -54,8 +52,4 @@ function withEngine<S extends AnyScript>(script: S, changes: Settings): S {
     ...script,
     config: { ...script.config, engines: { ...engines, mqtt: { ...engineOf(script), ...changes } } },
   };
-}
-
-function isSettings(value: unknown): value is Settings {
-  return typeof value === "object" && value !== null;
 }

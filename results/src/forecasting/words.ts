@@ -59,7 +59,7 @@ export function outcomeWords({ verdict, absence }: Outcome, holds: boolean): str
 /** The end of a sentence that says what becomes of a fleet that does not recover as it was asked to. */
 export function failureWords(
   { verdict, absence, reason, readyMs }: Outcome,
-  { target, withinMs, storm }: Question,
+  { target, withinMs, storm }: Pick<Question, "target" | "withinMs" | "storm">,
 ): string {
   const window = duration(storm.windowMs);
   switch (verdict) {

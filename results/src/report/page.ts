@@ -1,5 +1,6 @@
 import { accuracyOf } from "../judge/accuracy.ts";
 import type { Curves } from "../judge/curves.ts";
+import type { Difference } from "../judge/differences.ts";
 import { FORECAST, FORECAST_SENTENCE } from "../judge/forecast-words.ts";
 import { count, duration, percentReached } from "../judge/number-words.ts";
 import { besideMeasured } from "../judge/recovery-by-cohort.ts";
@@ -19,15 +20,13 @@ export interface ReportData {
   /** The script that was run, secrets masked; null where it is not known. */
   script: string | null;
   /** The run that a forecast is held against. */
-  measured?: { summary: Summary; curves: Curves } | undefined;
+  measured?: { summary: Summary; curves: Curves; differences: Difference[] } | null | undefined;
 }
 
 /** `report.html`: one file that needs nothing else. Nothing is computed here. */
 export function renderReport({ summary, curves: own, script: ran, measured }: ReportData): string {
   const curves =
-    measured === undefined
-      ? own
-      : { ...own, recovery: besideMeasured(own.recovery, measured.curves.recovery) };
+    measured == null ? own : { ...own, recovery: besideMeasured(own.recovery, measured.curves.recovery) };
   const plots = plotsOf(summary, curves);
   return renderShell({
     title: `${headline(summary)} · mass reconnect ${summary.testRunId}`,
@@ -37,7 +36,7 @@ ${runFacts(summary)}
 ${alerts(summary)}
 <nav aria-label="Parts of the report"><ul>${partsOf(summary).map(([id, name]) => html`<li><a href="#${id}">${name}</a></li>`)}</ul></nav>`,
     main: html`${verdictSection(summary)}
-${measured === undefined ? NOTHING : accuracySection(accuracyOf(measured.summary, summary), measured.summary)}
+${measured == null ? NOTHING : accuracySection(accuracyOf(measured.summary, summary), measured.summary, measured.differences)}
 ${plots.recovery}
 ${plots.load}
 ${plots.percentiles}

@@ -106,6 +106,11 @@ export function workerRecordNames(directory: string): string[] {
 }
 
 /** Workers that left a histogram or timeline but no record are among them. */
+/** Ids of the workers that left any file in the directory. */
+export function workerIdsIn(directory: string): string[] {
+  return workerIds(readdirSync(directory).sort());
+}
+
 function workerIds(names: readonly string[]): string[] {
   const patterns = [WORKER_RECORD_FILE, /^worker-(.+)\.hlog$/, /^worker-(.+)\.timeline\.csv$/];
   const ids = names.flatMap((name) => patterns.flatMap((pattern) => pattern.exec(name)?.[1] ?? []));

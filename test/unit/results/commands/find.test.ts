@@ -1,77 +1,19 @@
 /** Small fleets: a forecast of some hundred devices takes some ten milliseconds. */
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { stringify } from "yaml";
 import { runCommand } from "../../../../results/src/commands/program.ts";
 import type { Finding, FleetFinding } from "../../../../results/src/forecasting/finding.ts";
+import { command, forecastCommand, type ScriptOptions, scriptOf } from "../../../support/forecast-command.ts";
 import { temporaryDirectory } from "../../../support/run-files.ts";
 
-interface ScriptOptions {
-  reconnect?: object;
-  configService?: object | string;
-  storms?: object[];
-  plugin?: object;
-}
-
-/** 200 devices that ask for their configuration on every connect, and a back end that answers 50 of them a second. */
-function scriptOf({
-  reconnect = { policy: "immediate" },
-  configService = {
-    requestTopic: "config/+/get/+",
-    responseTopic: "config/$1/$2",
-    capacity: 50,
-    queueLimit: 10_000,
-  },
-  storms = [{ at: "8s", fraction: 1, cause: "reset", window: "20s" }],
-  plugin = {},
-}: ScriptOptions = {}): string {
-  const path = join(temporaryDirectory(), "small.yml");
-  const request = {
-    topic: "config/{{ deviceId }}/get/{{ requestId }}",
-    responseTopic: "config/{{ deviceId }}/{{ requestId }}",
-    timeout: "2s",
-    onTimeout: "reset",
-  };
-  const script = {
-    config: {
-      target: "lab",
-      phases: [{ duration: "5s", arrivalRate: 40 }],
-      engines: { mqtt: { seed: 7, reconnect, configService, storms } },
-      plugins: { "mqtt-results": plugin },
-    },
-    before: { engine: "mqtt", flow: [{ lab: {} }] },
-    scenarios: [
-      {
-        name: "fleet",
-        engine: "mqtt",
-        onConnect: [{ request }],
-        flow: [{ connect: {} }, { stayOnline: {} }],
-      },
-    ],
-  };
-  writeFileSync(path, stringify(script));
-  return path;
-}
-
 async function find(path: string, ...args: string[]) {
-  let [out, err] = ["", ""];
-  const output = temporaryDirectory();
-  const io = {
-    out: (text: string) => {
-      out += text;
-    },
-    err: (text: string) => {
-      err += text;
-    },
-    colour: false,
+  const result = await forecastCommand([path, ...args]);
+  return {
+    ...result,
+    finding: (): Finding & { conclusion: string[] } => JSON.parse(result.text("find.json")),
   };
-  const code = await runCommand(["forecast", path, ...args, "--output", output], io);
-  const [name = ""] = existsSync(output) ? readdirSync(output) : [];
-  const text = (file: string): string => readFileSync(join(output, name, file), "utf8");
-  const finding = (): Finding & { conclusion: string[] } => JSON.parse(text("find.json"));
-  return { code, out, err, name, text, finding };
 }
 
 const left = (): string[] => readdirSync(tmpdir()).filter((name) => name.startsWith("mqtt-forecast-"));
@@ -163,6 +105,19 @@ describe("forecast --find capacity", () => {
   });
 });
 
+describe("forecast --find capacity --of broker", () => {
+  it("looks below the script's own as well: a slower broker may keep the fleet from overrunning the back end", async () => {
+    const found = await find(scriptOf(), "--find", "capacity", "--of", "broker");
+    const finding = found.finding();
+    if (finding.find !== "capacity") throw new Error(finding.find);
+    const { bracket, points } = finding.searches[0] ?? { bracket: null, points: [] };
+    // 200 devices that reconnect at once, and whose questions time out after 2 s, spiral on a back end of 50 answers a second.
+    expect(points.find(({ value }) => value === 5000)?.outcome.verdict).toBe("metastable");
+    expect(bracket?.holds).toBeLessThan(5000);
+    expect(found.out.replaceAll(/\s+/g, " ")).toContain("More is not always enough");
+  });
+});
+
 describe("forecast --find policy", () => {
   it("has those that are named, watches for as long as is asked, and marks the frontier", async () => {
     const names = ["script", "uniform", "full-jitter", "aws-iot"];
@@ -236,6 +191,19 @@ it("Ctrl-C keeps what is known, and says that it was interrupted", async () => {
   expect(readFileSync(join(output, name, "find.html"), "utf8")).toContain("Interrupted.");
   expect(err).toContain("interrupted: what is known up to here was kept");
   expect(left()).toEqual(before);
+});
+
+it("shows what it found where that cannot be written, and then says so", async () => {
+  const path = scriptOf();
+  const args = ["forecast", path, "--find", "policy", "--policy", "script", "uniform"];
+  const { name } = await find(path, ...args.slice(2));
+  const output = temporaryDirectory();
+  mkdirSync(join(output, name, "find.csv"), { recursive: true });
+  const { code, out, err } = await command([...args, "--output", output]);
+  expect(code).toBe(3);
+  expect(out).toContain("FORECAST: Which back-off to ship");
+  expect(err).toContain("find.csv could not be written");
+  expect(readdirSync(join(output, name))).toContain("find.json");
 });
 
 describe("options that are no good", () => {

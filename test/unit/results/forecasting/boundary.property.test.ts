@@ -16,9 +16,10 @@ const spaces = fc
     size: fc.integer({ min: 0, max: 1_000_000 }),
     start: fc.integer({ min: 1, max: 2_000_000 }),
     holds: fc.constantFrom<Space["holds"]>("below", "above"),
+    bothWays: fc.boolean(),
   })
-  .map(({ lowest, size, start, holds }): Space => {
-    return { lowest, highest: lowest + size, start, holds, tolerance: TOLERANCE };
+  .map(({ lowest, size, start, ...others }): Space => {
+    return { lowest, highest: lowest + size, start, ...others, tolerance: TOLERANCE };
   });
 
 function search(space: Space, holds: (value: number) => boolean, most = 200): Tried[] {
@@ -47,7 +48,9 @@ describe("the search of a boundary", () => {
         const tried = search(space, (value) => isLower(value) === (space.holds === "below"));
         const { holds, fails } = bracketOf(space, tried);
         const [low, high] = space.holds === "below" ? [holds, fails] : [fails, holds];
-        if (last < lowest) expect([low, high]).toEqual([null, lowest]);
+        if (space.bothWays && holds === null) {
+          expect(tried.map(({ value }) => value)).toContain(space.holds === "below" ? lowest : highest);
+        } else if (last < lowest) expect([low, high]).toEqual([null, lowest]);
         else if (last >= highest) expect([low, high]).toEqual([highest, null]);
         else {
           expect(low).toBeLessThanOrEqual(last);
@@ -101,9 +104,23 @@ describe("the search of a boundary", () => {
           expect(triesLeft(space, tried.slice(0, n)), `after ${n}`).toBeGreaterThanOrEqual(tried.length - n);
         }
         expect(triesLeft(space, tried)).toBe(0);
-        expect(triesLeft(space, [])).toBeLessThan(60);
+        expect(triesLeft(space, [])).toBeLessThan(space.bothWays ? 80 : 60);
       }),
     );
+  });
+
+  it("finds what holds below the start where more does not, if it is to look both ways", () => {
+    const space: Space = { lowest: 1, highest: 4000, start: 1000, holds: "above", tolerance: TOLERANCE };
+    const isEnough = (value: number): boolean => value >= 90 && value <= 300;
+    const one = search(space, isEnough);
+    expect(bracketOf(space, one)).toEqual({ holds: null, fails: 4000 });
+    const both = search({ ...space, bothWays: true }, isEnough);
+    expect(both.slice(0, 7).map(({ value }) => value)).toEqual([1000, 2000, 4000, 500, 250, 125, 62]);
+    const { holds, fails } = bracketOf(space, both);
+    expect([holds, fails]).toEqual([90, 89]);
+    // Where nothing is enough, it has looked down to the lowest.
+    const none = search({ ...space, bothWays: true }, () => false);
+    expect(none.at(-1)?.value).toBe(1);
   });
 
   it("knows by then what it found, wherever it is stopped", () => {

@@ -114,6 +114,24 @@ describe("a capacity", () => {
     );
   });
 
+  it("that lets too much through is not called enough", () => {
+    const found = search("above", {
+      1000: failed("metastable"),
+      2000: failed("metastable"),
+      250: comesBack(1000, 9000),
+      248: failed("recovering"),
+    });
+    const sentences = conclusionOf(capacityFinding([found], { of: "broker" }));
+    expect(sentences[0]).toContain("found to be enough is 250 connects per s");
+    expect(sentences[1]).toBe(
+      "More is not always enough: it may let more through than what stands behind it can take. With 2 values from 1,000 to 2,000 connects per s it does not recover; with the least of them, the fleet spirals: the load of those who are out keeps them out (METASTABLE).",
+    );
+    const none = search("above", { 1000: failed("metastable"), 1: failed("recovering") });
+    expect(conclusionOf(capacityFinding([none], { of: "broker" }))[0]).toContain(
+      "Nor is less, down to 1 connects per s: devices are still coming back",
+    );
+  });
+
   it("of the broker is in connects; where nothing is enough it says so", () => {
     const broken = search("above", { 1000: failed("stalled"), 2000: failed("stalled") });
     expect(conclusionOf(capacityFinding([broken], { of: "broker" }))[0]).toContain(
@@ -151,6 +169,16 @@ describe("policies", () => {
       "On the frontier, where no other is as fast and as light, are: full-jitter 1 s to 30 s; full-jitter 5 s to 30 s; uniform 30 s.",
       "script (fixed 5 s) takes 9 s at 1,000 connects/s; as fast and as light, and better in one of the two: full-jitter 1 s to 30 s; full-jitter 5 s to 30 s.",
     ]);
+  });
+
+  it("that are equal are named together, and none of them is the fastest", () => {
+    const [one, other] = [point("fixed 5 s", 5000, 200, true), point("aws-iot", 5000, 200, true)];
+    expect(conclusionOf(policyFinding([one, other])).slice(1)).toEqual([
+      "2 are equal, and the whole frontier, for no other is as fast or as light (99 % ready after 5 s, at most 200 connects/s): fixed 5 s; aws-iot.",
+    ]);
+    expect(conclusionOf(policyFinding([one, other, point("uniform 30 s", 29_000, 50, true)]))[1]).toBe(
+      "The fastest are, all equal, fixed 5 s; aws-iot (99 % ready after 5 s, at most 200 connects/s); the lightest is uniform 30 s (99 % ready after 29 s, at most 50 connects/s).",
+    );
   });
 
   it("says what becomes of the script's own, and where the losses differ", () => {

@@ -62,21 +62,22 @@ describe("variants of a script", () => {
       config: { engines: { mqtt: { reconnect: { policy: "immediate" } } } },
     });
   });
-  it("have a config service of another, steady capacity, wherever it is said", () => {
-    const scaleUp = { after: "1s", to: 9 };
-    expect(withRate(script({ configService: { capacity: 5, scaleUp } }), "config-service", 7)).toEqual(
-      script({ configService: { capacity: 7 } }),
-    );
-    const modelled = { configService: "external", forecast: { configService: { capacity: 5 }, http: 1 } };
-    expect(withRate(script(modelled), "config-service", 7)).toEqual(
-      script({ ...modelled, forecast: { configService: { capacity: 7 }, http: 1 } }),
-    );
-    const none = script({ configService: "external" });
-    expect(withRate(none, "config-service", 7)).toBe(none);
+  const prepared = (services: ({ capacity: number; queueLimit: number; scaleUp?: unknown } | null)[]) => ({
+    devices: 9,
+    model: { latencyMs: 1, broker: { connects: 5, messages: 3 }, services },
+  });
+  it("have a config service of another, steady capacity in each region, wherever it is said", () => {
+    const service = { capacity: 5, queueLimit: 8 };
+    const own = prepared([{ ...service, scaleUp: { afterMs: 1, to: 9 } }, service, null]);
+    const before = structuredClone(own);
+    const steady = { capacity: 7, queueLimit: 8 };
+    expect(withRate(own, "config-service", 7)).toEqual(prepared([steady, steady, null]));
+    expect(own).toEqual(before);
   });
   it("have a broker of another rate", () => {
-    expect(withRate(script({ forecast: { broker: { messages: 3 } } }), "broker", 7)).toEqual(
-      script({ forecast: { broker: { messages: 3, connects: 7 } } }),
-    );
+    expect(withRate(prepared([null]), "broker", 7).model).toMatchObject({
+      latencyMs: 1,
+      broker: { connects: 7, messages: 3 },
+    });
   });
 });

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { consoleFinding } from "../../../../results/src/forecasting/console.ts";
+import { consoleSheet } from "../../../../results/src/forecasting/console.ts";
 import { FIND_COLUMNS, findingCsv } from "../../../../results/src/forecasting/csv.ts";
 import { type Finding, findingJson } from "../../../../results/src/forecasting/finding.ts";
-import { renderFinding } from "../../../../results/src/forecasting/page.ts";
+import { renderSheet } from "../../../../results/src/forecasting/page.ts";
+import { sheetOf } from "../../../../results/src/forecasting/sheet.ts";
 import {
   capacityFinding,
   failed,
@@ -25,7 +26,7 @@ const policy = policyFinding([
 
 describe("the console", () => {
   it("has a line for each forecast, in the order of what was searched, and says FORECAST", () => {
-    const text = consoleFinding(fleet, ["So it is."], { colour: false, files: ["out/find.csv"] });
+    const text = consoleSheet(sheetOf(fleet, ["So it is."]), { colour: false, files: ["out/find.csv"] });
     expect(text).toMatchInlineSnapshot(`
       "
       FORECAST: The largest loss that recovers
@@ -34,8 +35,8 @@ describe("the console", () => {
         fleet.yml: storm 1 (reset of 100 %), window 25 s
 
                lost at                     50 %         99 %        peak  peak config  connects per
-        fleet     once     verdict        ready        ready  connects/s       req./s        device
-        1,000    1,000   RECOVERED          2 s          4 s         500          500         1.00x  recovers
+        fleet     once  verdict           ready        ready  connects/s       req./s        device
+        1,000    1,000  RECOVERED           2 s          4 s         500          500         1.00x  recovers
         2,000    2,000  METASTABLE  not reached  not reached       1,000        1,000         1.00x  does not
 
         So it is.
@@ -50,7 +51,7 @@ describe("the console", () => {
   });
   it("has policies by the time they take, and another target than 99 % as a column of its own", () => {
     const other = { ...policy, interrupted: true, question: question({ target: 0.9 }) };
-    const lines = consoleFinding(other, [], { colour: false, files: [] }).split("\n");
+    const lines = consoleSheet(sheetOf(other, []), { colour: false, files: [] }).split("\n");
     expect(
       lines
         .filter((line) => /^ {2}(fixed|uniform|immediate)/.test(line))
@@ -111,7 +112,7 @@ describe("find.html", () => {
     }[];
 
   it("draws time against loss, and shades where it does not recover", () => {
-    const [plot] = plotsOf(renderFinding(fleet, []));
+    const [plot] = plotsOf(renderSheet(sheetOf(fleet, [])));
     expect(plot?.data).toEqual([
       [1000, 2000],
       [4000, null],
@@ -119,12 +120,12 @@ describe("find.html", () => {
     expect(plot?.marks).toEqual([{ from: 2000, to: 2600, label: "METASTABLE" }]);
   });
   it("draws time against peak load, and names the frontier", () => {
-    const [plot] = plotsOf(renderFinding(policy, []));
+    const [plot] = plotsOf(renderSheet(sheetOf(policy, [])));
     expect(plot?.data[0]).toHaveLength(2);
     expect(plot?.notes.map(({ text }) => text)).toEqual(["fixed 5 s", "uniform 30 s"]);
   });
   it("has no plot where nothing recovered, and says FORECAST in any case", () => {
-    const page = renderFinding(fleetFinding([search("below", { 1: failed("stalled") })]), ["None."]);
+    const page = renderSheet(sheetOf(fleetFinding([search("below", { 1: failed("stalled") })]), ["None."]));
     expect(plotsOf(page)).toEqual([]);
     expect(page).toContain("<h1>FORECAST: The largest loss that recovers</h1>");
   });
@@ -151,8 +152,8 @@ describe("find.html", () => {
     "<!--<script>",
     "order\u202Ereversed\u2028",
   ])("keeps what others wrote inert: %s", (name) => {
-    const page = renderFinding(named(name), [name]);
-    expect(tagsOf(page)).toEqual(tagsOf(renderFinding(named("harmless"), ["harmless"])));
+    const page = renderSheet(sheetOf(named(name), [name]));
+    expect(tagsOf(page)).toEqual(tagsOf(renderSheet(sheetOf(named("harmless"), ["harmless"]))));
     for (const [tag] of page.matchAll(/<[a-z][^>]*>/gi)) {
       expect(tag).not.toMatch(/^[^"]*(?:"[^"]*"[^"]*)*\s(?:on[a-z]+|src|style)\s*=/i);
     }

@@ -26,7 +26,7 @@ describe("a forecast against what was measured", () => {
   });
 
   it("is printed side by side, and says where the verdicts differ", () => {
-    const text = consoleAccuracy(accuracyOf(measured, forecast), { colour: false });
+    const text = consoleAccuracy(accuracyOf(measured, forecast), [], { colour: false });
     expect(text).toContain("METASTABLE, FORECAST RECOVERED: the verdicts differ");
     expect(text).toMatch(/50 % ready\s+2 s\s+2\.1 s\s+\+5\.0 %/);
     expect(text).toMatch(/99 % ready\s+not reached\s+5 s\s+-$/m);

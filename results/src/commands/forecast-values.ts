@@ -1,0 +1,46 @@
+import { InvalidArgumentError } from "commander";
+
+/** Values of the options of `forecast`, as Commander hands them over: text in, a value or what is allowed out. */
+
+const SUFFIXES: Record<string, number> = { "": 1, k: 1000, m: 1_000_000 };
+
+export function deviceCount(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)([kKmM]?)$/.exec(text);
+  const value =
+    match === null ? Number.NaN : Number(match[1]) * (SUFFIXES[(match[2] ?? "").toLowerCase()] ?? 1);
+  if (!Number.isInteger(value) || value < 1 || value > 100_000_000)
+    throw new InvalidArgumentError("allowed: a whole number from 1 to 100M, such as 250000, 250k or 1M");
+  return value;
+}
+
+/** Several are separated by commas, or the option is repeated; none twice. */
+export function shares(text: string, before: number[] | undefined): number[] {
+  return [...new Set([...(before ?? []), ...text.split(",").map((one) => share(one.trim()))])];
+}
+
+function share(text: string): number {
+  const value = Number(text);
+  if (!(value > 0 && value <= 1))
+    throw new InvalidArgumentError("allowed: a number above 0 and up to 1, or several: 0.25,0.5,1");
+  return value;
+}
+
+/** Of fewer, no percentile is near enough to be told. */
+const SMALLEST_SAMPLE = 1000;
+
+export function sampleCount(text: string): number {
+  const value = deviceCount(text);
+  if (value < SMALLEST_SAMPLE) throw new InvalidArgumentError(`allowed: ${SMALLEST_SAMPLE} devices or more`);
+  return value;
+}
+
+export function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !Number.isSafeInteger(value))
+    throw new InvalidArgumentError("allowed: a whole number");
+  return value;
+}
+
+export function another(directory: string, earlier: string[]): string[] {
+  return [...earlier, directory];
+}
