@@ -31,6 +31,7 @@ interface Options extends FindOptions {
   fraction?: number;
   seed?: number;
   sample?: number;
+  workers?: number;
   calibrate: string[];
   /** Directory of a measured run. */
   against?: string;
@@ -66,6 +67,7 @@ export function addForecast(program: Command, io: Io, end: (code: number) => voi
     .option("--fraction <share>", "every storm chooses this share of the fleet, above 0 and up to 1", share)
     .option("--seed <n>", "another seed than the script's", wholeNumber)
     .option("--sample <n>", "simulate so many devices, which stand for all: 100k", sampleCount)
+    .option("--workers <n>", "divide the fleet over so many workers, as a real run does", workerCount)
     .option(
       "--against <run>",
       "directory of a measured run: both side by side, with the error of each figure",
@@ -102,6 +104,8 @@ async function runForecastCommand(argument: string | undefined, options: Options
       );
     if (asked.sample !== undefined)
       throw invalid("--find: allowed without --sample: what is looked for is a number of devices");
+    if (asked.workers !== undefined)
+      throw invalid("--find: allowed without --workers: however many there are, each answer is the same");
     return runFind(given, script, { ...asked, find }, output, engine, io);
   }
   const prepared = refusable(engine, () => engine.prepareForecast(script, asked));
@@ -195,6 +199,16 @@ const SMALLEST_SAMPLE = 1000;
 function sampleCount(text: string): number {
   const value = deviceCount(text);
   if (value < SMALLEST_SAMPLE) throw new InvalidArgumentError(`allowed: ${SMALLEST_SAMPLE} devices or more`);
+  return value;
+}
+
+/** As many as the files of one worker each are still a handful. */
+const MOST_WORKERS = 64;
+
+function workerCount(text: string): number {
+  const value = wholeNumber(text);
+  if (value < 1 || value > MOST_WORKERS)
+    throw new InvalidArgumentError(`allowed: a whole number from 1 to ${MOST_WORKERS}`);
   return value;
 }
 
