@@ -5,7 +5,7 @@ import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { summarySchema } from "../../results/src/judge/summary-schema.ts";
+import { type Summary, summarySchema } from "../../results/src/judge/summary-schema.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const COMMAND = join(ROOT, "results/bin/mqtt-results.js");
@@ -86,6 +86,26 @@ it("writes the files of a run, twice the same bytes, and every reader says FOREC
   const again = call("report", runIn(a), "--fail-ready-p99", "1s");
   expect(again.code).toBe(4);
   expect(again.stdout).toContain("gate failed: FORECAST: storm 1");
+});
+
+it("several workers come to what one does, in files of their own", () => {
+  const [one, three] = [folder(), folder()];
+  expect(call("forecast", MAIN, "--output", one).code).toBe(0);
+  const divided = call("forecast", MAIN, "--workers", "3", "--output", three);
+  expect(divided.code, divided.stderr).toBe(0);
+  const [files, sum] = [hashes(runIn(three)), hashes(runIn(one))];
+  const ofWorkers = [1, 2, 3].flatMap((n) =>
+    ["hlog", "json", "timeline.csv"].map((end) => `worker-forecast-${n}.${end}`),
+  );
+  expect(Object.keys(files).filter((name) => name.startsWith("worker-"))).toEqual(ofWorkers);
+  for (const name of ["merged.hlog", "timeline.csv", "percentiles.csv"]) expect(files[name]).toBe(sum[name]);
+  const [whole, parts] = [one, three].map((output) => {
+    const summary = JSON.parse(readFileSync(join(runIn(output), "summary.json"), "utf8")) as Summary;
+    return { ...summary, testRunId: null, workers: null };
+  });
+  expect(JSON.stringify(parts)).toBe(JSON.stringify(whole));
+  expect(call("forecast", MAIN, "--workers", "0").stderr).toContain("allowed: a whole number from 1 to 64");
+  expect(call("forecast", MAIN, "--workers", "2", "--find", "fleet").stderr).toContain("without --workers");
 });
 
 it("spiral.yml spirals, and cached-config.yml is its cure", () => {

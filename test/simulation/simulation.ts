@@ -126,7 +126,7 @@ export class Simulation {
             seed,
           });
     this.#host = this.#makeHost();
-    this.fleet = new Fleet({ hasPlanEnd: setup.storms.length > 0, time: this.time, turns: this.#host.turns });
+    this.fleet = new Fleet({ hasPlanEnd: setup.storms.length > 0, time: this.time });
     this.#host.fleet = this.fleet;
     this.#storms = this.#makeStorms();
     this.#meddler = new Meddler(this);

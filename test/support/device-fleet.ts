@@ -74,7 +74,7 @@ export class DeviceFleet {
     const { kind } = tcpUnderTest;
     const openTo = (address: string, other: number): OpenTransport => createTcp(address, other, LOCAL, kind);
     host.openers.push(options.open ?? followEndpoints(openTo("127.0.0.1", port), openTo, port));
-    this.#fleet = new Fleet({ hasPlanEnd: true, time, turns: host.turns });
+    this.#fleet = new Fleet({ hasPlanEnd: true, time });
     host.fleet = this.#fleet;
     const environment: DeviceEnvironment = {
       plan: {

@@ -1,7 +1,7 @@
 import type { ArtilleryScript } from "../../engine/src/artillery.ts";
 import { artillerySteps } from "../../engine/src/forecast/artillery-steps.ts";
 import { type ForecastOptions, prepareForecast } from "../../engine/src/forecast/index.ts";
-import { VirtualFleet } from "../../engine/src/forecast/virtual-fleet.ts";
+import { VirtualFleet, type VirtualWorker } from "../../engine/src/forecast/virtual-fleet.ts";
 
 /** What a forecast of a test says otherwise than the smallest fleet that asks for its configuration. */
 export interface SmallForecast extends ForecastOptions {
@@ -51,12 +51,18 @@ export function scriptOf({ mqtt, scenario, phases, lab }: SmallForecast = {}): A
   };
 }
 
+/** The one worker of a forecast that was not asked for more. */
+export function onlyWorker({ workers: [only, ...others] }: VirtualFleet): VirtualWorker {
+  if (only === undefined || others.length > 0) throw new Error("there is not one worker");
+  return only;
+}
+
 /** Runs it to its end, without files. */
 export async function forecastOf(small: SmallForecast = {}): Promise<VirtualFleet> {
   const prepared = prepareForecast(scriptOf(small), small);
   const helpers = await artillerySteps(prepared.plan);
   const fleet = new VirtualFleet({ ...prepared, helpers, log: () => {} });
   while (fleet.advance(10_000));
-  fleet.run.stop(true);
+  fleet.stop();
   return fleet;
 }

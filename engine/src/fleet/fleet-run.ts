@@ -10,6 +10,7 @@ import type { FleetPlan } from "../script/plan.ts";
 import { bindDevice, deviceOf, type HttpAccess } from "../script/steps/step.ts";
 import { credentialsOf } from "../script/target.ts";
 import { REGION_VARIABLE } from "../script/variables.ts";
+import type { Walk } from "../storm/cut-storms.ts";
 import { planEndMs } from "../storm/schedule.ts";
 import { Storms, type StormsOptions } from "../storm/storms.ts";
 import { type Cohort, compileCohort } from "./cohort.ts";
@@ -42,7 +43,18 @@ export interface FleetRunOptions {
   };
   /** Null where nothing generates load. */
   watch: StormsOptions["watch"];
+  /** Null for a worker that has its clock for itself. */
+  company: Company | null;
   log(line: string): void;
+}
+
+/** What workers that live in one clock share, so that their devices act in the order in which those of a single worker would. */
+export interface Company {
+  fleet: Fleet;
+  /** The clock of their storms: each happens to all of them at once. */
+  stormTime: Time;
+  /** One of them is to go through its devices: they all go together. */
+  walk(host: Host, ...pass: Parameters<Walk>): void;
 }
 
 /** The devices of one worker and what becomes of them, whatever clock and network they live in. */
@@ -56,15 +68,17 @@ export class FleetRun {
 
   constructor(options: FleetRunOptions) {
     this.#options = options;
-    const { script, plan, helpers, runEvents, host, regions, http, time, log, agreement, numbers } = options;
+    const { script, plan, helpers, runEvents, host, regions, http, time, log, agreement, numbers, company } =
+      options;
     const cohorts = plan.cohorts.length;
-    this.fleet = new Fleet({ hasPlanEnd: planEndMs(plan.storms) !== null, time, turns: host.turns });
+    this.fleet = company?.fleet ?? new Fleet({ hasPlanEnd: planEndMs(plan.storms) !== null, time });
     host.fleet = this.fleet;
     this.storms = new Storms({
       plans: plan.storms,
       seed: plan.settings.seed,
       container: options.container,
-      members: this.fleet.members,
+      members: company === null ? this.fleet.members : this.fleet.membersOf(host),
+      walk: company === null ? undefined : (visit, over) => company.walk(host, visit, over),
       recorder: options.recorder,
       losses: host,
       watch: options.watch,
@@ -74,7 +88,7 @@ export class FleetRun {
       containers: () => agreement.containers(),
       claim: (storm) => numbers.claim(storm),
       wallClock: () => options.wallClock(),
-      time,
+      time: company?.stormTime ?? time,
       log,
       onOver: () => this.fleet.over(),
     });

@@ -1,7 +1,7 @@
 import type { StepCallback, VuContext } from "../artillery.ts";
 import type { Device } from "../device/device.ts";
-import { call, type Time } from "../device/port.ts";
-import type { Turns, Waiter } from "../device/turns.ts";
+import { call, type Port, type Time } from "../device/port.ts";
+import type { Waiter } from "../device/turns.ts";
 
 /** How often every device is asked whether a PINGREQ is due: one timer for all. */
 const KEEPALIVE_SWEEP_MS = 1000;
@@ -13,15 +13,13 @@ export interface FleetOptions {
   /** The last storm window ends some time: whoever waits need not have a limit of its own. */
   hasPlanEnd: boolean;
   time: Time;
-  turns: Turns;
 }
 
-/** The devices of this worker, and what they wait for. */
+/** The devices of a worker, or of all workers that live in one clock, and what they wait for. */
 export class Fleet {
   readonly members: Set<Device> = new Set();
   readonly #hasPlanEnd: boolean;
   readonly #time: Time;
-  readonly #turns: Turns;
   /** The last of those who wait for a device; each knows the one before. */
   readonly #awaited = new Map<Device, ReadyWaiter>();
   #sweep: object;
@@ -33,10 +31,9 @@ export class Fleet {
   /** Devices started so far, ended ones included. */
   started = 0;
 
-  constructor({ hasPlanEnd, time, turns }: FleetOptions) {
+  constructor({ hasPlanEnd, time }: FleetOptions) {
     this.#hasPlanEnd = hasPlanEnd;
     this.#time = time;
-    this.#turns = turns;
     this.#sweep = this.#armSweep();
   }
 
@@ -48,6 +45,16 @@ export class Fleet {
     this.#sweep = this.#armSweep();
     const nowMs = this.#time.now();
     for (const device of this.members) device.keepaliveTick(nowMs, KEEPALIVE_SWEEP_MS);
+  }
+
+  /** Those of one host, as they are whenever they are gone through. */
+  membersOf(port: Port): Iterable<Device> {
+    const { members } = this;
+    return {
+      *[Symbol.iterator]() {
+        for (const device of members) if (device.env.port === port) yield device;
+      },
+    };
   }
 
   add(device: Device): void {
@@ -104,7 +111,7 @@ export class Fleet {
   whenReady(device: Device, giveUpAfterMs: number | null, waiter: Waiter): void {
     const known = this.#known(device);
     if (known !== "waits") {
-      this.#turns.settle(waiter, known);
+      settle(device, waiter, known);
       return;
     }
     const before = this.#awaited.get(device) ?? null;
@@ -128,7 +135,7 @@ export class Fleet {
       other.before = this.#awaited.get(waiting.device) ?? null;
       this.#awaited.set(waiting.device, other);
     }
-    this.#turns.settle(waiting.waiter, "gave_up");
+    settle(waiting.device, waiting.waiter, "gave_up");
   }
 
   ready(device: Device): void {
@@ -145,7 +152,7 @@ export class Fleet {
     this.#awaited.delete(device);
     for (const { waiter, timer } of waitersOf(last)) {
       if (timer !== null) this.#time.cancel(timer);
-      this.#turns.settle(waiter, failure);
+      settle(device, waiter, failure);
     }
   }
 
@@ -177,6 +184,11 @@ interface ReadyWaiter {
   timer: object | null;
   /** Who waited for the device before him. */
   before: ReadyWaiter | null;
+}
+
+/** Whoever waits for a device is told when that one's host has had its turn. */
+function settle(device: Device, waiter: Waiter, failure: string | null): void {
+  device.env.port.turns.settle(waiter, failure);
 }
 
 /** In the order in which they came. */

@@ -10,6 +10,8 @@ export interface Arrivals {
   maxVusers: number;
   /** Arrivals at random instants, with this mean. */
   isPoisson: boolean;
+  /** How they are dealt out where there are several workers. */
+  dealt: "by-rate" | "evenly" | "to-first";
 }
 
 const NUMBER = "a number that is not negative";
@@ -85,16 +87,20 @@ function readPhase(raw: unknown, path: string, problems: Problem[]): Phase | nul
 
 function arrivalsOfPhase(phase: Phase, fromMs: number): Arrivals[] {
   const { durationMs, arrivalRate, arrivalCount, rampTo, maxVusers, isPoisson } = phase;
-  const shared = { maxVusers, isPoisson: false };
+  const shared = { maxVusers, isPoisson: false } as const;
   if (arrivalCount !== null) {
     if (arrivalCount === 0 || durationMs === 0) return [];
-    return [{ ...shared, fromMs, ...evenly(durationMs / arrivalCount, durationMs) }];
+    return [{ ...shared, dealt: "to-first", fromMs, ...evenly(durationMs / arrivalCount, durationMs) }];
   }
   if (rampTo !== null)
-    return rampOf(arrivalRate, rampTo, durationMs, fromMs).map((one) => ({ ...one, ...shared }));
+    return rampOf(arrivalRate, rampTo, durationMs, fromMs).map((one) => ({
+      ...one,
+      ...shared,
+      dealt: "evenly",
+    }));
   if (arrivalRate === 0) return [];
   const even = evenly(1000 / arrivalRate, durationMs);
-  return [{ maxVusers, isPoisson, fromMs, ...even }];
+  return [{ maxVusers, isPoisson, dealt: "by-rate", fromMs, ...even }];
 }
 
 /** Artillery's timer holds whole microseconds. */

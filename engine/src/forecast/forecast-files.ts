@@ -3,7 +3,7 @@ import type { ForecastAssumption, ForecastRecord, WorkerRecord } from "../contra
 import { fleetRecord } from "../fleet/fleet-record.ts";
 import type { FleetPlan } from "../script/plan.ts";
 import { maskHidden } from "../secrets/secret-text.ts";
-import { EPOCH_MS, type VirtualFleet } from "./virtual-fleet.ts";
+import { EPOCH_MS, type VirtualFleet, type VirtualWorker } from "./virtual-fleet.ts";
 
 const WORKER_ID = "forecast";
 
@@ -18,24 +18,33 @@ export interface ForecastFilesOptions {
 }
 
 /**
- * Writes the files of the one worker that a forecast is. Everything that was recorded stands in one interval of the histograms.
+ * Writes the files of each worker of a forecast. Everything that was recorded stands in one interval of the histograms.
  *
  * @throws an Error whose message says why they could not be written
  */
 export function writeForecastFiles(options: ForecastFilesOptions): void {
-  const { directory, testRunId, plan, fleet, assumptions, sample, state } = options;
+  const { workers } = options.fleet;
+  workers.forEach((worker, i) => {
+    writeWorker(worker, workers.length === 1 ? WORKER_ID : `${WORKER_ID}-${i + 1}`, options);
+  });
+}
+
+function writeWorker(
+  { recorder, run, regions }: VirtualWorker,
+  workerId: string,
+  { directory, testRunId, plan, fleet, assumptions, sample, state }: ForecastFilesOptions,
+): void {
   const problems: string[] = [];
-  const files = new WorkerFiles(directory, WORKER_ID, EPOCH_MS, {
+  const files = new WorkerFiles(directory, workerId, EPOCH_MS, {
     log: (line) => problems.push(line),
     unwritten: ({ problem }) => problems.push(problem),
   });
   const nowMs = EPOCH_MS + Math.ceil(fleet.nowMs);
-  const { recorder, run, regions } = fleet;
   const record: WorkerRecord = fleetRecord(
     { plan, recorder, run, regions, container: "" },
     {
       testRunId,
-      workerId: WORKER_ID,
+      workerId,
       state,
       target: maskHidden(plan.target.kind === "lab" ? "lab" : plan.target.url),
       tls: { insecure: false },

@@ -31,6 +31,8 @@ export interface PreparedForecast {
   devices: number;
   /** Devices that arrive by the script alone. */
   written: number;
+  /** Their records add up to that of one. */
+  workers: number;
   predictedBytes: number;
   /** Null where each device is simulated. */
   sample: Sample | null;
@@ -109,6 +111,7 @@ export function prepareForecast(script: ArtilleryScript, options: ForecastOption
     ],
     devices,
     written,
+    workers: options.workers ?? 1,
     predictedBytes: predictMemory(devices),
     sample,
   };
@@ -170,23 +173,23 @@ function refuseWhatDoesNotFit(devices: number): void {
  * seed, on every machine. The clock of this one is not read.
  */
 export async function runForecast(
-  { script, plan, model, arrivals, assumptions, sample }: PreparedForecast,
+  { script, plan, model, arrivals, workers, assumptions, sample }: PreparedForecast,
   options: ForecastRunOptions,
 ): Promise<ForecastRun> {
   const { directory, testRunId, signal, onProgress, log = () => {} } = options;
   const helpers = await artillerySteps(plan);
-  const fleet = new VirtualFleet({ script, plan, model, arrivals, helpers, log });
+  const fleet = new VirtualFleet({ script, plan, model, arrivals, workers, helpers, log });
   while (signal?.aborted !== true && fleet.advance(EVENTS_AT_A_TIME)) {
-    const { nowMs, arrived, events, recorder } = fleet;
-    onProgress?.({ nowMs, arrived, events, online: recorder.online });
+    const { nowMs, arrived, events, online } = fleet;
+    onProgress?.({ nowMs, arrived, events, online });
     // Ctrl-C is heard in between.
     await new Promise((resolve) => setImmediate(resolve));
   }
   const isComplete = fleet.isOver;
-  fleet.run.stop(isComplete);
+  fleet.stop();
   const state = isComplete ? "ended" : "interrupted";
   writeForecastFiles({ directory, testRunId, plan, fleet, assumptions, sample, state });
-  return { isComplete, devices: fleet.run.fleet.started, tookMs: fleet.nowMs, events: fleet.events };
+  return { isComplete, devices: fleet.started, tookMs: fleet.nowMs, events: fleet.events };
 }
 
 /** The forecast of a script, in the files of a run. */

@@ -2,16 +2,20 @@ import type { ArtilleryScript, Helpers, RunEvents } from "../artillery.ts";
 import { Recorder } from "../capture/recorder.ts";
 import { TIMELINE_ROW_MS } from "../contract.ts";
 import { FleetRun } from "../fleet/fleet-run.ts";
+import type { Loads } from "../region/load.ts";
 import { Regions } from "../region/regions.ts";
 import { type FleetPlan, ownClientIdPrefix } from "../script/plan.ts";
 import { LAB_VARIABLE } from "../script/steps/lab.ts";
 import type { ParsedStep } from "../script/steps/step.ts";
 import { REGION_VARIABLE } from "../script/variables.ts";
+import { planEndMs } from "../storm/schedule.ts";
 import type { Arrivals } from "./arrivals.ts";
 import { BackEnd } from "./back-end.ts";
 import { Broker } from "./broker.ts";
 import { VirtualClock } from "./clock.ts";
+import { companyOf, loadsElsewhere } from "./company.ts";
 import { Contexts, scenarioPicker } from "./contexts.ts";
+import { Dealer, workersWithArrivals } from "./dealing.ts";
 import { ForecastHost } from "./host.ts";
 import { ForecastHttp, labUrl } from "./http.ts";
 import type { Lane } from "./lane.ts";
@@ -29,22 +33,31 @@ export interface VirtualFleetOptions {
   plan: FleetPlan;
   model: Model;
   arrivals: readonly Arrivals[];
+  /** As Artillery would start worker threads: fewer where some would have no arrivals. */
+  workers: number;
   helpers: Helpers;
   /** Hears what happens, a line each. */
   log(line: string): void;
 }
 
+/** One worker of a run: its devices, and what it records of them. */
+export interface VirtualWorker {
+  recorder: Recorder;
+  /** Null where the script has one target. */
+  regions: Regions | null;
+  run: FleetRun;
+}
+
 /** A whole run in virtual time: arrivals, devices, network, brokers and back ends. Nothing of it happens but by `advance`. */
 export class VirtualFleet {
-  readonly recorder: Recorder;
-  readonly regions: Regions | null;
-  readonly run: FleetRun;
+  readonly workers: readonly VirtualWorker[];
   readonly brokers: readonly Broker[];
   readonly #clock = new VirtualClock();
   readonly #contexts: Contexts;
   readonly #pick: (arrival: number) => number;
   readonly #cohortOf: ReadonlyMap<number, number>;
   readonly #arrivals: readonly Arrivals[];
+  readonly #dealer: Dealer;
   readonly #lane: Lane;
   #phase = 0;
   #inPhase = 0;
@@ -56,14 +69,10 @@ export class VirtualFleet {
   #timeZeroMs: number | null = null;
   readonly #fleetsOfStorms = new Map<number, number>();
 
-  constructor({ script, plan, model, arrivals, helpers, log }: VirtualFleetOptions) {
+  constructor({ script, plan, model, arrivals, workers: asked, helpers, log }: VirtualFleetOptions) {
     const clock = this.#clock;
     const { seed, protocolVersion, http } = plan.settings;
-    const names = plan.cohorts.map(({ name }) => name);
-    const wallClock = (): number => EPOCH_MS + clock.now();
-    this.recorder = new Recorder(names, NOBODY, wallClock);
     const { regions } = plan;
-    this.regions = regions && new Regions({ regions: regions.list, failover: regions.failover, seed });
     const network = new Network(clock, model.latencyMs, model.broker.latencyMs);
     const backEnds = model.services.map((service) => service && new BackEnd(service, network));
     this.brokers = backEnds.map(
@@ -76,59 +85,77 @@ export class VirtualFleet {
           hasOwnIds: hasOwnIds(plan),
         }),
     );
-    const host = new ForecastHost({
-      time: clock,
-      seed,
-      recorder: this.recorder,
-      regions: this.regions,
-      network,
-      brokers: this.brokers,
-      usesTls: model.usesTls,
-      usesWebSocket: model.usesWebSocket,
-      resumes: plan.cohorts.map(({ resume }) => resume ?? plan.settings.tls?.resume ?? false),
-    });
     const regionNames = regions === null ? [""] : regions.list.map(({ name }) => name);
-    this.run = new FleetRun({
-      script: { ...script, config: { ...script.config, processor: stubs(plan, clock) } },
-      plan,
-      helpers,
-      runEvents: NOBODY,
-      host,
-      recorder: this.recorder,
-      regions: this.regions,
-      http: new ForecastHttp({
-        network,
-        backEnds: new Map(
-          regionNames.flatMap((name, i) => {
-            const backEnd = backEnds[i];
-            return backEnd ? [[labUrl(name), backEnd] as const] : [];
-          }),
-        ),
-        isNew: http.connection === "new",
-        others: model.http,
-      }),
-      time: clock,
-      wallClock,
-      container: "",
-      numbers: { next: () => this.#numbers++, claim: () => true },
-      agreement: {
-        begin: () => this.#setTimeZero(),
-        setDevices: () => {},
-        populations: (storm) => [{ container: "", devices: this.#fleetOf(storm) }],
-        containers: () => [],
-      },
-      watch: null,
-      log,
+    const forecastHttp = new ForecastHttp({
+      network,
+      backEnds: new Map(
+        regionNames.flatMap((name, i) => {
+          const backEnd = backEnds[i];
+          return backEnd ? [[labUrl(name), backEnd] as const] : [];
+        }),
+      ),
+      isNew: http.connection === "new",
+      others: model.http,
     });
+    const workers = workersWithArrivals(arrivals, asked);
+    const company = workers === 1 ? null : companyOf(workers, clock, planEndMs(plan.storms) !== null);
+    const wallClock = (): number => EPOCH_MS + clock.now();
+    const newWorker = (loads?: Loads): VirtualWorker => {
+      const recorder = new Recorder(
+        plan.cohorts.map(({ name }) => name),
+        NOBODY,
+        wallClock,
+      );
+      const own = regions && new Regions({ regions: regions.list, failover: regions.failover, seed, loads });
+      const host = new ForecastHost({
+        time: clock,
+        seed,
+        recorder,
+        regions: own,
+        network,
+        brokers: this.brokers,
+        usesTls: model.usesTls,
+        usesWebSocket: model.usesWebSocket,
+        resumes: plan.cohorts.map(({ resume }) => resume ?? plan.settings.tls?.resume ?? false),
+      });
+      const run = new FleetRun({
+        script: { ...script, config: { ...script.config, processor: stubs(plan, clock) } },
+        plan,
+        helpers,
+        runEvents: NOBODY,
+        host,
+        recorder,
+        regions: own,
+        http: forecastHttp,
+        time: clock,
+        wallClock,
+        container: "",
+        numbers: { next: () => this.#numbers++, claim: () => true },
+        agreement: {
+          begin: () => this.#setTimeZero(),
+          setDevices: () => {},
+          populations: (storm) => [{ container: "", devices: this.#fleetOf(storm) }],
+          containers: () => [],
+        },
+        watch: null,
+        company,
+        log,
+      });
+      return { recorder, regions: own, run };
+    };
+    const first = newWorker();
+    const loads = first.regions && loadsElsewhere(first.regions.names, first.regions.loads);
+    this.workers = [first, ...Array.from({ length: workers - 1 }, () => newWorker(loads ?? undefined))];
     const set = ["deviceId", ...(regions === null ? [] : [REGION_VARIABLE]), ...variablesSetBy(plan)];
     this.#contexts = new Contexts(script, seed, labVariables(regionNames), set);
     const scenarios = Array.isArray(script.scenarios) ? (script.scenarios as unknown[]) : [];
     this.#pick = scenarioPicker(scenarios, seed);
     this.#cohortOf = new Map(plan.cohorts.map(({ scenarioIndex }, cohort) => [scenarioIndex, cohort]));
     this.#arrivals = arrivals;
+    this.#dealer = new Dealer(workers);
     this.#lane = clock.lane();
     this.#armArrival();
-    if (this.regions !== null) this.#armLoads();
+    if (regions !== null) this.#armLoads();
   }
 
   /** Milliseconds since it began. */
@@ -143,6 +170,16 @@ export class VirtualFleet {
   /** Virtual users that have arrived so far. */
   get arrived(): number {
     return this.#arrived;
+  }
+
+  /** Devices that are online now. */
+  get online(): number {
+    return this.workers.reduce((sum, { recorder }) => sum + recorder.online, 0);
+  }
+
+  /** Devices started so far, ended ones included. */
+  get started(): number {
+    return this.#numbers;
   }
 
   /** Epoch milliseconds; null before the first arrival. */
@@ -164,6 +201,11 @@ export class VirtualFleet {
     return !this.isOver;
   }
 
+  /** Nothing happens any more. */
+  stop(): void {
+    for (const { run } of this.workers) run.stop(this.isOver);
+  }
+
   // ---- arrivals ---------------------------------------------------------------------------------------------------
 
   #armArrival(): void {
@@ -183,20 +225,21 @@ export class VirtualFleet {
 
   arrive(phase: Arrivals): void {
     const number = this.#arrived++;
+    const worker = this.workers[this.#dealer.next(phase)] as VirtualWorker;
     if (this.#inPhase >= phase.count) {
       this.#phase++;
       this.#inPhase = 0;
     }
     if (this.#present >= phase.maxVusers) this.skipped++;
-    else this.#start(number);
+    else this.#start(number, worker);
     this.#armArrival();
   }
 
-  #start(arrival: number): void {
+  #start(arrival: number, { run }: VirtualWorker): void {
     const cohort = this.#cohortOf.get(this.#pick(arrival));
     if (cohort === undefined) return;
     this.#present++;
-    this.run.runVirtualUser(cohort, this.#contexts.next(), this.#left);
+    run.runVirtualUser(cohort, this.#contexts.next(), this.#left);
   }
 
   /** One for all virtual users. */
@@ -207,7 +250,7 @@ export class VirtualFleet {
   #setTimeZero(): void {
     const epochMs = EPOCH_MS + this.nowMs;
     this.#timeZeroMs = Math.ceil(epochMs / TIMELINE_ROW_MS) * TIMELINE_ROW_MS;
-    this.run.storms.setTimeZero(this.#timeZeroMs);
+    for (const { run } of this.workers) run.storms.setTimeZero(this.#timeZeroMs);
   }
 
   /** As they are now, or as they were when a storm was first asked for. */
@@ -223,7 +266,7 @@ export class VirtualFleet {
   }
 
   tickLoads(): void {
-    this.regions?.loads.tick(this.nowMs);
+    for (const { regions } of this.workers) regions?.loads.tick(this.nowMs);
     this.#armLoads();
   }
 }

@@ -23,6 +23,8 @@ export interface ForecastOptions {
   windowMs?: number | undefined;
   /** At most so many devices are simulated; where there are more, they stand for all. */
   sample?: number | undefined;
+  /** The fleet is divided over so many workers, as Artillery would; one unless given. Whatever it is, the sum is the same. */
+  workers?: number | undefined;
   /** What runs told of the target, in place of what script and defaults say of it. */
   calibrations?: readonly Calibration[] | undefined;
 }

@@ -135,6 +135,7 @@ export class Worker {
       numbers,
       agreement: this.#agreement,
       watch: this.#watch,
+      company: null,
       log,
     });
     warnBeforeStart({

@@ -19,6 +19,9 @@ interface Sample {
   regions: readonly Counts[];
 }
 
+/** What is asked of the loads of regions. */
+export type Loads = Pick<RegionLoads, "count" | "tick" | "sustained" | "since">;
+
 /**
  * The load on each region, second by second. A region that survives has to bear what the others let go: whether it is
  * overloaded shows in its own counts, and not in those of all regions together.

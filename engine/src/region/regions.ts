@@ -2,7 +2,7 @@ import type { OpenTransport } from "../transport/transport.ts";
 import { homeRegion, shareBounds } from "./assignment.ts";
 import { RegionCounts } from "./counts.ts";
 import type { FailoverPlan } from "./failover.ts";
-import { RegionLoads } from "./load.ts";
+import { type Loads, RegionLoads } from "./load.ts";
 import { openRegions } from "./open.ts";
 
 export interface RegionsOptions {
@@ -10,6 +10,8 @@ export interface RegionsOptions {
   regions: readonly { name: string; weight: number }[];
   failover: Omit<FailoverPlan, "regions">;
   seed: number;
+  /** Counts of its own unless given. */
+  loads?: Loads | undefined;
 }
 
 /** The regions of one worker: which are lost now, where devices are at home, and what is counted for each. */
@@ -17,16 +19,16 @@ export class Regions {
   readonly names: readonly string[];
   readonly failover: FailoverPlan;
   readonly counts: RegionCounts;
-  readonly loads: RegionLoads;
+  readonly loads: Loads;
   readonly #lost = new Set<number>();
   readonly #bounds: readonly number[];
   readonly #seed: number;
 
-  constructor({ regions, failover, seed }: RegionsOptions) {
+  constructor({ regions, failover, seed, loads }: RegionsOptions) {
     this.names = regions.map(({ name }) => name);
     this.failover = { ...failover, regions: regions.length };
     this.counts = new RegionCounts(this.names);
-    this.loads = new RegionLoads(this.names);
+    this.loads = loads ?? new RegionLoads(this.names);
     this.#bounds = shareBounds(regions.map(({ weight }) => weight));
     this.#seed = seed;
   }

@@ -14,6 +14,8 @@ export interface CutOptions {
   seed: number;
   container: string;
   members: Iterable<Device>;
+  /** Goes through the devices that a storm may hit; through `members`, at once, unless given. */
+  walk?: Walk | undefined;
   recorder: Recorder;
   /** Null where the script has one target. */
   regions: Regions | null;
@@ -26,6 +28,12 @@ export interface CutOptions {
   time: Time;
   log(line: string): void;
 }
+
+/**
+ * One pass over a worker's devices, in the order of their arrival: `visit` hears of each, then `over` is called. Workers that live in
+ * one clock go together, for their devices are to act in the order in which those of a single worker would.
+ */
+export type Walk = (visit: (device: Device) => void, over: () => void) => void;
 
 /** The devices that a storm hits: numbers below `devices` whose key is not above `limit`; none where that is null. */
 interface Choice {
@@ -80,19 +88,26 @@ export class CutStorms {
     progress.open(startedAtMs);
     if (plan.region !== undefined) regions?.lose(plan.region.index);
     const plannedMs = this.#clock.monotonicAt(startedAtMs);
-    const dropped = this.#pass(plan, cause, choice, plannedMs);
-    const tookMs = Math.round(time.now() - plannedMs);
-    progress.watchGenerator();
-    log(
-      `mqtt storm ${plan.index}: ${plan.cause}, ${dropped} devices of this worker dropped within ${tookMs} ms`,
-    );
+    this.#pass(plan, cause, choice, plannedMs, (dropped) => {
+      const tookMs = Math.round(time.now() - plannedMs);
+      progress.watchGenerator();
+      log(
+        `mqtt storm ${plan.index}: ${plan.cause}, ${dropped} devices of this worker dropped within ${tookMs} ms`,
+      );
+    });
   }
 
-  /** Returns how many devices lost their connection. */
-  #pass({ index, region }: StormPlan, cause: CutCause, choice: Choice | null, plannedMs: number): number {
-    const { recorder, members } = this.#options;
+  /** @param over hears how many devices lost their connection */
+  #pass(
+    { index, region }: StormPlan,
+    cause: CutCause,
+    choice: Choice | null,
+    plannedMs: number,
+    over: (dropped: number) => void,
+  ): void {
+    const { recorder, walk = this.#walk } = this.#options;
     let dropped = 0;
-    for (const device of members) {
+    const visit = (device: Device): void => {
       const { cohort } = device;
       const isHit =
         choice === null ? device.region === region?.index : this.#isChosen(choice, index, device.number);
@@ -102,13 +117,18 @@ export class CutStorms {
       if (lostAtMs === null) {
         // The cause may have ended a device's first attempt: that one has no part in the storm all the same.
         if (!isArriving) device.part.witness(index);
-        continue;
+        return;
       }
       recorder.storms.dropped(cohort, index, Math.max(0, lostAtMs - plannedMs));
       dropped++;
-    }
-    return dropped;
+    };
+    walk(visit, () => over(dropped));
   }
+
+  readonly #walk: Walk = (visit, over) => {
+    for (const device of this.#options.members) visit(device);
+    over();
+  };
 
   #isChosen({ limit, devices }: Choice, storm: number, number: number): boolean {
     if (limit === null || number >= devices) return false;

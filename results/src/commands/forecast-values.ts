@@ -34,6 +34,16 @@ export function sampleCount(text: string): number {
   return value;
 }
 
+/** As many as the files of one worker each are still a handful. */
+const MOST_WORKERS = 64;
+
+export function workerCount(text: string): number {
+  const value = wholeNumber(text);
+  if (value < 1 || value > MOST_WORKERS)
+    throw new InvalidArgumentError(`allowed: a whole number from 1 to ${MOST_WORKERS}`);
+  return value;
+}
+
 export function wholeNumber(text: string): number {
   const value = Number(text);
   if (text.trim() === "" || !Number.isSafeInteger(value))

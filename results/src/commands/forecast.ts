@@ -14,7 +14,7 @@ import { runFind } from "./find-forecast.ts";
 import { addFindOptions, checkFindOptions, durationMs, FIND_HELP, type FindOptions } from "./find-options.ts";
 import { type Engine, refusable } from "./forecast-engine.ts";
 import { forecastRun, writeForecastResults } from "./forecast-run.ts";
-import { another, deviceCount, sampleCount, shares, wholeNumber } from "./forecast-values.ts";
+import { another, deviceCount, sampleCount, shares, wholeNumber, workerCount } from "./forecast-values.ts";
 import { interruptible } from "./interruptible.ts";
 import { CommandError, type Io, invalid } from "./io.ts";
 import { nextActionText } from "./next-action-text.ts";
@@ -34,6 +34,7 @@ interface Options extends FindOptions {
   sample?: number;
   environment?: string;
   target?: string;
+  workers?: number;
   calibrate: string[];
   /** Directory of a measured run. */
   against?: string;
@@ -86,6 +87,7 @@ export function addForecast(program: Command, io: Io, end: (code: number) => voi
     )
     .option("--seed <n>", "another seed than the script's", wholeNumber)
     .option("--sample <n>", "simulate so many devices, which stand for all: 100k", sampleCount)
+    .option("--workers <n>", "divide the fleet over so many workers, as a real run does", workerCount)
     .option(
       "--against <run>",
       "directory of a measured run: both side by side, with the error of each figure",
@@ -111,6 +113,7 @@ async function runForecastCommand(argument: string | undefined, options: Options
     window: windowMs,
     seed,
     sample,
+    workers,
     find,
     fraction: fractions = [],
   } = options;
@@ -130,6 +133,7 @@ async function runForecastCommand(argument: string | undefined, options: Options
     windowMs,
     seed,
     sample,
+    workers,
     calibrations: calibrations.length === 0 ? undefined : calibrations,
   };
   const [fraction] = fractions;
@@ -151,7 +155,7 @@ function searchOf({ storm, within, of, policy, base, cap }: FindOptions): Omit<F
 
 /** What goes with what: each is said before anything is run. */
 function checkTogether(options: Options, hasScript: boolean): void {
-  const { find, against, sample, devices, scale, window, fraction = [], policy } = options;
+  const { find, against, sample, workers, devices, scale, window, fraction = [], policy } = options;
   if (scale !== undefined && devices === undefined)
     throw invalid(`--scale ${scale}: allowed with --devices: it says what grows with the fleet`);
   if (window !== undefined && find !== undefined)
@@ -162,6 +166,8 @@ function checkTogether(options: Options, hasScript: boolean): void {
     throw invalid("--find: allowed with the path of a script, and not with --against");
   if (find !== undefined && sample !== undefined)
     throw invalid("--find: allowed without --sample: what is looked for is a number of devices");
+  if (find !== undefined && workers !== undefined)
+    throw invalid("--find: allowed without --workers: however many there are, each answer is the same");
   if (find !== undefined && fraction.length > 1)
     throw invalid(`--fraction ${fraction.join(",")}: allowed is one share with --find`);
   if (against === undefined) return;

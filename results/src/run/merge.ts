@@ -240,6 +240,7 @@ export function addFields<Fields extends Record<keyof Fields, number>>(a: Fields
   return sum;
 }
 
+/** Names stand in alphabetical order: which worker met one first says nothing. */
 function sumNames(all: readonly Record<string, Record<string, number>>[]): Map<string, Counts> {
   const sums = new Map<string, Counts>();
   for (const [cohort, counts] of all.flatMap((one) => Object.entries(one))) {
@@ -247,5 +248,9 @@ function sumNames(all: readonly Record<string, Record<string, number>>[]): Map<s
     for (const [name, count] of Object.entries(counts)) sum.set(name, (sum.get(name) ?? 0) + count);
     sums.set(cohort, sum);
   }
-  return sums;
+  return new Map([...sums].map(([cohort, counts]) => [cohort, inOrder(counts)]));
+}
+
+function inOrder(counts: Counts): Counts {
+  return new Map([...counts].sort(([a], [b]) => (a < b ? -1 : 1)));
 }

@@ -66,7 +66,7 @@ export class Rig {
       openings: null,
     });
     this.host.openers.push(this.network.open);
-    this.fleet = new Fleet({ hasPlanEnd: true, time: this.time, turns: this.host.turns });
+    this.fleet = new Fleet({ hasPlanEnd: true, time: this.time });
     // Tests ask the device for its keepalive themselves.
     this.fleet.stop();
     this.host.fleet = this.fleet;

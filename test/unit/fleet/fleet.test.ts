@@ -13,7 +13,7 @@ afterEach(() => {
 function fleetOf(hasPlanEnd: boolean): { fleet: Fleet; rig: Rig } {
   const rig = new Rig({ keepaliveMs: 5000 });
   const time = { ...live, now: () => rig.time.now() };
-  const fleet = new Fleet({ hasPlanEnd, time, turns: rig.host.turns });
+  const fleet = new Fleet({ hasPlanEnd, time });
   rig.host.fleet = fleet;
   fleet.add(rig.device);
   return { fleet, rig };

@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { forecast } from "../../../engine/src/forecast/index.ts";
 import type { VirtualFleet } from "../../../engine/src/forecast/virtual-fleet.ts";
-import { forecastOf, type SmallForecast, scriptOf } from "../../support/forecast.ts";
+import { forecastOf, onlyWorker, type SmallForecast, scriptOf } from "../../support/forecast.ts";
 
 const policy = fc.constantFrom<Record<string, unknown>>(
   { policy: "immediate" },
@@ -48,7 +48,7 @@ const fleets: fc.Arbitrary<SmallForecast> = fc.record({
 });
 
 function total(fleet: VirtualFleet, name: string): number {
-  const { recorder } = fleet;
+  const { recorder } = onlyWorker(fleet);
   const sums = recorder.cohorts.map((_, cohort) => recorder.counters(cohort));
   return sums.reduce((sum, { counters }) => sum + counters[name as keyof typeof counters], 0);
 }
@@ -61,11 +61,11 @@ describe("a forecast", () => {
       fc.asyncProperty(fleets, async (small) => {
         const fleet = await forecastOf(small);
         const count = (name: string): number => total(fleet, name);
-        expect(fleet.run.fleet.members.size).toBe(0);
+        expect(onlyWorker(fleet).run.fleet.members.size).toBe(0);
         expect(fleet.arrived).toBe(small.devices);
         // Connections that were accepted have ended since, for all devices have left.
         expect(count("disconnects")).toBe(count("connectsAccepted"));
-        expect(fleet.recorder.online).toBe(0);
+        expect(fleet.online).toBe(0);
         // An attempt was accepted, refused, or given up by its device; no device has two.
         const open = count("connectAttempts") - count("connectsAccepted") - count("connectsRefused");
         expect(open).toBeGreaterThanOrEqual(0);
@@ -80,7 +80,7 @@ describe("a forecast", () => {
         );
         late += count("lateResponses");
         refused += count("connectsRefused");
-        for (const storm of fleet.run.storms.report()) {
+        for (const storm of onlyWorker(fleet).run.storms.report()) {
           for (const cohort of Object.values(storm.cohorts)) {
             expect(cohort.recovered).toBeLessThanOrEqual(cohort.affected);
             expect(cohort.affected).toBeLessThanOrEqual(cohort.selected);
@@ -116,7 +116,7 @@ describe("a forecast", () => {
         const worst = [25, 50, 100, 400].map(async (capacity) => {
           const mqtt = { configService: { capacity }, reconnect: { policy: "full-jitter", base: "2s" } };
           const fleet = await forecastOf({ devices, seed, mqtt });
-          const [storm] = fleet.run.storms.report();
+          const [storm] = onlyWorker(fleet).run.storms.report();
           return storm?.cohorts["asks"]?.recovered ?? 0;
         });
         const recovered = await Promise.all(worst);

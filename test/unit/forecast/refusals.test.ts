@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { prepareForecast } from "../../../engine/src/forecast/index.ts";
 import { memoryProblem, predictMemory } from "../../../engine/src/forecast/memory.ts";
-import { forecastOf, type SmallForecast, scriptOf } from "../../support/forecast.ts";
+import { forecastOf, onlyWorker, type SmallForecast, scriptOf } from "../../support/forecast.ts";
 
 function refusal(small: SmallForecast): string {
   try {
@@ -105,7 +105,10 @@ describe("what is asked beside the script", () => {
       mqtt: { configService: { capacity: 500 } },
     });
     expect(fleet.arrived).toBe(80);
-    expect(fleet.run.storms.report()[0]?.cohorts["asks"]).toMatchObject({ affected: 20, recovered: 20 });
+    expect(onlyWorker(fleet).run.storms.report()[0]?.cohorts["asks"]).toMatchObject({
+      affected: 20,
+      recovered: 20,
+    });
   });
 
   it("stands among the assumptions", () => {

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { TIMELINE_COLUMNS } from "../../../engine/src/contract.ts";
 import { prepareForecast } from "../../../engine/src/forecast/index.ts";
 import type { VirtualFleet } from "../../../engine/src/forecast/virtual-fleet.ts";
-import { forecastOf, type SmallForecast, scriptOf } from "../../support/forecast.ts";
+import { forecastOf, onlyWorker, type SmallForecast, scriptOf } from "../../support/forecast.ts";
 
 /** 8,000 devices whose back end needs 8 s for all of them. */
 const FLEET: SmallForecast = {
@@ -18,12 +18,14 @@ const FLEET: SmallForecast = {
 
 /** When 50 and 99 % of the storm's devices were ready again, by the timeline's rows of 100 ms. */
 function timesOf(fleet: VirtualFleet): number[] {
-  const rows = fleet.recorder.timeline.take(true).map((line) => line.split(","));
+  const rows = onlyWorker(fleet)
+    .recorder.timeline.take(true)
+    .map((line) => line.split(","));
   return [0.5, 0.99].map((share) => readyAtS(fleet, rows, share));
 }
 
 function readyAtS(fleet: VirtualFleet, rows: readonly string[][], share: number): number {
-  const storm = fleet.run.storms.report()[0];
+  const storm = onlyWorker(fleet).run.storms.report()[0];
   const affected = Object.values(storm?.cohorts ?? {}).reduce((sum, cohort) => sum + cohort.affected, 0);
   let low = false;
   for (const cells of rows) {

@@ -1,10 +1,25 @@
 import { describe, expect, it } from "vitest";
+import type { Arrivals } from "../../../engine/src/forecast/arrivals.ts";
 import { arrivingLonger, stormsUpTo } from "../../../engine/src/forecast/storm-alone.ts";
 import type { StormPlan } from "../../../engine/src/storm/schedule.ts";
 
-const arrivals = [
-  { fromMs: 0, count: 100, everyMs: 10, maxVusers: Number.POSITIVE_INFINITY, isPoisson: false },
-  { fromMs: 2000, count: 50, everyMs: 20, maxVusers: Number.POSITIVE_INFINITY, isPoisson: false },
+const arrivals: Arrivals[] = [
+  {
+    fromMs: 0,
+    count: 100,
+    everyMs: 10,
+    maxVusers: Number.POSITIVE_INFINITY,
+    isPoisson: false,
+    dealt: "by-rate",
+  },
+  {
+    fromMs: 2000,
+    count: 50,
+    everyMs: 20,
+    maxVusers: Number.POSITIVE_INFINITY,
+    isPoisson: false,
+    dealt: "by-rate",
+  },
 ];
 const storm = (index: number, atMs: number): StormPlan => {
   return { index, atMs, fraction: 1, cause: "reset", windowMs: 1000 };
