@@ -26,9 +26,10 @@ export class Device implements Subject {
   readonly env: DeviceEnvironment;
   readonly line: Line;
   readonly attempt: Attempt;
-  readonly bootstrap: Bootstrap;
-  readonly exchange: Exchange;
   readonly part: StormPart;
+  /** Made when they are first needed, as below: of a fleet that is turned away most devices never get so far. */
+  #bootstrap: Bootstrap | null = null;
+  #exchange: Exchange | null = null;
   #state: DeviceState = "offline";
   /** Counts attempts and their ends: what comes late, from an earlier one, is not taken for this one's. */
   generation = 0;
@@ -44,9 +45,17 @@ export class Device implements Subject {
     this.env = environment;
     this.line = new Line(this);
     this.attempt = new Attempt(this, credentials);
-    this.bootstrap = new Bootstrap(this);
-    this.exchange = new Exchange(this);
     this.part = new StormPart(this);
+  }
+
+  get bootstrap(): Bootstrap {
+    this.#bootstrap ??= new Bootstrap(this);
+    return this.#bootstrap;
+  }
+
+  get exchange(): Exchange {
+    this.#exchange ??= new Exchange(this);
+    return this.#exchange;
   }
 
   // ---- what it is -------------------------------------------------------------------------------------------------
@@ -122,7 +131,7 @@ export class Device implements Subject {
     if (this.#state === "ended") return;
     this.env.port.turns.run(() => {
       this.#leave("end");
-      this.exchange.end();
+      this.#exchange?.end();
       this.env.port.ended(this, reason);
     });
   }
@@ -286,7 +295,7 @@ export class Device implements Subject {
     this.enter(change);
     this.#forget();
     this.part.tellDisconnected(cause, wasReady, change === "failed");
-    this.exchange.interrupt();
+    this.#exchange?.interrupt();
   }
 
   /** Nothing of the connection or the attempt is waited for any more. */

@@ -66,3 +66,6 @@ export class Outage {
     this.#awaitsReconnect = false;
   }
 }
+
+/** That of all devices that never lost a connection: there is nothing to end in it, and nobody begins it. */
+export const NO_OUTAGE: Outage = new Outage();

@@ -2,12 +2,13 @@ import type { Device } from "./device.ts";
 import { EVENTS } from "./events.ts";
 import { type DisconnectCause, type DropCause, isMeant } from "./loss.ts";
 import { isOfferedLoad } from "./offered-load.ts";
-import { Outage } from "./outage.ts";
+import { NO_OUTAGE, Outage } from "./outage.ts";
 import { Standing } from "./standing.ts";
 
 /** What storms do to a device, and what they are told of it: the record of its part in them. */
 export class StormPart {
-  readonly outage: Outage = new Outage();
+  /** Its own from its first outage on. */
+  outage: Outage = NO_OUTAGE;
   readonly standing: Standing = new Standing();
   readonly #device: Device;
 
@@ -90,7 +91,7 @@ export class StormPart {
   join(storm: number, lostAtMs: number, readyAtMs: number | null): void {
     const reconnectedAtMs = this.#device.onlineSinceMs;
     if (reconnectedAtMs > lostAtMs) this.#device.tell(EVENTS.reconnected, storm, reconnectedAtMs - lostAtMs);
-    this.outage.join(storm, lostAtMs, readyAtMs !== null);
+    this.#ownOutage().join(storm, lostAtMs, readyAtMs !== null);
     this.standing.take(storm, "affected", true);
     if (readyAtMs !== null) this.standing.back();
     // An outage that is over all the same: the script has taken the device away since.
@@ -99,8 +100,13 @@ export class StormPart {
 
   /** The loss that is about to begin is a storm's. */
   #claim(storm: number, hadBeenReady: boolean): void {
-    this.outage.claim(storm);
+    this.#ownOutage().claim(storm);
     this.standing.take(storm, "affected", hadBeenReady);
+  }
+
+  #ownOutage(): Outage {
+    if (this.outage === NO_OUTAGE) this.outage = new Outage();
+    return this.outage;
   }
 
   /** The device has been ready before, or is about to be for the first time. */
@@ -115,7 +121,7 @@ export class StormPart {
    * wanted it, and no storm has claimed it before the device knew.
    */
   lost(cause: DisconnectCause, nowMs: number): boolean {
-    this.outage.begin(nowMs);
+    this.#ownOutage().begin(nowMs);
     if (cause !== "return_home") this.standing.lost();
     return !isMeant(cause) && !this.outage.isUnaware;
   }

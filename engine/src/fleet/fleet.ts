@@ -20,8 +20,8 @@ export class Fleet {
   readonly members: Set<Device> = new Set();
   readonly #hasPlanEnd: boolean;
   readonly #time: Time;
-  /** The last of those who wait for a device; each knows the one before. */
-  readonly #awaited = new Map<Device, ReadyWaiter>();
+  /** Who waits for a device: by himself where he is the only one and has no limit, else the last of them; each knows the one before. */
+  readonly #awaited = new Map<Device, Waiter | ReadyWaiter>();
   #sweep: object;
   /** Callbacks, and their contexts at the same places: two lists instead of a closure for every device. */
   #overCallbacks: StepCallback[] = [];
@@ -114,9 +114,14 @@ export class Fleet {
       settle(device, waiter, known);
       return;
     }
-    const before = this.#awaited.get(device) ?? null;
-    const waiting: ReadyWaiter = { device, waiter, timer: null, before };
+    const last = this.#awaited.get(device);
     const limitMs = giveUpAfterMs ?? (this.#hasPlanEnd ? null : DEFAULT_GIVE_UP_MS);
+    if (last === undefined && limitMs === null) {
+      this.#awaited.set(device, waiter);
+      return;
+    }
+    const before = last === undefined ? null : asReadyWaiter(device, last);
+    const waiting = new ReadyWaiter(device, waiter, before);
     if (limitMs !== null) waiting.timer = this.#time.wake(limitMs, onLimit, this, waiting);
     this.#awaited.set(device, waiting);
   }
@@ -129,11 +134,14 @@ export class Fleet {
   }
 
   giveUp(waiting: ReadyWaiter): void {
-    const others = waitersOf(this.#awaited.get(waiting.device)).filter((other) => other !== waiting);
-    this.#awaited.delete(waiting.device);
+    const { device } = waiting;
+    const others = waitersOf(device, this.#awaited.get(device)).filter((other) => other !== waiting);
+    this.#awaited.delete(device);
+    let before: ReadyWaiter | null = null;
     for (const other of others) {
-      other.before = this.#awaited.get(waiting.device) ?? null;
-      this.#awaited.set(waiting.device, other);
+      other.before = before;
+      before = other;
+      this.#awaited.set(device, other);
     }
     settle(waiting.device, waiting.waiter, "gave_up");
   }
@@ -150,7 +158,11 @@ export class Fleet {
     const last = this.#awaited.get(device);
     if (last === undefined) return;
     this.#awaited.delete(device);
-    for (const { waiter, timer } of waitersOf(last)) {
+    if (!(last instanceof ReadyWaiter)) {
+      settle(device, last, failure);
+      return;
+    }
+    for (const { waiter, timer } of waitersOf(device, last)) {
       if (timer !== null) this.#time.cancel(timer);
       settle(device, waiter, failure);
     }
@@ -178,12 +190,22 @@ export class Fleet {
 }
 
 /** Somebody who waits for a device to be ready, and his limit where he has one. */
-interface ReadyWaiter {
-  device: Device;
-  waiter: Waiter;
-  timer: object | null;
+class ReadyWaiter {
+  readonly device: Device;
+  readonly waiter: Waiter;
+  timer: object | null = null;
   /** Who waited for the device before him. */
   before: ReadyWaiter | null;
+
+  constructor(device: Device, waiter: Waiter, before: ReadyWaiter | null) {
+    this.device = device;
+    this.waiter = waiter;
+    this.before = before;
+  }
+}
+
+function asReadyWaiter(device: Device, waiting: Waiter | ReadyWaiter): ReadyWaiter {
+  return waiting instanceof ReadyWaiter ? waiting : new ReadyWaiter(device, waiting, null);
 }
 
 /** Whoever waits for a device is told when that one's host has had its turn. */
@@ -192,9 +214,10 @@ function settle(device: Device, waiter: Waiter, failure: string | null): void {
 }
 
 /** In the order in which they came. */
-function waitersOf(last: ReadyWaiter | undefined): ReadyWaiter[] {
+function waitersOf(device: Device, last: Waiter | ReadyWaiter | undefined): ReadyWaiter[] {
   const waiters: ReadyWaiter[] = [];
-  for (let one = last ?? null; one !== null; one = one.before) waiters.unshift(one);
+  let one: ReadyWaiter | null = last === undefined ? null : asReadyWaiter(device, last);
+  for (; one !== null; one = one.before) waiters.unshift(one);
   return waiters;
 }
 

@@ -2,13 +2,14 @@ import {
   type ArtilleryScript,
   processorOf,
   type RunEvents,
+  type Step,
   type StepCallback,
   type VuContext,
 } from "../artillery.ts";
 import { EVENTS } from "../device/events.ts";
 import { Sequence } from "../script/compile.ts";
 import { ProcessorCalls, ProcessorError } from "../script/processor-calls.ts";
-import { StepFailure } from "../script/steps/step.ts";
+import { bindFlow, flowOf, StepFailure } from "../script/steps/step.ts";
 import type { Cohort } from "./cohort.ts";
 import { FailureTexts } from "./failure-texts.ts";
 import type { Fleet } from "./fleet.ts";
@@ -55,7 +56,7 @@ export class VirtualUsers {
    */
   run(cohort: Cohort, index: number, context: VuContext, told: StepCallback): void {
     this.started[index] = (this.started[index] as number) + 1;
-    new RunningUser(this, cohort, index, context, told).begin();
+    new RunningUser(this, cohort, context, told).begin();
   }
 
   /** A virtual user is over. */
@@ -95,16 +96,23 @@ export class VirtualUsers {
 class RunningUser extends Sequence {
   readonly #users: VirtualUsers;
   readonly #cohort: Cohort;
-  readonly #index: number;
   readonly #told: StepCallback;
   #isOver = false;
 
-  constructor(users: VirtualUsers, cohort: Cohort, index: number, context: VuContext, told: StepCallback) {
-    super(cohort.flow, context);
+  constructor(users: VirtualUsers, cohort: Cohort, context: VuContext, told: StepCallback) {
+    super(context);
     this.#users = users;
     this.#cohort = cohort;
-    this.#index = index;
     this.#told = told;
+    bindFlow(context, this);
+  }
+
+  protected override get steps(): readonly Step[] {
+    return this.#cohort.flow;
+  }
+
+  protected override get goOn(): StepCallback {
+    return goOn;
   }
 
   begin(): void {
@@ -128,9 +136,14 @@ class RunningUser extends Sequence {
   #finish(error: Error | null): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#users.finish(this.#index, error, this.context, this.#told);
+    this.#users.finish(this.#cohort.environment.plan.cohort, error, this.context, this.#told);
   }
 }
+
+/** One for all of them: a step calls back with the context. */
+const goOn: StepCallback = (error, context) => {
+  (flowOf(context as VuContext) as RunningUser).next(error);
+};
 
 /** Lets templates know the device, and makes the context as small as it can be: it lives as long as the device. */
 export function nameDevice(context: VuContext, deviceId: string): void {

@@ -21,9 +21,14 @@ export interface HttpCaller {
   answered(outcome: HttpOutcome): void;
 }
 
-type Request =
-  | { kind: "mqtt"; broker: BrokerEnd; answer: ServiceAnswer }
-  | { kind: "http"; caller: HttpCaller; body: string };
+/** A request over MQTT. Its answer is made when it is its turn: most requests before a queue that is full never come to it. */
+interface MqttRequest extends Passed {
+  kind: "mqtt";
+  /** What the wildcards of the request topic stand for. */
+  captures: readonly string[];
+}
+
+type Request = MqttRequest | { kind: "http"; caller: HttpCaller; body: string };
 
 /** The back end that answers config requests, over MQTT and HTTP, with one bounded capacity: the lab's own queue. */
 export class BackEnd {
@@ -54,7 +59,10 @@ export class BackEnd {
 
   hear({ broker, client, packet }: Passed): void {
     const captures = captureTopic(this.#options.requestTopic, packet.topic);
-    if (captures === null) return;
+    if (captures !== null) this.#offer({ kind: "mqtt", broker, client, packet, captures });
+  }
+
+  #answerTo({ client, packet, captures }: MqttRequest): ServiceAnswer {
     const { responseTopic, correlationData } = packet.properties ?? {};
     const answer: IPublishPacket = {
       cmd: "publish",
@@ -65,7 +73,7 @@ export class BackEnd {
       retain: false,
     };
     if (correlationData !== undefined) answer.properties = { correlationData };
-    this.#offer({ kind: "mqtt", broker, answer: { client, packet: answer } });
+    return { client, packet: answer };
   }
 
   /** An HTTP request has arrived; `path` has no leading slash. */
@@ -90,7 +98,7 @@ export class BackEnd {
     const { clock } = this.#network;
     for (const request of this.#queue.take(clock.now())) {
       if (request.kind === "http") this.#reply(request.caller, { status: 200, body: request.body });
-      else this.#network.up(hearAnswer, request.broker, request.answer);
+      else this.#network.up(hearAnswer, request.broker, this.#answerTo(request));
     }
     this.#isTicking = this.#queue.length > 0;
     if (this.#isTicking) clock.wakeIdle(TICK_MS, onTick, this, undefined);

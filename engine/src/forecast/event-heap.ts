@@ -1,79 +1,45 @@
-/** One thing to happen: a callback with two arguments. `callback` is null once it has happened or was cancelled. */
-export class Timer {
-  callback: ((target: unknown, argument: unknown) => void) | null;
-  target: unknown;
-  argument: unknown;
-
-  constructor(
-    callback: ((target: unknown, argument: unknown) => void) | null,
-    target: unknown,
-    argument: unknown,
-  ) {
-    this.callback = callback;
-    this.target = target;
-    this.argument = argument;
-  }
-
-  /** It will not happen, and keeps nothing alive. */
-  clear(): void {
-    this.callback = null;
-    this.target = null;
-    this.argument = null;
-  }
-}
+import type { Heads } from "./heads.ts";
+import type { Timer, TimerQueue } from "./timer.ts";
 
 const FIRST_CAPACITY = 1024;
 /** So many children has a node: a flatter heap than a binary one, whose children stand side by side in memory. */
 const CHILDREN = 4;
-/** Fewer dead timers than this are not worth a pass. */
-const FEWEST_DEAD = 4096;
 
 /**
  * Timers by their time; those of one time in the order in which they were set. Times and orders stand in typed arrays, so that
- * comparing follows no pointer. A cancelled timer stays as a mark until it is its turn, or until most of them are marks.
+ * comparing follows no pointer.
  */
-export class EventHeap {
+export class EventHeap implements TimerQueue {
+  readonly #heads: Heads;
+  readonly #place: number;
   #times = new Float64Array(FIRST_CAPACITY);
   #orders = new Float64Array(FIRST_CAPACITY);
   #timers: Timer[] = [];
   #size = 0;
-  #dead = 0;
 
-  /** Timers that are still to happen. */
-  get size(): number {
-    return this.#size - this.#dead;
-  }
-
-  /** The time of the first; Infinity where there is none. It may be that of a cancelled one. */
-  get firstMs(): number {
-    return this.#size === 0 ? Number.POSITIVE_INFINITY : (this.#times[0] as number);
-  }
-
-  get firstOrder(): number {
-    return this.#orders[0] as number;
+  constructor(heads: Heads) {
+    this.#heads = heads;
+    this.#place = heads.add();
   }
 
   add(atMs: number, order: number, timer: Timer): void {
     if (this.#size === this.#times.length) this.#grow();
-    this.#place(this.#size++, atMs, order, timer);
+    this.#rise(this.#size++, atMs, order, timer);
+    this.#showFirst();
   }
 
-  /** Takes the first one out; it may be a cancelled one. */
   take(): Timer {
     const first = this.#timers[0] as Timer;
     const last = --this.#size;
     const timer = this.#timers.pop() as Timer;
     if (last > 0) this.#sink(0, this.#times[last] as number, this.#orders[last] as number, timer);
-    if (first.callback === null) this.#dead--;
+    this.#showFirst();
     return first;
   }
 
-  /** O(1); over all cancelled timers, for most are taken out in one pass. */
-  cancel(timer: Timer): void {
-    if (timer.callback === null) return;
-    timer.clear();
-    this.#dead++;
-    if (this.#dead >= FEWEST_DEAD && this.#dead * 2 > this.#size) this.#compact();
+  #showFirst(): void {
+    if (this.#size === 0) this.#heads.setEmpty(this.#place);
+    else this.#heads.set(this.#place, this.#times[0] as number, this.#orders[0] as number);
   }
 
   #grow(): void {
@@ -86,7 +52,7 @@ export class EventHeap {
   }
 
   /** Puts it into the hole at `at`, or where its parents leave it. */
-  #place(at: number, atMs: number, order: number, timer: Timer): void {
+  #rise(at: number, atMs: number, order: number, timer: Timer): void {
     const times = this.#times;
     const orders = this.#orders;
     const timers = this.#timers;
@@ -136,8 +102,8 @@ export class EventHeap {
     timers[hole] = timer;
   }
 
-  /** Takes the marks out, and makes a heap of what is left. */
-  #compact(): void {
+  /** Makes a heap of what is left. */
+  clearOut(): void {
     const size = this.#size;
     let kept = 0;
     for (let at = 0; at < size; at++) {
@@ -150,9 +116,9 @@ export class EventHeap {
     }
     this.#timers.length = kept;
     this.#size = kept;
-    this.#dead = 0;
     for (let at = (kept - 2) >> 2; at >= 0; at--) {
       this.#sink(at, this.#times[at] as number, this.#orders[at] as number, this.#timers[at] as Timer);
     }
+    this.#showFirst();
   }
 }

@@ -1,3 +1,4 @@
+import type { Heads } from "./heads.ts";
 import { grownRing } from "./ring.ts";
 
 /** What happens to the head of a lane. */
@@ -19,12 +20,12 @@ export class Lane {
   #head = 0;
   #size = 0;
   #lastMs = Number.NEGATIVE_INFINITY;
-  /** Time of the first event; Infinity where there is none. */
-  firstMs: number = Number.POSITIVE_INFINITY;
-  firstOrder = 0;
+  readonly #heads: Heads;
+  readonly #place: number;
 
-  get size(): number {
-    return this.#size;
+  constructor(heads: Heads) {
+    this.#heads = heads;
+    this.#place = heads.add();
   }
 
   /** @throws a RangeError for one that is earlier than the last */
@@ -38,10 +39,7 @@ export class Lane {
     this.#happens[at] = happen;
     this.#targets[at] = target;
     this.#arguments[at] = argument;
-    if (this.#size === 0) {
-      this.firstMs = atMs;
-      this.firstOrder = order;
-    }
+    if (this.#size === 0) this.#heads.set(this.#place, atMs, order);
     this.#size++;
   }
 
@@ -56,12 +54,8 @@ export class Lane {
     this.#arguments[at] = null;
     this.#head = (at + 1) & this.#mask;
     this.#size--;
-    if (this.#size === 0) {
-      this.firstMs = Number.POSITIVE_INFINITY;
-    } else {
-      this.firstMs = this.#times[this.#head] as number;
-      this.firstOrder = this.#orders[this.#head] as number;
-    }
+    if (this.#size === 0) this.#heads.setEmpty(this.#place);
+    else this.#heads.set(this.#place, this.#times[this.#head] as number, this.#orders[this.#head] as number);
     happen(target, argument);
   }
 

@@ -49,37 +49,41 @@ export function series(steps: readonly Step[]): Step {
   return (context, callback) => new Series(steps, context, callback).next(null);
 }
 
-/** Steps of one virtual user, one after the other. It lives as long as he does, and one closure is all that it makes. */
+/** Steps of one virtual user, one after the other. */
 export abstract class Sequence {
   readonly context: VuContext;
-  readonly #steps: readonly Step[];
   #index = 0;
-  #next: StepCallback | null = null;
 
-  constructor(steps: readonly Step[], context: VuContext) {
-    this.#steps = steps;
+  constructor(context: VuContext) {
     this.context = context;
   }
+
+  protected abstract readonly steps: readonly Step[];
+
+  /** Called by every step when it is done: it goes on with `next`. */
+  protected abstract readonly goOn: StepCallback;
 
   /** Told once, of the first error or of the end. */
   protected abstract over(error: Error | null): void;
 
   next(error: Error | null): void {
-    const step = error ? undefined : this.#steps[this.#index++];
+    const step = error ? undefined : this.steps[this.#index++];
     if (step === undefined) {
       this.over(error || null);
       return;
     }
-    this.#next ??= (failure) => this.next(failure);
-    step(this.context, this.#next);
+    step(this.context, this.goOn);
   }
 }
 
 class Series extends Sequence {
+  protected override readonly steps: readonly Step[];
+  protected override readonly goOn: StepCallback = (error) => this.next(error);
   readonly #callback: StepCallback;
 
   constructor(steps: readonly Step[], context: VuContext, callback: StepCallback) {
-    super(steps, context);
+    super(context);
+    this.steps = steps;
     this.#callback = callback;
   }
 

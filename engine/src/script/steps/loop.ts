@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { VuContext } from "../../artillery.ts";
-import { defineStep, type ParsedStep, sameConnection, text } from "./step.ts";
+import { defineStep, type ParsedStep, sameConnection, text, withItsContext } from "./step.ts";
 
 /** Artillery's own loop: `count`, `over` or `whileTrue`. */
 export const loop = defineStep({
@@ -26,7 +26,8 @@ export const loop = defineStep({
     if (spec.over !== undefined) options["overValues"] = spec.over;
     const { whileTrue } = spec;
     if (whileTrue === undefined) {
-      return sameConnection(compiler, compiler.helpers.createLoopWithCount(spec.count ?? -1, steps, options));
+      const counted = compiler.helpers.createLoopWithCount(spec.count ?? -1, steps, options);
+      return sameConnection(compiler, withItsContext(counted));
     }
     return sameConnection(compiler, (context, callback) => {
       // Artillery's condition can only say whether the loop goes on; why it could not is kept until this run of it is over.
@@ -41,7 +42,7 @@ export const loop = defineStep({
         ...options,
         whileTrue: goesOn,
       });
-      repeat(context, (error, result) => callback(error ?? failure, result));
+      repeat(context, (error, result) => callback(error ?? failure, result ?? context));
     });
   },
 });

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { defineStep, type ParsedStep, sameConnection } from "./step.ts";
+import { defineStep, type ParsedStep, sameConnection, withItsContext } from "./step.ts";
 
 /** Artillery's own parallel: all steps at once, at most `limit` (100) of them. */
 export const parallel = defineStep({
@@ -14,6 +14,7 @@ export const parallel = defineStep({
   children: (raw) => [{ path: ["parallel"], steps: raw["parallel"] }],
   compile(spec, compiler, children) {
     const steps = compiler.compileSteps(children[0] as ParsedStep[]);
-    return sameConnection(compiler, compiler.helpers.createParallel(steps, { limitValue: spec.limit }));
+    const all = compiler.helpers.createParallel(steps, { limitValue: spec.limit });
+    return sameConnection(compiler, withItsContext(all));
   },
 });

@@ -95,10 +95,11 @@ export function contextOf(device: Device): VuContext {
 
 const DEVICE = Symbol("device");
 
-/** A context with room for its device: one that is added later takes twice the memory. */
+const FLOW = Symbol("flow");
+
+/** A context with room for its device and its flow: what is added later takes twice the memory. */
 export function contextWith(vars: VuContext["vars"], funcs: NonNullable<VuContext["funcs"]>): VuContext {
-  const context: VuContext & { [DEVICE]?: Device | undefined } = { vars, funcs, [DEVICE]: undefined };
-  return context;
+  return { vars, funcs, [DEVICE]: undefined, [FLOW]: undefined } as VuContext;
 }
 
 export function bindDevice(context: VuContext, device: Device): void {
@@ -109,6 +110,17 @@ export function deviceOf(context: VuContext): Device {
   const device = (context as { [DEVICE]?: Device })[DEVICE];
   if (device === undefined) throw new Error("no device belongs to this virtual user");
   return device;
+}
+
+/** Whoever runs the flow of this virtual user. */
+export function bindFlow(context: VuContext, flow: object): void {
+  (context as { [FLOW]?: object })[FLOW] = flow;
+}
+
+export function flowOf(context: VuContext): object {
+  const flow = (context as { [FLOW]?: object })[FLOW];
+  if (flow === undefined) throw new Error("this virtual user has no flow");
+  return flow;
 }
 
 /** A failure with a name of the engine's own: safe as part of a metric's name, unlike a message. */
@@ -145,6 +157,11 @@ export function sameConnection(compiler: Compiler, step: Step): Step {
       if (device.generation === generation) callback(error, result ?? context);
     });
   };
+}
+
+/** A step of Artillery's own need not call back with the context, where it fails. */
+export function withItsContext(step: Step): Step {
+  return (context, callback) => step(context, (error) => callback(error, context));
 }
 
 // ---- schema pieces that several steps and the configuration share; messages say what is allowed --------------------
