@@ -148,12 +148,13 @@ const goOn: StepCallback = (error, context) => {
 /** Lets templates know the device, and makes the context as small as it can be: it lives as long as the device. */
 export function nameDevice(context: VuContext, deviceId: string): void {
   context.vars["deviceId"] = deviceId;
+  flatten(deviceId);
   flatten(context._uid);
 }
 
 /**
- * Artillery builds a virtual user's id one character at a time, and V8 keeps that as a chain of 15 pieces, 480 bytes, until
- * someone reads inside it.
+ * V8 keeps a text that was put together as its pieces, until someone reads inside it. Artillery builds a virtual user's id one
+ * character at a time: a chain of 15 pieces, 480 bytes.
  */
 function flatten(text: unknown): void {
   if (typeof text === "string") text.charCodeAt(0);

@@ -24,8 +24,6 @@ export interface HttpCaller {
 /** A request over MQTT. Its answer is made when it is its turn: most requests before a queue that is full never come to it. */
 interface MqttRequest extends Passed {
   kind: "mqtt";
-  /** What the wildcards of the request topic stand for. */
-  captures: readonly string[];
 }
 
 type Request = MqttRequest | { kind: "http"; caller: HttpCaller; body: string };
@@ -59,10 +57,11 @@ export class BackEnd {
 
   hear({ broker, client, packet }: Passed): void {
     const captures = captureTopic(this.#options.requestTopic, packet.topic);
-    if (captures !== null) this.#offer({ kind: "mqtt", broker, client, packet, captures });
+    if (captures !== null) this.#offer({ kind: "mqtt", broker, client, packet });
   }
 
-  #answerTo({ client, packet, captures }: MqttRequest): ServiceAnswer {
+  #answerTo({ client, packet }: MqttRequest): ServiceAnswer {
+    const captures = captureTopic(this.#options.requestTopic, packet.topic) ?? [];
     const { responseTopic, correlationData } = packet.properties ?? {};
     const answer: IPublishPacket = {
       cmd: "publish",

@@ -209,7 +209,7 @@ export class Broker implements BrokerEnd {
       case "unsubscribe": {
         const { client } = link;
         const gone = packet.unsubscriptions;
-        if (client !== null) client.filters = client.filters?.filter((one) => !gone.includes(one)) ?? null;
+        if (client !== null) client.filters = filtersOf(client).filter((one) => !gone.includes(one));
         const granted = gone.map(() => 0);
         this.#say(link, { cmd: "unsuback", messageId: packet.messageId as number, granted });
         return;
@@ -283,11 +283,15 @@ export class Broker implements BrokerEnd {
   #subscribe(link: BrokerLink, { messageId, subscriptions }: ISubscribePacket): void {
     const { client } = link;
     if (client === null) return;
-    const { filters } = client;
-    const topics = subscriptions.map(({ topic }) => topic);
-    // Neither `map` nor `concat` leaves a list room to grow.
-    client.filters =
-      filters === null ? topics : filters.concat(topics.filter((topic) => !filters.includes(topic)));
+    const [first] = subscriptions;
+    if (client.filters === null && subscriptions.length === 1 && first !== undefined) {
+      client.filters = first.topic;
+    } else {
+      const known = filtersOf(client);
+      const topics = subscriptions.map(({ topic }) => topic);
+      // Neither `map` nor `concat` leaves a list room to grow.
+      client.filters = known.concat(topics.filter((topic) => !known.includes(topic)));
+    }
     const granted = subscriptions.map(({ qos }) => qos);
     this.#say(link, { cmd: "suback", messageId: messageId as number, granted });
   }
@@ -304,14 +308,18 @@ export class Broker implements BrokerEnd {
   }
 
   #passOn({ client, packet }: ServiceAnswer): void {
-    const { link, filters } = client;
-    if (link === null || filters === null || !link.isHeard) return;
-    for (const filter of filters) {
+    const { link } = client;
+    if (link === null || !link.isHeard) return;
+    for (const filter of filtersOf(client)) {
       if (!matchesFilter(filter, packet.topic)) continue;
       this.network.down(deliver, link, packet);
       return;
     }
   }
+}
+
+function filtersOf({ filters }: Client): readonly string[] {
+  return typeof filters === "string" ? [filters] : (filters ?? []);
 }
 
 /** MQTT 5.0 section 3.1.2.11.2; in 3.1.1 a session that is not clean is kept for ever. */

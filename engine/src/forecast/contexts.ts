@@ -25,6 +25,7 @@ interface Payload {
 export class Contexts {
   readonly #seed: number;
   readonly #shared: Record<string, unknown>;
+  readonly #set: readonly string[];
   readonly #lists: readonly [string, readonly unknown[]][];
   readonly #payloads: readonly { fields: readonly string[]; rows: readonly unknown[][]; inOrder: boolean }[];
   readonly #funcs: Record<string, (...args: unknown[]) => unknown>;
@@ -42,11 +43,11 @@ export class Contexts {
     set: readonly string[],
   ) {
     this.#seed = seed;
+    this.#set = set;
     const payloads = [script.config.payload ?? []].flat() as Payload[];
     const variables = Object.entries(script.config.variables ?? {});
     this.#lists = variables.filter((one): one is [string, unknown[]] => Array.isArray(one[1]));
     this.#shared = {
-      ...Object.fromEntries(set.map((name) => [name, undefined])),
       target: script.config.target,
       ...shared,
       ...Object.fromEntries(
@@ -77,7 +78,9 @@ export class Contexts {
 
   next(): VuContext {
     const count = this.#count++;
-    const vars: Record<string, unknown> = { ...this.#shared };
+    // What all have is inherited: a context lives as long as its device.
+    const vars = Object.create(this.#shared) as Record<string, unknown>;
+    for (const name of this.#set) vars[name] = undefined;
     for (const { fields, rows, inOrder } of this.#payloads) {
       const at = inOrder ? count % rows.length : Math.floor(this.#draw(ROWS_STREAM, count) * rows.length);
       const row = rows[at] ?? [];

@@ -18,6 +18,12 @@ export interface OpeningSteps {
   readonly webSocket: boolean;
 }
 
+const OVER = 1;
+const RESET = 2;
+const MUTED = 4;
+const QUEUED = 8;
+const SYNS_SHIFT = 4;
+
 /**
  * A device's connection: packets, no bytes. What is sent arrives after the network's latency; what is said to a device that has
  * left is not heard.
@@ -26,15 +32,8 @@ export class ForecastLink implements Link, BrokerLink {
   readonly device: Device;
   readonly broker: BrokerEnd;
   readonly #steps: OpeningSteps;
-  /** The device hears nothing any more: it left, or its broker closed. */
-  isOver = false;
-  /** It ended with RST: what it sent and nobody has read is gone. */
-  isReset = false;
-  isMuted = false;
-  /** SYNs that were sent. */
-  syns = 0;
-  /** It waits in the broker's accept queue. */
-  isQueued = false;
+  /** What it is, a bit each, and above them how many SYNs were sent: a fleet that is turned away has more of these than devices. */
+  #bits = 0;
   /** Given once its CONNECT was accepted. */
   client: Client | null = null;
 
@@ -42,6 +41,34 @@ export class ForecastLink implements Link, BrokerLink {
     this.device = device;
     this.broker = broker;
     this.#steps = steps;
+  }
+
+  /** The device hears nothing any more: it left, or its broker closed. */
+  get isOver(): boolean {
+    return (this.#bits & OVER) !== 0;
+  }
+
+  /** It ended with RST: what it sent and nobody has read is gone. */
+  get isReset(): boolean {
+    return (this.#bits & RESET) !== 0;
+  }
+
+  /** It waits in the broker's accept queue. */
+  get isQueued(): boolean {
+    return (this.#bits & QUEUED) !== 0;
+  }
+
+  set isQueued(isQueued: boolean) {
+    this.#bits = isQueued ? this.#bits | QUEUED : this.#bits & ~QUEUED;
+  }
+
+  /** SYNs that were sent. */
+  get syns(): number {
+    return this.#bits >> SYNS_SHIFT;
+  }
+
+  set syns(syns: number) {
+    this.#bits = (syns << SYNS_SHIFT) | (this.#bits & (OVER | RESET | MUTED | QUEUED));
   }
 
   // ---- how it opens -----------------------------------------------------------------------------------------------
@@ -57,7 +84,7 @@ export class ForecastLink implements Link, BrokerLink {
   /** Nobody is there. */
   refused(failure: TransportFailure): void {
     if (!this.isHeard) return;
-    this.isOver = true;
+    this.#bits |= OVER;
     this.device.onClosed(failure);
   }
 
@@ -97,7 +124,7 @@ export class ForecastLink implements Link, BrokerLink {
   send(packet: Packet): boolean | null {
     if (this.isOver) return null;
     // What is written into a path that is gone is written all the same.
-    if (!this.isMuted) this.broker.network.up(hearAtBroker, this, packet);
+    if ((this.#bits & MUTED) === 0) this.broker.network.up(hearAtBroker, this, packet);
     return true;
   }
 
@@ -105,9 +132,9 @@ export class ForecastLink implements Link, BrokerLink {
     start: (answered: (answer: A) => void) => () => void,
     answered: (answer: A) => void,
   ): (() => void) | null {
-    if (this.isMuted) return null;
+    if ((this.#bits & MUTED) !== 0) return null;
     return start((answer) => {
-      if (!this.isMuted) answered(answer);
+      if ((this.#bits & MUTED) === 0) answered(answer);
     });
   }
 
@@ -116,17 +143,16 @@ export class ForecastLink implements Link, BrokerLink {
   }
 
   mute(): void {
-    this.isMuted = true;
+    this.#bits |= MUTED;
   }
 
   close(): void {
-    this.isOver = true;
+    this.#bits |= OVER;
     this.broker.left(this);
   }
 
   reset(): void {
-    this.isOver = true;
-    this.isReset = true;
+    this.#bits |= OVER | RESET;
     this.broker.left(this);
   }
 
@@ -134,7 +160,7 @@ export class ForecastLink implements Link, BrokerLink {
 
   /** The device may still hear of it. */
   get isHeard(): boolean {
-    return !this.isOver && !this.isMuted;
+    return (this.#bits & (OVER | MUTED)) === 0;
   }
 
   deliver(packet: Packet): void {
@@ -144,7 +170,7 @@ export class ForecastLink implements Link, BrokerLink {
   /** The broker has closed it. */
   closed(): void {
     if (!this.isHeard) return;
-    this.isOver = true;
+    this.#bits |= OVER;
     this.device.onClosed(null);
   }
 }

@@ -14,8 +14,8 @@ export type Hello = typeof HELLO_FULL | typeof HELLO_RESUMED | typeof UPGRADE;
 export interface Client {
   /** The connection that has it; it may be over without the broker having been told. */
   link: BrokerLink | null;
-  /** Null for none. */
-  filters: string[] | null;
+  /** Null for none; one of them by itself, for most clients have no more. */
+  filters: string | readonly string[] | null;
   /** How long its session is kept after the connection, milliseconds; Infinity for ever. */
   expiryMs: number;
   /** When its last connection ended, as far as is known; Infinity while it has one. */

@@ -13,7 +13,9 @@ import { subscribe } from "./subscriptions.ts";
 /** Subscribes to the response topics where needed, asks, and settles the call exactly once. */
 export function request(exchange: Exchange, call: RequestCall): void {
   const pending = new ConfigRequest(exchange, call);
-  const missing = call.listen.filter((filter) => !exchange.session.hasFilter(filter));
+  const { session } = exchange;
+  const missing =
+    session.filters === null ? call.listen : call.listen.filter((filter) => !session.hasFilter(filter));
   if (missing.length === 0) pending.send();
   else subscribe(exchange, missing, call.qos, exchange.device.state === "bootstrapping", pending);
 }

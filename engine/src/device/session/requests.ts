@@ -79,6 +79,11 @@ export class Requests<R extends PendingRequest> {
 
   add(request: R): void {
     this.#pending = this.#pending.concat(request);
+    // The first list is kept as it is: it is the one that the device's session has as well.
+    if (this.#responseTopics.length === 0) {
+      this.#responseTopics = request.call.listen;
+      return;
+    }
     for (const filter of request.call.listen) {
       if (!this.#responseTopics.includes(filter)) this.#responseTopics = this.#responseTopics.concat(filter);
     }

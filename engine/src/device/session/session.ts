@@ -13,7 +13,7 @@ export interface Inflight {
   released: boolean;
   /** It was written at least once: a repetition says so. [MQTT-3.3.1-1] */
   sent: boolean;
-  filters: string[] | null;
+  filters: readonly string[] | null;
   /** Settled exactly once. */
   waiter: Waiter;
 }
@@ -28,7 +28,7 @@ export class Session {
   /** Ids of QoS 2 messages received and not yet released. [MQTT-4.3.3-2] */
   received: Set<number> | null = null;
   /** Filters that the broker acknowledged. */
-  filters: string[] | null = null;
+  filters: readonly string[] | null = null;
 
   /** A packet id that is not in use; null when all 65,535 are. [MQTT-2.3.1-2] */
   allocateId(): number | null {
@@ -66,11 +66,13 @@ export class Session {
     if (this.received?.size === 0) this.received = null;
   }
 
+  /** @param filters a list that nobody changes: it may be kept as it is */
   addFilters(filters: readonly string[]): void {
     const known = this.filters ?? [];
     const added = filters.filter((filter, i) => !known.includes(filter) && filters.indexOf(filter) === i);
     // `concat` makes a list without room to grow, as a spread does not: most devices subscribe once.
-    if (added.length > 0 || this.filters === null) this.filters = known.concat(added);
+    if (this.filters === null && added.length === filters.length) this.filters = filters;
+    else if (added.length > 0 || this.filters === null) this.filters = known.concat(added);
   }
 
   removeFilters(filters: readonly string[]): void {

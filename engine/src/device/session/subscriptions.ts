@@ -35,7 +35,7 @@ export function subscribe(
   }
   const entry = begin(exchange, "subscribe", waiter);
   if (entry === null) return;
-  entry.filters = [...filters];
+  entry.filters = filters;
   const subscriptions = filters.map((topic) => ({ topic, qos }));
   if (send(exchange, entry, { cmd: "subscribe", messageId: entry.messageId, subscriptions }))
     device.tell(EVENTS.subscribeSent);
@@ -52,11 +52,11 @@ function isSubscribed(
 export function unsubscribe(exchange: Exchange, filters: readonly string[], waiter: Waiter): void {
   const entry = begin(exchange, "unsubscribe", waiter);
   if (entry === null) return;
-  entry.filters = [...filters];
+  entry.filters = filters;
   send(exchange, entry, {
     cmd: "unsubscribe",
     messageId: entry.messageId,
-    unsubscriptions: entry.filters,
+    unsubscriptions: [...filters],
   });
 }
 

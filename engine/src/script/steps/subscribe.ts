@@ -41,7 +41,8 @@ export function filterOperation(
 /** A template may give one filter or a list of them; null where a value is no filter. */
 export function renderFilters(template: Template, context: VuContext): string[] | null {
   const rendered = template(context);
-  const filters: unknown[] = (Array.isArray(rendered) ? rendered : [rendered]).flat();
+  // A list of its own: it is kept, and what a variable holds may change. `slice` leaves no room to grow.
+  const filters: unknown[] = (Array.isArray(rendered) ? rendered : [rendered]).flat().slice();
   for (const filter of filters) {
     if (typeof filter !== "string" || filterProblem(filter) !== null) return null;
   }
