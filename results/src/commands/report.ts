@@ -1,10 +1,15 @@
-import { relative, resolve } from "node:path";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, relative, resolve } from "node:path";
+import { DEFAULT_OUTPUT, safeFileName } from "artillery-engine-mqtt/contract";
 import type { Command } from "commander";
 import { parseConfig, REPORTS, type Report, type ResultsConfig } from "../config/config.ts";
 import { consoleSummary } from "../console/summary.ts";
 import { mergeDirectories } from "../directory/judged-runs.ts";
 import { writeResults } from "../directory/write-results.ts";
 import { FAIL_VERDICTS, type Fail } from "../judge/gate.ts";
+import { isS3Url } from "../parts/object-store.ts";
+import { fetchFrom, S3_HELP } from "./bucket.ts";
 import { CommandError, type Io, invalid } from "./io.ts";
 
 const OPTIONS = {
@@ -17,6 +22,7 @@ const OPTIONS = {
 
 interface Options {
   output?: string;
+  region?: string;
   report?: string;
   target?: string;
   failVerdict?: string;
@@ -31,6 +37,7 @@ merged.hlog and report.html. Target and fail are those of the run (its script.js
 Examples:
   mqtt-results report mqtt-results/t6kjg_9aaaz
   mqtt-results report machine-1/t6kjg machine-2/t6kjg --output merged
+  mqtt-results report s3://artilleryio-test-data-123456789012/test-runs/t6kjg_9aaaz
   mqtt-results report mqtt-results/t6kjg_9aaaz --fail-verdict metastable --fail-ready-p99 30s --fail-unrecovered "1 %"`;
 
 export function addReport(program: Command, io: Io, end: (exitCode: number) => void): void {
@@ -39,8 +46,12 @@ export function addReport(program: Command, io: Io, end: (exitCode: number) => v
     .description(
       "merge the worker files of one or several directories, and write and print the results again",
     )
-    .argument("<dir...>", "directories of one run on several machines, or of several runs of one script")
+    .argument(
+      "<dir...>",
+      `directories of one run on several machines, or of several runs of one script; or ${S3_HELP}`,
+    )
     .option("-o, --output <dir>", "where the merged files go (default: the first directory)")
+    .option("-r, --region <region>", "the region of a bucket (default: that of the environment)")
     .option(`${OPTIONS.report} <list>`, `what to write (default: ${REPORTS.join(",")})`)
     .option(`${OPTIONS.target} <share>`, 'share that must be ready for "recovered", such as 99%')
     .option(`${OPTIONS.verdict} <verdict>`, `fail on ${FAIL_VERDICTS.join(", ")}, or what is as bad`)
@@ -50,16 +61,44 @@ export function addReport(program: Command, io: Io, end: (exitCode: number) => v
       "fail where more of the affected devices were not ready, such as 1%",
     )
     .addHelpText("after", HELP)
-    .action((directories: string[], options: Options) => end(report(directories, options, io)));
+    .action(async (places: string[], options: Options) => end(await reportPlaces(places, options, io)));
 }
 
-function report(directories: readonly string[], options: Options, io: Io): number {
+/** What lies in buckets is fetched into a temporary folder first. */
+async function reportPlaces(places: readonly string[], options: Options, io: Io): Promise<number> {
+  const folder = mkdtempSync(join(tmpdir(), "mqtt-results-"));
+  try {
+    const fetched = places.map(async (place, i): Promise<Place> => {
+      if (!isS3Url(place)) return { directory: place, output: place, problems: [] };
+      const directory = join(folder, String(i));
+      const { problems } = await fetchFrom(place, options.region, directory);
+      return { directory, output: null, problems };
+    });
+    return report(await Promise.all(fetched), options, io);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+interface Place {
+  directory: string;
+  /** Where its results go; null for what was fetched: below the working directory, as a run's do. */
+  output: string | null;
+  /** Sentences on what could not be fetched. */
+  problems: string[];
+}
+
+function report(places: readonly Place[], options: Options, io: Io): number {
   const config = configOf(options);
-  const { run, summary, script } = mergeDirectories(directories, {
-    target: options.target === undefined ? undefined : config.target,
-    fail: config.fail,
-  });
-  const output = options.output ?? directories[0] ?? ".";
+  const { run, summary, script } = mergeDirectories(
+    places.map(({ directory }) => directory),
+    {
+      target: options.target === undefined ? undefined : config.target,
+      fail: config.fail,
+      missing: places.flatMap((place) => place.problems),
+    },
+  );
+  const output = options.output ?? places[0]?.output ?? join(DEFAULT_OUTPUT, safeFileName(run.testRunId));
   const { paths, problems } = writeResults(output, config.report, run, summary, script);
   if (config.report.includes("console")) {
     const files = paths.map((path) => relative(process.cwd(), resolve(path)));
