@@ -4,6 +4,7 @@ import type { BrokerCatalogue } from "../comparison/contestant.ts";
 import { EXIT_CODES } from "../judge/exit-codes.ts";
 import { addCompare } from "./compare.ts";
 import { addDiff } from "./diff.ts";
+import { addFargate } from "./fargate.ts";
 import { addFetch } from "./fetch.ts";
 import { addForecast } from "./forecast.ts";
 import { CommandError, type Io } from "./io.ts";
@@ -42,6 +43,7 @@ export async function runCommand(
   addCompare(program, io, end, catalogue);
   addForecast(program, io, end);
   addFetch(program, io);
+  addFargate(program, io, end);
   for (const command of [program, ...program.commands]) {
     command
       .exitOverride()

@@ -12,7 +12,7 @@ const CACHE = process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache");
 const ENVIRONMENT = join(CACHE, "mqtt-mass-reconnect", "moto-5.2.5");
 
 /** What Artillery's worker script calls, and no package of npm or PyPI brings along. */
-const PROGRAMS = ["bash", "curl", "jq", "pgrep", "prlimit", "unzip", "zip"];
+const PROGRAMS = ["bash", "curl", "jq", "pgrep", "unzip", "zip"];
 
 /** A program of the environment. */
 export function pythonProgram(name: string): string {
