@@ -8,9 +8,11 @@ import {
 import { currentArtillery } from "./artillery.ts";
 import { parseConfig, type ResultsConfig, unknownCohorts } from "./config/config.ts";
 import { EXIT_CODES } from "./judge/exit-codes.ts";
+import { fargateContainer } from "./parts/fargate-container.ts";
 import { reportRun, runDirectory } from "./report-run.ts";
 import { type Script, scriptText } from "./run/script-file.ts";
 import { UnwrittenWorkers } from "./run/unwritten-workers.ts";
+import { ContainerRun } from "./send-run.ts";
 import { RunWatch } from "./watch/watch-run.ts";
 
 /** Artillery would otherwise give the plugin its version 1 events. */
@@ -23,6 +25,8 @@ interface PluginRun {
   script: string;
   watch: RunWatch;
   unwritten: UnwrittenWorkers;
+  /** Null unless it is one of several containers, whose results are judged elsewhere. */
+  container: ContainerRun | null;
 }
 
 /** Artillery constructs it in the main thread and in every worker; only the one in the main thread does anything. */
@@ -40,9 +44,10 @@ export class Plugin {
 
   async #finish(): Promise<void> {
     if (this.#run === null) return;
-    const { config, script, watch, unwritten } = this.#run;
+    const { config, script, watch, unwritten, container } = this.#run;
     await watch.stop();
-    await reportRun(config, currentArtillery(), unwritten, script);
+    if (container === null) await reportRun(config, currentArtillery(), unwritten, script);
+    else await container.finish(currentArtillery(), unwritten);
     unwritten.close();
   }
 }
@@ -51,13 +56,17 @@ function startRun(script: Script, config: ResultsConfig): PluginRun {
   hideEnvironment(script);
   takeHangupAsTermination();
   const text = scriptText(script);
+  const directory = (): string => runDirectory(config, currentArtillery().testRunId);
+  const log = (line: string): void => currentArtillery().log(line);
+  const where = fargateContainer(process.env);
+  const container = where && new ContainerRun(where, directory, log);
   const watch = new RunWatch({
-    directory: () => runDirectory(config, currentArtillery().testRunId),
-    log: (line) => currentArtillery().log(line),
-    progress: config.progress,
+    directory,
+    log,
+    progress: config.progress && container === null,
     script: text,
   });
-  return { config, script: text, watch, unwritten: new UnwrittenWorkers() };
+  return { config, script: text, watch, unwritten: new UnwrittenWorkers(), container };
 }
 
 /** Artillery only warns of a constructor that throws and runs on, so a bad configuration ends the process here. */

@@ -4,6 +4,8 @@ import type { BrokerCatalogue } from "../comparison/contestant.ts";
 import { EXIT_CODES } from "../judge/exit-codes.ts";
 import { addCompare } from "./compare.ts";
 import { addDiff } from "./diff.ts";
+import { addFargate } from "./fargate.ts";
+import { addFetch } from "./fetch.ts";
 import { addForecast } from "./forecast.ts";
 import { CommandError, type Io } from "./io.ts";
 import { addReport } from "./report.ts";
@@ -40,6 +42,8 @@ export async function runCommand(
   addDiff(program, io);
   addCompare(program, io, end, catalogue);
   addForecast(program, io, end);
+  addFetch(program, io);
+  addFargate(program, io, end);
   for (const command of [program, ...program.commands]) {
     command
       .exitOverride()

@@ -1,4 +1,7 @@
-import { relative, resolve } from "node:path";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, relative, resolve } from "node:path";
+import { DEFAULT_OUTPUT, safeFileName } from "artillery-engine-mqtt/contract";
 import type { Command } from "commander";
 import { parseConfig, REPORTS, type Report, type ResultsConfig } from "../config/config.ts";
 import { consoleSummary } from "../console/summary.ts";
@@ -6,7 +9,9 @@ import { heldAgainst } from "../directory/held-against.ts";
 import { mergeDirectories } from "../directory/judged-runs.ts";
 import { writeResults } from "../directory/write-results.ts";
 import { FAIL_VERDICTS, type Fail } from "../judge/gate.ts";
+import { isS3Url } from "../parts/object-store.ts";
 import { accuracyText } from "./accuracy-text.ts";
+import { fetchFrom, S3_HELP } from "./bucket.ts";
 import { CommandError, type Io, invalid } from "./io.ts";
 
 const OPTIONS = {
@@ -19,6 +24,7 @@ const OPTIONS = {
 
 interface Options {
   output?: string;
+  region?: string;
   report?: string;
   target?: string;
   failVerdict?: string;
@@ -33,6 +39,7 @@ merged.hlog and report.html. Target and fail are those of the run (its script.js
 Examples:
   mqtt-results report mqtt-results/t6kjg_9aaaz
   mqtt-results report machine-1/t6kjg machine-2/t6kjg --output merged
+  mqtt-results report s3://artilleryio-test-data-123456789012/test-runs/t6kjg_9aaaz
   mqtt-results report mqtt-results/t6kjg_9aaaz --fail-verdict metastable --fail-ready-p99 30s --fail-unrecovered "1 %"`;
 
 export function addReport(program: Command, io: Io, end: (exitCode: number) => void): void {
@@ -41,8 +48,12 @@ export function addReport(program: Command, io: Io, end: (exitCode: number) => v
     .description(
       "merge the worker files of one or several directories, and write and print the results again",
     )
-    .argument("<dir...>", "directories of one run on several machines, or of several runs of one script")
+    .argument(
+      "<dir...>",
+      `directories of one run on several machines, or of several runs of one script; or ${S3_HELP}`,
+    )
     .option("-o, --output <dir>", "where the merged files go (default: the first directory)")
+    .option("-r, --region <region>", "the region of a bucket (default: that of the environment)")
     .option(`${OPTIONS.report} <list>`, `what to write (default: ${REPORTS.join(",")})`)
     .option(`${OPTIONS.target} <share>`, 'share that must be ready for "recovered", such as 99%')
     .option(`${OPTIONS.verdict} <verdict>`, `fail on ${FAIL_VERDICTS.join(", ")}, or what is as bad`)
@@ -52,20 +63,48 @@ export function addReport(program: Command, io: Io, end: (exitCode: number) => v
       "fail where more of the affected devices were not ready, such as 1%",
     )
     .addHelpText("after", HELP)
-    .action((directories: string[], options: Options) => end(report(directories, options, io)));
+    .action(async (places: string[], options: Options) => end(await reportPlaces(places, options, io)));
 }
 
-function report(directories: readonly string[], options: Options, io: Io): number {
+/** What lies in buckets is fetched into a temporary folder first. */
+async function reportPlaces(places: readonly string[], options: Options, io: Io): Promise<number> {
+  const folder = mkdtempSync(join(tmpdir(), "mqtt-results-"));
+  try {
+    const fetched = places.map(async (place, i): Promise<Place> => {
+      if (!isS3Url(place)) return { directory: place, output: place, problems: [] };
+      const directory = join(folder, String(i));
+      const { problems } = await fetchFrom(place, options.region, directory);
+      return { directory, output: null, problems };
+    });
+    return report(await Promise.all(fetched), options, io);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+interface Place {
+  directory: string;
+  /** Where its results go; null for what was fetched: below the working directory, as a run's do. */
+  output: string | null;
+  /** Sentences on what could not be fetched. */
+  problems: string[];
+}
+
+function report(places: readonly Place[], options: Options, io: Io): number {
   const config = configOf(options);
   const asked = {
     target: options.target === undefined ? undefined : config.target,
     fail: config.fail,
   };
-  const results = mergeDirectories(directories, asked);
+  const results = mergeDirectories(
+    places.map(({ directory }) => directory),
+    { ...asked, missing: places.flatMap((place) => place.problems) },
+  );
   const { run, summary, script } = results;
-  const [first = "."] = directories;
-  const measured = directories.length === 1 ? heldAgainst(first, results, asked) : null;
-  const output = options.output ?? first;
+  const [only, ...others] = places;
+  const measured =
+    only !== undefined && others.length === 0 ? heldAgainst(only.directory, results, asked) : null;
+  const output = options.output ?? only?.output ?? join(DEFAULT_OUTPUT, safeFileName(run.testRunId));
   const { paths, problems } = writeResults(output, config.report, run, summary, script, measured);
   if (config.report.includes("console")) {
     const files = paths.map((path) => relative(process.cwd(), resolve(path)));

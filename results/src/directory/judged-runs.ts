@@ -18,6 +18,8 @@ import { readSummary } from "./summary-file.ts";
 export interface JudgeOptions {
   target?: number | undefined;
   fail?: Fail | undefined;
+  /** Sentences on what is known to be missing from the directories. */
+  missing?: readonly string[] | undefined;
 }
 
 export interface MergedResults {
@@ -61,7 +63,7 @@ export function mergeDirectories(directories: readonly string[], options: JudgeO
   const fail = options.fail ?? (asked?.ok ? asked.config.fail : undefined);
   const summary = buildSummary(run, {
     target: target ?? earlierTarget(distinct) ?? DEFAULT_TARGET,
-    problems,
+    problems: [...problems, ...(options.missing ?? [])],
     fail,
   });
   return { run, summary, script };

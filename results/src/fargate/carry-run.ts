@@ -1,0 +1,167 @@
+import { setTimeout as pause } from "node:timers/promises";
+import type { Arrived } from "../parts/arrived.ts";
+import type { Cluster, Task } from "./cluster.ts";
+import type { Launcher } from "./launcher.ts";
+import { type Loss, lossesOf, partingsOf } from "./losses.ts";
+
+export interface CarryOptions {
+  launcher: Launcher;
+  cluster: Cluster;
+  arrived: Arrived;
+  /** Artillery has told its workers to begin. */
+  hasBegun(): Promise<boolean>;
+  /** Called after each look at what has come. */
+  onLook(): Promise<void>;
+  say(line: string): void;
+  /** The user has asked to stop: once, and again. */
+  interrupt: AbortSignal;
+  pollMs?: number;
+}
+
+export interface CarriedRun {
+  /** Containers that ended before their run did, or said nothing more. */
+  losses: Loss[];
+  /** All containers, as they were in the end. */
+  tasks: Task[];
+  /** A container stopped before the run began, so there was none. */
+  hasFailedEarly: boolean;
+  /** We told the launcher to stop: its exit code tells nothing. */
+  wasStopped: boolean;
+}
+
+const POLL_MS = 5000;
+/** A container that has stopped has sent its last part: so long after, it did not. */
+const SILENT_MS = 10_000;
+/** The launcher waits for metrics of all containers, which takes 40 s where all have said that they ended. */
+const LAUNCHER_MS = 120_000;
+/** After it was told to stop, it stops the containers one after the other. */
+const LAUNCHER_STOP_MS = 60_000;
+/** Containers have 30 s between being told to stop and being killed. */
+const LAST_PARTS_MS = 40_000;
+const LOG_LINES = 30;
+
+/**
+ * Watches the containers of a run, and brings it to its end: one that stopped before the run began ends it, one that was lost
+ * is named, and a launcher that would wait for it for ever is told to stop. Results are all fetched in the end.
+ */
+export async function carryRun(options: CarryOptions): Promise<CarriedRun> {
+  const { launcher, arrived, say, interrupt, pollMs = POLL_MS } = options;
+  const losses = new Map<string, Loss>();
+  let hasFailedEarly = false;
+  let wasStopped = false;
+  let hasBegun = false;
+  let allStoppedAtMs: number | null = null;
+  const stop = (): void => {
+    wasStopped = true;
+    launcher.stop();
+  };
+
+  while (launcher.exitCode === null && !wasStopped) {
+    await Promise.race([launcher.ended, pause(pollMs), aborted(interrupt)]);
+    if (interrupt.aborted) {
+      say("stopping the containers; what they have measured so far is kept");
+      stop();
+      break;
+    }
+    const tasks = await looked(options);
+    if (tasks === null) continue;
+    hasBegun ||= await options.hasBegun().catch(() => false);
+    const stopped = tasks.filter(({ hasStopped }) => hasStopped);
+    const [early] = stopped;
+    if (!hasBegun && early !== undefined && launcher.exitCode === null) {
+      say(
+        `container ${early.id} stopped before the run began (${early.reason}); the end of what it printed:`,
+      );
+      for (const line of await logEnd(options.cluster, early)) say(`  ${line}`);
+      hasFailedEarly = true;
+      stop();
+      break;
+    }
+    for (const loss of lossesOf(tasks, arrived.containers, Date.now(), SILENT_MS)) {
+      if (losses.has(loss.container)) continue;
+      losses.set(loss.container, loss);
+      say(`container ${loss.container} was lost (${loss.reason}); the others go on`);
+      const task = tasks.find(({ id }) => id === loss.container);
+      const isSilent = !arrived.containers.some(({ name }) => name === loss.container);
+      if (task === undefined || !isSilent) continue;
+      say("  it sent nothing; the end of what it printed:");
+      for (const line of await logEnd(options.cluster, task)) say(`  ${line}`);
+    }
+    if (tasks.length === 0 || stopped.length < tasks.length) continue;
+    allStoppedAtMs ??= Date.now();
+    const allowedMs = losses.size > 0 ? SILENT_MS : LAUNCHER_MS;
+    if (launcher.exitCode === null && Date.now() - allStoppedAtMs >= allowedMs) {
+      say("all containers have ended, and artillery still waits: it is told to stop");
+      stop();
+    }
+  }
+  if (wasStopped) await launcherEnd(launcher, say);
+  const tasks = await lastParts(options, losses);
+  await stopLeftOver(options.cluster, tasks, say);
+  for (const parting of partingsOf(tasks, arrived.containers, Date.now())) {
+    if (!losses.has(parting.container) && !hasFailedEarly) losses.set(parting.container, parting);
+  }
+  return { losses: [...losses.values()], tasks, hasFailedEarly, wasStopped };
+}
+
+/** Fetches what is new and asks for the containers. Null where AWS does not answer: it is asked again. */
+async function looked({ cluster, arrived, onLook }: CarryOptions): Promise<Task[] | null> {
+  try {
+    // In this order: what a container that has stopped has sent is fetched.
+    const tasks = await cluster.tasks();
+    await arrived.fetch();
+    await onLook();
+    return tasks;
+  } catch {
+    return null;
+  }
+}
+
+async function launcherEnd(launcher: Launcher, say: (line: string) => void): Promise<void> {
+  await Promise.race([launcher.ended, pause(LAUNCHER_STOP_MS, null, { ref: false })]);
+  if (launcher.exitCode !== null) return;
+  say("artillery did not end, and is killed");
+  launcher.kill();
+  await launcher.ended;
+}
+
+/** Waits for what containers send while they end. */
+async function lastParts(options: CarryOptions, losses: ReadonlyMap<string, Loss>): Promise<Task[]> {
+  const { arrived } = options;
+  let tasks: Task[] = [];
+  const untilMs = Date.now() + LAST_PARTS_MS;
+  for (;;) {
+    tasks = (await looked(options)) ?? tasks;
+    const awaited = arrived.containers.filter(({ name, isLast }) => !isLast && !losses.has(name));
+    if (awaited.length === 0 || Date.now() >= untilMs) return tasks;
+    await pause(1000);
+  }
+}
+
+/** The launcher stops them all; where it could not, they would cost money until their run is over. */
+async function stopLeftOver(
+  cluster: Cluster,
+  tasks: readonly Task[],
+  say: (line: string) => void,
+): Promise<void> {
+  for (const task of tasks.filter(({ hasStopped }) => !hasStopped)) {
+    try {
+      await cluster.stop(task);
+    } catch (error) {
+      say(`container ${task.id} may still run, and cost money: ${(error as Error).message}`);
+    }
+  }
+}
+
+async function logEnd(cluster: Cluster, task: Task): Promise<string[]> {
+  try {
+    return await cluster.logEnd(task, LOG_LINES);
+  } catch (error) {
+    return [`(its log cannot be read: ${(error as Error).message})`];
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+}

@@ -1,0 +1,87 @@
+import type { ScriptNeeds } from "artillery-engine-mqtt/check";
+import { count as words } from "../judge/number-words.ts";
+
+/** What is asked of a launch, beside its script. */
+export interface LaunchSize {
+  containers: number;
+  /** The user knows how large it is. */
+  isConfirmed: boolean;
+  /** AWS is emulated on this machine, and so may the broker be on it. */
+  isEmulated: boolean;
+}
+
+/**
+ * Open files of one container: the default of Fargate, which Artillery would lower to 8192.
+ * https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Ulimit.html
+ */
+export const OPEN_FILES = 65_535;
+
+/** Artillery, its modules, the results' files. */
+const OTHER_FILES = 500;
+
+/** Ports of one container for connections to one broker: Linux' `net.ipv4.ip_local_port_range`, 32768 to 60999. */
+const LOCAL_PORTS = 28_232;
+
+/** More devices than that are started only when the user says so: whoever they hit may not expect them. */
+export const CONFIRM_DEVICES = 50_000;
+
+/** Why this script is not launched so, with what is allowed; empty where it can be. */
+export function launchProblems(needs: ScriptNeeds, size: LaunchSize): string[] {
+  return [
+    ...placeProblems(needs, size),
+    ...(needs.devices === null ? [] : roomProblems(needs, needs.devices)),
+    ...confirmation(needs.devices, size),
+  ];
+}
+
+function placeProblems(needs: ScriptNeeds, { isEmulated }: LaunchSize): string[] {
+  const problems: string[] = [];
+  if (needs.usesLab) {
+    problems.push(
+      "config.target, before: lab: each container would start a broker or a config service of its own; " +
+        "allowed: a broker that all containers reach (--target mqtt://host:port), and no lab step",
+    );
+  }
+  if (needs.timeZero === "local") {
+    problems.push(
+      "config.engines.mqtt.timeZero: local: each container would have a time zero of its own; " +
+        "allowed: leave it out, or an instant",
+    );
+  }
+  const local = needs.targets.filter(({ host }) => isLoopback(host));
+  if (!isEmulated && local.length > 0) {
+    const urls = local.map(({ url }) => url).join(", ");
+    problems.push(
+      `config.target: ${urls}: each container would call itself; allowed: an address of the broker`,
+    );
+  }
+  return problems;
+}
+
+function isLoopback(host: string): boolean {
+  return /^(localhost|127(\.\d+){3}|\[?::1\]?|0\.0\.0\.0)$/i.test(host);
+}
+
+function roomProblems({ descriptorsPerDevice, targets }: ScriptNeeds, devices: number): string[] {
+  const files = Math.floor((OPEN_FILES - OTHER_FILES) / descriptorsPerDevice);
+  const ports = LOCAL_PORTS * Math.max(1, targets.length);
+  const [most, of] = files < ports ? [files, "open files"] : [ports, "local ports"];
+  if (devices <= most) return [];
+  return [
+    `config.phases: ${words(devices)} devices in each container; allowed: at most ${words(most)}, for its ${of}: ` +
+      "lower the phases' rates and give a higher --count",
+  ];
+}
+
+function confirmation(devices: number | null, { containers, isConfirmed }: LaunchSize): string[] {
+  if (isConfirmed) return [];
+  if (devices === null) {
+    return ["--yes: is missing: the phases do not say how many devices there will be; add it where you know"];
+  }
+  const all = devices * containers;
+  if (all <= CONFIRM_DEVICES) return [];
+  return [
+    `--yes: is missing: ${words(all)} devices (${containers} containers of ${words(devices)}) will connect at once, ` +
+      `and more than ${words(CONFIRM_DEVICES)} are started only with it`,
+  ];
+}
