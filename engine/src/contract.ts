@@ -392,8 +392,8 @@ export interface WorkerRecord {
   uncorrelated: string[];
   /** Test run ids of others that were seen to have devices of the same ids at the same broker, at the same time. */
   sameIdsAs: string[];
-  /** The container that this worker belongs to; empty on one machine, and in files of older engines. */
-  container: string;
+  /** The container that this worker belongs to: the same in all its threads, another in each container. Empty on one machine, and in files of older engines. */
+  containerName: string;
   /** When its devices arrived, so that what a late container left out can be counted. Empty in files of older engines. */
   arrivals: WorkerArrivals;
   /** Containers of the run that it heard of, the next by name, and how many devices each had started by its last word. */

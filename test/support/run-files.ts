@@ -111,7 +111,7 @@ export function record(changes: Partial<WorkerRecord> = {}): WorkerRecord {
     clientIds: "device-000000",
     sameIdsAs: [],
     uncorrelated: [],
-    container: "",
+    containerName: "",
     arrivals: { fromMs: null, everyMs: 100, devices: [] },
     others: [],
     containersDue: null,

@@ -24,7 +24,7 @@ type Known =
   | "longestBackoffMs"
   | "clientIds"
   | "uncorrelated"
-  | "container"
+  | "containerName"
   | "arrivals"
   | "devices"
   | "storms"
@@ -40,7 +40,7 @@ export function fleetRecord(parts: FleetRecordParts, own: Omit<WorkerFacts, Know
     longestBackoffMs: longestBackoffMs(plan.backoff),
     clientIds: idPrefix === null ? null : `${idPrefix}${deviceId(container, 0)}`,
     uncorrelated: uncorrelatedCohorts(plan),
-    container,
+    containerName: container,
     arrivals: run.arrivals.read(),
     devices: run.users.started,
     storms: run.storms.report(),

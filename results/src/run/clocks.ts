@@ -35,10 +35,10 @@ function addRun(known: Map<WorkerRecord, ClockReading>, run: readonly WorkerReco
     if (one === null || one.root !== common) continue;
     const { aheadMs, uncertaintyMs } = one;
     known.set(record, { aheadMs, uncertaintyMs });
-    getOrAdd(ofContainers, record.container, () => ({ aheadMs, uncertaintyMs }));
+    getOrAdd(ofContainers, record.containerName, () => ({ aheadMs, uncertaintyMs }));
   }
   for (const record of run) {
-    const ofContainer = ofContainers.get(record.container);
+    const ofContainer = ofContainers.get(record.containerName);
     if (!known.has(record) && ofContainer !== undefined) known.set(record, ofContainer);
   }
 }

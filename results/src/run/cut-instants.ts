@@ -43,10 +43,12 @@ export interface CutApart {
 export function cutApart(records: readonly WorkerRecord[], clocks: Clocks): Map<number, CutApart> {
   const apart = new Map<number, CutApart>();
   for (const same of byStorm(cutInstants(records, clocks))) {
-    const containers = [...Map.groupBy(same, ({ record }) => record.container)].map(([container, all]) => ({
-      container,
-      atMs: lowest(all.map(({ atMs }) => atMs)) as number,
-    }));
+    const containers = [...Map.groupBy(same, ({ record }) => record.containerName)].map(
+      ([container, all]) => ({
+        container,
+        atMs: lowest(all.map(({ atMs }) => atMs)) as number,
+      }),
+    );
     const [firstMs, lastMs] = [lowest(containers.map(instant)), highest(containers.map(instant))];
     const first = containers.find(({ atMs }) => atMs === firstMs);
     const last = containers.findLast(({ atMs }) => atMs === lastMs);

@@ -119,7 +119,7 @@ export function mergeRun(
     workers: records.map(({ workerId, state, updatedAtMs }) => ({ workerId, state, updatedAtMs })),
     clocks: distinctContainers(records).map((record) => ({
       testRunId: record.testRunId,
-      container: record.container,
+      container: record.containerName,
       reading: clocks.get(record) ?? null,
     })),
     absent,
@@ -163,7 +163,8 @@ function onOneTimeZero(
 
 /** One record of each container, whichever thread's. */
 function distinctContainers(records: readonly WorkerRecord[]): WorkerRecord[] {
-  const key = ({ testRunId, container }: WorkerRecord): string => JSON.stringify([testRunId, container]);
+  const key = ({ testRunId, containerName }: WorkerRecord): string =>
+    JSON.stringify([testRunId, containerName]);
   return [...new Map(records.map((record) => [key(record), record])).values()];
 }
 

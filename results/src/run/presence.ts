@@ -15,7 +15,7 @@ export interface AbsentContainer {
 /** Containers that a run had, or was to have, and of which there are no files. */
 export function absentContainers(records: readonly WorkerRecord[]): AbsentContainer[] {
   return [...Map.groupBy(records, ({ testRunId }) => testRunId)].flatMap(([testRunId, run]) => {
-    const here = new Set(run.map(({ container }) => container));
+    const here = new Set(run.map(({ containerName }) => containerName));
     const heard = new Map<string, number>();
     for (const { container, devices } of run.flatMap(({ others }) => others)) {
       if (!here.has(container)) heard.set(container, Math.max(devices, heard.get(container) ?? 0));
@@ -89,13 +89,15 @@ function gapOfAbsent({ container, devices }: AbsentContainer): PresenceGap {
 
 /** @param stormMs when the first worker of the run came to the storm, on the common clock */
 function gapsOf(run: readonly WorkerRecord[], clocks: Clocks, index: number, stormMs: number): PresenceGap[] {
-  const containers = [...Map.groupBy(run, ({ container }) => container)].flatMap(([container, workers]) => {
-    const begins = workers.flatMap((record) =>
-      record.arrivals.fromMs === null ? [] : onCommonClock(clocks, record, record.arrivals.fromMs),
-    );
-    const beganMs = lowest(begins);
-    return beganMs === null ? [] : [{ container, workers, beganMs }];
-  });
+  const containers = [...Map.groupBy(run, ({ containerName }) => containerName)].flatMap(
+    ([container, workers]) => {
+      const begins = workers.flatMap((record) =>
+        record.arrivals.fromMs === null ? [] : onCommonClock(clocks, record, record.arrivals.fromMs),
+      );
+      const beganMs = lowest(begins);
+      return beganMs === null ? [] : [{ container, workers, beganMs }];
+    },
+  );
   const firstMs = lowest(containers.map(({ beganMs }) => beganMs)) ?? 0;
   return containers.map(({ container, workers, beganMs }) => {
     const lateMs = beganMs - firstMs;

@@ -139,7 +139,7 @@ export const workerRecordSchema: z.ZodType<WorkerRecord> = z.object({
   clientIds: name.nullable().default(null),
   uncorrelated: z.array(name).max(LIMITS.run.cohorts).default([]),
   sameIdsAs: z.array(name).max(LIMITS.otherRuns).default([]),
-  container: name.default(""),
+  containerName: name.default(""),
   arrivals: arrivals.default({ fromMs: null, everyMs: ARRIVAL_ROW_MS, devices: [] }),
   others: z
     .array(z.object({ container: name, devices: count }))

@@ -41,7 +41,7 @@ const record = (updatedAtMs: number): WorkerRecord => ({
   clientIds: null,
   sameIdsAs: [],
   uncorrelated: [],
-  container: "",
+  containerName: "",
   arrivals: { fromMs: null, everyMs: 100, devices: [] },
   others: [],
   containersDue: null,

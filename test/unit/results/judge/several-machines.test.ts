@@ -33,7 +33,7 @@ function machine({ container, beganMs = 0, devices = 100, aheadMs, changes, stor
   return {
     record: record({
       workerId: `${container}-1`,
-      container,
+      containerName: container,
       clientIds: `device-${container}-000000`,
       cohorts: { a: { devices, everOnline: devices } },
       arrivals: {
@@ -136,7 +136,14 @@ describe("who should have been there", () => {
   });
 
   it("is not known to be more in files of an older engine", () => {
-    const { container: _c, arrivals: _a, others: _o, containersDue: _d, clock: _k, ...older } = first.record;
+    const {
+      containerName: _c,
+      arrivals: _a,
+      others: _o,
+      containersDue: _d,
+      clock: _k,
+      ...older
+    } = first.record;
     const summary = summaryOf([{ ...first, record: older as WorkerRecord }]);
     expect(summary.storms[0]).toMatchObject({ verdict: "recovered", presence: { due: 0, there: 0 } });
     expect(summary).toMatchObject({ warnings: [], clocks: [], complete: true });
