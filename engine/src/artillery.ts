@@ -139,3 +139,9 @@ export function workerIdentity(): { container: string; thread: string; id: strin
   const thread = process.env["LOCAL_WORKER_ID"] ?? "0";
   return { container, thread, id: container === "" ? thread : `${container}-${thread}` };
 }
+
+/** So many containers the run is to have, by the environment; null where it does not say. */
+export function containersDue(): number | null {
+  const due = Number(process.env["MQTT_FLEET_CONTAINERS"] ?? "");
+  return Number.isSafeInteger(due) && due > 0 ? due : null;
+}

@@ -19,7 +19,16 @@ export interface FleetRecordParts {
 }
 
 /** What follows from the plan and the devices; the rest is the worker's own to say. */
-type Known = "seed" | "longestBackoffMs" | "clientIds" | "uncorrelated" | "devices" | "storms" | "regions";
+type Known =
+  | "seed"
+  | "longestBackoffMs"
+  | "clientIds"
+  | "uncorrelated"
+  | "containerName"
+  | "arrivals"
+  | "devices"
+  | "storms"
+  | "regions";
 
 /** `worker-<id>.json` as it is now. */
 export function fleetRecord(parts: FleetRecordParts, own: Omit<WorkerFacts, Known>): WorkerRecord {
@@ -31,6 +40,8 @@ export function fleetRecord(parts: FleetRecordParts, own: Omit<WorkerFacts, Know
     longestBackoffMs: longestBackoffMs(plan.backoff),
     clientIds: idPrefix === null ? null : `${idPrefix}${deviceId(container, 0)}`,
     uncorrelated: uncorrelatedCohorts(plan),
+    containerName: container,
+    arrivals: run.arrivals.read(),
     devices: run.users.started,
     storms: run.storms.report(),
     regions: regions?.counts.byName() ?? null,

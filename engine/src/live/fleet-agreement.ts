@@ -1,5 +1,5 @@
-import { log, testRunId, workerIdentity } from "../artillery.ts";
-import { safeFileName, TIMELINE_ROW_MS } from "../contract.ts";
+import { containersDue, log, testRunId, workerIdentity } from "../artillery.ts";
+import { type ClockOffset, safeFileName, TIMELINE_ROW_MS } from "../contract.ts";
 import { type FleetPlan, ownClientIdPrefix } from "../script/plan.ts";
 import { credentialsOf, dialUrl, type UrlTarget } from "../script/target.ts";
 import type { Population } from "../storm/selection.ts";
@@ -23,6 +23,8 @@ export interface FleetAgreementOptions {
   /** Hears the fleet's time zero, and again whenever an earlier one is agreed on. */
   onTimeZero(epochMs: number): void;
 }
+
+const MOST_NEIGHBOURS = 100;
 
 /** What the workers of a run must agree on: one time zero, and who has how many devices. */
 export class FleetAgreement {
@@ -57,6 +59,7 @@ export class FleetAgreement {
         testRunId: safeFileName(testRunId()),
         workerId: safeFileName(workerIdentity().id),
         startedAtMs: processStartedAtMs(),
+        wallClock,
         ...credentialsOf(target, settings),
         ...(usesTls(broker.endpoint) ? { tls: mqttTlsOptions(tls) } : {}),
         onTimeZero: (epochMs) => this.#setTimeZero(epochMs),
@@ -86,7 +89,29 @@ export class FleetAgreement {
   populations(storm: number | null): Population[] {
     const { numbers, container } = this.#options;
     const devices = storm === null ? numbers.count : numbers.countAt(storm);
-    return [{ container, devices }, ...(this.#agreement?.others() ?? [])];
+    return [{ container, devices }, ...this.others()];
+  }
+
+  /** The devices of other containers, by their last word. */
+  others(): Population[] {
+    return this.#agreement?.others() ?? [];
+  }
+
+  /** Those of them that this worker's record names: all together name each, and none names thousands. */
+  neighbours(): Population[] {
+    const others = this.others();
+    const after = others.filter(({ container }) => container > this.#options.container);
+    return [...after, ...others.slice(0, others.length - after.length)].slice(0, MOST_NEIGHBOURS);
+  }
+
+  /** So many containers the run is to have; null where nobody said. */
+  get containersDue(): number | null {
+    return containersDue();
+  }
+
+  /** How far this worker's clock is from another's; null where that was not measured. */
+  get clock(): ClockOffset | null {
+    return this.#agreement?.clock ?? null;
   }
 
   /** Containers in which another worker is alive. */

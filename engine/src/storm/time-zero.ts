@@ -1,7 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { connect, type IPublishPacket, type MqttClient } from "mqtt";
 import { z } from "zod";
+import type { ClockOffset } from "../contract.ts";
 import { limitPackets } from "../transport/mqttjs-limit.ts";
+import { ClockTalk } from "./clock-talk.ts";
 import type { Population } from "./selection.ts";
 
 /** How the workers of a run come to one time zero. */
@@ -30,6 +32,8 @@ export interface AgreementOptions {
   workerId: string;
   /** When this process began, epoch milliseconds: a time zero before that is another run's, unless somebody alive says so. */
   startedAtMs: number;
+  /** Epoch milliseconds: this worker's clock, which is held against the others'. */
+  wallClock(): number;
   username?: string;
   password?: string;
   /** Options to reach a broker that speaks TLS. */
@@ -55,6 +59,7 @@ export class Agreement {
   readonly #sameIds = new Set<string>();
   readonly #rosterTopic: string;
   readonly #ownTopic: string;
+  readonly #clocks: ClockTalk;
   #timeZeroMs: number;
   #own: OwnEntry;
   #dirty = true;
@@ -66,7 +71,11 @@ export class Agreement {
     this.#own = own;
     this.#rosterTopic = `${options.topic}/${options.testRunId}/roster`;
     this.#ownTopic = `${this.#rosterTopic}/${options.workerId}`;
-    const { username, password, tls } = options;
+    const { username, password, tls, workerId, wallClock } = options;
+    const send = (whom: string, message: string): void => {
+      this.#client.publish(this.#clockTopic(whom), message, { qos: 0 });
+    };
+    this.#clocks = new ClockTalk({ workerId, wallClock, send });
     this.#client = connect(options.url, {
       clientId: `artillery-${options.testRunId}-${options.workerId}-${this.#instance.slice(0, 8)}`,
       protocolVersion: options.protocolVersion,
@@ -85,6 +94,7 @@ export class Agreement {
       this.#client.subscribe(`${this.#rosterTopic}/+`, { qos: 1 });
       // It asks who else uses the same device ids. A broker that does not allow it answers so, and that is all.
       this.#client.subscribe(`${options.topic}/+/roster/+`, { qos: 0 }, () => {});
+      this.#client.subscribe(this.#clockTopic(options.workerId), { qos: 0 }, () => {});
       this.#publishRoster();
     });
     this.#client.on("message", (topic, payload, packet) => this.#hear(topic, payload, packet));
@@ -92,6 +102,7 @@ export class Agreement {
     this.#client.on("error", () => {});
     this.#publishTimer = setInterval(() => {
       if (this.#dirty) this.#publishRoster();
+      if (this.#client.connected) this.#clocks.turn(this.#alive());
     }, 500);
     this.#publishTimer.unref();
   }
@@ -116,6 +127,19 @@ export class Agreement {
     return [...sums].map(([container, devices]) => ({ container, devices })).sort(byContainer);
   }
 
+  /** How far this worker's clock is from that of another; null where that was not measured. */
+  get clock(): ClockOffset | null {
+    return this.#clocks.offset;
+  }
+
+  #clockTopic(workerId: string): string {
+    return `${this.#options.topic}/${this.#options.testRunId}/clock/${workerId}`;
+  }
+
+  #alive(): string[] {
+    return [...this.#entries.keys()].filter((workerId) => !this.#gone.has(workerId));
+  }
+
   /** Containers in which another worker is alive. */
   containers(): string[] {
     const alive = [...this.#entries].filter(([workerId, { timeZeroMs }]) => {
@@ -132,6 +156,10 @@ export class Agreement {
   }
 
   #hear(topic: string, payload: Buffer, { retain }: IPublishPacket): void {
+    if (topic === this.#clockTopic(this.#options.workerId)) {
+      this.#clocks.hear(payload.toString());
+      return;
+    }
     const [testRunId, , workerId] = topic.slice(this.#options.topic.length + 1).split("/");
     if (testRunId === undefined || workerId === undefined) return;
     const isOurs = testRunId === this.#options.testRunId;

@@ -65,6 +65,7 @@ function join(
       testRunId: "run-1",
       workerId,
       startedAtMs: 0,
+      wallClock: () => Date.now(),
       onTimeZero: (epochMs) => adopted.push(epochMs),
       onSameIds: (testRunId) => sameIdsAs.push(testRunId),
       ...options,
@@ -182,6 +183,16 @@ describe("two workers", () => {
       expect(cleared).toContain(rosterTopic("1"));
     });
   });
+});
+
+it("hold their clocks against the first one's, through the broker", async () => {
+  const ahead = join("b-1", 1000, entry("b", 10), { wallClock: () => Date.now() + 2000 }).agreement;
+  const first = join("a-1", 1000, entry("a", 10)).agreement;
+  await until(() => expect(ahead.clock?.reference).toBe("a-1"));
+  const { offsetMs, uncertaintyMs } = ahead.clock ?? { offsetMs: 0, uncertaintyMs: 0 };
+  // Both clocks are this process's, which tells whole milliseconds.
+  expect(Math.abs(offsetMs - 2000)).toBeLessThanOrEqual(uncertaintyMs + 1);
+  expect(first.clock).toBeNull();
 });
 
 describe("a time zero that is older than this process", () => {
@@ -342,6 +353,7 @@ it("ends at once where no broker answers", async () => {
       testRunId: "run-1",
       workerId: "1",
       startedAtMs: 0,
+      wallClock: () => Date.now(),
       onTimeZero: () => {},
       onSameIds: () => {},
     },
