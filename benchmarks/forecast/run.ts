@@ -7,6 +7,7 @@ import { listOf, parseCommandLine, wholeNumbers } from "../peers/command-line.ts
 import { findProgram } from "../peers/mosquitto.ts";
 import { abortOnSignals } from "../peers/run.ts";
 import { accuracyOf } from "./accuracy.ts";
+import { coverageLine, coverageOf, SHAPES } from "./coverage.ts";
 import { forecastOf } from "./forecasted.ts";
 import { keepMeasured, keptMeasured, type Measured, measure } from "./measured.ts";
 import { PAIRS, type Pair } from "./pairs.ts";
@@ -20,6 +21,7 @@ interface Options {
   output: string;
   list?: boolean;
   speed?: boolean;
+  coverage?: boolean;
   devices: number[];
 }
 
@@ -42,6 +44,10 @@ export async function runForecastStudy(
     .option("--list", "print the pairs and what each is to try")
     .option("--speed", "measure how fast forecasts are instead")
     .option(
+      "--coverage",
+      "how often a sample's bounds hold the figure of its fleet: 40 samples of 5,000 of 50,000",
+    )
+    .option(
       "--devices <list>",
       "fleets for --speed",
       wholeNumbers(1, 100_000_000),
@@ -54,6 +60,7 @@ export async function runForecastStudy(
     out(`${PAIRS.map(({ name, broker, why }) => `${name} (${broker}): ${why}`).join("\n")}\n`);
     return 0;
   }
+  if (options.coverage) return runCoverage(out, signal);
   if (options.speed) return runSpeed(options.devices, out, err, signal);
   return runStudy(
     PAIRS.filter(({ name }) => options.only.includes(name)),
@@ -107,6 +114,14 @@ async function measureAndKeep(pair: Pair, kept: string, out: Say, signal: AbortS
   const measured = await measure(pair, signal);
   keepMeasured(kept, measured);
   return measured;
+}
+
+async function runCoverage(out: Say, signal: AbortSignal): Promise<number> {
+  for (const [name, shape] of Object.entries(SHAPES)) {
+    if (signal.aborted) return 130;
+    for (const one of await coverageOf(shape, 50_000, 5000, 40)) out(`${coverageLine(name, one)}\n`);
+  }
+  return 0;
 }
 
 async function runSpeed(

@@ -452,7 +452,27 @@ export interface ClockOffset {
 export interface ForecastRecord {
   assumptions: ForecastAssumption[];
   /** So many devices stand for so many; not given where each was simulated. */
-  sample?: { devices: number; of: number } | undefined;
+  sample?: SampleRecord | undefined;
+}
+
+export interface SampleRecord {
+  devices: number;
+  of: number;
+  /** What one piece of work takes at the slowest place of the sample, milliseconds. */
+  resolutionMs?: number | undefined;
+  /** Not given where the forecast was interrupted, and by older engines. */
+  pilots?: PilotsRecord | undefined;
+}
+
+/** Percentiles of recovery times of which a sample's error is told. */
+export const SAMPLE_PERCENTILES = [50, 90, 99] as const;
+
+/** Smaller samples of the same fleet, each from a seed of its own: how far they differ says how far the sample may be off. */
+export interface PilotsRecord {
+  /** Of each. */
+  devices: number;
+  /** One time per pilot, milliseconds; null where too few devices were ready. */
+  figures: { storm: number; percentile: number; readyMs: (number | null)[] }[];
 }
 
 /** Where an assumption comes from. */

@@ -1,5 +1,5 @@
-import type { ArtilleryScript } from "../artillery.ts";
-import type { ForecastAssumption } from "../contract.ts";
+import type { ArtilleryScript, Helpers } from "../artillery.ts";
+import type { ForecastAssumption, SampleRecord } from "../contract.ts";
 import type { FleetPlan } from "../script/plan.ts";
 import { type Problem, renderProblems } from "../script/problem.ts";
 import { validate } from "../script/validate.ts";
@@ -8,8 +8,16 @@ import { artillerySteps } from "./artillery-steps.ts";
 import { writeForecastFiles } from "./forecast-files.ts";
 import { availableMemory, memoryProblem, predictMemory } from "./memory.ts";
 import { type Model, modelOf } from "./model.ts";
+import { type Pilots, pilotsOf, pilotsRecord } from "./pilots.ts";
 import { refusalsOf } from "./refusals.ts";
-import { arrivalsOfSample, modelOfSample, SAMPLE_DEVICES, type Sample, sampleAssumptions } from "./sample.ts";
+import {
+  arrivalsOfSample,
+  modelOfSample,
+  resolutionOf,
+  SAMPLE_DEVICES,
+  type Sample,
+  sampleAssumptions,
+} from "./sample.ts";
 import { arrivingLonger, type StormQuestion, stormsUpTo } from "./storm-alone.ts";
 import { VirtualFleet } from "./virtual-fleet.ts";
 import { type ForecastOptions, withOptions, withoutLogs } from "./what-if.ts";
@@ -36,6 +44,8 @@ export interface PreparedForecast {
   predictedBytes: number;
   /** Null where each device is simulated. */
   sample: Sample | null;
+  /** What tells how far a sample may be off; null where there is none. */
+  pilots: Pilots | null;
 }
 
 /** The script is no good, or has what no model can know. */
@@ -114,6 +124,7 @@ export function prepareForecast(script: ArtilleryScript, options: ForecastOption
     workers: options.workers ?? 1,
     predictedBytes: predictMemory(devices),
     sample,
+    pilots: sample && pilotsOf(asked, model, all, sample),
   };
 }
 
@@ -173,23 +184,59 @@ function refuseWhatDoesNotFit(devices: number): void {
  * seed, on every machine. The clock of this one is not read.
  */
 export async function runForecast(
-  { script, plan, model, arrivals, workers, assumptions, sample }: PreparedForecast,
+  prepared: PreparedForecast,
   options: ForecastRunOptions,
 ): Promise<ForecastRun> {
+  const { plan, assumptions } = prepared;
   const { directory, testRunId, signal, onProgress, log = () => {} } = options;
   const helpers = await artillerySteps(plan);
-  const fleet = new VirtualFleet({ script, plan, model, arrivals, workers, helpers, log });
-  while (signal?.aborted !== true && fleet.advance(EVENTS_AT_A_TIME)) {
-    const { nowMs, arrived, events, online } = fleet;
-    onProgress?.({ nowMs, arrived, events, online });
-    // Ctrl-C is heard in between.
-    await new Promise((resolve) => setImmediate(resolve));
-  }
+  const fleet = new VirtualFleet({ ...prepared, helpers, log });
+  await play(fleet, signal, ({ nowMs, arrived, events, online }) =>
+    onProgress?.({ nowMs, arrived, events, online }),
+  );
   const isComplete = fleet.isOver;
   fleet.stop();
+  const sample = await sampleRecord(prepared, helpers, signal);
   const state = isComplete ? "ended" : "interrupted";
   writeForecastFiles({ directory, testRunId, plan, fleet, assumptions, sample, state });
   return { isComplete, devices: fleet.started, tookMs: fleet.nowMs, events: fleet.events };
+}
+
+/** To its end, or until it is interrupted. */
+async function play(
+  fleet: VirtualFleet,
+  signal: AbortSignal | undefined,
+  onProgress: (fleet: VirtualFleet) => void,
+): Promise<void> {
+  while (signal?.aborted !== true && fleet.advance(EVENTS_AT_A_TIME)) {
+    onProgress(fleet);
+    // Ctrl-C is heard in between.
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+/** A sample, and what its pilots came to, one after the other; null where each device was simulated. */
+async function sampleRecord(
+  { script, model, sample, pilots }: PreparedForecast,
+  helpers: Helpers,
+  signal: AbortSignal | undefined,
+): Promise<SampleRecord | null> {
+  if (sample === null || pilots === null) return null;
+  const { plans, ...same } = pilots;
+  const fleets: VirtualFleet[] = [];
+  for (const plan of plans) {
+    const fleet = new VirtualFleet({ ...same, script, plan, workers: 1, helpers, log: () => {} });
+    await play(fleet, signal, () => {});
+    if (!fleet.isOver) break;
+    fleet.stop();
+    fleets.push(fleet);
+  }
+  const isWhole = fleets.length === plans.length;
+  return {
+    ...sample,
+    resolutionMs: resolutionOf(model),
+    ...(isWhole ? { pilots: pilotsRecord(pilots.devices, fleets) } : {}),
+  };
 }
 
 /** The forecast of a script, in the files of a run. */

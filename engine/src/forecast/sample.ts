@@ -50,17 +50,19 @@ export function arrivalsOfSample(arrivals: readonly Arrivals[], { devices, of }:
   }));
 }
 
+/** What one piece of work takes at the slowest place of a sample, milliseconds. */
+export function resolutionOf({ broker, services }: Model): number {
+  const rates = services.flatMap((one) => (one === null ? [] : [one.capacity]));
+  return 1000 / Math.min(broker.connects, ...rates);
+}
+
 /** What a sample rests on. */
 export function sampleAssumptions(
   model: Model,
   { devices, of }: Sample,
   source: "option" | "model",
 ): ForecastAssumption[] {
-  const rates = [
-    model.broker.connects,
-    ...model.services.flatMap((one) => (one === null ? [] : [one.capacity])),
-  ];
-  const stepMs = 1000 / Math.min(...rates);
+  const stepMs = resolutionOf(model);
   return [
     {
       name: "sample",

@@ -3,7 +3,7 @@ import pc from "picocolors";
 import { FORECAST_SENTENCE, sourceWords } from "../judge/forecast-words.ts";
 import { doubtWords } from "../judge/generator.ts";
 import { count, duration, percent } from "../judge/number-words.ts";
-import { sampleSentence } from "../judge/sampling.ts";
+import { boundsSentence, sampleSentence } from "../judge/sampling.ts";
 import type { LatencyName, Summary } from "../judge/summary-schema.ts";
 import { indented, table, WIDTH, wrap } from "./layout.ts";
 import { regionTable } from "./regions.ts";
@@ -162,16 +162,14 @@ function assumptionLines(
 }
 
 function samplingLines(
-  { errors }: NonNullable<NonNullable<Summary["forecast"]>["sample"]>,
+  sample: NonNullable<NonNullable<Summary["forecast"]>["sample"]>,
   colours: Colours,
 ): string[] {
   return [
     "",
-    colours.bold(
-      "Sampling error: with 95 % confidence, were devices independent, the fleet's figure is between",
-    ),
+    colours.bold(`Sampling error: ${boundsSentence(sample)}`),
     ...table(
-      errors.map(({ storm, figure, fromMs, toMs }) => [
+      sample.errors.map(({ storm, figure, fromMs, toMs }) => [
         `storm ${storm}, ${figure}`,
         duration(fromMs),
         duration(toMs),

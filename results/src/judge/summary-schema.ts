@@ -70,6 +70,8 @@ const forecast = z.object({
     .object({
       devices: count,
       of: count,
+      /** So many smaller samples told the errors; null without, then devices are taken to be independent. */
+      pilots: count.nullable().default(null),
       /** With 95 % confidence, the figure of the whole fleet is between both; null: not reached. */
       errors: z.array(
         z.object({ storm: count, figure: z.string(), fromMs: msOrNotReached, toMs: msOrNotReached }),

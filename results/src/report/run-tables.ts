@@ -2,7 +2,7 @@ import type { CohortServiceTime } from "../judge/curves.ts";
 import { FORECAST_SENTENCE, sourceWords } from "../judge/forecast-words.ts";
 import { doubtWords } from "../judge/generator.ts";
 import { count, duration, percent } from "../judge/number-words.ts";
-import { sampleSentence } from "../judge/sampling.ts";
+import { boundsSentence, sampleSentence } from "../judge/sampling.ts";
 import type { LatencyName, LatencySummary, Summary } from "../judge/summary-schema.ts";
 import { type Html, html, NOTHING } from "./html.ts";
 import { cell, table, wordCell } from "./table.ts";
@@ -181,7 +181,7 @@ ${sample === null ? NOTHING : samplingCard(sample)}<div class="card">${table({
 function samplingCard(sample: NonNullable<NonNullable<Summary["forecast"]>["sample"]>): Html {
   return html`<p class="lead">${sampleSentence(sample)}</p>
 <div class="card">${table({
-    caption: "With 95 % confidence, were devices independent, the fleet's figure is between",
+    caption: `Sampling error: ${boundsSentence(sample)}`,
     header: ["Figure", "from", "to"],
     rows: sample.errors.map(({ storm, figure, fromMs, toMs }) => ({
       head: `storm ${storm}, ${figure}`,

@@ -26,6 +26,9 @@ export const LIMITS = {
   regions: 100,
   otherRuns: 100,
   assumptions: 1000,
+  /** Smaller samples beside a forecast's, and figures of each. */
+  pilots: 100,
+  pilotFigures: 1000,
   /** Sentences on one file. */
   problems: 20,
   /** All workers and directories that are read together share these: thousands of small files are as much as a large one. */

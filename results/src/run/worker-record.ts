@@ -105,7 +105,27 @@ const forecast = z.object({
   assumptions: z
     .array(z.object({ name, value: name, source: z.enum(ASSUMPTION_SOURCES), run: name.optional() }))
     .max(LIMITS.assumptions),
-  sample: z.object({ devices: count, of: count }).optional(),
+  sample: z
+    .object({
+      devices: count,
+      of: count,
+      resolutionMs: count.optional(),
+      pilots: z
+        .object({
+          devices: count,
+          figures: z
+            .array(
+              z.object({
+                storm: count,
+                percentile: count,
+                readyMs: z.array(count.nullable()).max(LIMITS.pilots),
+              }),
+            )
+            .max(LIMITS.pilotFigures),
+        })
+        .optional(),
+    })
+    .optional(),
 });
 
 const failures = byCohort(byName(count, LIMITS.run.failureNames, "names"));

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { histogramTag, stormMetricName } from "../../../engine/src/contract.ts";
 import { forecast } from "../../../engine/src/forecast/index.ts";
 import type { VirtualFleet } from "../../../engine/src/forecast/virtual-fleet.ts";
 import { forecastOf, onlyWorker, type SmallForecast, scriptOf } from "../../support/forecast.ts";
@@ -46,6 +47,38 @@ const fleets: fc.Arbitrary<SmallForecast> = fc.record({
     }),
   }),
 });
+
+/** Fleets whose devices wait as long as it takes; the storm comes when all are ready. */
+const patientFleets: fc.Arbitrary<SmallForecast> = fc
+  .record({
+    devices: fc.integer({ min: 2, max: 60 }),
+    seed: fc.nat(1000),
+    reconnect: policy,
+    cause: fc.constantFrom("reset", "close", "disconnect"),
+    fraction: fc.constantFrom(0.3, 1),
+    capacity: fc.constantFrom(10, 50, 500),
+    connects: fc.constantFrom(20, 5000),
+    latency: fc.constantFrom("0.1ms", "40ms"),
+  })
+  .map(({ devices, seed, reconnect, cause, fraction, capacity, connects, latency }) => ({
+    devices,
+    seed,
+    scenario: { onConnect: [{ request: { ...REQUEST, timeout: "100s" } }] },
+    mqtt: {
+      reconnect,
+      connectTimeout: "100s",
+      storms: [{ at: "20s", fraction, cause, window: "100s" }],
+      configService: { capacity },
+      forecast: { network: { latency }, broker: { connects } },
+    },
+  }));
+
+const READY = histogramTag(stormMetricName(1, "ready_time"), "asks");
+
+const REQUEST = {
+  topic: "config/{{ deviceId }}/get/{{ requestId }}",
+  responseTopic: "config/{{ deviceId }}/{{ requestId }}",
+};
 
 function total(fleet: VirtualFleet, name: string): number {
   const { recorder } = onlyWorker(fleet);
@@ -94,6 +127,32 @@ describe("a forecast", () => {
     expect(refused).toBeGreaterThan(100);
   }, 60_000);
 
+  it("answers every request, once, where nothing ends before its answer", async () => {
+    let asked = 0;
+    await fc.assert(
+      fc.asyncProperty(patientFleets, async (small) => {
+        const fleet = await forecastOf(small);
+        const count = (name: string): number => total(fleet, name);
+        // Each connection asks once, and no storm comes while anybody waits.
+        expect(count("configRequests")).toBe(count("connectsAccepted"));
+        expect(count("configResponses")).toBe(count("configRequests"));
+        expect([count("configTimeouts"), count("lateResponses"), count("connectsRefused")]).toEqual([
+          0, 0, 0,
+        ]);
+        const cohorts = onlyWorker(fleet)
+          .run.storms.report()
+          .flatMap((storm) => Object.values(storm.cohorts));
+        for (const { affected, recovered, fleet: all, fleetReadyAtEnd } of cohorts) {
+          expect(recovered).toBe(affected);
+          expect(fleetReadyAtEnd).toBe(all);
+        }
+        asked += count("configRequests");
+      }),
+      { numRuns: 60, seed: 4 },
+    );
+    expect(asked).toBeGreaterThan(1000);
+  }, 60_000);
+
   it("gives the same bytes for the same seed, and others for another", async () => {
     const hashes = async (seed: number): Promise<string[]> => {
       const directory = mkdtempSync(join(tmpdir(), "forecast-"));
@@ -124,5 +183,33 @@ describe("a forecast", () => {
       }),
       { numRuns: 15, seed: 5 },
     );
+  }, 60_000);
+
+  it("is ready no later with more capacity, whatever the policy, where no answer comes too late", async () => {
+    let faster = 0;
+    await fc.assert(
+      fc.asyncProperty(patientFleets, fc.constantFrom(0.5, 0.9, 1), async (small, share) => {
+        const readyMs = await Promise.all(
+          [10, 20, 40, 400].map(async (capacity) => {
+            const fleet = await forecastOf({
+              ...small,
+              mqtt: { ...small.mqtt, configService: { capacity } },
+            });
+            const { recorder, run } = onlyWorker(fleet);
+            const affected = run.storms.report()[0]?.cohorts["asks"]?.affected ?? 0;
+            const rank = Math.ceil(affected * share);
+            return recorder.histograms.valueAtRankMs([READY], rank) as number;
+          }),
+        );
+        readyMs.slice(1).forEach((ms, i) => {
+          const before = readyMs[i] as number;
+          // The back end sends every 10 ms, answers that come sooner take the broker's time sooner, and histograms round.
+          expect(ms).toBeLessThanOrEqual(before * 1.001 + 20);
+          if (ms < before * 0.9) faster++;
+        });
+      }),
+      { numRuns: 40, seed: 6 },
+    );
+    expect(faster).toBeGreaterThan(40);
   }, 60_000);
 });
