@@ -67,7 +67,9 @@ function spiralSentence(points: readonly TriedPoint[], fails: TriedPoint): strin
   );
   if (spirals.length === 0) {
     return fails.outcome.verdict === "recovering" || fails.outcome.absence === "window-too-short"
-      ? ["Whether it recovers later was not watched: --within takes a longer time."]
+      ? [
+          "Whether it recovers later is not known, for its window ends before: --within has it watched for longer.",
+        ]
       : [];
   }
   return [`The smallest loss that was tried and spirals (METASTABLE) is ${loss(lowestOf(spirals))}.`];

@@ -2,7 +2,7 @@ import { printable } from "artillery-engine-mqtt/contract";
 import pc from "picocolors";
 import { indented, table, WIDTH, wrap } from "../console/layout.ts";
 import { FORECAST, FORECAST_SENTENCE, sourceWords } from "../judge/forecast-words.ts";
-import type { Sheet, SheetTable } from "./sheet.ts";
+import { LEGEND, type Sheet, type SheetTable } from "./sheet.ts";
 
 export interface ConsoleOptions {
   colour: boolean;
@@ -25,6 +25,8 @@ export function consoleSheet(sheet: Sheet, { colour, files }: ConsoleOptions): s
       ...table([...headersOf(one), ...one.rows.map((cells) => cells.map(printable))], wordsOf(one)),
       "",
     ]),
+    ...LEGEND.flatMap(paragraph),
+    "",
     ...sheet.conclusion.flatMap(paragraph),
     "",
     colours.bold("Assumptions of the forecasts"),

@@ -40,6 +40,7 @@ export function notReady(
   return [
     `NOT AT WORK: of ${count(devices)} devices too few were ready when ${stormsWords(unready)} came`,
     whyWords(arriving),
+    "What to change:",
     ...remedies(arriving),
   ];
 }
@@ -47,7 +48,8 @@ export function notReady(
 function whyWords({ arrivedByMs, arrivalsPerS, connectsPerS, answersPerS, regions }: Arriving): string {
   const where = regions > 1 ? ` in each of ${regions} regions` : "";
   const answers = answersPerS === null ? "" : ` and ${count(answersPerS)} config answers`;
-  return `They arrive within ${duration(arrivedByMs)}, up to ${count(arrivalsPerS)} a second; the model takes ${count(connectsPerS)} connects${answers} a second${where}.`;
+  const isWithin = arrivalsPerS <= Math.min(connectsPerS, answersPerS ?? connectsPerS) * regions;
+  return `They arrive within ${duration(arrivedByMs)}, up to ${count(arrivalsPerS)} a second; the model takes ${count(connectsPerS)} connects${answers} a second${where}.${isWithin ? " That alone is not too much: what those who are there ask for besides (refreshes, retries) is." : ""}`;
 }
 
 const CONNECTS = "config.engines.mqtt.forecast.broker.connects";
@@ -55,12 +57,17 @@ const ANSWERS = " and config.engines.mqtt.configService.capacity (or forecast.co
 
 function remedies({ written, devices, scale, arrivedByMs, answersPerS }: Arriving): string[] {
   const factor = count(Number((devices / written).toPrecision(3)));
-  const own = `Or say what yours can take: ${CONNECTS}${answersPerS === null ? "" : ANSWERS}; and how long your fleet takes to arrive: duration of config.phases.`;
-  if (scale !== null || devices <= written) return [own];
+  const isLarger = devices > written;
   return [
-    `Add --scale phases: they arrive as fast as the script's ${count(written)}, for ${factor} times as long (${duration((arrivedByMs * devices) / written)}), and storms come as much later.`,
-    `Or --scale capacity: broker and config service become ${factor} times as large, as the fleet does.`,
-    own,
+    ...(isLarger && scale === null
+      ? [
+          `--scale phases: they arrive as fast as the script's ${count(written)}, for ${factor} times as long (${duration((arrivedByMs * devices) / written)}), and storms come as much later.`,
+        ]
+      : []),
+    ...(isLarger && scale !== "capacity"
+      ? [`--scale capacity: broker and config service become ${factor} times as large, as the fleet does.`]
+      : []),
+    `In the script, what yours can take: ${CONNECTS}${answersPerS === null ? "" : ANSWERS}; and how long your fleet takes to arrive: duration of config.phases.`,
   ];
 }
 
@@ -75,7 +82,8 @@ export function tooShort(
   return [
     `TOO SHORT: ${stormsWords(short)} had to be watched for longer to tell`,
     `Storm ${first.index}: ${first.verdictReason}.`,
-    `Add --window ${Math.ceil((longestMs * 3) / 1000)}s: every storm is watched for at least so long, and those after it come as much later. Or change window of config.engines.mqtt.storms.`,
+    "What to change:",
+    `--window ${Math.ceil((longestMs * 3) / 1000)}s: every storm is watched for at least so long, and those after it come as much later. In the script: window of config.engines.mqtt.storms.`,
   ];
 }
 

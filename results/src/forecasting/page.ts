@@ -2,7 +2,7 @@ import { FORECAST, FORECAST_SENTENCE, sourceWords } from "../judge/forecast-word
 import { type Html, html, NOTHING } from "../report/html.ts";
 import { renderShell } from "../report/shell.ts";
 import { cell, table, wordCell } from "../report/table.ts";
-import type { Sheet, SheetTable } from "./sheet.ts";
+import { LEGEND, type Sheet, type SheetTable } from "./sheet.ts";
 
 /** One file that needs nothing else. Renders what several forecasts come to and computes nothing. */
 export function renderSheet(sheet: Sheet): string {
@@ -19,6 +19,7 @@ ${sheet.interrupted ? html`<div class="alert bad"><p><strong>Interrupted.</stron
 <div class="card">${sheet.conclusion.map((sentence) => html`<p class="sentence">${sentence}</p>`)}</div></section>
 ${sheet.plots.length === 0 ? NOTHING : html`<section aria-labelledby="plot"><h2 id="plot">Plot</h2>${sheet.plots.map((plot) => plot.html)}</section>`}
 <section aria-labelledby="points"><h2 id="points">Every forecast</h2>
+<p class="lead">${LEGEND.join(" ")}</p>
 ${sheet.tables.map((one) => html`<div class="card">${pointsTable(one)}</div>`)}</section>
 ${assumptionSection(sheet)}`,
     footer: html`The numbers of this page are those of <code>${json}</code> and <code>${csv}</code> beside it.`,
@@ -26,14 +27,14 @@ ${assumptionSection(sheet)}`,
   });
 }
 
-function pointsTable({ heading, columns, rows }: SheetTable): Html {
+function pointsTable({ heading, columns, rows, links }: SheetTable): Html {
   return table({
     caption: `${FORECAST}${heading === "" ? "" : `, ${heading}`}: each line is a forecast`,
     wide: true,
     words: columns.flatMap(({ isWords }, place) => (isWords ? [place] : [])),
     header: columns.map(({ header }) => header),
-    rows: rows.map(([head = "", ...others]) => ({
-      head,
+    rows: rows.map(([head = "", ...others], row) => ({
+      head: links[row] === undefined ? head : html`<a href="${links[row]}">${head}</a>`,
       cells: others.map((text, i) => (columns[i + 1]?.isWords ? wordCell(text) : cell(text))),
     })),
   });

@@ -28,17 +28,27 @@ export interface SheetTable {
   heading: string;
   columns: { header: string; isWords: boolean }[];
   rows: string[][];
+  /** The page of each row's own run, from that of the sheet; empty where the forecasts were not kept. */
+  links: string[];
 }
+
+/** What the columns mean, in one sentence each. */
+export const LEGEND: readonly string[] = [
+  "ready: from the loss until that share of the devices that were lost is back and at work.",
+  "peak: the highest mean over one second inside the storm's window. connects per device: attempts of a device that was lost until it was ready.",
+];
 
 export function sheetTable<R>(
   heading: string,
   columns: readonly Column<R>[],
   rows: readonly R[],
+  link: ((row: R) => string) | null = null,
 ): SheetTable {
   return {
     heading,
     columns: columns.map(({ header, isWords }) => ({ header, isWords })),
     rows: rows.map((row) => columns.map((column) => column.text(row))),
+    links: link === null ? [] : rows.map(link),
   };
 }
 

@@ -2,6 +2,7 @@ import type { ForecastAssumption } from "artillery-engine-mqtt/contract";
 import { stringify } from "csv-stringify/sync";
 import { FORECAST } from "../judge/forecast-words.ts";
 import { count, duration, percent, percentReached } from "../judge/number-words.ts";
+import { RUN_FILES } from "../run/file-names.ts";
 import { type Asked, frontierSentences, ownSentences, policyCount } from "./conclusion.ts";
 import { outcomeCells } from "./csv.ts";
 import type { PolicyPoint } from "./finding.ts";
@@ -143,15 +144,15 @@ export function fractionWords(fraction: number | null): string {
 
 // ---- as a sheet, and as files ---------------------------------------------------------------------------------------
 
-type ComparedRow = Omit<Row, "value"> & { fraction: number | null };
+type ComparedRow = Omit<Row, "value"> & Pick<ComparedPoint, "fraction" | "run">;
 
 /** By the share that is lost; of one share, those that recover first, by the time that they take. */
 function rowsOf({ points }: ComparedStorm): ComparedRow[] {
   const time = ({ outcome: { readyMs } }: ComparedRow): number => readyMs.target ?? Number.POSITIVE_INFINITY;
   return [...byFraction(points).values()].flatMap((same) =>
     same
-      .map(({ fraction, policy, holds, frontier, outcome }): ComparedRow => {
-        return { fraction, policy, holds, mark: frontier ? "frontier" : null, outcome };
+      .map(({ fraction, policy, run, holds, frontier, outcome }): ComparedRow => {
+        return { fraction, policy, run, holds, mark: frontier ? "frontier" : null, outcome };
       })
       .sort((a, b) => {
         const [x, y] = [time(a), time(b)];
@@ -183,7 +184,12 @@ export function sideBySideSheet(compared: SideBySide, conclusion: readonly strin
     facts: [["Script", script], ...sharedFacts({ target, devices, seed })],
     interrupted,
     tables: storms.map((storm) =>
-      sheetTable(storms.length === 1 ? "" : heading(storm), columns, rowsOf(storm)),
+      sheetTable(
+        storms.length === 1 ? "" : heading(storm),
+        columns,
+        rowsOf(storm),
+        ({ run }) => `${run}/${RUN_FILES.report}`,
+      ),
     ),
     conclusion: conclusion.map((sentence) => sentence.charAt(0).toUpperCase() + sentence.slice(1)),
     plots: storms.flatMap((storm) => plotsOf(storm, target, storms.length > 1)),

@@ -16,7 +16,7 @@ describe("forecast --devices", () => {
     expect(code).toBe(5);
     expect(storm?.verdictAbsence).toBe("no-baseline");
     expect(out).toContain("NOT AT WORK: of 2,000 devices too few were ready when storm 1 came");
-    expect(out).toContain("Add --scale phases");
+    expect(out).toContain("--scale phases: they arrive");
   });
 
   it("says nothing of it where the fleet was at work, or is the script's own", async () => {

@@ -46,7 +46,7 @@ describe("the largest loss", () => {
   it("says where more could be known by watching for longer", () => {
     const found = search("below", { 1000: comesBack(1000), 1010: failed("recovering", { fleet: 1010 }) });
     expect(conclusionOf(fleetFinding([found]))).toContain(
-      "Whether it recovers later was not watched: --within takes a longer time.",
+      "Whether it recovers later is not known, for its window ends before: --within has it watched for longer.",
     );
   });
 

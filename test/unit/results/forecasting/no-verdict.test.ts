@@ -26,13 +26,13 @@ const storm = (changes: Partial<Storms[number]> = {}): Storms[number] => ({
 describe("a fleet that was not at work", () => {
   it("is told why, and what to change", () => {
     const storms = [storm({ verdictAbsence: "no-baseline" }), storm({ index: 2, at: 26_000, fleet: 40_000 })];
-    const [title, why, ...remedies] = notReady(arriving(), storms);
+    const [title, why, , ...remedies] = notReady(arriving(), storms);
     expect(title).toBe("NOT AT WORK: of 100,000 devices too few were ready when storms 1, 2 came");
     expect(why).toBe(
       "They arrive within 8 s, up to 12,500 a second; the model takes 5,000 connects and 500 config answers a second.",
     );
     expect(remedies[0]).toContain(
-      "Add --scale phases: they arrive as fast as the script's 2,000, for 50 times as long (400 s)",
+      "--scale phases: they arrive as fast as the script's 2,000, for 50 times as long (400 s)",
     );
     expect(remedies[1]).toContain("--scale capacity: broker and config service become 50 times as large");
     expect(remedies[2]).toContain(
@@ -48,6 +48,14 @@ describe("a fleet that was not at work", () => {
     expect(text).not.toContain("onfigService");
     expect(text).not.toContain("config answers");
     expect(text).toContain("in each of 3 regions");
+  });
+
+  it("that arrives slowly enough is told that something else is too much, and what is left to grow", () => {
+    const slow = arriving({ scale: "phases", arrivalsPerS: 250 });
+    const [, why, , ...remedies] = notReady(slow, [storm({ verdictAbsence: "no-baseline" })]);
+    expect(why).toContain("That alone is not too much: what those who are there ask for besides");
+    expect(remedies[0]).toContain("--scale capacity: ");
+    expect(notReady(arriving(), [storm({ verdictAbsence: "no-baseline" })])[1]).not.toContain("not too much");
   });
 
   it("is one that had arrived, and of which a part alone was there", () => {
@@ -77,7 +85,8 @@ describe("a window that tells nothing", () => {
     expect(lines).toEqual([
       "TOO SHORT: storms 1, 2 had to be watched for longer to tell",
       "Storm 1: nobody came back.",
-      "Add --window 75s: every storm is watched for at least so long, and those after it come as much later. Or change window of config.engines.mqtt.storms.",
+      "What to change:",
+      "--window 75s: every storm is watched for at least so long, and those after it come as much later. In the script: window of config.engines.mqtt.storms.",
     ]);
     expect(tooShort([{ index: 1, ...short, verdictAbsence: null }])).toEqual([]);
   });

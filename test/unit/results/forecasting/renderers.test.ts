@@ -39,6 +39,10 @@ describe("the console", () => {
         1,000    1,000  RECOVERED           2 s          4 s         500          500         1.00x  recovers
         2,000    2,000  METASTABLE  not reached  not reached       1,000        1,000         1.00x  does not
 
+        ready: from the loss until that share of the devices that were lost is back and at work.
+        peak: the highest mean over one second inside the storm's window. connects per device: attempts of a
+        device that was lost until it was ready.
+
         So it is.
 
       Assumptions of the forecasts

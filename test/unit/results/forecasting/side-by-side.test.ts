@@ -107,6 +107,7 @@ it("each storm of the script has a table of its own, and its own sentence", () =
   const text = consoleSheet(sheet, { colour: false, files: [] });
   expect(text).toContain("FORECAST: 2 forecasts side by side");
   expect(text).toContain("Storm 2 (reset), window 25 s");
+  expect(renderSheet(sheet)).toContain('<a href="fraction-0.25/report.html">25 %</a>');
   expect(renderSheet(sheet)).toContain("FORECAST, Storm 2 (reset), window 25 s: each line is a forecast");
 });
 
