@@ -7,6 +7,11 @@ import type { Finding } from "../../results/src/forecasting/finding.ts";
 import { renderSheet } from "../../results/src/forecasting/page.ts";
 import { sheetOf } from "../../results/src/forecasting/sheet.ts";
 import {
+  pointsOf,
+  sideBySideConclusion,
+  sideBySideSheet,
+} from "../../results/src/forecasting/side-by-side.ts";
+import {
   browserMissing,
   coloursDrawn,
   openBrowser,
@@ -77,6 +82,41 @@ describe.skipIf(missing !== null)("find.html in a browser", () => {
     await page.focus("#plot-find");
     await page.keyboard.press("Home");
     expect(await page.locator("#plot-find + [aria-live]").textContent()).toBe(spoken);
+    expect(noise).toEqual([]);
+    expect(await seriousViolations(page)).toEqual([]);
+    await page.context().close();
+  });
+
+  it.each([
+    "light",
+    "dark",
+  ] as const)("shares and policies side by side have a plot each, and a table that leads to their runs: %s", async (colorScheme) => {
+    const outcomes = [outcome(), outcome(readyAfter(9000))];
+    const forecasts = [0.5, 1].flatMap((fraction) =>
+      ["fixed 5 s", HOSTILE].map((policy, i) => ({ fraction, policy, run: `run-${i}`, outcomes })),
+    );
+    const storms = [1, 2].map((index) => {
+      const points = pointsOf(forecasts, index - 1);
+      return { index, words: "reset", windowMs: 25_000, points };
+    });
+    const compared = {
+      script: HOSTILE,
+      target: 0.99,
+      devices: 1000,
+      seed: 1,
+      assumptions: [],
+      interrupted: false,
+      planned: 4,
+      storms,
+    };
+    const path = join(temporaryDirectory(), "forecasts.html");
+    writeFileSync(path, renderSheet(sideBySideSheet(compared, sideBySideConclusion(compared))));
+    const { page, noise } = await openPage(browser, pathToFileURL(path).href, { colorScheme, width: 390 });
+    const colours = await coloursDrawn(page);
+    expect(colours).toHaveLength(4);
+    for (const colour of colours) expect(colour).toBeGreaterThan(10);
+    expect(await page.locator('a[href="run-1/report.html"]').count()).toBe(4);
+    expect(await page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(390);
     expect(noise).toEqual([]);
     expect(await seriousViolations(page)).toEqual([]);
     await page.context().close();
