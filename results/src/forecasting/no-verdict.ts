@@ -46,9 +46,10 @@ export function notReady(
 }
 
 function whyWords({ arrivedByMs, arrivalsPerS, connectsPerS, answersPerS, regions }: Arriving): string {
-  const where = regions > 1 ? ` in each of ${regions} regions` : "";
+  const where = regions > 1 ? ` in the weakest of ${regions} regions` : "";
   const answers = answersPerS === null ? "" : ` and ${count(answersPerS)} config answers`;
-  const isWithin = arrivalsPerS <= Math.min(connectsPerS, answersPerS ?? connectsPerS) * regions;
+  // Of regions one may get them all: only what each of them could take is said to be little.
+  const isWithin = arrivalsPerS <= Math.min(connectsPerS, answersPerS ?? connectsPerS);
   return `They arrive within ${duration(arrivedByMs)}, up to ${count(arrivalsPerS)} a second; the model takes ${count(connectsPerS)} connects${answers} a second${where}.${isWithin ? " That alone is not too much: what those who are there ask for besides (refreshes, retries) is." : ""}`;
 }
 

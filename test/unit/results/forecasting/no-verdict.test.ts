@@ -47,7 +47,7 @@ describe("a fleet that was not at work", () => {
     expect(text).not.toContain("--scale");
     expect(text).not.toContain("onfigService");
     expect(text).not.toContain("config answers");
-    expect(text).toContain("in each of 3 regions");
+    expect(text).toContain("in the weakest of 3 regions");
   });
 
   it("that arrives slowly enough is told that something else is too much, and what is left to grow", () => {
