@@ -229,7 +229,7 @@ export function frontierSentences({ target }: Asked, points: readonly PolicyPoin
   ];
 }
 
-function capital(text: string): string {
+export function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 

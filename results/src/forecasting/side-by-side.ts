@@ -3,7 +3,7 @@ import { stringify } from "csv-stringify/sync";
 import { FORECAST } from "../judge/forecast-words.ts";
 import { count, duration, percent, percentReached } from "../judge/number-words.ts";
 import { RUN_FILES } from "../run/file-names.ts";
-import { type Asked, frontierSentences, ownSentences, policyCount } from "./conclusion.ts";
+import { type Asked, capital, frontierSentences, ownSentences, policyCount } from "./conclusion.ts";
 import { outcomeCells } from "./csv.ts";
 import type { PolicyPoint } from "./finding.ts";
 import { frontierOf } from "./frontier.ts";
@@ -86,8 +86,10 @@ export function sideBySideConclusion(compared: SideBySide): string[] {
   const { storms, target, interrupted } = compared;
   const sentences = storms.flatMap((storm) => {
     const asked: Asked = { target, withinMs: null, storm };
-    const own = hasPolicies(storm) ? policySentences(asked, storm) : [lossSentence(asked, storm)];
-    return storms.length === 1 ? own : own.map((sentence) => `Storm ${storm.index}: ${sentence}`);
+    const place = storms.length === 1 ? "" : `Storm ${storm.index}: `;
+    if (hasPolicies(storm)) return policySentences(asked, storm).map((sentence) => `${place}${sentence}`);
+    const sentence = lossSentence(asked, storm);
+    return place === "" ? capital(sentence) : `${place}${sentence}`;
   });
   return interrupted
     ? [...sentences, "It was interrupted: what was not forecast by then is not known."]
@@ -191,7 +193,7 @@ export function sideBySideSheet(compared: SideBySide, conclusion: readonly strin
         ({ run }) => `${run}/${RUN_FILES.report}`,
       ),
     ),
-    conclusion: conclusion.map((sentence) => sentence.charAt(0).toUpperCase() + sentence.slice(1)),
+    conclusion,
     plots: storms.flatMap((storm) => plotsOf(storm, target, storms.length > 1)),
     assumptions,
     numbersIn: ["forecasts.json", "forecasts.csv"],

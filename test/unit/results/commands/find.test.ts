@@ -16,6 +16,8 @@ async function find(path: string, ...args: string[]) {
   };
 }
 
+// What others leave in the system's folder meanwhile is not ours to count.
+process.env["TMPDIR"] = temporaryDirectory();
 const left = (): string[] => readdirSync(tmpdir()).filter((name) => name.startsWith("mqtt-forecast-"));
 
 describe("forecast --find fleet", () => {

@@ -48,15 +48,15 @@ describe("several shares", () => {
   it("are concluded from what was forecast of each", () => {
     const all = shares([0.25, lost(250, 2000)], [1, lost(1000, 4000)]);
     expect(sideBySideConclusion(comparedOf(all))).toEqual([
-      "all recover: 99 % are ready after 2 s (250 lost at once), 4 s (1,000 lost at once).",
+      "All recover: 99 % are ready after 2 s (250 lost at once), 4 s (1,000 lost at once).",
     ]);
     const some = shares([1, spirals(1000)], [0.25, lost(250, 2000)], [0.5, lost(500, 3000)]);
     expect(sideBySideConclusion(comparedOf(some))).toEqual([
-      "the largest loss that recovers is 500 of 1,000 devices lost at once, 99 % of them ready after 3 s; the smallest that does not is 1,000 devices lost at once: the fleet spirals: the load of those who are out keeps them out (METASTABLE).",
+      "The largest loss that recovers is 500 of 1,000 devices lost at once, 99 % of them ready after 3 s; the smallest that does not is 1,000 devices lost at once: the fleet spirals: the load of those who are out keeps them out (METASTABLE).",
     ]);
     const none = shares([0.5, spirals(500)], [1, spirals(1000)]);
     expect(sideBySideConclusion(comparedOf(none))[0]).toMatch(
-      /^none recovers; the smallest loss is 500 of 1,000/,
+      /^None recovers; the smallest loss is 500 of 1,000/,
     );
   });
 
