@@ -8,10 +8,19 @@ import { findProgram } from "../peers/mosquitto.ts";
 import { abortOnSignals } from "../peers/run.ts";
 import { accuracyOf } from "./accuracy.ts";
 import { forecastOf } from "./forecasted.ts";
+import { HELD_OUT_PAIRS } from "./held-out-pairs.ts";
 import { keepMeasured, keptMeasured, type Measured, measure } from "./measured.ts";
-import { PAIRS, type Pair } from "./pairs.ts";
+import type { Pair } from "./pair.ts";
+import { SEEN_PAIRS } from "./seen-pairs.ts";
 import { measureSpeed, speedTable } from "./speed.ts";
 import { type StudyRow, studyCsv, studyTable } from "./study-table.ts";
+
+/** The first were seen while the model was made, the others were not. */
+const SETS: readonly { title: string; pairs: readonly Pair[] }[] = [
+  { title: "seen while the model was made", pairs: SEEN_PAIRS },
+  { title: "held out", pairs: HELD_OUT_PAIRS },
+];
+const PAIRS: readonly Pair[] = SETS.flatMap(({ pairs }) => pairs);
 
 interface Options {
   only: string[];
@@ -51,7 +60,8 @@ export async function runForecastStudy(
   if ("exitCode" in parsed) return parsed.exitCode;
   const { options } = parsed;
   if (options.list) {
-    out(`${PAIRS.map(({ name, broker, why }) => `${name} (${broker}): ${why}`).join("\n")}\n`);
+    for (const { title, pairs } of SETS)
+      out(`${title}\n${pairs.map(({ name, broker, why }) => `  ${name} (${broker}): ${why}`).join("\n")}\n`);
     return 0;
   }
   if (options.speed) return runSpeed(options.devices, out, err, signal);
@@ -92,7 +102,11 @@ async function runStudy(
   if (rows.length > 0) {
     makeDirectory(dirname(output));
     writeFileSync(output, studyCsv(rows));
-    out(`\n${studyTable(rows)}\n\n${output}\n`);
+    for (const { title, pairs } of SETS) {
+      const own = rows.filter(({ pair }) => pairs.some(({ name }) => name === pair));
+      if (own.length > 0) out(`\n${title}\n${studyTable(own)}\n`);
+    }
+    out(`\n${output}\n`);
   }
   if (signal.aborted) return 130;
   return failed > 0 || rows.length === 0 ? 1 : 0;

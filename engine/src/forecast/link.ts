@@ -33,8 +33,8 @@ export class ForecastLink implements Link, BrokerLink {
   isMuted = false;
   /** SYNs that were sent. */
   syns = 0;
-  /** It waits in the broker's accept queue. */
-  isQueued = false;
+  isAccepted = false;
+  unread: BrokerLink["unread"] = null;
   /** Given once its CONNECT was accepted. */
   client: Client | null = null;
 

@@ -12,6 +12,7 @@ import { BackEnd } from "./back-end.ts";
 import { Broker } from "./broker.ts";
 import { VirtualClock } from "./clock.ts";
 import { Contexts, scenarioPicker } from "./contexts.ts";
+import { Generator } from "./generator.ts";
 import { ForecastHost } from "./host.ts";
 import { ForecastHttp, labUrl } from "./http.ts";
 import type { Lane } from "./lane.ts";
@@ -82,6 +83,7 @@ export class VirtualFleet {
       recorder: this.recorder,
       regions: this.regions,
       network,
+      generator: model.generatorConnects === null ? null : new Generator(clock, model.generatorConnects),
       brokers: this.brokers,
       usesTls: model.usesTls,
       usesWebSocket: model.usesWebSocket,
