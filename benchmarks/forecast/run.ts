@@ -1,4 +1,4 @@
-/** `npm run bench:forecast`: measured runs and their forecasts side by side; `--speed`: what forecasts themselves take. */
+/** `npm run bench:forecast`: measured runs and their forecasts side by side; `--speed`: what forecasts themselves take; `--costs`: what brokers do. */
 import { writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { makeDirectory } from "artillery-engine-mqtt/contract";
@@ -7,6 +7,7 @@ import { listOf, parseCommandLine, wholeNumbers } from "../peers/command-line.ts
 import { findProgram } from "../peers/mosquitto.ts";
 import { abortOnSignals } from "../peers/run.ts";
 import { accuracyOf } from "./accuracy.ts";
+import { brokerCosts, costsTable } from "./broker-costs.ts";
 import { forecastOf } from "./forecasted.ts";
 import { HELD_OUT_PAIRS } from "./held-out-pairs.ts";
 import { keepMeasured, keptMeasured, type Measured, measure } from "./measured.ts";
@@ -29,6 +30,7 @@ interface Options {
   output: string;
   list?: boolean;
   speed?: boolean;
+  costs?: boolean;
   devices: number[];
 }
 
@@ -49,6 +51,7 @@ export async function runForecastStudy(
     .option("--kept <folder>", "where measured runs are kept", "benchmarks/reference/forecast")
     .option("--output <file>", "CSV to write", "benchmarks/results/forecast.csv")
     .option("--list", "print the pairs and what each is to try")
+    .option("--costs", "measure what each kind of work costs the lab's broker and Mosquitto instead")
     .option("--speed", "measure how fast forecasts are instead")
     .option(
       "--devices <list>",
@@ -64,6 +67,7 @@ export async function runForecastStudy(
       out(`${title}\n${pairs.map(({ name, broker, why }) => `  ${name} (${broker}): ${why}`).join("\n")}\n`);
     return 0;
   }
+  if (options.costs) return runCosts(out, signal);
   if (options.speed) return runSpeed(options.devices, out, err, signal);
   return runStudy(
     PAIRS.filter(({ name }) => options.only.includes(name)),
@@ -121,6 +125,14 @@ async function measureAndKeep(pair: Pair, kept: string, out: Say, signal: AbortS
   const measured = await measure(pair, signal);
   keepMeasured(kept, measured);
   return measured;
+}
+
+async function runCosts(out: Say, signal: AbortSignal): Promise<number> {
+  for (const broker of ["lab", "mosquitto"] as const) {
+    if (signal.aborted) break;
+    out(`${costsTable(broker, await brokerCosts(broker))}\n`);
+  }
+  return signal.aborted ? 130 : 0;
 }
 
 async function runSpeed(

@@ -110,8 +110,6 @@ export function modelOf(
     const { perS, run } = rates[key];
     return value(name, broker[key], standard[key], "per s", run === null ? null : { value: perS, run });
   };
-  const rateOf = (name: string, given: number | undefined, otherwise: number): number =>
-    value(name, given, otherwise, "per s");
   const times = calibratedLatency(calibrations);
   const model: Model = {
     latencyMs: value(
@@ -129,7 +127,7 @@ export function modelOf(
       messages: rate("broker: messages", "messages"),
       acceptQueue: value("broker: accept queue", broker.acceptQueue, standard.acceptQueue, "connections"),
       accepts: broker.accepts ?? standard.accepts,
-      closes: rateOf("broker: ends of connections", broker.closes, standard.closes),
+      closes: value("broker: ends of connections", broker.closes, standard.closes, "per s"),
       latencyMs: value(
         "broker: latency when idle",
         broker.latency,
