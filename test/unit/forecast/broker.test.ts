@@ -142,7 +142,7 @@ describe("a broker", () => {
   it("needs time for the ends of connections, before what comes after them", () => {
     const { clock, broker } = brokerOf({ connects: 1e6, closes: 10 });
     const gone = ["a", "b", "c"].map((id) => new Caller(clock, broker, id).dialAt(1));
-    clock.wake(100, () => gone.forEach((one) => one.reset()), null, null);
+    for (const one of gone) clock.wake(100, () => one.reset(), null, null);
     const next = new Caller(clock, broker, "next").dialAt(101);
     while (clock.advance(100));
     expect(next.at("connack")).toBeCloseTo(100 + LATENCY_MS + 300 + LATENCY_MS, 2);
