@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { runCommand } from "../../results/src/commands/program.ts";
 import { readSummary } from "../../results/src/directory/summary-file.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
+import type { Pair } from "./pair.ts";
 import { pairScript } from "./pair-script.ts";
-import type { Pair } from "./pairs.ts";
 
 /**
  * The forecast of the pair's script, by the command that users run.

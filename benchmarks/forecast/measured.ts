@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { runScenario } from "../../results/src/comparison/run-scenario.ts";
 import { startMosquitto } from "../peers/mosquitto.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
+import type { Pair } from "./pair.ts";
 import type { PairScript } from "./pair-script.ts";
 import { pairScript } from "./pair-script.ts";
-import type { Pair } from "./pairs.ts";
 
 /** What is kept of a measured run: all that its table needs, and what it was measured with. */
 export interface Measured {
@@ -68,11 +68,17 @@ export function keptMeasured(folder: string, pair: Pair): Measured | null {
   const path = pathOf(folder, pair.name);
   if (!existsSync(path)) return null;
   const measured = JSON.parse(readFileSync(path, "utf8")) as Measured;
-  if (JSON.stringify(measured.script) !== JSON.stringify(pairScript(pair)))
+  if (JSON.stringify(asRun(measured.script)) !== JSON.stringify(asRun(pairScript(pair))))
     throw new Error(`${path} was measured with another script than ${pair.name} has now: measure it again`);
   return measured;
 }
 
 function pathOf(folder: string, pair: string): string {
   return join(folder, `${pair.replaceAll(":", "-")}.json`);
+}
+
+/** The script without what only a forecast reads: a model that has learnt more is no other run. */
+function asRun({ config, ...rest }: PairScript): object {
+  const { engines, ...others } = config as PairScript["config"] & { engines?: { mqtt?: object } };
+  return { ...rest, config: { ...others, engines: { mqtt: { ...engines?.mqtt, forecast: undefined } } } };
 }

@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parse } from "yaml";
-import { type Pair, scriptOf } from "./pairs.ts";
+import type { Pair } from "./pair.ts";
+import { scriptOf } from "./storm-script.ts";
 
 const REPOSITORY = resolve(fileURLToPath(import.meta.url), "../../..");
 

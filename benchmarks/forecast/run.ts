@@ -1,4 +1,4 @@
-/** `npm run bench:forecast`: measured runs and their forecasts side by side; `--speed`: what forecasts themselves take. */
+/** `npm run bench:forecast`: measured runs and their forecasts side by side; `--speed`: what forecasts themselves take; `--costs`: what brokers do. */
 import { writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { makeDirectory } from "artillery-engine-mqtt/contract";
@@ -7,12 +7,22 @@ import { listOf, parseCommandLine, wholeNumbers } from "../peers/command-line.ts
 import { findProgram } from "../peers/mosquitto.ts";
 import { abortOnSignals } from "../peers/run.ts";
 import { accuracyOf } from "./accuracy.ts";
+import { brokerCosts, costsTable } from "./broker-costs.ts";
 import { coverageLine, coverageOf, SHAPES } from "./coverage.ts";
 import { forecastOf } from "./forecasted.ts";
+import { HELD_OUT_PAIRS } from "./held-out-pairs.ts";
 import { keepMeasured, keptMeasured, type Measured, measure } from "./measured.ts";
-import { PAIRS, type Pair } from "./pairs.ts";
+import type { Pair } from "./pair.ts";
+import { SEEN_PAIRS } from "./seen-pairs.ts";
 import { measureSpeed, speedTable } from "./speed.ts";
 import { type StudyRow, studyCsv, studyTable } from "./study-table.ts";
+
+/** The first were seen while the model was made, the others were not. */
+const SETS: readonly { title: string; pairs: readonly Pair[] }[] = [
+  { title: "seen while the model was made", pairs: SEEN_PAIRS },
+  { title: "held out", pairs: HELD_OUT_PAIRS },
+];
+const PAIRS: readonly Pair[] = SETS.flatMap(({ pairs }) => pairs);
 
 interface Options {
   only: string[];
@@ -22,6 +32,7 @@ interface Options {
   list?: boolean;
   speed?: boolean;
   coverage?: boolean;
+  costs?: boolean;
   devices: number[];
 }
 
@@ -42,6 +53,7 @@ export async function runForecastStudy(
     .option("--kept <folder>", "where measured runs are kept", "benchmarks/reference/forecast")
     .option("--output <file>", "CSV to write", "benchmarks/results/forecast.csv")
     .option("--list", "print the pairs and what each is to try")
+    .option("--costs", "measure what each kind of work costs the lab's broker and Mosquitto instead")
     .option("--speed", "measure how fast forecasts are instead")
     .option(
       "--coverage",
@@ -57,10 +69,12 @@ export async function runForecastStudy(
   if ("exitCode" in parsed) return parsed.exitCode;
   const { options } = parsed;
   if (options.list) {
-    out(`${PAIRS.map(({ name, broker, why }) => `${name} (${broker}): ${why}`).join("\n")}\n`);
+    for (const { title, pairs } of SETS)
+      out(`${title}\n${pairs.map(({ name, broker, why }) => `  ${name} (${broker}): ${why}`).join("\n")}\n`);
     return 0;
   }
   if (options.coverage) return runCoverage(out, signal);
+  if (options.costs) return runCosts(out, signal);
   if (options.speed) return runSpeed(options.devices, out, err, signal);
   return runStudy(
     PAIRS.filter(({ name }) => options.only.includes(name)),
@@ -99,7 +113,11 @@ async function runStudy(
   if (rows.length > 0) {
     makeDirectory(dirname(output));
     writeFileSync(output, studyCsv(rows));
-    out(`\n${studyTable(rows)}\n\n${output}\n`);
+    for (const { title, pairs } of SETS) {
+      const own = rows.filter(({ pair }) => pairs.some(({ name }) => name === pair));
+      if (own.length > 0) out(`\n${title}\n${studyTable(own)}\n`);
+    }
+    out(`\n${output}\n`);
   }
   if (signal.aborted) return 130;
   return failed > 0 || rows.length === 0 ? 1 : 0;
@@ -122,6 +140,14 @@ async function runCoverage(out: Say, signal: AbortSignal): Promise<number> {
     for (const one of await coverageOf(shape, 50_000, 5000, 40)) out(`${coverageLine(name, one)}\n`);
   }
   return 0;
+}
+
+async function runCosts(out: Say, signal: AbortSignal): Promise<number> {
+  for (const broker of ["lab", "mosquitto"] as const) {
+    if (signal.aborted) break;
+    out(`${costsTable(broker, await brokerCosts(broker))}\n`);
+  }
+  return signal.aborted ? 130 : 0;
 }
 
 async function runSpeed(

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { accuracyOf, isWithin } from "../../benchmarks/forecast/accuracy.ts";
 import { forecastOf } from "../../benchmarks/forecast/forecasted.ts";
 import { measure } from "../../benchmarks/forecast/measured.ts";
-import type { Pair, StormSpec } from "../../benchmarks/forecast/pairs.ts";
+import type { Pair, StormSpec } from "../../benchmarks/forecast/pair.ts";
 
 /** Other files run beside this one: it is no measurement, and is to find a model that has gone wrong. */
 const TOLERANCE = 0.25;

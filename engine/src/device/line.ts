@@ -69,7 +69,8 @@ export class Line {
     const action = keepaliveAction(nowMs, this.#lastSentMs, this.#pingSentMs, keepaliveMs, nextInMs);
     if (action === "ping") {
       this.#pingSentMs = nowMs;
-      this.send(PINGREQ);
+      // All of one look are as old: the last of a large fleet would ping a second later otherwise.
+      this.send(PINGREQ, Number.POSITIVE_INFINITY, nowMs);
     }
     return action !== "lost";
   }

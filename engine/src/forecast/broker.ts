@@ -1,6 +1,7 @@
 import type { IConnackPacket, IConnectPacket, IPublishPacket, ISubscribePacket, Packet } from "mqtt-packet";
 import { matchesFilter } from "../device/topic.ts";
 import { SESSION_TAKEN_OVER } from "../transport/reason-codes.ts";
+import { AcceptQueue } from "./accept-queue.ts";
 import type { BackEnd } from "./back-end.ts";
 import type { Lane } from "./lane.ts";
 import type { BrokerModel } from "./model.ts";
@@ -9,14 +10,25 @@ import {
   type BrokerEnd,
   type BrokerLink,
   type Client,
+  GONE,
   HELLO_FULL,
   HELLO_RESUMED,
   type Hello,
+  type Notice,
   type ServiceAnswer,
 } from "./peers.ts";
 import { grownRing } from "./ring.ts";
 
-type Work = Packet | Hello | ServiceAnswer;
+type Work = Packet | Hello | ServiceAnswer | Notice;
+
+/** The listening socket has connections to accept. */
+const LISTENER: Notice = Object.freeze({ notice: "listener" });
+
+/**
+ * So much of what a new connection costs a broker is accepting it, the rest is its CONNECT: 18 to 49 of 118 to 246 us in Aedes, 13 to 16
+ * of 26 in Mosquitto (`npm run bench:forecast -- --costs`, benchmarks/README.md).
+ */
+const ACCEPT_SHARE = 0.2;
 
 /** Linux sends it six times more. */
 const MOST_SYNS = 7;
@@ -43,17 +55,22 @@ export interface BrokerOptions {
 }
 
 /**
- * A broker as a queue: what comes waits for its turn, first in, first out, and each kind of work takes a time of its own. An accept
- * queue of bounded length stands before it.
+ * A broker as one event loop: what is ready waits for its turn, first in, first out, and each kind of work takes a time of its own.
+ * Its listening socket is one of those that are ready, as `epoll` has it: when its turn comes, one connection is accepted and it
+ * waits for the next turn (libuv since 1.45, so Node since 20: https://github.com/libuv/libuv/pull/3696), or all that wait (Mosquitto:
+ * `mux_epoll__handle` in its src/mux_epoll.c). What a device has sent until then is read afterwards.
  */
 export class Broker implements BrokerEnd {
   readonly network: Network;
-  readonly #model: BrokerModel;
+  readonly #acceptsAll: boolean;
   readonly #version: 4 | 5;
   readonly #backEnd: BackEnd | null;
   readonly #lane: Lane;
   /** Milliseconds per piece of work. */
-  readonly #costMs: Record<"connect" | "tlsFull" | "tlsResumed" | "subscribe" | "message", number>;
+  readonly #costMs: Record<
+    "accept" | "connect" | "tlsFull" | "tlsResumed" | "subscribe" | "message" | "close",
+    number
+  >;
   /** Clients by their device's number where each has an id of its own, else by id. */
   readonly #byNumber: (Client | undefined)[] = [];
   readonly #byId = new Map<string, Client>();
@@ -65,23 +82,26 @@ export class Broker implements BrokerEnd {
   #head = 0;
   #size = 0;
   #isBusy = false;
-  #accepting = 0;
+  readonly #waiting: AcceptQueue<BrokerLink>;
   /** SYNs that found the accept queue full. */
   droppedSyns = 0;
 
   constructor({ model, network, version, backEnd, hasOwnIds }: BrokerOptions) {
     this.network = network;
-    this.#model = model;
+    this.#acceptsAll = model.accepts === "all";
+    this.#waiting = new AcceptQueue(model.acceptQueue);
     this.#version = version;
     this.#backEnd = backEnd;
     this.#hasOwnIds = hasOwnIds;
     this.#lane = network.clock.lane();
     this.#costMs = {
-      connect: 1000 / model.connects,
+      accept: (ACCEPT_SHARE * 1000) / model.connects,
+      connect: ((1 - ACCEPT_SHARE) * 1000) / model.connects,
       tlsFull: 1000 / model.tlsFull,
       tlsResumed: 1000 / model.tlsResumed,
       subscribe: 1000 / model.subscribes,
       message: 1000 / model.messages,
+      close: 1000 / model.closes,
     };
   }
 
@@ -94,10 +114,9 @@ export class Broker implements BrokerEnd {
 
   syn(link: BrokerLink): void {
     if (link.isOver) return;
-    if (this.#accepting < this.#model.acceptQueue) {
-      this.#accepting++;
-      link.isQueued = true;
+    if (this.#waiting.offer(link)) {
       this.network.up(synAnswered, link, undefined);
+      if (this.#waiting.size === 1) this.hear(null, LISTENER);
       return;
     }
     this.droppedSyns++;
@@ -108,21 +127,20 @@ export class Broker implements BrokerEnd {
 
   /** The device's end is closed. What it wrote before a FIN is read all the same. */
   left(link: BrokerLink): void {
+    this.network.up(hearGone, link, undefined);
     const { client } = link;
     if (client?.link !== link) return;
     client.goneAtMs = this.network.clock.now();
   }
 
-  /** It leaves the accept queue, if it is there: its turn has come, or it will never say a word. */
-  leaveQueue(link: BrokerLink): void {
-    if (!link.isQueued) return;
-    link.isQueued = false;
-    this.#accepting--;
-  }
-
   // ---- the queue --------------------------------------------------------------------------------------------------
 
   hear(link: BrokerLink | null, work: Work): void {
+    if (link !== null && !link.isAccepted) {
+      link.unread ??= [];
+      link.unread.push(work);
+      return;
+    }
     this.#enqueue(link, work);
     if (!this.#isBusy) this.#serve();
   }
@@ -151,18 +169,21 @@ export class Broker implements BrokerEnd {
       this.#works[at] = null;
       this.#head = (at + 1) & (this.#links.length - 1);
       this.#size--;
-      if (link !== null) this.leaveQueue(link);
       // RST takes along what nobody has read.
-      if (link?.isReset) continue;
+      if (link?.isReset && work !== GONE) continue;
       const costMs = this.#costOf(work);
       if (costMs === 0) {
         this.#act(link, work);
         continue;
       }
-      this.#isBusy = true;
-      this.network.clock.push(this.#lane, costMs, this.#served, link, work);
+      this.#begin(link, work, costMs);
       return;
     }
+  }
+
+  #begin(link: BrokerLink | null, work: Work, costMs: number): void {
+    this.#isBusy = true;
+    this.network.clock.push(this.#lane, costMs, this.#served, link, work);
   }
 
   /** One for all that is served, not one for each. */
@@ -174,6 +195,7 @@ export class Broker implements BrokerEnd {
 
   #costOf(work: Work): number {
     const cost = this.#costMs;
+    if ("notice" in work) return work === LISTENER ? cost.accept : cost.close;
     if ("client" in work) return cost.message;
     if ("hello" in work)
       return work === HELLO_FULL ? cost.tlsFull : work === HELLO_RESUMED ? cost.tlsResumed : 0;
@@ -191,9 +213,23 @@ export class Broker implements BrokerEnd {
   }
 
   #act(link: BrokerLink | null, work: Work): void {
-    if (link === null) this.#passOn(work as ServiceAnswer);
+    if (work === LISTENER) this.#accept();
+    else if (work === GONE) return;
+    else if (link === null) this.#passOn(work as ServiceAnswer);
     else if ("hello" in work) this.network.down(greeted, link, work);
     else this.#read(link, work as Packet);
+  }
+
+  /** One connection is accepted; the others wait for the listening socket's next turn, or only for this one's end. */
+  #accept(): void {
+    const link = this.#waiting.take();
+    link.isAccepted = true;
+    const { unread } = link;
+    link.unread = null;
+    if (unread !== null) for (const work of unread) this.#enqueue(link, work);
+    if (this.#waiting.size === 0) return;
+    if (this.#acceptsAll) this.#begin(null, LISTENER, this.#costMs.accept);
+    else this.#enqueue(null, LISTENER);
   }
 
   // ---- what a broker does -----------------------------------------------------------------------------------------
@@ -335,7 +371,10 @@ function synArrived(link: BrokerLink): void {
 
 function synAnswered(link: BrokerLink): void {
   if (link.isHeard) link.opened();
-  else link.broker.leaveQueue(link);
+}
+
+function hearGone(link: BrokerLink): void {
+  link.broker.hear(link, GONE);
 }
 
 function synAgain(link: BrokerLink): void {

@@ -1,14 +1,18 @@
+import type { Attempt } from "../device/attempt.ts";
 import type { Device } from "../device/device.ts";
 import type { Link } from "../device/port.ts";
 import { Host, type HostOptions } from "../fleet/host.ts";
 import type { Regions } from "../region/regions.ts";
 import type { Broker } from "./broker.ts";
+import type { Generator } from "./generator.ts";
 import { ForecastLink, type OpeningSteps } from "./link.ts";
 import type { Network } from "./network.ts";
 
 export interface ForecastHostOptions extends HostOptions {
   regions: Regions | null;
   network: Network;
+  /** Null where opening connections costs nothing. */
+  generator: Generator | null;
   /** Brokers by region; one where the script has no regions. */
   brokers: readonly Broker[];
   usesTls: boolean;
@@ -35,6 +39,13 @@ export class ForecastHost extends Host {
     };
   }
 
+  override wakeToOpen(delayMs: number, attempt: Attempt): object {
+    const { generator } = this.#options;
+    return generator === null
+      ? super.wakeToOpen(delayMs, attempt)
+      : this.wake(delayMs, due, generator, attempt);
+  }
+
   open(device: Device): Link {
     const { regions, brokers, network } = this.#options;
     const { region } = device;
@@ -51,6 +62,10 @@ export class ForecastHost extends Host {
     this.#hasTicket[number] = true;
     return this.#steps.full;
   }
+}
+
+function due(generator: Generator, attempt: Attempt): void {
+  generator.due(attempt);
 }
 
 function refuse(link: ForecastLink): void {

@@ -21,7 +21,7 @@ export interface OpeningSteps {
 const OVER = 1;
 const RESET = 2;
 const MUTED = 4;
-const QUEUED = 8;
+const ACCEPTED = 8;
 const SYNS_SHIFT = 4;
 
 /**
@@ -34,6 +34,7 @@ export class ForecastLink implements Link, BrokerLink {
   readonly #steps: OpeningSteps;
   /** What it is, a bit each, and above them how many SYNs were sent: a fleet that is turned away has more of these than devices. */
   #bits = 0;
+  unread: BrokerLink["unread"] = null;
   /** Given once its CONNECT was accepted. */
   client: Client | null = null;
 
@@ -53,13 +54,12 @@ export class ForecastLink implements Link, BrokerLink {
     return (this.#bits & RESET) !== 0;
   }
 
-  /** It waits in the broker's accept queue. */
-  get isQueued(): boolean {
-    return (this.#bits & QUEUED) !== 0;
+  get isAccepted(): boolean {
+    return (this.#bits & ACCEPTED) !== 0;
   }
 
-  set isQueued(isQueued: boolean) {
-    this.#bits = isQueued ? this.#bits | QUEUED : this.#bits & ~QUEUED;
+  set isAccepted(isAccepted: boolean) {
+    this.#bits = isAccepted ? this.#bits | ACCEPTED : this.#bits & ~ACCEPTED;
   }
 
   /** SYNs that were sent. */
@@ -68,7 +68,7 @@ export class ForecastLink implements Link, BrokerLink {
   }
 
   set syns(syns: number) {
-    this.#bits = (syns << SYNS_SHIFT) | (this.#bits & (OVER | RESET | MUTED | QUEUED));
+    this.#bits = (syns << SYNS_SHIFT) | (this.#bits & (OVER | RESET | MUTED | ACCEPTED));
   }
 
   // ---- how it opens -----------------------------------------------------------------------------------------------

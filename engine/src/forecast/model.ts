@@ -10,6 +10,8 @@ export interface Model {
   /** One way. */
   latencyMs: number;
   broker: BrokerModel;
+  /** Connections that the load generator opens per second; null where it is no limit. */
+  generatorConnects: number | null;
   /** Back ends by region; one where the script has no regions. Null where nobody answers. */
   services: readonly (ConfigServiceOptions | null)[];
   /** How long an `http` step of a server that is not the lab's takes; null where there is none. */
@@ -26,6 +28,9 @@ export interface BrokerModel {
   subscribes: number;
   messages: number;
   acceptQueue: number;
+  /** Connections that it accepts each time that its event loop comes to those that wait. */
+  accepts: "one" | "all";
+  closes: number;
   latencyMs: number;
 }
 
@@ -42,26 +47,31 @@ export const DEFAULTS = {
     subscribes: 20_000,
     messages: 20_000,
     acceptQueue: 4096,
+    accepts: "all",
+    closes: 20_000,
     latencyMs: 0,
   },
 } as const;
+
+/** What is known of the lab's own broker, Aedes on Node, beyond that (`npm run bench:forecast -- --costs`, benchmarks/README.md). */
+const LAB = { subscribes: 10_000, accepts: "one" } as const;
 
 /** What the model says of the world beyond its values. */
 const STATEMENTS: readonly [string, string][] = [
   [
     "broker",
-    "one queue for all that it does, first in, first out; each kind of work takes its own constant time",
+    "one event loop: what is ready is served first in, first out; each kind of work takes its own constant time",
   ],
   [
     "broker: abandoned work",
-    "what waits for the broker's turn on a connection that was reset meanwhile costs it nothing",
+    "what waits for the broker's turn on a connection that was reset meanwhile costs it nothing but the end of that connection",
   ],
   ["broker: accept queue", "a SYN that finds it full is dropped, and sent again after 1, 3, 7, 15 … s"],
   [
     "broker: messages",
     "an answer reaches who asked; what devices publish otherwise is acknowledged and reaches no device",
   ],
-  ["network", "the latency is constant; nothing is lost, but for storms; the load generator costs nothing"],
+  ["network", "the latency is constant; nothing is lost, but for storms"],
   ["bytes", "no packet is encoded: bytes are not counted, and 0 in all files"],
 ];
 
@@ -94,7 +104,7 @@ export function modelOf(
   };
   const usesTls = speaksTls(plan);
   const { broker = {} } = own;
-  const standard = DEFAULTS.broker;
+  const standard = isLabs(plan) ? { ...DEFAULTS.broker, ...LAB } : DEFAULTS.broker;
   const { rates, notes } = calibratedBroker({ ...standard, ...definedOf(broker) }, calibrations);
   const rate = (name: string, key: keyof typeof rates): number => {
     const { perS, run } = rates[key];
@@ -116,6 +126,8 @@ export function modelOf(
       subscribes: rate("broker: subscribes", "subscribes"),
       messages: rate("broker: messages", "messages"),
       acceptQueue: value("broker: accept queue", broker.acceptQueue, standard.acceptQueue, "connections"),
+      accepts: broker.accepts ?? standard.accepts,
+      closes: value("broker: ends of connections", broker.closes, standard.closes, "per s"),
       latencyMs: value(
         "broker: latency when idle",
         broker.latency,
@@ -128,6 +140,7 @@ export function modelOf(
         },
       ),
     },
+    generatorConnects: own.generator?.connects ?? null,
     services: servicesOf(plan, note, calibrations),
     http: own.http === undefined ? null : { durationMs: own.http.duration, body: own.http.body },
     usesTls,
@@ -139,6 +152,15 @@ export function modelOf(
       `each of the ${plan.regions.list.length} has a broker of its own, like the one above`,
       "model",
     );
+  note(
+    "broker: accepts",
+    model.broker.accepts === "one"
+      ? "one connection each time that its event loop comes to those that wait, as Node does"
+      : "all that wait each time that its event loop comes to them, as Mosquitto does",
+    broker.accepts === undefined ? "default" : "script",
+  );
+  if (model.generatorConnects === null) note("load generator", "costs nothing", "model");
+  else note("load generator: connects", `${model.generatorConnects} per s`, "script");
   assumptions.push(...notes);
   if (own.http !== undefined) note("http: other servers", `answer after ${own.http.duration} ms`, "script");
   for (const [name, ms] of Object.entries(own.functions ?? {}))
@@ -160,6 +182,11 @@ export interface LabSpec {
 
 function isLab(spec: ParsedStep["spec"]): boolean {
   return typeof spec === "object" && spec !== null && "lab" in spec;
+}
+
+/** Devices connect to brokers of the lab, and to no other. */
+function isLabs({ target, regions }: FleetPlan): boolean {
+  return (regions?.list.map((region) => region.target) ?? [target]).every(({ kind }) => kind === "lab");
 }
 
 function speaksTls(plan: FleetPlan): boolean {

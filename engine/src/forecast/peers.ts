@@ -10,6 +10,13 @@ export const HELLO_RESUMED = Object.freeze({ hello: "resumed" });
 export const UPGRADE = Object.freeze({ hello: "upgrade" });
 export type Hello = typeof HELLO_FULL | typeof HELLO_RESUMED | typeof UPGRADE;
 
+/** What the kernel tells a broker. */
+export interface Notice {
+  readonly notice: "listener" | "gone";
+}
+/** The device's end of a connection is closed. */
+export const GONE: Notice = Object.freeze({ notice: "gone" });
+
 /** What a broker knows of one client id. MQTT 3.1.1 and 5.0, section 4.1. */
 export interface Client {
   /** The connection that has it; it may be over without the broker having been told. */
@@ -40,8 +47,10 @@ export interface BrokerLink {
   readonly isHeard: boolean;
   /** SYNs that were sent. */
   syns: number;
-  /** It waits in the broker's accept queue. */
-  isQueued: boolean;
+  /** The broker has taken it out of the accept queue. */
+  isAccepted: boolean;
+  /** What has come before; null for nothing. */
+  unread: (Packet | Hello | ServiceAnswer | Notice)[] | null;
   /** Given once its CONNECT was accepted. */
   client: Client | null;
   /** TCP stands. */
@@ -60,9 +69,7 @@ export interface BrokerEnd {
   /** A SYN has arrived. */
   syn(link: BrokerLink): void;
   /** Null for an answer of the back end. */
-  hear(link: BrokerLink | null, work: Packet | Hello | ServiceAnswer): void;
-  /** It waits to be accepted no longer, if it did. */
-  leaveQueue(link: BrokerLink): void;
+  hear(link: BrokerLink | null, work: Packet | Hello | ServiceAnswer | Notice): void;
   /** The device's end is closed. */
   left(link: BrokerLink): void;
 }

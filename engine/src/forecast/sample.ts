@@ -35,8 +35,10 @@ export function modelOfSample(model: Model, { devices, of }: Sample): Model {
       tlsResumed: broker.tlsResumed * share,
       subscribes: broker.subscribes * share,
       messages: broker.messages * share,
+      closes: broker.closes * share,
       acceptQueue: places(broker.acceptQueue),
     },
+    generatorConnects: model.generatorConnects && model.generatorConnects * share,
     services: model.services.map((one) => one && service(one)),
   };
 }

@@ -16,6 +16,7 @@ import { VirtualClock } from "./clock.ts";
 import { companyOf, loadsElsewhere } from "./company.ts";
 import { Contexts, scenarioPicker } from "./contexts.ts";
 import { Dealer, workersWithArrivals } from "./dealing.ts";
+import { Generator } from "./generator.ts";
 import { ForecastHost } from "./host.ts";
 import { ForecastHttp, labUrl } from "./http.ts";
 import type { Lane } from "./lane.ts";
@@ -85,6 +86,7 @@ export class VirtualFleet {
           hasOwnIds: hasOwnIds(plan),
         }),
     );
+    const generator = model.generatorConnects === null ? null : new Generator(clock, model.generatorConnects);
     const regionNames = regions === null ? [""] : regions.list.map(({ name }) => name);
     const forecastHttp = new ForecastHttp({
       network,
@@ -113,6 +115,7 @@ export class VirtualFleet {
         recorder,
         regions: own,
         network,
+        generator,
         brokers: this.brokers,
         usesTls: model.usesTls,
         usesWebSocket: model.usesWebSocket,

@@ -45,8 +45,17 @@ const broker = settings({
   messages: perSecond.optional(),
   /** Connections that wait to be accepted; a SYN beyond is dropped. */
   acceptQueue: count.optional(),
+  /** How many of these it accepts each time that its event loop comes to them. */
+  accepts: z.enum(["one", "all"], { error: "one or all" }).optional(),
+  /** Ends of connections that it can take note of, alone. */
+  closes: perSecond.optional(),
   /** What it adds to every answer, however idle it is. */
   latency: durationMs.optional(),
+});
+
+const generator = settings({
+  /** Connections that the load generator opens, where it is to be a limit: what one run's workers together can. */
+  connects: perSecond.optional(),
 });
 
 const http = settings({
@@ -58,6 +67,7 @@ const http = settings({
 export const forecastSettings = settings({
   network: network.optional(),
   broker: broker.optional(),
+  generator: generator.optional(),
   /** The back end that answers config requests, where it is not the lab's. */
   configService: serviceSettings.optional(),
   http: http.optional(),

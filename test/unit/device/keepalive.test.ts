@@ -2,11 +2,11 @@ import { expect, it } from "vitest";
 import { keepaliveAction } from "../../../engine/src/device/keepalive.ts";
 
 it.each([
-  { now: 60_999, sent: 1000, ping: null, every: 60_000, action: "none" },
+  { now: 60_997, sent: 1000, ping: null, every: 60_000, action: "none" },
   { now: 61_000, sent: 1000, ping: null, every: 60_000, action: "ping" },
   { now: 500_000, sent: 1000, ping: null, every: 60_000, action: "ping" },
   // An unanswered ping counts from when it was sent, whatever was written since.
-  { now: 120_999, sent: 120_000, ping: 61_000, every: 60_000, action: "none" },
+  { now: 120_997, sent: 120_000, ping: 61_000, every: 60_000, action: "none" },
   { now: 121_000, sent: 120_000, ping: 61_000, every: 60_000, action: "lost" },
   { now: 500_000, sent: 1000, ping: null, every: 0, action: "none" },
   { now: 500_000, sent: 1000, ping: 2000, every: 0, action: "none" },
@@ -21,10 +21,13 @@ it.each([
 });
 
 it.each([
-  { now: 59_999, sent: 1000, ping: null, every: 60_000, next: 1000, action: "none" },
+  { now: 59_997, sent: 1000, ping: null, every: 60_000, next: 1000, action: "none" },
   { now: 60_000, sent: 1000, ping: null, every: 60_000, next: 1000, action: "ping" },
   { now: 1000, sent: 1000, ping: null, every: 1000, next: 1000, action: "ping" },
-  // Giving up is not done early.
+  // A look that comes a little early is the one that was meant.
+  { now: 59_998.4, sent: 1000, ping: null, every: 60_000, next: 1000, action: "ping" },
+  { now: 120_998.4, sent: 1000, ping: 61_000, every: 60_000, next: 1000, action: "lost" },
+  // Giving up is not done early otherwise.
   { now: 120_500, sent: 1000, ping: 61_000, every: 60_000, next: 1000, action: "none" },
   { now: 121_000, sent: 1000, ping: 61_000, every: 60_000, next: 1000, action: "lost" },
   { now: 1000, sent: 1000, ping: null, every: 0, next: 1000, action: "none" },

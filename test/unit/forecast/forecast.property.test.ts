@@ -42,8 +42,11 @@ const fleets: fc.Arbitrary<SmallForecast> = fc.record({
       broker: fc.record({
         connects: fc.constantFrom(10, 5000),
         acceptQueue: fc.constantFrom(4, 4096),
+        accepts: fc.constantFrom("one", "all"),
+        closes: fc.constantFrom(20, 20_000),
         messages: fc.constantFrom(30, 20_000),
       }),
+      generator: fc.constantFrom({}, { connects: 50 }),
     }),
   }),
 });

@@ -12,7 +12,7 @@ const FLEET: SmallForecast = {
     storms: [{ at: "16s", fraction: 1, cause: "reset", window: "30s" }],
     configService: { capacity: 1000, queueLimit: 100_000 },
     reconnect: { policy: "full-jitter", base: "2s", cap: "10s" },
-    forecast: { broker: { connects: 20_000 } },
+    forecast: { broker: { connects: 20_000, closes: 50_000 }, generator: { connects: 100_000 } },
   },
 };
 
@@ -57,7 +57,9 @@ it("says what it is, what was scaled, and how fine its times can be", () => {
     sample: 1600,
   });
   expect([sample, devices]).toEqual([{ devices: 1600, of: 8000 }, 1600]);
-  expect(model.broker.connects).toBe(4000);
+  expect([model.broker.connects, model.broker.closes, model.generatorConnects]).toEqual([
+    4000, 10_000, 20_000,
+  ]);
   expect(model.services[0]).toMatchObject({ capacity: 200, queueLimit: 20_000 });
   const [first, second] = assumptions;
   expect(first).toMatchObject({ name: "sample", source: "option" });

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { accuracyOf } from "../../../../benchmarks/forecast/accuracy.ts";
+import { HELD_OUT_PAIRS } from "../../../../benchmarks/forecast/held-out-pairs.ts";
 import type { Outcome, StormOutcome } from "../../../../benchmarks/forecast/outcome.ts";
-import { PAIRS } from "../../../../benchmarks/forecast/pairs.ts";
+import { SEEN_PAIRS } from "../../../../benchmarks/forecast/seen-pairs.ts";
 import { studyCsv, studyTable } from "../../../../benchmarks/forecast/study-table.ts";
 
 const STORM: StormOutcome = {
@@ -77,12 +78,21 @@ describe("the table of the study", () => {
   });
 });
 
+const PAIRS = [...SEEN_PAIRS, ...HELD_OUT_PAIRS];
+
 describe("the pairs", () => {
-  it("are at least twelve besides the scenarios, of lab and Mosquitto, each with a name and a reason of its own", () => {
-    const own = PAIRS.filter(({ script }) => script.kind === "own");
+  it.each([
+    ["seen", SEEN_PAIRS],
+    ["held out", HELD_OUT_PAIRS],
+  ])("that were %s are at least twelve besides the scenarios, of lab and Mosquitto", (_set, pairs) => {
+    const own = pairs.filter(({ script }) => script.kind === "own");
     expect(own.length).toBeGreaterThanOrEqual(12);
+    expect(new Set(own.map(({ broker }) => broker))).toEqual(new Set(["lab", "mosquitto"]));
+  });
+
+  it("have each a name and a reason of its own, and no two scripts are the same", () => {
     expect(new Set(PAIRS.map(({ name }) => name)).size).toBe(PAIRS.length);
     expect(new Set(PAIRS.map(({ why }) => why)).size).toBe(PAIRS.length);
-    expect(new Set(own.map(({ broker }) => broker))).toEqual(new Set(["lab", "mosquitto"]));
+    expect(new Set(PAIRS.map(({ script }) => JSON.stringify(script))).size).toBe(PAIRS.length);
   });
 });
