@@ -44,6 +44,7 @@ export default defineConfig({
       waiting("integration", 60_000),
       waiting("e2e", 180_000),
       waiting("truth", 180_000),
+      waiting("fargate", 300_000),
       {
         test: {
           name: "e2e-alone",

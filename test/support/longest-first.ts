@@ -7,6 +7,7 @@ import { BaseSequencer } from "vitest/node";
  * A fresh clone has no measurements of its own, and Vitest would go by the size of the files, project by project.
  */
 export const LONGEST: readonly string[] = [
+  "test/fargate/fargate.test.ts",
   "test/truth/cloud-requests.test.ts",
   "test/e2e/repeated-storms.test.ts",
   "test/e2e/control-topic.test.ts",

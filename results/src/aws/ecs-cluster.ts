@@ -23,8 +23,8 @@ export function ecsCluster(cluster: string, region: string, testRunId: string): 
   );
   const ecs = new sdk.ECSClient({ region }) as Client;
   const seen = new Set<string>();
-  /** When one was first seen to have stopped: ECS does not always say. */
-  const stoppedAtMs = new Map<string, number>();
+  /** As they were first seen to have stopped: the launcher stops all of them once more, for a reason of its own. */
+  const stopped = new Map<string, Task>();
 
   async function listNew(): Promise<void> {
     let nextToken: string | undefined;
@@ -44,7 +44,10 @@ export function ecsCluster(cluster: string, region: string, testRunId: string): 
     const { tasks = [] } = (await ecs.send(new sdk.DescribeTasksCommand(query))) as {
       tasks?: DescribedTask[];
     };
-    return tasks.map((task) => taskOf(task, stoppedAtMs));
+    for (const task of tasks.map(taskOf)) {
+      if (task.hasStopped && !stopped.has(task.arn)) stopped.set(task.arn, task);
+    }
+    return tasks.map((task) => stopped.get(task.taskArn) ?? taskOf(task));
   }
 
   return {
@@ -77,10 +80,14 @@ export function ecsCluster(cluster: string, region: string, testRunId: string): 
   };
 }
 
-function taskOf(task: DescribedTask, stoppedAtMs: Map<string, number>): Task {
-  const { taskArn, lastStatus, stoppedAt, stoppedReason = "", containers = [] } = task;
+function taskOf({
+  taskArn,
+  lastStatus,
+  stoppedAt,
+  stoppedReason = "",
+  containers = [],
+}: DescribedTask): Task {
   const hasStopped = lastStatus === "STOPPED";
-  if (hasStopped && !stoppedAtMs.has(taskArn)) stoppedAtMs.set(taskArn, stoppedAt?.getTime() ?? Date.now());
   const own = containers.find(({ name }) => name === "artillery");
   const code = own?.exitCode === undefined ? [] : [`exit code ${own.exitCode}`];
   const reasons = [stoppedReason, own?.reason ?? "", ...code].filter((text) => text !== "");
@@ -88,7 +95,7 @@ function taskOf(task: DescribedTask, stoppedAtMs: Map<string, number>): Task {
     arn: taskArn,
     id: taskArn.split("/").at(-1) ?? "",
     hasStopped,
-    stoppedAtMs: stoppedAtMs.get(taskArn) ?? null,
+    stoppedAtMs: hasStopped ? (stoppedAt?.getTime() ?? Date.now()) : null,
     reason: hasStopped ? reasons.join("; ") : "",
   };
 }

@@ -100,7 +100,9 @@ async function fargate(path: string, more: readonly string[], options: Options, 
         directory,
         interrupt,
         launcherArgs: launcherArgs(options, more),
-        say: (line) => io.err(`${printable(line)}\n`),
+        say: (line) => {
+          if (line.trim() !== "") io.err(`${printable(line)}\n`);
+        },
       }),
     );
     const code = judge(directory, result, io);
@@ -158,8 +160,8 @@ function launchLines(needs: ScriptNeeds, options: Options): string[] {
   const all = devices === null ? "an unknown number of" : count(devices * containers);
   const each = devices === null ? "" : ` of ${count(devices)}`;
   return [
-    `${all} devices (${containers} containers${each}) will connect to ${targets.map(({ url }) => url).join(", ")}, ` +
-      "and be disconnected at once by each storm",
+    `${all} devices (${containers} containers${each}) will connect to ${targets.map(({ url }) => url).join(", ")}; ` +
+      "each storm cuts its share of them at one instant",
     `${region}: ${containers} × ${vcpu} vCPU, ${gib} GB${spot ? " of Spot" : ""}; the run takes about ${Math.ceil(runS / 60)} min: ` +
       `about ${cost.toFixed(2)} US dollars without traffic` +
       `${spot ? ", less by up to 70 % on Spot" : ""} (list prices of ${PRICES.region}, ${PRICES.asOf}; aws.amazon.com/fargate/pricing)`,
@@ -214,8 +216,8 @@ function judge(directory: string, outcome: FargateOutcome, io: Io): number {
   const files = paths.map((path) => relative(process.cwd(), path));
   io.out(`${consoleSummary(summary, { colour: io.colour, files })}\n`);
   if (problems.length > 0) throw new CommandError(problems.join("\n"));
-  // What Artillery's own launcher found wrong (ensure, a worker that failed) is kept, as in a run on one machine.
-  return Math.max(summary.exit.code, launcherCode ?? 0);
+  // What Artillery's own launcher found wrong (ensure, a worker that failed) is kept where we found nothing.
+  return summary.exit.code === 0 ? (launcherCode ?? 0) : summary.exit.code;
 }
 
 function containerCount(text: string): number {

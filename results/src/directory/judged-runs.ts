@@ -61,9 +61,11 @@ export function mergeDirectories(directories: readonly string[], options: JudgeO
   }
   const target = options.target ?? (asked?.ok ? asked.config.target : undefined);
   const fail = options.fail ?? (asked?.ok ? asked.config.fail : undefined);
+  const { missing = [] } = options;
   const summary = buildSummary(run, {
     target: target ?? earlierTarget(distinct) ?? DEFAULT_TARGET,
-    problems: [...problems, ...(options.missing ?? [])],
+    problems: [...missing, ...problems],
+    isPartLost: missing.length > 0,
     fail,
   });
   return { run, summary, script };

@@ -29,7 +29,6 @@ export class NotStageable extends Error {
  */
 export function stage(script: StagedScript, folder: string, workingDirectory: string): string {
   const from = dirname(resolve(script.path));
-  const tarballs = packOurs(folder);
   const included = copyOwnFiles(script.config, from, folder);
   const document = parseDocument(readTextFile(script.path, LIMITS.scriptBytes));
   const pem = script.pemFiles.map(({ path, file }, i) => {
@@ -38,6 +37,7 @@ export function stage(script: StagedScript, folder: string, workingDirectory: st
     document.setIn(path, name);
     return name;
   });
+  const tarballs = packOurs(folder);
   writeFileSync(join(folder, "package.json"), manifestOf(dependenciesBeside(from), tarballs));
   const sent = [...included, ...pem, ...Object.values(tarballs), "package.json"];
   document.setIn(["config", "includeFiles"], document.createNode(sent));

@@ -24,6 +24,8 @@ export interface SummaryOptions {
   target: number;
   /** What could not be read. */
   problems: readonly string[];
+  /** A part of the fleet did not end its run, and nobody had asked it to. */
+  isPartLost?: boolean | undefined;
   fail?: Fail | undefined;
   /** The files are those of one machine of several, which are merged later: what others measured is not missing. */
   of?: "run" | "machine";
@@ -35,17 +37,23 @@ const MOST_ABSENT = 5;
 export function buildSummary(run: MergedRun, options: SummaryOptions): Summary {
   const measured = measuredSummary(run, options);
   const gate = options.fail ? gateFailures(options.fail, measured) : [];
-  return { ...measured, gate, exit: exitOf(measured, gate.length > 0, run.labEnds.length > 0) };
+  const isUnknown = run.labEnds.length > 0 || (options.isPartLost === true && !isJudged(measured));
+  return { ...measured, gate, exit: exitOf(measured, gate.length > 0, isUnknown) };
+}
+
+/** Each storm has a verdict. */
+function isJudged({ storms }: Pick<Summary, "storms">): boolean {
+  return storms.every(({ verdict }) => verdict !== null);
 }
 
 function exitOf(
   { fleet, storms }: Pick<Summary, "fleet" | "storms">,
   failed: boolean,
-  labEnded: boolean,
+  isUnknown: boolean,
 ): Summary["exit"] {
   if (fleet.devices > 0 && fleet.everOnline === 0) return EXIT_CODES.noDeviceOnline;
   if (failed) return EXIT_CODES.gate;
-  return labEnded || storms.some(isUnmeasured) ? EXIT_CODES.notMeasured : EXIT_CODES.ok;
+  return isUnknown || storms.some(isUnmeasured) ? EXIT_CODES.notMeasured : EXIT_CODES.ok;
 }
 
 /** What a storm was to tell was not measured, though it came and was not cut short by the user. */

@@ -158,6 +158,7 @@ export class EcsAgent {
       stdio: ["ignore", output, output],
     });
     this.#children.set(task.taskArn, child);
+    process.once("exit", () => killSession(child));
     const container: Container = {
       id,
       testRunId: own["ARTILLERY_TEST_RUN_ID"] ?? "",

@@ -1,0 +1,159 @@
+/**
+ * `mqtt-results fargate` from its check to its exit code: Artillery's own launcher and its own worker script, unchanged, against
+ * an AWS that moto plays, with the processes of each container on this machine. The runs go on side by side: they mostly wait.
+ */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { WorkerRecord } from "artillery-engine-mqtt/contract";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Summary } from "../../results/src/judge/summary-schema.ts";
+import { Mosquitto, mosquittoAvailable } from "../support/broker.ts";
+import type { Container } from "../support/fargate/agent.ts";
+import { type CommandRun, type Emulation, runIdIn, startEmulation } from "../support/fargate/emulation.ts";
+import { emulationAvailable } from "../support/fargate/install.ts";
+
+const DEVICES = 200;
+const COUNT = ["--count", "2"];
+const SEEN_IN_STORM = /^storm 1: /m;
+
+let emulation: Emulation;
+let broker: Mosquitto;
+
+/** Each run has client ids of its own: they share a broker. */
+function fleet(name: string, fail?: object): object {
+  return {
+    config: {
+      target: broker.url,
+      phases: [{ duration: "4s", arrivalRate: DEVICES / 4 }],
+      engines: {
+        mqtt: {
+          clientIdPrefix: name,
+          timeZero: { topic: name },
+          reconnect: { policy: "full-jitter", base: "500ms", cap: "2s" },
+          seed: 42,
+          storms: [{ at: "20s", fraction: 0.5, cause: "reset", window: "15s" }],
+        },
+      },
+      plugins: { "mqtt-results": fail === undefined ? {} : { fail } },
+    },
+    scenarios: [{ engine: "mqtt", flow: [{ connect: {} }, { stayOnline: {} }] }],
+  };
+}
+
+/** Acts on a container of the run once the first storm shows in the command's output. */
+function inStorm(act: (container: Container) => void): (text: string) => void {
+  let hasActed = false;
+  return (text) => {
+    const id = runIdIn(text);
+    const follower = id && emulation.containers(id).find(({ isLeader }) => !isLeader);
+    if (hasActed || !follower || !SEEN_IN_STORM.test(text)) return;
+    hasActed = true;
+    act(follower);
+  };
+}
+
+function resultsOf({ directory, stderr }: CommandRun): string {
+  return join(directory, "mqtt-results", runIdIn(stderr) ?? "");
+}
+
+function summaryOf(run: CommandRun): Summary {
+  return JSON.parse(readFileSync(join(resultsOf(run), "summary.json"), "utf8")) as Summary;
+}
+
+function recordsOf(run: CommandRun): WorkerRecord[] {
+  const directory = resultsOf(run);
+  return readdirSync(directory)
+    .filter((name) => /^worker-.*\.json$/.test(name))
+    .map((name) => JSON.parse(readFileSync(join(directory, name), "utf8")) as WorkerRecord);
+}
+
+function followerOf(run: CommandRun): Container | undefined {
+  return emulation.containers(runIdIn(run.stderr) ?? "").find(({ isLeader }) => !isLeader);
+}
+
+describe.skipIf(!emulationAvailable() || !mosquittoAvailable())(
+  "a fleet on Fargate",
+  { concurrent: true },
+  () => {
+    beforeAll(async () => {
+      broker = await Mosquitto.start();
+      emulation = await startEmulation();
+    });
+    afterAll(async () => {
+      await emulation?.stop();
+      await broker?.stop();
+    });
+
+    it("comes home as one run: an exact share of all devices, one time zero, exit 0", async () => {
+      const run = await emulation.command(fleet("whole"), ["fargate", "fleet.yml", ...COUNT]);
+      const said = run.stdout + run.stderr;
+      expect(run.code, said).toBe(0);
+      const summary = summaryOf(run);
+      expect(summary.complete, said).toBe(true);
+      expect(summary.fleet).toMatchObject({ devices: 2 * DEVICES, everOnline: 2 * DEVICES });
+      expect(summary.storms[0]).toMatchObject({
+        affected: DEVICES,
+        recovered: DEVICES,
+        verdict: "recovered",
+      });
+      expect(new Set(recordsOf(run).map(({ timeZeroMs }) => timeZeroMs)).size).toBe(1);
+      expect(said).toContain(`${2 * DEVICES} devices (2 containers of ${DEVICES})`);
+      expect(run.stderr).toMatch(SEEN_IN_STORM);
+      // Who was not there reads the same from the bucket.
+      const url = /s3:\/\/\S+/.exec(run.stderr)?.[0] ?? "";
+      const again = await emulation.command({}, ["report", url, "--output", "again"]);
+      expect(again.code, again.stderr).toBe(0);
+      const second = JSON.parse(readFileSync(join(again.directory, "again/summary.json"), "utf8")) as Summary;
+      expect(second).toEqual(summary);
+      // A container judges nothing.
+      const follower = followerOf(run);
+      const log = readFileSync(follower?.logPath ?? "", "utf8");
+      expect(log.match(/^mqtt-results:.*$/gm)).toEqual([
+        expect.stringContaining(`container ${follower?.id}: results are in ${url}`),
+      ]);
+      expect(log).not.toContain("RECOVERED");
+    });
+
+    it("whose gate fails ends with 4; a container that is told to stop sends what it has, and is named", async () => {
+      const run = await emulation.command(
+        fleet("gate", { readyP99: "1ms" }),
+        ["fargate", "fleet.yml", ...COUNT],
+        { onOutput: inStorm((container) => container.terminate()) },
+      );
+      const said = run.stdout + run.stderr;
+      expect(run.code, said).toBe(4);
+      const summary = summaryOf(run);
+      expect(summary.complete).toBe(false);
+      const stopped = new RegExp(
+        `container ${followerOf(run)?.id} was stopped at second \\d+ of the run: .+`,
+      );
+      expect(summary.missing).toContainEqual(expect.stringMatching(stopped));
+      expect(recordsOf(run).map(({ state }) => state)).toContain("interrupted");
+      expect(said).toContain("INCOMPLETE");
+    });
+
+    it("of which a container is killed is incomplete, names it, and does not wait for ever", async () => {
+      const run = await emulation.command(fleet("kill"), ["fargate", "fleet.yml", ...COUNT], {
+        onOutput: inStorm((container) => container.kill()),
+      });
+      const said = run.stdout + run.stderr;
+      expect(run.code, said).toBe(5);
+      const lost = new RegExp(`container ${followerOf(run)?.id} was lost at second \\d+ of the run: .*137`);
+      expect(summaryOf(run).missing).toContainEqual(expect.stringMatching(lost));
+      expect(said).toContain("artillery still waits: it is told to stop");
+      expect(said).toContain("INCOMPLETE");
+    });
+
+    it("whose modules cannot be installed ends with the leader's log", async () => {
+      const run = await emulation.command(fleet("modules"), ["fargate", "fleet.yml", ...COUNT], {
+        files: { "package.json": JSON.stringify({ dependencies: { ms: "999.0.0" } }) },
+      });
+      expect(run.code, run.stdout + run.stderr).toBe(5);
+      expect(run.stderr).toMatch(/container \S+ stopped before the run began/);
+      expect(run.stderr).toMatch(/ETARGET[\s\S]*ms@999\.0\.0/);
+      expect(run.stderr).toContain("nothing was measured: the run did not begin");
+      const containers = emulation.containers(runIdIn(run.stderr) ?? "");
+      await expect.poll(() => containers.every(({ hasEnded }) => hasEnded), { timeout: 40_000 }).toBe(true);
+    });
+  },
+);
