@@ -2,7 +2,7 @@ import { affectedCount, printable } from "artillery-engine-mqtt/contract";
 import { firstSentences } from "../run/first-sentences.ts";
 import type { AbsentContainer, Presence, PresenceGap } from "../run/presence.ts";
 import { count, duration } from "./number-words.ts";
-import type { StormFields } from "./summary-schema.ts";
+import type { StormFields, StormSummary } from "./summary-schema.ts";
 
 /** So many containers are named. */
 const MOST_NAMED = 5;
@@ -29,6 +29,12 @@ export function presenceWords(
   const ofStorm = chosen === null ? "" : `, so ${count(affected)} were affected in place of ${count(chosen)}`;
   const who = firstSentences(gaps.map(gapWords), MOST_NAMED, "containers").join("; ");
   return `${count(there)} of the ${count(due)} devices that should have been there were${ofStorm}: ${who}`;
+}
+
+/** The same where it does not stand in the verdict's reason already: some devices were missing, too few to keep a verdict back. */
+export function unsaidPresence(storm: StormSummary): string {
+  const words = storm.presence === null ? "" : presenceWords(storm, storm.presence, storm.affected);
+  return storm.verdictReason.includes(words) ? "" : words;
 }
 
 function gapWords({ container, due, missing, lateMs }: PresenceGap): string {
