@@ -1,6 +1,6 @@
 import { printable } from "artillery-engine-mqtt/contract";
 import { count, duration, ratio } from "../judge/number-words.ts";
-import { presenceWords } from "../judge/presence-words.ts";
+import { unsaidPresence } from "../judge/presence-words.ts";
 import { devicesDue } from "../judge/recovery.ts";
 import { fateWords, stormWords } from "../judge/storm-words.ts";
 import type { StormFields, StormSummary } from "../judge/summary-schema.ts";
@@ -21,12 +21,10 @@ export function stormLines(storm: StormSummary, colours: Colours, isForecast: bo
   if (!storm.happened) return lines;
   const fates = fateWords(storm);
   const fateLines = fates.length > 0 ? wrap(`devices: ${fates.join("; ")}`, WIDTH - 2, "  ") : [];
-  const lacking = storm.presence === null ? "" : presenceWords(storm, storm.presence, storm.affected);
-  // A verdict that is kept back for it has said so.
-  const isSaid = lacking === "" || storm.verdictReason.includes(lacking);
+  const lacking = unsaidPresence(storm);
   const told = [
     ...lines,
-    ...(isSaid ? [] : wrap(lacking, WIDTH - 2, "  ").map(indented)),
+    ...(lacking === "" ? [] : wrap(lacking, WIDTH - 2, "  ").map(indented)),
     ...fateLines.map(indented),
   ];
   if (storm.affected === 0) return told;

@@ -2,10 +2,12 @@ import { affectedCount, printable } from "artillery-engine-mqtt/contract";
 import { firstSentences } from "../run/first-sentences.ts";
 import type { AbsentContainer, Presence, PresenceGap } from "../run/presence.ts";
 import { count, duration } from "./number-words.ts";
-import type { StormFields } from "./summary-schema.ts";
+import type { StormFields, StormSummary } from "./summary-schema.ts";
 
 /** So many containers are named. */
 const MOST_NAMED = 5;
+/** Artillery's workers begin some hundred milliseconds apart. */
+const WORTH_SAYING_MS = 100;
 
 /** Devices that the storm should have disconnected; null for a cause that chooses none. */
 export function affectedDue(
@@ -29,12 +31,20 @@ export function presenceWords(
   return `${count(there)} of the ${count(due)} devices that should have been there were${ofStorm}: ${who}`;
 }
 
+/** The same where it does not stand in the verdict's reason already: some devices were missing, too few to keep a verdict back. */
+export function unsaidPresence(storm: StormSummary): string {
+  const words = storm.presence === null ? "" : presenceWords(storm, storm.presence, storm.affected);
+  return storm.verdictReason.includes(words) ? "" : words;
+}
+
 function gapWords({ container, due, missing, lateMs }: PresenceGap): string {
   const part =
     missing === due ? `its ${count(due)} devices` : `${count(missing)} of its ${count(due)} devices`;
-  if (lateMs !== null)
-    return `${containerName(container)} began ${duration(lateMs)} after the first, and ${part} were missing`;
-  return `${containerName(container)} left no files, and ${part} are not known`;
+  const who = containerName(container);
+  if (lateMs === null) return `${who} left no files, and ${part} are not known`;
+  // Where it was no later than the others its devices came, and its turn did not.
+  if (lateMs < WORTH_SAYING_MS) return `of ${who} ${part} took no part`;
+  return `${who} began ${duration(lateMs)} after the first, and ${part} were missing`;
 }
 
 export function absentWords({ container, devices }: AbsentContainer): string {
@@ -43,9 +53,8 @@ export function absentWords({ container, devices }: AbsentContainer): string {
 }
 
 export function containerName(container: string | null): string {
-  return container === null
-    ? "one more container"
-    : `container ${container === "" ? "without a name" : printable(container)}`;
+  if (container === null) return "one more container";
+  return container === "" ? "this machine" : `container ${printable(container)}`;
 }
 
 /** What the summary of one machine of several says of the others. */

@@ -82,6 +82,17 @@ describe("who should have been there", () => {
     expect(judged).toMatchObject({ verdict: null, verdictAbsence: "not-watched" });
   });
 
+  it("is counted where a worker of the only machine came too late, whose devices were there", () => {
+    const [one, other] = ["1", "2"].map((workerId) => {
+      const { record: own, ...files } = machine({ container: "" });
+      return { ...files, record: { ...own, workerId } };
+    }) as [typeof first, typeof first];
+    const missed = { ...other, record: { ...other.record, storms: [storm({ fraction: 0.25, ...MISSED })] } };
+    const [judged] = summaryOf([one, missed]).storms;
+    expect(judged?.presence).toMatchObject({ due: 200, there: 100 });
+    expect(judged?.verdictReason).toContain("of this machine 100 of its 200 devices took no part");
+  });
+
   it("is all there where a late container had all its devices in time, on its own clock", () => {
     const late = machine({ container: "b", beganMs: 4000, devices: 40, aheadMs: 300 });
     const inTime = { ...late.record.storms[0], startedAtMs: TIME_ZERO_MS + 10_300 };
