@@ -55,7 +55,9 @@ it("says what it is, what was scaled, and how fine its times can be", () => {
     sample: 1600,
   });
   expect([sample, devices]).toEqual([{ devices: 1600, of: 8000 }, 1600]);
-  expect([model.broker.connects, model.broker.closes, model.generatorConnects]).toEqual([4000, 10_000, 20_000]);
+  expect([model.broker.connects, model.broker.closes, model.generatorConnects]).toEqual([
+    4000, 10_000, 20_000,
+  ]);
   expect(model.services[0]).toMatchObject({ capacity: 200, queueLimit: 20_000 });
   const [first, second] = assumptions;
   expect(first).toMatchObject({ name: "sample", source: "option" });
