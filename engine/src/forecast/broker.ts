@@ -25,8 +25,8 @@ type Work = Packet | Hello | ServiceAnswer | Notice;
 const LISTENER: Notice = Object.freeze({ notice: "listener" });
 
 /**
- * So much of what a new connection costs a broker is accepting it, the rest is its CONNECT: 18 to 49 of 118 to 246 us in Aedes, 13 to 16
- * of 26 in Mosquitto (`npm run bench:forecast -- --costs`, benchmarks/README.md).
+ * So much of what a new connection costs a broker is accepting it, the rest is its CONNECT: 44 of 208 us in Aedes, and 15 of 23 in
+ * Mosquitto, where either is little (`npm run bench:forecast -- --costs`, benchmarks/README.md).
  */
 const ACCEPT_SHARE = 0.2;
 
