@@ -2,6 +2,7 @@
  * `mqtt-results fargate` from its check to its exit code: Artillery's own launcher and its own worker script, unchanged, against
  * an AWS that moto plays, with the processes of each container on this machine. The runs go on side by side: they mostly wait.
  */
+import type { ChildProcess } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { WorkerRecord } from "artillery-engine-mqtt/contract";
@@ -144,7 +145,26 @@ describe.skipIf(!emulationAvailable() || !mosquittoAvailable())(
       expect(said).toContain("INCOMPLETE");
     });
 
-    it("whose modules cannot be installed ends with the leader's log", async () => {
+    it("that is interrupted keeps what it has measured, and leaves no container", async ({ expect }) => {
+      let child: ChildProcess | null = null;
+      const interrupt = inStorm(() => child?.kill("SIGINT"));
+      const run = await emulation.command(fleet("interrupt"), ["fargate", "fleet.yml", ...COUNT], {
+        onOutput(text, command) {
+          child = command;
+          interrupt(text);
+        },
+      });
+      const said = run.stdout + run.stderr;
+      expect(run.code, said).toBe(130);
+      const summary = summaryOf(run);
+      expect(summary.fleet.devices, said).toBe(2 * DEVICES);
+      expect(summary.complete).toBe(false);
+      expect(recordsOf(run).map(({ state }) => state)).toEqual(["interrupted", "interrupted"]);
+      const containers = emulation.containers(runIdIn(run.stderr) ?? "");
+      await expect.poll(() => containers.every(({ hasEnded }) => hasEnded), { timeout: 40_000 }).toBe(true);
+    });
+
+    it("whose modules cannot be installed ends with the leader's log", async ({ expect }) => {
       const run = await emulation.command(fleet("modules"), ["fargate", "fleet.yml", ...COUNT], {
         files: { "package.json": JSON.stringify({ dependencies: { ms: "999.0.0" } }) },
       });

@@ -3,7 +3,13 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative, resolve } from "node:path";
 import type { ScriptNeeds } from "artillery-engine-mqtt/check";
-import { DEFAULT_OUTPUT, hideEnvironment, printable } from "artillery-engine-mqtt/contract";
+import {
+  DEFAULT_OUTPUT,
+  hideEnvironment,
+  maskText,
+  printable,
+  printableLines,
+} from "artillery-engine-mqtt/contract";
 import { type Command, InvalidArgumentError } from "commander";
 import { bucketOfAccount } from "../aws/account.ts";
 import { NoSdk } from "../aws/sdk.ts";
@@ -99,9 +105,13 @@ async function fargate(path: string, more: readonly string[], options: Options, 
         cluster,
         directory,
         interrupt,
-        launcherArgs: launcherArgs(options, more),
+        launcherArgs: [
+          ...launcherArgs(options, more),
+          ...["--launch-config", launchConfig(options.count, bucket, testRunId)],
+        ],
         say: (line) => {
-          if (line.trim() !== "") io.err(`${printable(line)}\n`);
+          // What npm and a container print may hold anything.
+          if (line.trim() !== "") io.err(`${printableLines(maskText(line))}\n`);
         },
       }),
     );
@@ -141,7 +151,8 @@ async function checked(script: LoadedScript, options: Options): Promise<ScriptNe
   return needs;
 }
 
-const OURS = /^--(count|region|cluster|spot|cpu|memory|target|dotenv|launch-config|packages)(=|$)|^-[rt]/;
+const OURS =
+  /^--(count|region|cluster|spot|cpu|memory|target|dotenv|launch-config|packages|config)(=|$)|^-[rtc]/;
 
 function refuseOurs(more: readonly string[]): void {
   const ours = more.filter((argument) => OURS.test(argument));
@@ -179,7 +190,6 @@ function launcherArgs(options: Options, more: readonly string[]): string[] {
     ...given("--memory", options.memory),
     ...given("--target", options.target),
     ...given("--dotenv", options.dotenv),
-    ...["--launch-config", launchConfig()],
     ...more,
   ];
 }

@@ -24,10 +24,17 @@ export interface LauncherOptions {
   onLine(line: string): void;
 }
 
-/** Arguments for the launcher, each container with as many open files as Fargate gives. */
-export function launchConfig(): string {
+/**
+ * What each container is given: as many open files as Fargate has, and where it meets the others. They meet in the run's bucket, so
+ * that a storm depends on nothing of the broker that it hits.
+ */
+export function launchConfig(containers: number, bucket: string, testRunId: string): string {
   const nofile = { name: "nofile", softLimit: OPEN_FILES, hardLimit: OPEN_FILES };
-  return JSON.stringify({ ulimits: [nofile] });
+  const environment = [
+    { name: "MQTT_FLEET_CONTAINERS", value: String(containers) },
+    { name: "MQTT_FLEET_RENDEZVOUS", value: `s3://${bucket}/test-runs/${testRunId}/rendezvous` },
+  ];
+  return JSON.stringify({ ulimits: [nofile], environment });
 }
 
 /** @throws an error where Artillery is not installed */

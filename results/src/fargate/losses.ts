@@ -1,4 +1,3 @@
-import type { WorkerRecord } from "artillery-engine-mqtt/contract";
 import type { ArrivedContainer } from "../parts/arrived.ts";
 import type { Task } from "./cluster.ts";
 
@@ -44,17 +43,18 @@ export function partingsOf(
   return [...losses, ...silent];
 }
 
-/** Containers that were told to stop in the middle of their run, and had the time to say so: by Spot, or by somebody. */
+/**
+ * Containers that were told to stop in the middle of their run, and had the time to say so: by Spot, or by somebody.
+ *
+ * @param interrupted names of containers with a worker that was interrupted
+ */
 export function interruptedOf(
-  records: readonly Pick<WorkerRecord, "workerId" | "state">[],
+  interrupted: ReadonlySet<string>,
   arrived: readonly ArrivedContainer[],
   tasks: readonly Task[],
 ): Loss[] {
-  const interrupted = records.filter(({ state }) => state === "interrupted");
   return arrived
-    .filter(
-      ({ name, isLast }) => isLast && interrupted.some(({ workerId }) => workerId.startsWith(`${name}-`)),
-    )
+    .filter(({ name, isLast }) => isLast && interrupted.has(name))
     .map(({ name, sentAtMs }) => {
       const reason = tasks.find(({ id }) => id === name)?.reason ?? "";
       return { container: name, atMs: sentAtMs, reason: reason === "" ? "no reason is given" : reason };

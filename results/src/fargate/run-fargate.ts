@@ -1,4 +1,4 @@
-import type { WorkerRecord } from "artillery-engine-mqtt/contract";
+import { FILES, safeFileName, type WorkerRecord } from "artillery-engine-mqtt/contract";
 import { ecsCluster } from "../aws/ecs-cluster.ts";
 import { s3Store } from "../aws/s3-store.ts";
 import { progressLine } from "../console/progress.ts";
@@ -61,7 +61,11 @@ export async function runFargate(options: FargateRunOptions): Promise<FargateOut
   });
   const zeros = records.flatMap(({ timeZeroMs }) => timeZeroMs ?? []);
   const timeZeroMs = zeros.length === 0 ? null : Math.min(...zeros);
-  const stopped = interrupt.aborted ? [] : interruptedOf(records, arrived.containers, tasks);
+  const interrupted = records
+    .filter(({ state }) => state === "interrupted")
+    .map(({ workerId }) => arrived.senderOf(FILES.workerRecord(safeFileName(workerId))))
+    .filter((name) => name !== null);
+  const stopped = interrupt.aborted ? [] : interruptedOf(new Set(interrupted), arrived.containers, tasks);
   return {
     containers: arrived.containers.length,
     missing: [

@@ -38,6 +38,11 @@ export class Arrived {
     return [...this.#containers.values()];
   }
 
+  /** The container that a file came from; null for one that has not come. */
+  senderOf(file: string): string | null {
+    return this.#files.get(file)?.container ?? null;
+  }
+
   /** Sentences on what is not there. */
   get problems(): string[] {
     return [...this.#problems];

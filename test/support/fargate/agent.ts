@@ -75,14 +75,20 @@ export class EcsAgent {
 
   async start(): Promise<void> {
     await new Promise<void>((done) => this.#metadata.listen(0, "127.0.0.1", done));
+    // Sessions outlive whoever is killed.
+    process.once("exit", () => this.#killAll());
     this.#lookLater();
+  }
+
+  #killAll(): void {
+    for (const container of this.containers) if (!container.hasEnded) container.kill();
   }
 
   async stop(): Promise<void> {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
     await this.#looking;
-    for (const container of this.containers) if (!container.hasEnded) container.kill();
+    this.#killAll();
     this.#metadata.close();
   }
 
@@ -158,7 +164,6 @@ export class EcsAgent {
       stdio: ["ignore", output, output],
     });
     this.#children.set(task.taskArn, child);
-    process.once("exit", () => killSession(child));
     const container: Container = {
       id,
       testRunId: own["ARTILLERY_TEST_RUN_ID"] ?? "",

@@ -175,12 +175,8 @@ describe("a container that ended before its run did", () => {
   });
 
   it("was stopped when it had the time to say so", () => {
-    const records = [
-      { workerId: "spot-1", state: "interrupted" },
-      { workerId: "other-1", state: "ended" },
-    ] as const;
     const arrived = [sent("spot", true), sent("other", true)];
-    expect(interruptedOf(records, arrived, [task("spot", 41_000, "Spot interruption")])).toEqual([
+    expect(interruptedOf(new Set(["spot"]), arrived, [task("spot", 41_000, "Spot interruption")])).toEqual([
       { container: "spot", atMs: 40_000, reason: "Spot interruption" },
     ]);
   });
