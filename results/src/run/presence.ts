@@ -56,8 +56,8 @@ export interface Presence {
 }
 
 /**
- * Who should have been there when storms came, by their index. All containers run the same script: one that began late should have had
- * the devices that it had so much later.
+ * Who should have been there when storms came, by their index; nothing of a storm to which the only container came whole. All
+ * containers run the same script: one that began late should have had the devices that it had so much later.
  */
 export function presenceAtStorms(
   records: readonly WorkerRecord[],
@@ -71,6 +71,8 @@ export function presenceAtStorms(
     for (const [index, same] of instants) {
       const atMs = lowest(same.map((one) => one.atMs)) as number;
       const gaps = [...gapsOf(run, clocks, index, atMs), ...missing.map(gapOfAbsent)];
+      // One container, all of it there: it is not late for anybody, and its fleet is counted elsewhere.
+      if (gaps.length <= 1 && gaps.every((gap) => gap.missing === 0)) continue;
       const sum = presence.get(index) ?? { due: 0, there: 0, gaps: [] };
       sum.due += gaps.reduce((total, { due }) => total + due, 0);
       sum.there += gaps.reduce((total, gap) => total + gap.due - gap.missing, 0);
