@@ -15,7 +15,7 @@ interface ScriptOptions {
   plugin?: object;
 }
 
-/** 200 devices that ask for their configuration on every connect, and a back end that answers 50 of them a second. */
+/** 220 devices that ask for their configuration on every connect, and a back end that answers 50 of them a second. */
 function scriptOf({
   reconnect = { policy: "immediate" },
   configService = {
@@ -37,7 +37,7 @@ function scriptOf({
   const script = {
     config: {
       target: "lab",
-      phases: [{ duration: "5s", arrivalRate: 40 }],
+      phases: [{ duration: "5s", arrivalRate: 44 }],
       engines: { mqtt: { seed: 7, reconnect, configService, storms } },
       plugins: { "mqtt-results": plugin },
     },
@@ -92,7 +92,7 @@ describe("forecast --find fleet", () => {
     for (const text of [found.out, found.text("find.html"), found.text("find.csv")])
       expect(text).toContain("FORECAST");
     expect(found.out.replaceAll(/\s+/g, " ")).toContain(conclusion[0]);
-    expect(found.err).toMatch(/^forecast 1 of about \d+: script \(immediate\), 200 devices: METASTABLE/);
+    expect(found.err).toMatch(/^forecast 1 of about \d+: script \(immediate\), 220 devices: METASTABLE/);
     expect(left()).toEqual(before);
   });
 
