@@ -15,7 +15,7 @@ export interface ScriptOptions {
   forecast?: object;
 }
 
-/** 200 devices that ask for their configuration on every connect, and a back end that answers 50 of them a second. */
+/** 220 devices that ask for their configuration on every connect, and a back end that answers 50 of them a second. */
 export function scriptOf({
   reconnect = { policy: "immediate" },
   configService = {
@@ -39,7 +39,7 @@ export function scriptOf({
   const script = {
     config: {
       target: "lab",
-      phases: [{ duration: "5s", arrivalRate: 40 }],
+      phases: [{ duration: "5s", arrivalRate: 44 }],
       ...(environments === undefined ? {} : { environments }),
       engines: {
         mqtt: { seed: 7, reconnect, configService, storms, ...(forecast === undefined ? {} : { forecast }) },

@@ -61,7 +61,7 @@ describe("forecast --against", () => {
     expect(code).toBe(0);
     expect(out).toContain("NOT THE SAME EXPERIMENT");
     const lines = out.split("\n").map((line) => line.trim().split(/ {2,}/));
-    expect(lines).toContainEqual(["fleet", "200 devices", "300 devices"]);
+    expect(lines).toContainEqual(["fleet", "220 devices", "300 devices"]);
     expect(lines).toContainEqual(["storm 1: fraction", "100 %", "50 %"]);
     expect(lines).toContainEqual(["config.engines.mqtt.reconnect.base", "2s", "1s"]);
     expect(text("report.html")).toContain("Not the same experiment");

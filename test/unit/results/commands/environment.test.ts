@@ -18,7 +18,7 @@ describe("--environment", () => {
   it("changes what it names, key by key and place by place", async () => {
     const { code, out } = await forecastCommand([scriptOf({ environments }), "-e", "small"]);
     expect(code).toBe(0);
-    // 5 s of 10 instead of 40 devices a second.
+    // 5 s of 10 instead of 44 devices a second.
     expect(out).toContain("lab: 50 devices");
   });
 
@@ -42,7 +42,7 @@ describe("--environment", () => {
       engines: { mqtt: { seed: 9, reconnect: { policy: "immediate" } } },
     });
     const { out } = await forecastCommand([path, "-t", target, "--fraction", "0.5"]);
-    expect(out).toContain(`${target}: 200 devices`);
+    expect(out).toContain(`${target}: 220 devices`);
   });
 
   it("is merged as Artillery merges it", () => {

@@ -36,7 +36,7 @@ describe("forecast --find fleet", () => {
     for (const text of [found.out, found.text("find.html"), found.text("find.csv")])
       expect(text).toContain("FORECAST");
     expect(found.out.replaceAll(/\s+/g, " ")).toContain(conclusion[0]);
-    expect(found.err).toMatch(/^forecast 1 of about \d+: script \(immediate\), 200 devices: METASTABLE/);
+    expect(found.err).toMatch(/^forecast 1 of about \d+: script \(immediate\), 220 devices: METASTABLE/);
     expect(left()).toEqual(before);
   });
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { readSummary } from "../../../../results/src/directory/summary-file.ts";
 import { forecastCommand, scriptOf } from "../../../support/forecast-command.ts";
 
-/** 200 devices in 5 s, and 50 answers a second: 2,000 do not come to work in time. */
+/** 220 devices in 5 s, and 50 answers a second: 2,200 do not come to work in time. */
 const path = () => scriptOf({ reconnect: { policy: "full-jitter", base: "1s", cap: "10s" } });
 
 async function forecastOf(...args: string[]) {
@@ -12,10 +12,10 @@ async function forecastOf(...args: string[]) {
 
 describe("forecast --devices", () => {
   it("says why a larger fleet was not at work, and what to add", async () => {
-    const { code, out, storm } = await forecastOf("--devices", "2000");
+    const { code, out, storm } = await forecastOf("--devices", "2200");
     expect(code).toBe(5);
     expect(storm?.verdictAbsence).toBe("no-baseline");
-    expect(out).toContain("NOT AT WORK: of 2,000 devices too few were ready when storm 1 came");
+    expect(out).toContain("NOT AT WORK: of 2,200 devices too few were ready when storm 1 came");
     expect(out).toContain("--scale phases: they arrive");
   });
 
@@ -25,8 +25,8 @@ describe("forecast --devices", () => {
   });
 
   it("with --scale capacity comes to what the script's own fleet comes to", async () => {
-    const [small, large] = [await forecastOf(), await forecastOf("--devices", "2000", "--scale", "capacity")];
-    expect(large.storm).toMatchObject({ verdict: "recovered", affected: 2000 });
+    const [small, large] = [await forecastOf(), await forecastOf("--devices", "2200", "--scale", "capacity")];
+    expect(large.storm).toMatchObject({ verdict: "recovered", affected: 2200 });
     const [a, b] = [small.storm?.readyMs.p99 ?? 0, large.storm?.readyMs.p99 ?? 0];
     expect(Math.abs(b / a - 1)).toBeLessThan(0.1);
     expect(large.out.replaceAll(/\s+/g, " ")).toContain(
@@ -35,9 +35,9 @@ describe("forecast --devices", () => {
   });
 
   it("with --scale phases arrives at the script's rates, and its storm comes as much later", async () => {
-    const { storm, out } = await forecastOf("--devices", "2000", "--scale", "phases");
+    const { storm, out } = await forecastOf("--devices", "2200", "--scale", "phases");
     // 5 s of arrivals become 50 s, and the storm at 8 s comes 45 s later.
-    expect(storm).toMatchObject({ at: 53_000, fleet: 2000, affected: 2000 });
+    expect(storm).toMatchObject({ at: 53_000, fleet: 2200, affected: 2200 });
     expect(storm?.verdict).not.toBeNull();
     expect(out).not.toContain("NOT AT WORK");
     expect(out.replaceAll(/\s+/g, " ")).toContain("the phases last 10 times as long at the same rates");

@@ -31,8 +31,8 @@ describe("forecast with several shares", () => {
       expect(found.text(join("fraction-0.25", file)), file).toBe(alone.text(file));
     const points = found.compared().storms[0]?.points ?? [];
     expect(points.map(({ fraction, run, outcome }) => [fraction, run, outcome.affected])).toEqual([
-      [0.25, "fraction-0.25", 50],
-      [1, "fraction-1", 200],
+      [0.25, "fraction-0.25", 55],
+      [1, "fraction-1", 220],
     ]);
     expect(readSummary(join(found.directory, "fraction-1"))?.storms[0]?.readyMs.p99).toBe(
       points[1]?.outcome.readyMs.p99,

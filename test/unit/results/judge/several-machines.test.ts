@@ -156,7 +156,7 @@ describe("who should have been there", () => {
       ...older
     } = first.record;
     const summary = summaryOf([{ ...first, record: older as WorkerRecord }]);
-    expect(summary.storms[0]).toMatchObject({ verdict: "recovered", presence: { due: 0, there: 0 } });
+    expect(summary.storms[0]).toMatchObject({ verdict: "recovered", presence: null });
     expect(summary).toMatchObject({ warnings: [], clocks: [], complete: true });
   });
 });
