@@ -78,9 +78,14 @@ it("writes the files of a run, twice the same bytes, and every reader says FOREC
   expect(hashes(runIn(b))).toEqual(files);
   const summary = summarySchema.parse(JSON.parse(readFileSync(join(runIn(a), "summary.json"), "utf8")));
   expect(summary).toMatchObject({ complete: true, generator: null, fleet: { devices: 2000 } });
-  // What the prototype of shared/scale.md came to, and within 10 % of what was measured there on the lab: 2.16, 3.76 and 4.11 s.
+  // Within 5 % of what was measured on the lab (shared/scale.md): 2.16, 3.76 and 4.11 s.
   const { p50, p90, p99 } = (summary.storms[1] as (typeof summary.storms)[number]).readyMs;
-  expect([p50, p90, p99].map((ms) => Math.round((ms as number) / 10) / 100)).toEqual([2, 3.6, 3.96]);
+  for (const [ms, measuredMs] of [
+    [p50, 2160],
+    [p90, 3760],
+    [p99, 4110],
+  ] as const)
+    expect(Math.abs((ms as number) - measuredMs)).toBeLessThan(0.05 * measuredMs);
   expect(call("show", runIn(a)).stdout).toContain("FORECAST RECOVERED");
   expect(call("diff", runIn(a), runIn(b)).stdout).toContain("A is a FORECAST");
   const again = call("report", runIn(a), "--fail-ready-p99", "1s");
