@@ -9,14 +9,18 @@ import {
   type StepCallback,
   type VuContext,
   type WorkerEvents,
+  whereabouts,
 } from "./artillery.ts";
-import { shareOf } from "./device/identity.ts";
+import { type Container, ONLY_CONTAINER, shareOf } from "./device/identity.ts";
 import { takeHangupAsTermination } from "./hangup.ts";
 import type { LabAddresses, StartedLabs } from "./lab/regions.ts";
 import { chooseTcp, type TcpChoice } from "./live/choose-tcp.ts";
+import { containerOf, processName, workerIdOf } from "./live/container.ts";
 import { guardExit } from "./live/exit-guard.ts";
+import { type FleetEnvironment, readFleetEnvironment } from "./live/fleet-environment.ts";
 import { FleetNumbers, sharedNumbers } from "./live/fleet-numbers.ts";
 import { compileHook } from "./live/hook.ts";
+import { placeOf } from "./live/places.ts";
 import { slowTcpWarning } from "./live/warnings.ts";
 import { Worker } from "./live/worker.ts";
 import type { FleetPlan } from "./script/plan.ts";
@@ -50,6 +54,8 @@ export default class MqttEngine {
   #worker: Worker | null = null;
   #numbers = new FleetNumbers();
   #tcp: TcpChoice = { kind: "net", problem: null };
+  #fleet: FleetEnvironment = { containers: 1, index: null, rendezvous: null };
+  #container: Container = ONLY_CONTAINER;
 
   constructor(script: ArtilleryScript, events: WorkerEvents, helpers: Helpers) {
     this.#script = script;
@@ -61,24 +67,39 @@ export default class MqttEngine {
     }
     const { plan, problems } = validate(script, process.env[HOOK_FLAG] === "1");
     if (problems !== null) abortRun(renderProblems(problems));
-    this.#plan = plan;
-    if (plan === null) return;
+    const { fleet, problems: fleetProblems } = readFleetEnvironment(process.env);
+    if (fleetProblems !== null) abortRun(renderProblems(fleetProblems, "the environment"));
+    this.#plan = fleet === null ? null : plan;
+    if (plan === null || fleet === null) return;
+    this.#fleet = fleet;
     const { material, problems: tlsProblems } = loadTls(plan.settings.tls, this.#readPem);
     if (tlsProblems.length > 0) abortRun(renderProblems(tlsProblems));
     this.#tls = material;
+    this.#countPhases(events);
     events.on?.("done", () => this.#worker?.finish("ended"));
     process.once("exit", () => this.#worker?.finish("interrupted"));
+  }
+
+  /** Artillery tells every thread of each of its phases, also of those that start nobody there. */
+  #countPhases(events: WorkerEvents): void {
+    const { phases } = this.#script.config;
+    let left = Array.isArray(phases) ? phases.length : 1;
+    events.on?.("phaseCompleted", () => {
+      left--;
+      if (left === 0) this.#numbers.endArrivals();
+    });
   }
 
   /** Artillery awaits it in every worker thread, one thread after the other, before the first arrival. */
   async init(): Promise<void> {
     if (isMainThread || this.#plan === null) return;
     guardExit();
-    const isFirst = shareOf(this.#script.config.phases, "").worker === 1;
+    const isFirst = shareOf(this.#script.config.phases).worker === 1;
     try {
       this.#tcp = await chooseTcp(this.#plan);
       if (isFirst && this.#tcp.problem !== null) log(slowTcpWarning(this.#tcp.problem));
       this.#numbers = await sharedNumbers(isFirst);
+      this.#container = containerOf(this.#fleet, whereabouts().container);
     } catch (error) {
       // A rejection would hang the run.
       abortRun(`artillery-engine-mqtt: ${(error as Error).message}`);
@@ -125,6 +146,10 @@ export default class MqttEngine {
       readPem: this.#readPem,
       numbers: this.#numbers,
       tcp: this.#tcp.kind,
+      container: this.#container,
+      workerId: workerIdOf(this.#container, whereabouts()),
+      process: processName(),
+      open: placeOf(plan, target, tls),
     });
   }
 }

@@ -2,7 +2,7 @@ import type { Recorder } from "../capture/recorder.ts";
 import { type WorkerFacts, workerRecord } from "../capture/worker-record.ts";
 import type { WorkerRecord } from "../contract.ts";
 import { longestBackoffMs } from "../device/backoff.ts";
-import { deviceId } from "../device/identity.ts";
+import { type Container, deviceId } from "../device/identity.ts";
 import type { Regions } from "../region/regions.ts";
 import { type FleetPlan, ownClientIdPrefix, uncorrelatedCohorts } from "../script/plan.ts";
 import type { FleetRun } from "./fleet-run.ts";
@@ -14,8 +14,7 @@ export interface FleetRecordParts {
   run: FleetRun;
   /** Null where the script has one target. */
   regions: Regions | null;
-  /** This worker's container, empty on one machine. */
-  container: string;
+  container: Container;
 }
 
 /** What follows from the plan and the devices; the rest is the worker's own to say. */

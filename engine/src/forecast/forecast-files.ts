@@ -1,5 +1,6 @@
 import { WorkerFiles } from "../capture/worker-files.ts";
 import type { ForecastAssumption, ForecastRecord, WorkerRecord } from "../contract.ts";
+import { ONLY_CONTAINER } from "../device/identity.ts";
 import { fleetRecord } from "../fleet/fleet-record.ts";
 import type { FleetPlan } from "../script/plan.ts";
 import { maskHidden } from "../secrets/secret-text.ts";
@@ -32,7 +33,7 @@ export function writeForecastFiles(options: ForecastFilesOptions): void {
   const nowMs = EPOCH_MS + Math.ceil(fleet.nowMs);
   const { recorder, run, regions } = fleet;
   const record: WorkerRecord = fleetRecord(
-    { plan, recorder, run, regions, container: "" },
+    { plan, recorder, run, regions, container: ONLY_CONTAINER },
     {
       testRunId,
       workerId: WORKER_ID,

@@ -1,6 +1,7 @@
 import type { ArtilleryScript, Helpers, RunEvents } from "../artillery.ts";
 import { Recorder } from "../capture/recorder.ts";
 import { TIMELINE_ROW_MS } from "../contract.ts";
+import { ONLY_CONTAINER } from "../device/identity.ts";
 import { FleetRun } from "../fleet/fleet-run.ts";
 import { Regions } from "../region/regions.ts";
 import { type FleetPlan, ownClientIdPrefix } from "../script/plan.ts";
@@ -109,13 +110,12 @@ export class VirtualFleet {
       }),
       time: clock,
       wallClock,
-      container: "",
+      container: ONLY_CONTAINER,
       numbers: { next: () => this.#numbers++, claim: () => true },
       agreement: {
         begin: () => this.#setTimeZero(),
-        setDevices: () => {},
-        populations: (storm) => [{ container: "", devices: this.#fleetOf(storm) }],
-        containers: () => [],
+        populations: (storm) => [{ container: ONLY_CONTAINER, devices: this.#fleetOf(storm) }],
+        isFirst: () => true,
       },
       watch: null,
       log,
