@@ -15,14 +15,15 @@ import { type Container, ONLY_CONTAINER, shareOf } from "./device/identity.ts";
 import { takeHangupAsTermination } from "./hangup.ts";
 import type { LabAddresses, StartedLabs } from "./lab/regions.ts";
 import { chooseTcp, type TcpChoice } from "./live/choose-tcp.ts";
-import { containerOf, processName, workerIdOf } from "./live/container.ts";
+import { findContainer, processName, workerIdOf } from "./live/container.ts";
 import { guardExit } from "./live/exit-guard.ts";
 import { type FleetEnvironment, readFleetEnvironment } from "./live/fleet-environment.ts";
 import { FleetNumbers, sharedNumbers } from "./live/fleet-numbers.ts";
 import { compileHook } from "./live/hook.ts";
-import { placeOf } from "./live/places.ts";
+import { openerOfPlace } from "./live/places.ts";
 import { slowTcpWarning } from "./live/warnings.ts";
 import { Worker } from "./live/worker.ts";
+import type { OpenPlace, Place } from "./rendezvous/place.ts";
 import type { FleetPlan } from "./script/plan.ts";
 import { renderProblems } from "./script/problem.ts";
 import type { KnownRegion, RegionsPlan } from "./script/region-plan.ts";
@@ -56,6 +57,8 @@ export default class MqttEngine {
   #tcp: TcpChoice = { kind: "net", problem: null };
   #fleet: FleetEnvironment = { containers: 1, index: null, rendezvous: null };
   #container: Container = ONLY_CONTAINER;
+  /** Where this container keeps its ordinal; null where it was given one, or has none. */
+  #ordinalPlace: Place | null = null;
 
   constructor(script: ArtilleryScript, events: WorkerEvents, helpers: Helpers) {
     this.#script = script;
@@ -76,8 +79,8 @@ export default class MqttEngine {
     if (tlsProblems.length > 0) abortRun(renderProblems(tlsProblems));
     this.#tls = material;
     this.#countPhases(events);
-    events.on?.("done", () => this.#worker?.finish("ended"));
-    process.once("exit", () => this.#worker?.finish("interrupted"));
+    events.on?.("done", () => this.#finish("ended"));
+    process.once("exit", () => this.#finish("interrupted"));
   }
 
   /** Artillery tells every thread of each of its phases, also of those that start nobody there. */
@@ -99,11 +102,37 @@ export default class MqttEngine {
       this.#tcp = await chooseTcp(this.#plan);
       if (isFirst && this.#tcp.problem !== null) log(slowTcpWarning(this.#tcp.problem));
       this.#numbers = await sharedNumbers(isFirst);
-      this.#container = containerOf(this.#fleet, whereabouts().container);
+      await this.#findContainer(this.#plan, isFirst);
     } catch (error) {
       // A rejection would hang the run.
       abortRun(`artillery-engine-mqtt: ${(error as Error).message}`);
     }
+  }
+
+  #finish(state: "ended" | "interrupted"): void {
+    this.#worker?.finish(state);
+    void this.#ordinalPlace?.end();
+    this.#ordinalPlace = null;
+  }
+
+  async #findContainer(plan: FleetPlan, isFirst: boolean): Promise<void> {
+    const { container, place } = await findContainer({
+      fleet: this.#fleet,
+      name: whereabouts().container,
+      isFirst,
+      numbers: this.#numbers,
+      open: () => {
+        if (plan.target.kind === "url") return this.#place(plan, plan.target, this.#tls);
+        throw new Error("a lab is of one machine: several containers need a target that all of them reach");
+      },
+    });
+    this.#container = container;
+    this.#ordinalPlace = place;
+  }
+
+  /** Where the workers of the run meet. */
+  #place(plan: FleetPlan, broker: UrlTarget, tls: TlsMaterial): OpenPlace {
+    return openerOfPlace(this.#fleet.rendezvous ?? plan.rendezvous, { plan, broker, tls });
   }
 
   createScenario(spec: unknown, runEvents: RunEvents): Scenario {
@@ -149,7 +178,7 @@ export default class MqttEngine {
       container: this.#container,
       workerId: workerIdOf(this.#container, whereabouts()),
       process: processName(),
-      open: placeOf(plan, target, tls),
+      open: this.#place(plan, target, tls),
     });
   }
 }

@@ -15,10 +15,20 @@ export interface FleetRecordParts {
   /** Null where the script has one target. */
   regions: Regions | null;
   container: Container;
+  /** Tells this process from another that says it is the same container. */
+  process: string;
 }
 
 /** What follows from the plan and the devices; the rest is the worker's own to say. */
-type Known = "seed" | "longestBackoffMs" | "clientIds" | "uncorrelated" | "devices" | "storms" | "regions";
+type Known =
+  | "container"
+  | "seed"
+  | "longestBackoffMs"
+  | "clientIds"
+  | "uncorrelated"
+  | "devices"
+  | "storms"
+  | "regions";
 
 /** `worker-<id>.json` as it is now. */
 export function fleetRecord(parts: FleetRecordParts, own: Omit<WorkerFacts, Known>): WorkerRecord {
@@ -30,6 +40,9 @@ export function fleetRecord(parts: FleetRecordParts, own: Omit<WorkerFacts, Know
     longestBackoffMs: longestBackoffMs(plan.backoff),
     clientIds: idPrefix === null ? null : `${idPrefix}${deviceId(container, 0)}`,
     uncorrelated: uncorrelatedCohorts(plan),
+    ...(container.of === 1
+      ? {}
+      : { container: { ordinal: container.ordinal, of: container.of, process: parts.process } }),
     devices: run.users.started,
     storms: run.storms.report(),
     regions: regions?.counts.byName() ?? null,

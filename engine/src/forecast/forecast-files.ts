@@ -33,7 +33,7 @@ export function writeForecastFiles(options: ForecastFilesOptions): void {
   const nowMs = EPOCH_MS + Math.ceil(fleet.nowMs);
   const { recorder, run, regions } = fleet;
   const record: WorkerRecord = fleetRecord(
-    { plan, recorder, run, regions, container: ONLY_CONTAINER },
+    { plan, recorder, run, regions, container: ONLY_CONTAINER, process: WORKER_ID },
     {
       testRunId,
       workerId: WORKER_ID,

@@ -163,6 +163,7 @@ export class Worker {
       isInsecure: this.#isInsecure,
       tcp: options.tcp,
       container,
+      process: options.process,
       workerId,
       recorder: this.#recorder,
       run: this.#run,
