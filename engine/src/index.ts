@@ -20,7 +20,7 @@ import { guardExit } from "./live/exit-guard.ts";
 import { type FleetEnvironment, readFleetEnvironment } from "./live/fleet-environment.ts";
 import { FleetNumbers, sharedNumbers } from "./live/fleet-numbers.ts";
 import { compileHook } from "./live/hook.ts";
-import { openerOfPlace } from "./live/places.ts";
+import { checkPlace, openerOfPlace } from "./live/places.ts";
 import { slowTcpWarning } from "./live/warnings.ts";
 import { Worker } from "./live/worker.ts";
 import type { OpenPlace, Place } from "./rendezvous/place.ts";
@@ -102,6 +102,7 @@ export default class MqttEngine {
       this.#tcp = await chooseTcp(this.#plan);
       if (isFirst && this.#tcp.problem !== null) log(slowTcpWarning(this.#tcp.problem));
       this.#numbers = await sharedNumbers(isFirst);
+      checkPlace(this.#fleet.rendezvous ?? this.#plan.rendezvous);
       await this.#findContainer(this.#plan, isFirst);
     } catch (error) {
       // A rejection would hang the run.

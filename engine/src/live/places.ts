@@ -19,6 +19,15 @@ export interface PlaceParts {
   tls: TlsMaterial;
 }
 
+/**
+ * Called before the first device.
+ *
+ * @throws an Error where what the place needs is not installed
+ */
+export function checkPlace(place: PlacePlan): void {
+  if (place.kind === "s3") loadS3();
+}
+
 /** Where the workers of a run meet. */
 export function openerOfPlace(place: PlacePlan, { plan, broker, tls }: PlaceParts): OpenPlace {
   const { settings, target, timeZero } = plan;

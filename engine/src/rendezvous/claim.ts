@@ -14,6 +14,8 @@ export interface ClaimOptions {
 
 /** How long what is heard must stay the same: a place may tell of containers one by one, and of one too many last. */
 const SETTLE_MS = 1000;
+/** One too many may be left of a run that is over: a bucket's entry is nobody's after 30 s. */
+const STALE_MS = 35_000;
 
 /**
  * Which of the containers this one is, where nobody has said so: all come to the place, and are counted in the order of their
@@ -57,10 +59,13 @@ export async function claimOrdinal(options: ClaimOptions): Promise<{ ordinal: nu
         clearTimeout(settling);
         const claimed = ordinalOf(name, of, claims);
         if ("waitsFor" in claimed) return;
-        settling = setTimeout(() => {
-          if ("problem" in claimed) settle(() => reject(new Error(claimed.problem)));
-          else settle(() => resolve(claimed.ordinal));
-        }, SETTLE_MS);
+        settling = setTimeout(
+          () => {
+            if ("problem" in claimed) settle(() => reject(new Error(claimed.problem)));
+            else settle(() => resolve(claimed.ordinal));
+          },
+          "problem" in claimed ? STALE_MS : SETTLE_MS,
+        );
       };
       changed();
     });

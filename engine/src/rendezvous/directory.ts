@@ -15,6 +15,8 @@ export function inDirectory(path: string, options: Omit<ShelfOptions, "times">):
 
 class DirectoryShelf implements Shelf {
   readonly title: string;
+  /** The tick of most kernels, 4 to 10 ms: their clock for files is no finer. */
+  readonly resolutionMs = 10;
   readonly #room: string;
   readonly #own: string;
 

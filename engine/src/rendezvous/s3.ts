@@ -64,6 +64,8 @@ const MOST_PAGES = 10;
 
 class BucketShelf implements Shelf {
   readonly title: string;
+  /** `LastModified` has whole seconds. */
+  readonly resolutionMs = 1000;
   readonly #s3: S3Module;
   readonly #client: S3Client;
   readonly #bucket: string;

@@ -21,6 +21,8 @@ export interface Shelf {
   /** Replaces this member's own piece as a whole. */
   write(text: string): Promise<void>;
   remove(): Promise<void>;
+  /** Times of pieces are cut down to a multiple of this, milliseconds. */
+  readonly resolutionMs: number;
   /** What stands for the place in a sentence: `the folder /mnt/fleet`. */
   readonly title: string;
 }
@@ -52,8 +54,8 @@ class ShelfPlace implements Place {
   readonly #member: Member;
   readonly #listener: PlaceListener;
   readonly #options: ShelfOptions;
-  /** What was read last of each piece. */
-  readonly #versions = new Map<string, string>();
+  /** What was told last of each piece. */
+  readonly #told = new Map<string, string>();
   /** Whose entries were told, and are not gone. */
   readonly #present = new Set<string>();
   readonly #problems = new Set<string>();
@@ -61,6 +63,8 @@ class ShelfPlace implements Place {
   #entry: string | null = null;
   #isWritten = true;
   #writtenAtMs = Number.NEGATIVE_INFINITY;
+  /** When this member came, by the clock of the place. What is older may be left of a run that is over. */
+  #joinedAtMs: number | null = null;
   #turn: Promise<void> = Promise.resolve();
   #isOver = false;
   clock: PlaceClock | null = null;
@@ -117,6 +121,7 @@ class ShelfPlace implements Place {
     this.#noteClock(own);
     const nowMs = own?.writtenAtMs ?? Math.max(0, ...pieces.map(({ writtenAtMs }) => writtenAtMs));
     const sinceOwnMs = own === undefined ? 0 : this.#options.wallClock() - this.#writtenAtMs;
+    this.#joinedAtMs ??= nowMs;
     const alive = pieces.filter(
       ({ writtenAtMs }) => nowMs + sinceOwnMs - writtenAtMs < this.#options.times.goneMs,
     );
@@ -124,8 +129,8 @@ class ShelfPlace implements Place {
     const names = new Set(alive.map(({ name }) => name));
     for (const name of [...this.#present].filter((one) => !names.has(one))) {
       this.#present.delete(name);
-      this.#versions.delete(name);
-      this.#tell(name, null);
+      this.#told.delete(name);
+      this.#tell(name, null, true);
     }
   }
 
@@ -133,27 +138,31 @@ class ShelfPlace implements Place {
   #noteClock(own: Piece | undefined): void {
     if (own === undefined || this.#writtenAtMs === Number.NEGATIVE_INFINITY) return;
     const tookMs = this.#options.wallClock() - this.#writtenAtMs;
-    const uncertaintyMs = tookMs / 2;
+    const { resolutionMs } = this.#shelf;
+    const uncertaintyMs = (tookMs + resolutionMs) / 2;
     if (this.clock !== null && uncertaintyMs >= this.clock.uncertaintyMs) return;
-    this.clock = { offsetMs: own.writtenAtMs - (this.#writtenAtMs + uncertaintyMs), uncertaintyMs };
+    const offsetMs = own.writtenAtMs + resolutionMs / 2 - (this.#writtenAtMs + tookMs / 2);
+    this.clock = { offsetMs, uncertaintyMs };
   }
 
-  async #read({ name, version, size }: Piece): Promise<void> {
-    if (this.#versions.get(name) === version) return;
+  async #read({ name, writtenAtMs, version, size }: Piece): Promise<void> {
+    const isLive = writtenAtMs >= (this.#joinedAtMs ?? 0);
+    const state = `${version} ${isLive}`;
+    if (this.#told.get(name) === state) return;
     const text = size > MAX_ENTRY_BYTES ? null : await this.#shelf.read(name);
-    this.#versions.set(name, version);
+    this.#told.set(name, state);
     if (text === null || text.length > MAX_ENTRY_BYTES || this.#isOver) return;
     try {
       const entry: unknown = JSON.parse(text);
       this.#present.add(name);
-      this.#tell(name, entry);
+      this.#tell(name, entry, isLive);
     } catch {
       // Anyone may write there.
     }
   }
 
-  #tell(name: string, entry: unknown): void {
-    this.#listener.heard({ testRunId: this.#member.testRunId, name, entry, isLive: true });
+  #tell(name: string, entry: unknown, isLive: boolean): void {
+    this.#listener.heard({ testRunId: this.#member.testRunId, name, entry, isLive });
   }
 
   #fail(error: unknown): void {
