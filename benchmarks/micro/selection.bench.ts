@@ -1,8 +1,9 @@
 import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
+import { affectedCount } from "../../engine/src/affected-count.ts";
 import { ONLY_CONTAINER } from "../../engine/src/device/identity.ts";
 import { hashKey, hashRandom } from "../../engine/src/random.ts";
-import { affectedCount, selectionLimit, stormKey } from "../../engine/src/storm/selection.ts";
+import { selectionLimit, stormKey } from "../../engine/src/storm/selection.ts";
 import { each, type Scale, type Table } from "./suite.ts";
 
 const SHARE = 0.25;

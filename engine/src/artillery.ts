@@ -137,3 +137,9 @@ export function abortRun(text: string): void {
 export function whereabouts(): { container: string; thread: string } {
   return { container: process.env["WORKER_ID"] ?? "", thread: process.env["LOCAL_WORKER_ID"] ?? "0" };
 }
+
+/** So many containers the run is to have, by the environment; null where it does not say. */
+export function containersDue(): number | null {
+  const due = Number(process.env["MQTT_FLEET_CONTAINERS"] ?? "");
+  return Number.isSafeInteger(due) && due > 0 ? due : null;
+}

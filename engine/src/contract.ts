@@ -1,3 +1,4 @@
+export { affectedCount } from "./affected-count.ts";
 export { DURATION_NOTATION, parseDuration } from "./duration.ts";
 export { makeDirectory } from "./files/make-directory.ts";
 export { writeWhole } from "./files/write-whole.ts";
@@ -396,6 +397,16 @@ export interface WorkerRecord {
   uncorrelated: string[];
   /** Test run ids of others that were seen to have devices of the same ids at the same broker, at the same time. */
   sameIdsAs: string[];
+  /** The container that this worker belongs to: the same in all its threads, another in each container. Empty on one machine, and in files of older engines. */
+  containerName: string;
+  /** When its devices arrived, so that what a late container left out can be counted. Empty in files of older engines. */
+  arrivals: WorkerArrivals;
+  /** Containers of the run that it heard of, the next by name, and how many devices each had started by its last word. */
+  others: { container: string; devices: number }[];
+  /** So many containers the run was to have; null where nobody said. */
+  containersDue: number | null;
+  /** How far its clock is from another worker's; null where that was not measured. The first worker's never is. */
+  clock: ClockOffset | null;
   startedAtMs: number;
   /** The time of the last flush. */
   updatedAtMs: number;
@@ -424,6 +435,31 @@ export interface WorkerContainer {
   of: number;
   /** Tells two processes apart that say they are the same container. */
   process: string;
+}
+
+/** Devices of one worker by the time of their arrival. */
+export interface WorkerArrivals {
+  /** Epoch milliseconds of the first, on this worker's clock; null before it. */
+  fromMs: number | null;
+  /** Width of a bin: `ARRIVAL_ROW_MS`, or that doubled as often as it takes. */
+  everyMs: number;
+  /** Counts per bin, at most `ARRIVAL_BINS`. */
+  devices: number[];
+}
+
+export const ARRIVAL_ROW_MS = 100;
+export const ARRIVAL_BINS = 256;
+
+/** A clock that was held against another. */
+export interface ClockOffset {
+  /** Id of the worker whose clock it was held against, or the name of a common place. */
+  reference: string;
+  /** So much this worker's clock is ahead of it; negative where it is behind. */
+  offsetMs: number;
+  /** The offset is right within so much: half the time that messages were on their way. */
+  uncertaintyMs: number;
+  /** Epoch milliseconds on this worker's clock. */
+  measuredAtMs: number;
 }
 
 /** What a forecast rests on. */

@@ -40,8 +40,8 @@ export async function reportRun(
       artillery.log("gate failed: nothing was measured, so nothing can have passed");
       return;
     }
-    const run = mergeRun(files, labEnds);
-    const summary = buildSummary(run, { target: config.target, problems, fail: config.fail });
+    const run = mergeRun(files, labEnds, "machine");
+    const summary = buildSummary(run, { target: config.target, problems, fail: config.fail, of: "machine" });
     artillery.setExitCode(summary.exit.code);
     const late = unwritten.write(directory, labEnds);
     const written = writeResults(directory, config.report, run, summary, script);

@@ -29,7 +29,7 @@ export function indexOf({ ordinal, of }: Container, number: number): number {
 
 /** What tells the containers of a run apart. */
 export function containerLabel({ name, ordinal, of }: Container): string {
-  return of > 1 ? `${ordinal} of ${of}` : name;
+  return of > 1 ? String(ordinal) : name;
 }
 
 export interface WorkerShare {

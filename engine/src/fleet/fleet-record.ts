@@ -2,7 +2,7 @@ import type { Recorder } from "../capture/recorder.ts";
 import { type WorkerFacts, workerRecord } from "../capture/worker-record.ts";
 import type { WorkerRecord } from "../contract.ts";
 import { longestBackoffMs } from "../device/backoff.ts";
-import { type Container, deviceId } from "../device/identity.ts";
+import { type Container, containerLabel, deviceId } from "../device/identity.ts";
 import type { Regions } from "../region/regions.ts";
 import { type FleetPlan, ownClientIdPrefix, uncorrelatedCohorts } from "../script/plan.ts";
 import type { FleetRun } from "./fleet-run.ts";
@@ -26,6 +26,8 @@ type Known =
   | "longestBackoffMs"
   | "clientIds"
   | "uncorrelated"
+  | "containerName"
+  | "arrivals"
   | "devices"
   | "storms"
   | "regions";
@@ -43,6 +45,8 @@ export function fleetRecord(parts: FleetRecordParts, own: Omit<WorkerFacts, Know
     ...(container.of === 1
       ? {}
       : { container: { ordinal: container.ordinal, of: container.of, process: parts.process } }),
+    containerName: containerLabel(container),
+    arrivals: run.arrivals.read(),
     devices: run.users.started,
     storms: run.storms.report(),
     regions: regions?.counts.byName() ?? null,

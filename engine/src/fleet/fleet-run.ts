@@ -1,4 +1,5 @@
 import type { ArtilleryScript, Helpers, RunEvents, StepCallback, VuContext } from "../artillery.ts";
+import { ArrivalCurve } from "../capture/arrivals.ts";
 import type { Recorder } from "../capture/recorder.ts";
 import { longestBackoffMs } from "../device/backoff.ts";
 import type { DeviceCredentials } from "../device/credentials.ts";
@@ -48,6 +49,7 @@ export class FleetRun {
   readonly fleet: Fleet;
   readonly storms: Storms;
   readonly users: VirtualUsers;
+  readonly arrivals: ArrivalCurve = new ArrivalCurve();
   readonly #options: FleetRunOptions;
   readonly #cohorts: readonly Cohort[];
   readonly #credentials: Omit<DeviceCredentials, "clientId">;
@@ -107,8 +109,9 @@ export class FleetRun {
    * @param over called once, when the flow is
    */
   runVirtualUser(cohortIndex: number, context: VuContext, over: StepCallback): void {
-    const { plan, numbers, agreement, container, regions } = this.#options;
+    const { plan, numbers, agreement, container, regions, wallClock } = this.#options;
     if (this.fleet.started === 0) agreement.begin();
+    this.arrivals.add(wallClock());
     const cohort = this.#cohorts[cohortIndex] as Cohort;
     const number = fleetNumber(container, numbers.next());
     const id = deviceId(container, number);

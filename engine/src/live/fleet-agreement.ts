@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { log, testRunId } from "../artillery.ts";
-import { safeFileName, TIMELINE_ROW_MS } from "../contract.ts";
-import type { Container } from "../device/identity.ts";
+import { containersDue, log, testRunId } from "../artillery.ts";
+import { type ClockOffset, safeFileName, TIMELINE_ROW_MS } from "../contract.ts";
+import { type Container, containerLabel } from "../device/identity.ts";
 import type { Time } from "../device/port.ts";
 import type { OpenPlace } from "../rendezvous/place.ts";
 import { type Progress, Rendezvous, type TimeZeroRule } from "../rendezvous/rendezvous.ts";
@@ -26,6 +26,8 @@ export interface FleetAgreementOptions {
   /** Hears the fleet's time zero, and again whenever an earlier one is agreed on. */
   onTimeZero(epochMs: number): void;
 }
+
+const MOST_NEIGHBOURS = 100;
 
 /** What the workers of a run must agree on: one time zero, and who has how many devices. */
 export class FleetAgreement {
@@ -101,7 +103,32 @@ export class FleetAgreement {
   populations(storm: number | null): Population[] {
     const { numbers, container } = this.#options;
     const devices = storm === null ? numbers.count : numbers.countAt(storm);
-    return [{ container, devices }, ...(this.#rendezvous?.others() ?? [])];
+    return [{ container, devices }, ...this.#others()];
+  }
+
+  /** The devices of other containers, by their last word. */
+  #others(): Population[] {
+    return this.#rendezvous?.others() ?? [];
+  }
+
+  /** Those of them that this worker's record names: all together name each, and none names thousands. */
+  neighbours(): { container: string; devices: number }[] {
+    const own = containerLabel(this.#options.container);
+    const others = this.#others()
+      .map(({ container, devices }) => ({ container: containerLabel(container), devices }))
+      .sort((a, b) => (a.container < b.container ? -1 : 1));
+    const after = others.filter(({ container }) => container > own);
+    return [...after, ...others.slice(0, others.length - after.length)].slice(0, MOST_NEIGHBOURS);
+  }
+
+  /** So many containers the run is to have; null where nobody said. */
+  get containersDue(): number | null {
+    return containersDue();
+  }
+
+  /** How far this worker's clock is from another's, or the place's; null where that was not measured. */
+  get clock(): ClockOffset | null {
+    return this.#rendezvous?.clock ?? null;
   }
 
   /** No container in which a worker is alive comes before this one. */

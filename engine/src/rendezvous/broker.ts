@@ -25,6 +25,7 @@ export function atBroker(options: BrokerOptions): OpenPlace {
 class BrokerPlace implements Place {
   /** A broker tells nobody what time it has. */
   readonly clock = null;
+  readonly #clockRoom: string;
   readonly #client: MqttClient;
   readonly #topic: string;
   readonly #ownTopic: string;
@@ -39,6 +40,8 @@ class BrokerPlace implements Place {
     this.#listener = listener;
     const ownRoom = `${topic}/${testRunId}/${room}`;
     this.#ownTopic = `${ownRoom}/${name}`;
+    this.#clockRoom = `${topic}/${testRunId}/clock`;
+    const ownClock = `${this.#clockRoom}/${name}`;
     this.#client = connect(options.url, {
       clientId: `artillery-${testRunId}-${name}-${randomUUID().slice(0, 8)}`,
       protocolVersion: options.protocolVersion,
@@ -56,13 +59,20 @@ class BrokerPlace implements Place {
     this.#client.on("connect", () => {
       this.#client.subscribe(`${ownRoom}/+`, { qos: 1 });
       // It asks who else uses the same device ids. A broker that does not allow it answers so, and that is all.
-      if (room === "roster") this.#client.subscribe(`${topic}/+/roster/+`, { qos: 0 }, () => {});
+      if (room === "roster") this.#client.subscribe([`${topic}/+/roster/+`, ownClock], { qos: 0 }, () => {});
       this.#publish();
     });
-    this.#client.on("message", (from, payload, packet) => this.#hear(from, payload, packet));
+    this.#client.on("message", (from, payload, packet) => {
+      if (from === ownClock) listener.told(payload.toString());
+      else this.#hear(from, payload, packet);
+    });
     // The broker under test may be down: that is what devices are there to find out. MQTT.js tries again.
     this.#client.on("error", () => {});
   }
+
+  readonly tell = (name: string, message: string): void => {
+    if (this.#client.connected) this.#client.publish(`${this.#clockRoom}/${name}`, message, { qos: 0 });
+  };
 
   put(entry: object): void {
     this.#entry = entry;

@@ -37,6 +37,7 @@ export async function claimOrdinal(options: ClaimOptions): Promise<{ ordinal: nu
         else if (claim !== null && claims.size < MOST_MEMBERS) claims.set(sighting.name, claim);
         changed();
       },
+      told: () => {},
       failed: (problem) => say(`mqtt: WARNING: ${problem}`),
     },
   );

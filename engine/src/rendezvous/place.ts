@@ -1,17 +1,15 @@
+import type { ClockOffset } from "../contract.ts";
+
 /** A place where the workers of a run meet: each keeps one entry there, and hears of the others'. */
 export interface Place {
   /** Keeps this as the worker's entry, in place of what it kept before. What cannot be kept now is tried again. */
   put(entry: object): void;
   /** Takes the entry away; waits at most a second for it. */
   end(): Promise<void>;
-  /** What is known of the place's own clock; null where it has none, or has not told yet. */
-  readonly clock: PlaceClock | null;
-}
-
-/** A clock beside this process's: what it shows minus what ours shows, give or take `uncertaintyMs`. */
-export interface PlaceClock {
-  offsetMs: number;
-  uncertaintyMs: number;
+  /** How far this worker's clock is from the place's own; null where it has none, or has not told yet. */
+  readonly clock: ClockOffset | null;
+  /** Sends another worker something that is to arrive soon or not at all; null where the place carries no messages. */
+  readonly tell: ((name: string, message: string) => void) | null;
 }
 
 /** What stands in a place, as somebody sees it. */
@@ -35,6 +33,8 @@ export interface Member {
 
 export interface PlaceListener {
   heard(sighting: Sighting): void;
+  /** Anyone may have sent it. */
+  told(message: string): void;
   /** The place cannot be used, in one line; told once for each reason. */
   failed(problem: string): void;
 }

@@ -1,9 +1,11 @@
+import type { ClockOffset } from "../contract.ts";
 import { type Container, containerLabel } from "../device/identity.ts";
 import type { Time } from "../device/port.ts";
+import { ClockTalk } from "../storm/clock-talk.ts";
 import type { Population } from "../storm/selection.ts";
 import { HEADWAY_MS, isProvisioned, missingAtBarrier } from "./barrier.ts";
 import { type RosterEntry, readRosterEntry } from "./entry.ts";
-import { MOST_MEMBERS, type OpenPlace, type Place, type PlaceClock, type Sighting } from "./place.ts";
+import { MOST_MEMBERS, type OpenPlace, type Place, type Sighting } from "./place.ts";
 import type { BarrierPlan } from "./plan.ts";
 import { compareTimeZero, Roster } from "./roster.ts";
 
@@ -57,6 +59,7 @@ export class Rendezvous {
   readonly #options: RendezvousOptions;
   readonly #roster: Roster;
   readonly #place: Place;
+  readonly #clocks: ClockTalk;
   readonly #sameIds = new Set<string>();
   readonly #otherCounts = new Set<number>();
   #timeZeroMs: number | null;
@@ -72,11 +75,14 @@ export class Rendezvous {
     this.#own = own;
     this.#roster = new Roster(own.container);
     this.#waitsSinceMs = options.wallClock();
-    const { testRunId, workerId: name } = options;
+    const { testRunId, workerId: name, wallClock } = options;
+    const send = (whom: string, message: string): void => this.#place.tell?.(whom, message);
+    this.#clocks = new ClockTalk({ workerId: name, wallClock, send });
     this.#place = options.open(
       { testRunId, room: "roster", name },
       {
         heard: (sighting) => this.#hear(sighting),
+        told: (message) => this.#clocks.hear(message),
         failed: (problem) => options.say(`mqtt: WARNING: ${problem}`),
       },
     );
@@ -94,9 +100,9 @@ export class Rendezvous {
     return this.#roster.isFirst(this.#timeZeroMs);
   }
 
-  /** What is known of the clock of the place. */
-  get clock(): PlaceClock | null {
-    return this.#place.clock;
+  /** How far this worker's clock is from the place's, or from another worker's; null where that was not measured. */
+  get clock(): ClockOffset | null {
+    return this.#place.clock ?? this.#clocks.offset;
   }
 
   #armTick(): object {
@@ -109,6 +115,7 @@ export class Rendezvous {
     this.#update();
     if (this.#timeZeroMs === null) this.#lookAtBarrier();
     if (this.#dirty) this.#publish();
+    if (this.#place.tell !== null) this.#clocks.turn(this.#roster.alive());
   }
 
   #update(): void {

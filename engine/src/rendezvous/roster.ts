@@ -79,6 +79,11 @@ export class Roster {
     return true;
   }
 
+  /** Ids of the workers that are alive. */
+  alive(): string[] {
+    return [...this.#entries.keys()].filter((worker) => !this.#gone.has(worker));
+  }
+
   /** How far each container is with its devices, `own` among them. Workers that are gone are not there. */
   states(own: RosterEntry): ContainerState[] {
     const alive = [...this.#entries].flatMap(([worker, entry]) => (this.#gone.has(worker) ? [] : [entry]));

@@ -1,5 +1,6 @@
+import type { ClockOffset } from "../contract.ts";
 import type { Time } from "../device/port.ts";
-import type { Member, OpenPlace, Place, PlaceClock, PlaceListener } from "./place.ts";
+import type { Member, OpenPlace, Place, PlaceListener } from "./place.ts";
 import { MAX_ENTRY_BYTES, MOST_MEMBERS } from "./place.ts";
 
 /** A piece of a shelf: who keeps it, and when it was written by the clock of the place, epoch milliseconds. */
@@ -67,7 +68,8 @@ class ShelfPlace implements Place {
   #joinedAtMs: number | null = null;
   #turn: Promise<void> = Promise.resolve();
   #isOver = false;
-  clock: PlaceClock | null = null;
+  clock: ClockOffset | null = null;
+  readonly tell = null;
 
   constructor(shelf: Shelf, member: Member, listener: PlaceListener, options: ShelfOptions) {
     this.#shelf = shelf;
@@ -141,8 +143,8 @@ class ShelfPlace implements Place {
     const { resolutionMs } = this.#shelf;
     const uncertaintyMs = (tookMs + resolutionMs) / 2;
     if (this.clock !== null && uncertaintyMs >= this.clock.uncertaintyMs) return;
-    const offsetMs = own.writtenAtMs + resolutionMs / 2 - (this.#writtenAtMs + tookMs / 2);
-    this.clock = { offsetMs, uncertaintyMs };
+    const offsetMs = this.#writtenAtMs + tookMs / 2 - (own.writtenAtMs + resolutionMs / 2);
+    this.clock = { reference: this.#shelf.title, offsetMs, uncertaintyMs, measuredAtMs: this.#writtenAtMs };
   }
 
   async #read({ name, writtenAtMs, version, size }: Piece): Promise<void> {

@@ -1,3 +1,4 @@
+import { affectedCount } from "../affected-count.ts";
 import { type Container, containerKey, fleetNumber } from "../device/identity.ts";
 import { hashKey } from "../random.ts";
 
@@ -17,12 +18,6 @@ export interface Population {
 export function stormKey(seed: number, storm: number, container: number, number: number): number {
   // Storm and container are folded into the seed's place and the stream's: devices keep their own stream.
   return hashKey(seed ^ Math.imul(container, 0x9e3779b1), storm, number);
-}
-
-/** How many of `fleet` devices a storm hits: any fraction above 0 hits at least one. */
-export function affectedCount(fraction: number, fleet: number): number {
-  if (fleet === 0 || fraction <= 0) return 0;
-  return Math.min(fleet, Math.max(1, Math.round(fraction * fleet)));
 }
 
 /**

@@ -1,5 +1,6 @@
 import { printable } from "artillery-engine-mqtt/contract";
 import { count, duration, ratio } from "../judge/number-words.ts";
+import { unsaidPresence } from "../judge/presence-words.ts";
 import { devicesDue } from "../judge/recovery.ts";
 import { fateWords, stormWords } from "../judge/storm-words.ts";
 import type { StormFields, StormSummary } from "../judge/summary-schema.ts";
@@ -20,7 +21,12 @@ export function stormLines(storm: StormSummary, colours: Colours, isForecast: bo
   if (!storm.happened) return lines;
   const fates = fateWords(storm);
   const fateLines = fates.length > 0 ? wrap(`devices: ${fates.join("; ")}`, WIDTH - 2, "  ") : [];
-  const told = [...lines, ...fateLines.map(indented)];
+  const lacking = unsaidPresence(storm);
+  const told = [
+    ...lines,
+    ...(lacking === "" ? [] : wrap(lacking, WIDTH - 2, "  ").map(indented)),
+    ...fateLines.map(indented),
+  ];
   if (storm.affected === 0) return told;
   const cohorts = Object.entries(storm.cohorts).filter(([, cohort]) => cohort.affected > 0);
   const rows: [string, StormFields][] = cohorts.length > 1 ? [["all cohorts", storm], ...cohorts] : cohorts;

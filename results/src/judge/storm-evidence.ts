@@ -3,6 +3,7 @@ import { highest } from "../run/highest-lowest.ts";
 import type { Late, MergedRun, MergedStorm } from "../run/merge.ts";
 import type { TimelineRow, TimelineValue } from "../run/timeline.ts";
 import { seconds } from "./number-words.ts";
+import { containerName, presenceWords } from "./presence-words.ts";
 import { didNotHappen } from "./storm-words.ts";
 import { bestMeanPerS, meanLevel, meanPerS, peakPerS, rowsBefore, sumBetween } from "./timeline-rates.ts";
 import type { LastStretch, StormEvidence } from "./verdict.ts";
@@ -72,10 +73,11 @@ export function evidenceOf(
   offered: StormEvidence["offered"],
   counts: WorkerStormCohort,
   rows: readonly TimelineRow[],
+  target: number,
 ): StormEvidence {
   const { fromMs, endMs } = stretchOf(run, storm);
   return {
-    absence: absenceOf(run, storm),
+    absence: absenceOf(run, storm, target),
     closed: storm.closed,
     windowMs: storm.windowMs,
     longestBackoffMs: run.longestBackoffMs ?? 0,
@@ -95,12 +97,27 @@ export function evidenceOf(
   };
 }
 
-function absenceOf(run: MergedRun, storm: MergedStorm): StormEvidence["absence"] {
+/** Devices that are cut so much later than others are in a storm of their own: the engine leaves them alone where it knows. */
+const LATEST_MS = 1000;
+
+function absenceOf(run: MergedRun, storm: MergedStorm, target: number): StormEvidence["absence"] {
+  const { presence, apart } = storm;
+  const lacking = presence === null ? "" : presenceWords(storm, presence, affectedOf(storm));
   if (storm.missed[0] !== undefined) {
     const who = latest(storm.missed, storm.missed[0], "to it", "its instant");
-    return { kind: "not-watched", reason: `not watched: ${who}, and left its devices alone` };
+    const reason = `not watched: ${who}, and left its devices alone${lacking === "" ? "" : `; ${lacking}`}`;
+    return { kind: "not-watched", reason };
   }
   if (storm.startedAtMs === null) return { kind: "did-not-happen", reason: didNotHappen(storm) };
+  if (apart !== null && apart.ms > LATEST_MS) {
+    const { first, last, ms } = apart;
+    const reason = `not one storm: ${containerName(last)} came to it ${seconds(ms)} after ${containerName(first)}`;
+    return { kind: "not-watched", reason };
+  }
+  // Whatever became of those that were there: the others may not have recovered.
+  if (presence !== null && presence.there < presence.due * target - 1e-9) {
+    return { kind: "not-watched", reason: `not the whole fleet: ${lacking}` };
+  }
   if (run.sameIdsAs.length > 0 || takeoversOf(run) > DISTURBED_SHARE * devicesOf(run)) {
     return {
       kind: "disturbed",
@@ -127,6 +144,10 @@ function absenceOf(run: MergedRun, storm: MergedStorm): StormEvidence["absence"]
     return { kind: "not-watched", reason: `not watched to its end: ${who}` };
   }
   return null;
+}
+
+function affectedOf({ cohorts }: MergedStorm): number {
+  return [...cohorts.values()].reduce((sum, { affected }) => sum + affected, 0);
 }
 
 function latest(all: readonly Late[], { workerId, byMs }: Late, what: string, after: string): string {

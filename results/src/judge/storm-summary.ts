@@ -14,6 +14,7 @@ import { addHistograms } from "../run/histogram.ts";
 import { addFields, type MergedRun, type MergedStorm } from "../run/merge.ts";
 import type { TimelineRow } from "../run/timeline.ts";
 import { type GeneratorSummary, generatorSummary, saturationReasons } from "./generator.ts";
+import { affectedDue } from "./presence-words.ts";
 import { devicesDue, recoveryPercentiles } from "./recovery.ts";
 import { evidenceOf, type LoadBefore, loadBefore, offeredAtEnd } from "./storm-evidence.ts";
 import type { StormFields, StormSummary } from "./summary-schema.ts";
@@ -58,6 +59,7 @@ function summarizeStorm(sources: Sources, storm: MergedStorm): StormSummary {
     stormFactor: stormFactor(sources, storm),
     generator,
     regions: Object.fromEntries(storm.regions),
+    presence: storm.presence && { ...storm.presence, affectedDue: affectedDue(storm, storm.presence) },
     cohorts: Object.fromEntries(byCohort),
   };
 }
@@ -82,7 +84,7 @@ function stormFields(
   const { p50, p99, max } = recoveryPercentiles(spread, spread.totalCount);
   const [only] = cohorts;
   const rows = only !== undefined && cohorts.length === 1 ? (byCohort.get(only) ?? []) : run.timeline;
-  const evidence = evidenceOf(run, storm, load, offered, counts, rows);
+  const evidence = evidenceOf(run, storm, load, offered, counts, rows, target);
   const { verdict, absence, reason } = judge(evidence, target);
   const peak = (column: "connect_attempts" | "config_requests"): number =>
     peakPerS(rows, column, storm.atMs, storm.atMs + storm.windowMs);

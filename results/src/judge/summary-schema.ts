@@ -144,6 +144,23 @@ const stormFields = z.object({
   regionLoads: z.record(z.string(), z.object({ offered: rates, sustained: knownRates })).default({}),
 });
 
+const presence = z.object({
+  due: count,
+  there: count,
+  /** Of those that were due, so many the storm should have disconnected; null for a cause that chooses none. */
+  affectedDue: count.nullable(),
+  /** Containers that lacked devices, the largest gap first. `container` is null for one that nobody heard of. */
+  gaps: z.array(
+    z.object({
+      container: z.string().nullable(),
+      due: count,
+      missing: count,
+      /** So much later than the first container's its first device came; null where it left no files. */
+      lateMs: ms.nullable(),
+    }),
+  ),
+});
+
 const schema = z.object({
   schemaVersion: z.literal(SCHEMA_VERSION),
   testRunId: z.string(),
@@ -163,6 +180,13 @@ const schema = z.object({
   /** `insecure`: `http` steps asked over TLS that verified nothing. */
   http: z.object({ insecure: z.boolean() }).default({ insecure: false }),
   workers: count,
+  /**
+   * How far each container's clock is ahead of the common one, and the bounds of that; null where it was not measured. Empty where there
+   * is one container, and in older summaries.
+   */
+  clocks: z
+    .array(z.object({ container: z.string(), aheadMs: ms.nullable(), uncertaintyMs: ms.nullable() }))
+    .default([]),
   /** Share of the affected devices that had to be ready for `recovered`. */
   recoveryTarget: z.number(),
   fleet: z.object({ devices: count, everOnline: count, cohorts: z.record(z.string(), count) }),
@@ -177,6 +201,11 @@ const schema = z.object({
       generator: generator.nullable(),
       /** What each region gained inside the window, of all devices. */
       regions,
+      /**
+       * Devices that should have been there, of all containers of the run, whether or not they came or left files; null where the storm
+       * did not come, and in older summaries.
+       */
+      presence: presence.nullable().default(null),
       cohorts: z.record(z.string(), stormFields),
     }),
   ),

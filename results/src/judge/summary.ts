@@ -6,11 +6,13 @@ import {
   REFUSED_HERE,
   SCHEMA_VERSION,
 } from "artillery-engine-mqtt/contract";
+import { firstSentences } from "../run/first-sentences.ts";
 import { addHistograms } from "../run/histogram.ts";
 import type { MergedRun } from "../run/merge.ts";
 import { EXIT_CODES } from "./exit-codes.ts";
 import { type Fail, gateFailures } from "./gate.ts";
 import { generatorSummary } from "./generator.ts";
+import { absentWords, partWords } from "./presence-words.ts";
 import { forecastSummary } from "./sampling.ts";
 import { serviceTime } from "./service-time.ts";
 import { summarizeStorms } from "./storm-summary.ts";
@@ -23,7 +25,12 @@ export interface SummaryOptions {
   /** What could not be read. */
   problems: readonly string[];
   fail?: Fail | undefined;
+  /** The files are those of one machine of several, which are merged later: what others measured is not missing. */
+  of?: "run" | "machine";
 }
+
+/** So many containers without files are named. */
+const MOST_ABSENT = 5;
 
 export function buildSummary(run: MergedRun, options: SummaryOptions): Summary {
   const measured = measuredSummary(run, options);
@@ -58,7 +65,13 @@ function isUnmeasured({ verdictAbsence, alreadyOffline }: Summary["storms"][numb
 }
 
 function measuredSummary(run: MergedRun, options: SummaryOptions): Omit<Summary, "gate" | "exit"> {
-  const missing = [...options.problems, ...run.workers.flatMap(unfinished)];
+  const absent = run.absent.map(absentWords);
+  const isPart = options.of === "machine";
+  const missing = [
+    ...options.problems,
+    ...run.workers.flatMap(unfinished),
+    ...(isPart ? [] : firstSentences(absent, MOST_ABSENT, "containers")),
+  ];
   const fleet = [...run.cohorts];
   const devices = sum(fleet.map(([, cohort]) => cohort.devices));
   const everOnline = sum(fleet.map(([, cohort]) => cohort.everOnline));
@@ -71,11 +84,19 @@ function measuredSummary(run: MergedRun, options: SummaryOptions): Omit<Summary,
     timeZeroAt: isoTime(run.timeZeroMs),
     complete: missing.length === 0,
     missing,
-    warnings: warningsOf(run),
+    warnings: [...warningsOf(run), ...(isPart ? partWords(run.absent) : [])],
     target: run.target,
     tls: run.tls,
     http: run.http,
     workers: run.workers.length,
+    clocks:
+      run.clocks.length > 1
+        ? run.clocks.map(({ container, reading }) => ({
+            container,
+            aheadMs: reading?.aheadMs ?? null,
+            uncertaintyMs: reading?.uncertaintyMs ?? null,
+          }))
+        : [],
     recoveryTarget: options.target,
     fleet: {
       devices,

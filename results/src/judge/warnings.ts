@@ -1,8 +1,17 @@
+import { firstSentences } from "../run/first-sentences.ts";
+import { highest, lowest } from "../run/highest-lowest.ts";
 import type { MergedRun } from "../run/merge.ts";
+import { duration } from "./number-words.ts";
+import { containerName } from "./presence-words.ts";
+
+/** Clocks that are this far apart make a spread of their own; hosts that are set by NTP are within some milliseconds. */
+const CLOCKS_APART_MS = 50;
+/** So many containers are named. */
+const MOST_NAMED = 5;
 
 /** What makes a run doubtful that no count shows by itself, in sentences; each with what to do about it. */
 export function warningsOf(run: MergedRun): string[] {
-  return [...sameIds(run), ...takeovers(run), ...uncorrelated(run)];
+  return [...sameIds(run), ...takeovers(run), ...uncorrelated(run), ...clocksApart(run)];
 }
 
 function sameIds({ sameIdsAs }: MergedRun): string[] {
@@ -31,4 +40,37 @@ function uncorrelated(run: MergedRun): string[] {
     (cohort) =>
       `cohort ${cohort} cannot tell an answer from that to an earlier request (${timeouts} of all config requests timed out): where one came late, it counted as in time, with too short a time; put {{ requestId }} into topic and responseTopic, or set correlation`,
   );
+}
+
+/** Containers cut their devices at one instant of their own clocks, as far apart as these are. */
+function clocksApart({ clocks, storms }: MergedRun): string[] {
+  const runs = [...Map.groupBy(clocks, ({ testRunId }) => testRunId).values()];
+  return storms.length === 0 ? [] : runs.filter((of) => of.length > 1).flatMap(clocksOfRun);
+}
+
+function clocksOfRun(of: MergedRun["clocks"]): string[] {
+  const measured = of.flatMap(({ container, reading }) =>
+    reading === null ? [] : { container, ...reading },
+  );
+  const ahead = measured.map(({ aheadMs }) => aheadMs);
+  const [most, least] = [highest(ahead), lowest(ahead)];
+  const said: string[] = [];
+  const first = measured.find(({ aheadMs }) => aheadMs === most);
+  const last = measured.find(({ aheadMs }) => aheadMs === least);
+  if (first !== undefined && last !== undefined && first.aheadMs - last.aheadMs >= CLOCKS_APART_MS) {
+    const within = first.uncertaintyMs + last.uncertaintyMs;
+    said.push(
+      `the clock of ${containerName(first.container)} is ${duration(first.aheadMs - last.aheadMs)} ahead of that of ${containerName(last.container)} (within ${duration(within)}), and so far apart were their storms: times are corrected by it; set the clocks of all hosts by NTP`,
+    );
+  }
+  const unknown = of
+    .filter(({ reading }) => reading === null)
+    .map(({ container }) => containerName(container));
+  if (unknown.length > 0) {
+    const who = firstSentences(unknown, MOST_NAMED, "containers").join(", ");
+    said.push(
+      `clocks could not be held against the others': ${who}; how far apart devices were cut is known only as far as these clocks are right`,
+    );
+  }
+  return said;
 }

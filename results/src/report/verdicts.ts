@@ -1,5 +1,6 @@
 import { FORECAST } from "../judge/forecast-words.ts";
 import { count, duration, ratio } from "../judge/number-words.ts";
+import { unsaidPresence } from "../judge/presence-words.ts";
 import { devicesDue, fleetDue } from "../judge/recovery.ts";
 import { fateWords } from "../judge/storm-words.ts";
 import type { StormFields, StormSummary, Summary } from "../judge/summary-schema.ts";
@@ -30,7 +31,9 @@ ${judged ? cohortTable(storm, isForecast) : NOTHING}</article>
 }
 
 function fates(storm: StormSummary): Html {
-  const words = storm.happened ? fateWords(storm) : [];
+  const words = storm.happened
+    ? [unsaidPresence(storm), ...fateWords(storm)].filter((one) => one !== "")
+    : [];
   return words.length === 0 ? NOTHING : html`<p class="note">Devices: ${words.join("; ")}.</p>`;
 }
 

@@ -25,20 +25,31 @@ export interface WorkerTexts {
   timeline: string | null;
 }
 
+/** What makes times of one worker those of the run. */
+export interface Correction {
+  /** Its timeline is moved by so many milliseconds, whole rows. */
+  rowsMovedMs: number;
+  /** So much later than the first worker it came to each storm, by the storm's index: its devices were cut so much later. */
+  cutDelaysMs: ReadonlyMap<number, number>;
+}
+
 export function addWorker(
   { records, histograms, timelines }: AddedUp,
   id: string,
   texts: WorkerTexts,
+  { rowsMovedMs, cutDelaysMs }: Correction,
   budget: RunBudget,
   problems: string[],
 ): void {
   records.push(texts.record);
   if (texts.histograms !== null) {
-    readHistograms(texts.histograms, FILES.workerHistograms(id), problems, budget, histograms);
+    const name = FILES.workerHistograms(id);
+    readHistograms(texts.histograms, name, problems, budget, histograms, cutDelaysMs);
   }
   if (texts.timeline === null) return;
   const name = FILES.workerTimeline(id);
   const rows = readTimeline(texts.timeline, name, problems, budget);
+  if (rowsMovedMs !== 0) for (const row of rows) row.t_ms += rowsMovedMs;
   const sum = getOrAdd(timelines, texts.record.testRunId, () => new TimelineSum());
   const { leftOut, missing } = sum.addWorker(rows, budget);
   if (leftOut > 0) problems.push(`${name}: ${leftOut} rows were left out: ${beyond("rows")}`);

@@ -13,7 +13,10 @@ import {
 } from "artillery-engine-mqtt/contract";
 import type { Histogram } from "hdr-histogram-js";
 import type { AddedUp } from "./added-up.ts";
+import { type ClockReading, clocksOf, rowsMovedMs } from "./clocks.ts";
+import { type CutApart, cutApart } from "./cut-instants.ts";
 import { highest, lowest } from "./highest-lowest.ts";
+import { type AbsentContainer, absentContainers, type Presence, presenceAtStorms } from "./presence.ts";
 import type { TimelineRow } from "./timeline.ts";
 import { mergeTimelines, type TimelineSum } from "./timeline-sum.ts";
 
@@ -32,6 +35,10 @@ export interface MergedStorm
   missed: Late[];
   /** Workers that noticed the end of the window too late, the latest first. */
   endMissed: Late[];
+  /** Devices that should have been there; null where no worker came to it. */
+  presence: Presence | null;
+  /** The containers that came to it the furthest apart; null where there is one. */
+  apart: CutApart | null;
   /** How a part of the lab of one of its runs ended before the window did; null where none did. */
   labEnd: LabEnd | null;
   cohorts: Map<string, WorkerStormCohort>;
@@ -52,6 +59,10 @@ export interface MergedRun {
   tls: WorkerRecord["tls"];
   http: WorkerRecord["http"];
   workers: Pick<WorkerRecord, "workerId" | "state" | "updatedAtMs">[];
+  /** The clock of each container, in the order of the records; null where it was not measured. */
+  clocks: { testRunId: string; container: string; reading: ClockReading | null }[];
+  /** Containers of which there are no files. */
+  absent: AbsentContainer[];
   startedAtMs: number;
   endedAtMs: number;
   /** The longest that a device waits between two attempts to connect; null in files of an engine that did not say so yet. */
@@ -81,18 +92,37 @@ export interface MergedRun {
   timeline: TimelineRow[];
 }
 
-export function mergeRun(files: AddedUp, labEnds: readonly LabEnd[] = []): MergedRun {
+/**
+ * @param of what the files are of: the whole run, so that a container without files is missing, or of what one machine measured
+ */
+export function mergeRun(
+  files: AddedUp,
+  labEnds: readonly LabEnd[] = [],
+  of: "run" | "machine" = "run",
+): MergedRun {
   const { records, histograms } = files;
   const [first] = records;
   if (first === undefined) throw new Error("no worker to merge");
   const startedAtMs = smallest(records.map((record) => record.startedAtMs)) as number;
-  const timeZeroMs = smallest(records.map((record) => record.timeZeroMs)) ?? startedAtMs;
+  const clocks = clocksOf(records);
+  const zeroMs = (record: WorkerRecord): number | null =>
+    record.timeZeroMs === null ? null : record.timeZeroMs + rowsMovedMs(clocks, record);
+  const timeZeroMs = smallest(records.map(zeroMs)) ?? startedAtMs;
+  const absent = absentContainers(records);
+  const presence = presenceAtStorms(records, clocks, of === "run" ? absent : []);
+  const apart = cutApart(records, clocks);
   return {
     testRunId: [...new Set(records.map((record) => record.testRunId))].join(" + "),
     target: first.target,
     tls: { insecure: records.some(({ tls }) => tls.insecure) },
     http: { insecure: records.some(({ http }) => http.insecure) },
     workers: records.map(({ workerId, state, updatedAtMs }) => ({ workerId, state, updatedAtMs })),
+    clocks: distinctContainers(records).map((record) => ({
+      testRunId: record.testRunId,
+      container: record.containerName,
+      reading: clocks.get(record) ?? null,
+    })),
+    absent,
     startedAtMs,
     endedAtMs: largest(records.map((record) => record.updatedAtMs)) as number,
     timeZeroMs,
@@ -101,7 +131,11 @@ export function mergeRun(files: AddedUp, labEnds: readonly LabEnd[] = []): Merge
     uncorrelated: [...new Set(records.flatMap((record) => record.uncorrelated))],
     sameIdsAs: [...new Set(records.flatMap((record) => record.sameIdsAs))],
     cohorts: sumByKey(records.map((record) => record.cohorts)),
-    storms: mergeStorms(records, labEnds),
+    storms: mergeStorms(records, labEnds).map((storm) => ({
+      ...storm,
+      presence: presence.get(storm.index) ?? null,
+      apart: apart.get(storm.index) ?? null,
+    })),
     regions: sumByKey(records.map((record) => record.regions ?? {})),
     counters: mergeCounters(records),
     disconnects: sumNames(records.map((record) => record.disconnects)),
@@ -109,7 +143,7 @@ export function mergeRun(files: AddedUp, labEnds: readonly LabEnd[] = []): Merge
     generators: records.flatMap((record) => record.generator ?? []),
     forecast: first.forecast ?? null,
     histograms,
-    timeline: mergeTimelines(onOneTimeZero(files, timeZeroMs)),
+    timeline: mergeTimelines(onOneTimeZero(files, timeZeroMs, zeroMs)),
   };
 }
 
@@ -117,13 +151,21 @@ export function mergeRun(files: AddedUp, labEnds: readonly LabEnd[] = []): Merge
 function onOneTimeZero(
   { records, timelines }: AddedUp,
   timeZeroMs: number,
+  ownZeroMs: (record: WorkerRecord) => number | null,
 ): { sum: TimelineSum; zeroMs: number }[] {
   const runs = Map.groupBy(records, ({ testRunId }) => testRunId);
   return [...timelines].map(([testRunId, sum]) => {
-    const zerosMs = (runs.get(testRunId) ?? []).map((record) => record.timeZeroMs);
+    const zerosMs = (runs.get(testRunId) ?? []).map(ownZeroMs);
     const laterMs = (smallest(zerosMs) ?? timeZeroMs) - timeZeroMs;
     return { sum, zeroMs: timeZeroMs + Math.round(laterMs / TIMELINE_ROW_MS) * TIMELINE_ROW_MS };
   });
+}
+
+/** One record of each container, whichever thread's. */
+function distinctContainers(records: readonly WorkerRecord[]): WorkerRecord[] {
+  const key = ({ testRunId, containerName }: WorkerRecord): string =>
+    JSON.stringify([testRunId, containerName]);
+  return [...new Map(records.map((record) => [key(record), record])).values()];
 }
 
 type StormOfWorker = WorkerStorm & {
@@ -133,7 +175,10 @@ type StormOfWorker = WorkerStorm & {
   labEnd: LabEnd | null;
 };
 
-function mergeStorms(records: readonly WorkerRecord[], labEnds: readonly LabEnd[]): MergedStorm[] {
+/** What a storm's workers say of it. */
+type SummedStorm = Omit<MergedStorm, "presence" | "apart">;
+
+function mergeStorms(records: readonly WorkerRecord[], labEnds: readonly LabEnd[]): SummedStorm[] {
   const byIndex = Map.groupBy(
     records.flatMap((record) => record.storms.map((storm) => stormOfWorker(storm, record, labEnds))),
     (storm) => storm.index,
@@ -161,7 +206,7 @@ function beganMs({ cause, atMs, startedAtMs }: WorkerStorm, { timeZeroMs }: Work
   return opened ? startedAtMs - timeZeroMs : atMs;
 }
 
-function mergeStorm(same: StormOfWorker[]): MergedStorm {
+function mergeStorm(same: StormOfWorker[]): SummedStorm {
   // A worker whose last device had gone before the storm came has no say in whether the window was watched.
   const began = same.filter((storm) => storm.startedAtMs !== null);
   const {

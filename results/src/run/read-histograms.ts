@@ -3,6 +3,7 @@ import type * as hdr from "hdr-histogram-js";
 import { emptyHistogram } from "./histogram.ts";
 import { addInterval } from "./hlog-interval.ts";
 import { LIMITS } from "./limits.ts";
+import { addMoved, movedByMs } from "./moved-spread.ts";
 import { beyond, RunBudget } from "./run-budget.ts";
 
 type Histograms = Map<string, hdr.Histogram>;
@@ -10,13 +11,18 @@ type Histograms = Map<string, hdr.Histogram>;
 /** `[Tag=…,]start,length,max,histogram`, see HistogramLogWriter. */
 const HLOG_LINE = /^(?:Tag=([^,]*),)[^,]+,[^,]+,[^,]+,(\S+)$/;
 
-/** Adds the intervals of a log to `sums`, by tag. */
+/**
+ * Adds the intervals of a log to `sums`, by tag.
+ *
+ * @param cutDelaysMs how much later than the first worker this one came to each storm, by the storm's index
+ */
 export function readHistograms(
   text: string,
   name: string,
   problems: string[],
   budget: RunBudget = new RunBudget(),
   sums: Histograms = new Map(),
+  cutDelaysMs: ReadonlyMap<number, number> = new Map(),
 ): Histograms {
   const skipped = { damaged: 0, tags: 0 };
   // Lines are taken one after the other: an array of all lines of a file of line ends would not fit into memory.
@@ -26,7 +32,7 @@ export function readHistograms(
     const line = lineOf(text, at, end);
     at = end + 1;
     if (line === "") continue;
-    const said = line === null ? "damaged" : addLine(sums, line, budget);
+    const said = line === null ? "damaged" : addLine(sums, line, budget, cutDelaysMs);
     if (said === "intervals" || said === "inflatedBytes") {
       problems.push(`${name} was read up to line ${number}: ${beyond(said)}`);
       break;
@@ -52,15 +58,20 @@ function addLine(
   sums: Histograms,
   line: string,
   budget: RunBudget,
+  cutDelaysMs: ReadonlyMap<number, number>,
 ): "damaged" | "tags" | "intervals" | "inflatedBytes" | null {
   const [, tag, encoded] = HLOG_LINE.exec(line) ?? [];
   if (!tag || !encoded || tag.length > LIMITS.tagChars || parseHistogramTag(tag) === null) return "damaged";
   if (!budget.take("intervals")) return "intervals";
   const known = sums.get(tag);
   const sum = known ?? emptyHistogram();
+  const byMs = movedByMs(tag, cutDelaysMs);
+  // What stands in one sum cannot be moved any more.
+  const own = byMs === 0 ? sum : emptyHistogram();
   try {
-    const bytes = addInterval(sum, encoded);
+    const bytes = addInterval(own, encoded);
     if (!budget.take("inflatedBytes", bytes)) return "inflatedBytes";
+    if (own !== sum) addMoved(sum, own, byMs);
   } catch {
     return "damaged";
   }

@@ -9,7 +9,9 @@ import {
   type WorkerRecord,
 } from "artillery-engine-mqtt/contract";
 import { z } from "zod";
-import { type AddedUp, addWorker, type WorkerTexts } from "./added-up.ts";
+import { type AddedUp, addWorker, type Correction, type WorkerTexts } from "./added-up.ts";
+import { type Clocks, clocksOf, rowsMovedMs } from "./clocks.ts";
+import { type CutDelays, cutDelays } from "./cut-instants.ts";
 import { firstSentences } from "./first-sentences.ts";
 import { LIMITS } from "./limits.ts";
 import { readTextFile, UnreadableFile } from "./read-file.ts";
@@ -39,33 +41,53 @@ export function readRun(directories: readonly string[], handedOn: HandedOn = new
     problems: [],
   };
   const budget = new RunBudget();
-  const problems = directories.flatMap((directory) => {
-    const own = readDirectory(run, directory, handedOn, budget);
+  // Records come first: they tell how the clocks were apart, and by that the rest is corrected.
+  const found = directories.map((directory) => readRecords(run, directory, handedOn, budget));
+  const records = [...found.flatMap(({ workers }) => workers), ...handedOn.values()].map((one) => one.record);
+  const clocks = clocksOf(records);
+  const corrections = { clocks, delays: cutDelays(records, clocks) };
+  const problems = found.flatMap(({ directory, workers, problems: own }) => {
+    for (const { id, record } of workers) readTexts(run, directory, id, record, corrections, budget, own);
+    readLab(run, directory, own);
     return directories.length > 1 ? own.map((problem) => `${directory}: ${problem}`) : own;
   });
-  for (const [id, texts] of handedOn) addWorker(run, id, texts, budget, problems);
+  for (const [id, texts] of handedOn) {
+    addWorker(run, id, texts, correctionOf(corrections, texts.record), budget, problems);
+  }
   run.problems = firstSentences(problems, LIMITS.run.problems, "problems");
   return run;
 }
 
-function readDirectory(run: RunFiles, directory: string, handedOn: HandedOn, budget: RunBudget): string[] {
+/** What of a directory was read, and what could not be. */
+interface Found {
+  directory: string;
+  workers: { id: string; record: WorkerRecord }[];
+  problems: string[];
+}
+
+function readRecords(run: RunFiles, directory: string, handedOn: HandedOn, budget: RunBudget): Found {
   const problems: string[] = [];
+  const workers: Found["workers"] = [];
   const names = existsSync(directory) ? readdirSync(directory).sort() : [];
   const ids = workerIds(names);
   if (ids.length > LIMITS.workers) {
     problems.push(`${ids.length} workers; the first ${LIMITS.workers} were read`);
   }
   for (const id of ids.slice(0, LIMITS.workers)) {
-    if (handedOn.has(id) || !readWorker(run, directory, id, budget, problems)) continue;
+    const record = handedOn.has(id) ? null : readRecordWithin(directory, id, budget, problems);
+    if (record === null) continue;
+    workers.push({ id, record });
     run.readable.add(directory);
   }
-  if (names.includes(FILES.lab)) {
-    for (const end of readLabEnds(directory, problems)) {
-      run.labEnds.push(end);
-      problems.push(labEndSentence(end));
-    }
+  return { directory, workers, problems };
+}
+
+function readLab(run: RunFiles, directory: string, problems: string[]): void {
+  if (!existsSync(join(directory, FILES.lab))) return;
+  for (const end of readLabEnds(directory, problems)) {
+    run.labEnds.push(end);
+    problems.push(labEndSentence(end));
   }
-  return problems;
 }
 
 const name = z.string().max(LIMITS.nameChars);
@@ -112,28 +134,47 @@ function workerIds(names: readonly string[]): string[] {
   return [...new Set(ids)];
 }
 
-/** Returns false where it has no record that can be read: all else is worth nothing without it. */
-function readWorker(
-  run: AddedUp,
+/** Returns null where it has no record that can be read: all else is worth nothing without it. */
+function readRecordWithin(
   directory: string,
   id: string,
   budget: RunBudget,
   problems: string[],
-): boolean {
+): WorkerRecord | null {
   const name = FILES.workerRecord(id);
   const record = readRecord(directory, name, problems, budget);
-  if (record === null) return false;
+  if (record === null) return null;
   const tooMuch = budget.takeRecord(record);
-  if (tooMuch !== null) {
-    problems.push(`${name} cannot be read: ${tooMuch}`);
-    return false;
-  }
+  if (tooMuch === null) return record;
+  problems.push(`${name} cannot be read: ${tooMuch}`);
+  return null;
+}
+
+/** What all records together say of the workers' clocks. */
+interface Corrections {
+  clocks: Clocks;
+  delays: CutDelays;
+}
+
+function correctionOf({ clocks, delays }: Corrections, record: WorkerRecord): Correction {
+  return { rowsMovedMs: rowsMovedMs(clocks, record), cutDelaysMs: delays.get(record) ?? new Map() };
+}
+
+function readTexts(
+  run: AddedUp,
+  directory: string,
+  id: string,
+  record: WorkerRecord,
+  corrections: Corrections,
+  budget: RunBudget,
+  problems: string[],
+): void {
   const read = (kind: "histogramLogBytes" | "timelineBytes", file: string): string | null =>
     readText(directory, file, problems, LIMITS[kind], roomFor(kind, budget));
   const histograms = read("histogramLogBytes", FILES.workerHistograms(id));
   const timeline = read("timelineBytes", FILES.workerTimeline(id));
-  addWorker(run, id, { record, histograms, timeline }, budget, problems);
-  return true;
+  const correction = correctionOf(corrections, record);
+  addWorker(run, id, { record, histograms, timeline }, correction, budget, problems);
 }
 
 function roomFor(

@@ -1,4 +1,6 @@
 import {
+  ARRIVAL_BINS,
+  ARRIVAL_ROW_MS,
   ASSUMPTION_SOURCES,
   COUNTER_NAMES,
   REGION_COUNTERS,
@@ -108,6 +110,19 @@ const forecast = z.object({
 
 const failures = byCohort(byName(count, LIMITS.run.failureNames, "names"));
 
+const arrivals = z.object({
+  fromMs: epochMs.nullable(),
+  everyMs: z.number().positive().max(LONGEST_MS),
+  devices: z.array(count).max(ARRIVAL_BINS),
+});
+
+const clock = z.object({
+  reference: name,
+  offsetMs: sinceZeroMs,
+  uncertaintyMs: z.number().nonnegative().max(LONGEST_MS),
+  measuredAtMs: epochMs,
+});
+
 /** `worker-<id>.json` at the boundary; what is unknown is stripped. */
 export const workerRecordSchema: z.ZodType<WorkerRecord> = z.object({
   schemaVersion: z.literal(SCHEMA_VERSION),
@@ -128,6 +143,14 @@ export const workerRecordSchema: z.ZodType<WorkerRecord> = z.object({
     .optional(),
   uncorrelated: z.array(name).max(LIMITS.run.cohorts).default([]),
   sameIdsAs: z.array(name).max(LIMITS.otherRuns).default([]),
+  containerName: name.default(""),
+  arrivals: arrivals.default({ fromMs: null, everyMs: ARRIVAL_ROW_MS, devices: [] }),
+  others: z
+    .array(z.object({ container: name, devices: count }))
+    .max(LIMITS.workers)
+    .default([]),
+  containersDue: z.int().positive().nullable().default(null),
+  clock: clock.nullable().default(null),
   startedAtMs: epochMs,
   updatedAtMs: epochMs,
   timeZeroMs: epochMs.nullable(),

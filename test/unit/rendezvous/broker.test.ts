@@ -181,6 +181,16 @@ describe("two workers", () => {
   });
 });
 
+it("hold their clocks against the first one's, through the broker", async () => {
+  const ahead = join("b-1", 1000, entry("b", 10), { wallClock: () => Date.now() + 2000 }).agreement;
+  const first = join("a-1", 1000, entry("a", 10)).agreement;
+  await until(() => expect(ahead.clock?.reference).toBe("a-1"));
+  const { offsetMs, uncertaintyMs } = ahead.clock ?? { offsetMs: 0, uncertaintyMs: 0 };
+  // Both clocks are this process's, which tells whole milliseconds.
+  expect(Math.abs(offsetMs - 2000)).toBeLessThanOrEqual(uncertaintyMs + 1);
+  expect(first.clock).toBeNull();
+});
+
 describe("a time zero that is older than this process", () => {
   it("is refused where it was left behind by a run that is over, and so are its devices", async () => {
     await publish(rosterTopic("1"), JSON.stringify(message("gone", 5000, 1000)));

@@ -53,7 +53,11 @@ function join() {
   };
   const place: Place = onShelf(() => shelf, { times: TIMES, time, wallClock: () => shelf.nowMs })(
     { testRunId: "run", room: "roster", name: "me" },
-    { heard: (sighting) => heard.push(sighting), failed: (problem) => problems.push(problem) },
+    {
+      heard: (sighting) => heard.push(sighting),
+      told: () => {},
+      failed: (problem) => problems.push(problem),
+    },
   );
   /** One look after `ms`; what was heard of others in it. */
   const look = async (ms: number): Promise<[string, unknown, boolean][]> => {
@@ -133,5 +137,10 @@ it("knows the place's clock from its own piece", async () => {
   const { place, look } = join();
   expect(place.clock).toBeNull();
   await look(0);
-  expect(place.clock).toEqual({ offsetMs: AHEAD_MS, uncertaintyMs: 0 });
+  expect(place.clock).toEqual({
+    reference: "the shelf",
+    offsetMs: -AHEAD_MS,
+    uncertaintyMs: 0,
+    measuredAtMs: 0,
+  });
 });

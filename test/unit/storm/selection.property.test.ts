@@ -1,17 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { affectedCount } from "../../../engine/src/affected-count.ts";
 import {
   type Container,
   containerKey,
   containerLabel,
   fleetNumber,
 } from "../../../engine/src/device/identity.ts";
-import {
-  affectedCount,
-  type Population,
-  selectionLimit,
-  stormKey,
-} from "../../../engine/src/storm/selection.ts";
+import { type Population, selectionLimit, stormKey } from "../../../engine/src/storm/selection.ts";
 
 const seed = fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 });
 const storm = fc.integer({ min: 1, max: 20 });

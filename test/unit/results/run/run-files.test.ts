@@ -98,10 +98,10 @@ describe("readRun", () => {
     const { records, problems } = readRun([directory]);
     expect(records.map(({ workerId }) => workerId)).toEqual(["1"]);
     expect(problems).toEqual([
-      "worker-1.hlog is missing",
       "worker-2.json is missing",
       "worker-3.json is not JSON; was the worker killed while it wrote?",
       expect.stringMatching(/^worker-4\.json is not a worker record: startedAtMs: /),
+      "worker-1.hlog is missing",
     ]);
   });
   it("reads files of an older engine, which had no events of a storm's load, and gives no verdict on them", () => {

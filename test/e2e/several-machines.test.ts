@@ -1,0 +1,127 @@
+/** Two machines, of which one is late, or has a clock of its own: what the merged report says is what the broker saw. */
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { mergeDirectories } from "../../results/src/directory/judged-runs.ts";
+import { type ArtilleryRun, type RunOptions, runArtillery } from "../support/artillery.ts";
+import { Mosquitto, mosquittoAvailable } from "../support/broker.ts";
+import { readSummary } from "../support/summary.ts";
+
+const DEVICES = 40;
+const SKEWED_CLOCK = pathToFileURL(join(import.meta.dirname, "../support/skewed-clock.mjs")).href;
+
+const directoryOf = ({ runDirectory }: ArtilleryRun): string => {
+  const output = join(runDirectory, "mqtt-results");
+  return join(output, readdirSync(output)[0] ?? "");
+};
+
+describe.skipIf(!mosquittoAvailable())("two machines", () => {
+  let broker: Mosquitto;
+  beforeAll(async () => {
+    broker = await Mosquitto.start();
+  });
+  afterAll(() => broker.stop());
+
+  const machine = (name: string, storm: object, options: RunOptions = {}): Promise<ArtilleryRun> =>
+    runArtillery(
+      {
+        config: {
+          target: broker.url,
+          // A process starts within this time: whoever is told to start at a storm comes more than a second late.
+          phases: [{ pause: 2 }, { duration: 1, arrivalCount: DEVICES }],
+          engines: {
+            mqtt: {
+              reconnect: { policy: "fixed", base: "100ms" },
+              storms: [{ fraction: 0.5, cause: "reset", ...storm }],
+            },
+          },
+          plugins: { "mqtt-results": { report: ["json", "console"], progress: false } },
+        },
+        scenarios: [{ name: "devices", engine: "mqtt", flow: [{ connect: {} }, { stayOnline: {} }] }],
+      },
+      { ...options, env: { ARTILLERY_TEST_RUN_ID: "machines", WORKER_ID: name, ...options.env } },
+    );
+
+  /** When the broker accepted each further connection of the devices of a machine, epoch milliseconds to the second. */
+  const reconnects = (log: string, name: string): number[] => {
+    const lines = log.matchAll(
+      new RegExp(`^(\\S+): New client connected from \\S+ as (device-${name}-\\d+)`, "gm"),
+    );
+    const seen = new Set<string>();
+    return [...lines].flatMap(([, time, id = ""]) => {
+      if (seen.has(id)) return [Date.parse(time ?? "")];
+      seen.add(id);
+      return [];
+    });
+  };
+
+  it("one that comes after the storm leaves its devices alone, and the verdict counts them", async () => {
+    const before = broker.log().length;
+    const storm = { at: "4s", window: "25s" };
+    let late: Promise<ArtilleryRun> | null = null;
+    const first = await machine("a", storm, {
+      onOutput: (text) => {
+        if (text.includes("mqtt storm 1")) late ??= machine("b", storm);
+      },
+    });
+    const second = await (late as Promise<ArtilleryRun> | null);
+    if (second === null) throw new Error(`no storm came:\n${first.stdout}${first.stderr}`);
+    expect(second.stdout).toContain("mqtt storm 1: reset, missed");
+    // The broker's own words: half of the devices of the one came back, and none of the other ever had to.
+    const log = broker.log().slice(before);
+    expect(reconnects(log, "a")).toHaveLength(DEVICES / 2);
+    expect(reconnects(log, "b")).toEqual([]);
+
+    expect(readSummary(first).storms[0]?.verdict).toBe("recovered");
+    const { summary } = mergeDirectories([directoryOf(first), directoryOf(second)], {});
+    const [judged] = summary.storms;
+    expect(judged).toMatchObject({
+      affected: 20,
+      recovered: 20,
+      verdict: null,
+      verdictAbsence: "not-watched",
+      presence: { due: 80, there: 40, affectedDue: 40, gaps: [{ container: "b", due: 40, missing: 40 }] },
+    });
+    expect(judged?.presence?.gaps[0]?.lateMs).toBeGreaterThan(5000);
+    expect(judged?.verdictReason).toContain("20 were affected in place of 40: container b began");
+    expect(summary.exit.code).toBe(5);
+  });
+
+  it("one whose clock is 2 s ahead cuts its devices 2 s before the others, and the report says so", async () => {
+    const before = broker.log().length;
+    const storm = { at: "9s", window: "6s" };
+    const runs = await Promise.all([
+      machine("a", storm),
+      machine("b", storm, { env: { CLOCK_AHEAD_MS: "2000", NODE_OPTIONS: `--import=${SKEWED_CLOCK}` } }),
+    ]);
+    const log = broker.log().slice(before);
+    const [ofFirst, ofSkewed] = [reconnects(log, "a"), reconnects(log, "b")];
+    expect(ofFirst.length + ofSkewed.length, runs[1].stdout + runs[1].stderr).toBe(DEVICES);
+    const apartMs = Math.min(...ofFirst) - Math.min(...ofSkewed);
+    expect(apartMs).toBeGreaterThanOrEqual(1000);
+    expect(apartMs).toBeLessThanOrEqual(3000);
+
+    const [first = "", second = ""] = runs.map(directoryOf);
+    const { summary } = mergeDirectories([first, second], {});
+    const [judged] = summary.storms;
+    expect(judged).toMatchObject({ affected: 40, verdict: null, verdictAbsence: "not-watched" });
+    expect(judged?.verdictReason).toMatch(
+      /^not one storm: container a came to it (2|1\.99|2\.01) s after container b$/,
+    );
+    expect(judged?.dropSpreadMs.max).toBeGreaterThan(1900);
+    const ahead = summary.clocks.find(({ container }) => container === "b");
+    expect(Math.abs((ahead?.aheadMs ?? 0) - 2000)).toBeLessThanOrEqual((ahead?.uncertaintyMs ?? 0) + 5);
+    expect(summary.warnings.join()).toMatch(
+      /the clock of container b is (2|1\.99|2\.01) s ahead of that of container a/,
+    );
+
+    // The files of the other one are lost.
+    const alone = mergeDirectories([first], {}).summary;
+    expect(alone).toMatchObject({
+      complete: false,
+      missing: ["container b left no files: it had 40 devices"],
+    });
+    expect(alone.storms[0]).toMatchObject({ verdict: null, presence: { due: 80, there: 40 } });
+  });
+});
