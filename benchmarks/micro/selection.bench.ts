@@ -1,6 +1,7 @@
 import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 import { affectedCount } from "../../engine/src/affected-count.ts";
+import { ONLY_CONTAINER } from "../../engine/src/device/identity.ts";
 import { hashKey, hashRandom } from "../../engine/src/random.ts";
 import { selectionLimit, stormKey } from "../../engine/src/storm/selection.ts";
 import { each, type Scale, type Table } from "./suite.ts";
@@ -38,7 +39,7 @@ function limitByQuickSelect(fleet: number): number {
 
 export function tables({ batch, fleet }: Scale): Table[] {
   const generator = xoroshiro128plus(42);
-  const populations = [{ container: "", devices: fleet }];
+  const populations = [{ container: ONLY_CONTAINER, devices: fleet }];
   const limit = selectionLimit(42, 1, SHARE, populations) as number;
   return [
     {

@@ -133,11 +133,9 @@ export function abortRun(text: string): void {
   });
 }
 
-/** Identity of this worker among all threads and containers of the run. */
-export function workerIdentity(): { container: string; thread: string; id: string } {
-  const container = process.env["WORKER_ID"] ?? "";
-  const thread = process.env["LOCAL_WORKER_ID"] ?? "0";
-  return { container, thread, id: container === "" ? thread : `${container}-${thread}` };
+/** Where this worker runs: the container's id, empty on one machine, and the thread's number. */
+export function whereabouts(): { container: string; thread: string } {
+  return { container: process.env["WORKER_ID"] ?? "", thread: process.env["LOCAL_WORKER_ID"] ?? "0" };
 }
 
 /** So many containers the run is to have, by the environment; null where it does not say. */

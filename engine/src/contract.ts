@@ -386,8 +386,13 @@ export interface WorkerRecord {
    * nor what became of the devices in storms.
    */
   longestBackoffMs: number | null;
-  /** The first of the client ids that the engine gives to its devices; null where the script gives all of them others. */
+  /**
+   * The first of the client ids that the engine gives to the devices of this process, or of the whole fleet where that is numbered
+   * throughout; null where the script gives all of them others.
+   */
   clientIds: string | null;
+  /** Given where the devices of several containers are numbered throughout: which of them this worker is in. */
+  container?: WorkerContainer | undefined;
   /** Cohorts in which an answer to a config request cannot be told from that to an earlier one. */
   uncorrelated: string[];
   /** Test run ids of others that were seen to have devices of the same ids at the same broker, at the same time. */
@@ -421,6 +426,15 @@ export interface WorkerRecord {
   generator: GeneratorHealth | null;
   /** Given for a forecast alone: nothing of it was measured. */
   forecast?: ForecastRecord | undefined;
+}
+
+/** One of several containers whose devices are numbered throughout: it has the numbers `ordinal`, `ordinal + of`, and so on. */
+export interface WorkerContainer {
+  /** Counts from 0. */
+  ordinal: number;
+  of: number;
+  /** Tells two processes apart that say they are the same container. */
+  process: string;
 }
 
 /** Devices of one worker by the time of their arrival. */

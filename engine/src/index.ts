@@ -9,16 +9,21 @@ import {
   type StepCallback,
   type VuContext,
   type WorkerEvents,
+  whereabouts,
 } from "./artillery.ts";
-import { shareOf } from "./device/identity.ts";
+import { type Container, ONLY_CONTAINER, shareOf } from "./device/identity.ts";
 import { takeHangupAsTermination } from "./hangup.ts";
 import type { LabAddresses, StartedLabs } from "./lab/regions.ts";
 import { chooseTcp, type TcpChoice } from "./live/choose-tcp.ts";
+import { findContainer, processName, workerIdOf } from "./live/container.ts";
 import { guardExit } from "./live/exit-guard.ts";
+import { type FleetEnvironment, readFleetEnvironment } from "./live/fleet-environment.ts";
 import { FleetNumbers, sharedNumbers } from "./live/fleet-numbers.ts";
 import { compileHook } from "./live/hook.ts";
+import { checkPlace, openerOfPlace } from "./live/places.ts";
 import { slowTcpWarning } from "./live/warnings.ts";
 import { Worker } from "./live/worker.ts";
+import type { OpenPlace, Place } from "./rendezvous/place.ts";
 import type { FleetPlan } from "./script/plan.ts";
 import { renderProblems } from "./script/problem.ts";
 import type { KnownRegion, RegionsPlan } from "./script/region-plan.ts";
@@ -50,6 +55,10 @@ export default class MqttEngine {
   #worker: Worker | null = null;
   #numbers = new FleetNumbers();
   #tcp: TcpChoice = { kind: "net", problem: null };
+  #fleet: FleetEnvironment = { containers: 1, index: null, rendezvous: null };
+  #container: Container = ONLY_CONTAINER;
+  /** Where this container keeps its ordinal; null where it was given one, or has none. */
+  #ordinalPlace: Place | null = null;
 
   constructor(script: ArtilleryScript, events: WorkerEvents, helpers: Helpers) {
     this.#script = script;
@@ -61,28 +70,70 @@ export default class MqttEngine {
     }
     const { plan, problems } = validate(script, process.env[HOOK_FLAG] === "1");
     if (problems !== null) abortRun(renderProblems(problems));
-    this.#plan = plan;
-    if (plan === null) return;
+    const { fleet, problems: fleetProblems } = readFleetEnvironment(process.env);
+    if (fleetProblems !== null) abortRun(renderProblems(fleetProblems, "the environment"));
+    this.#plan = fleet === null ? null : plan;
+    if (plan === null || fleet === null) return;
+    this.#fleet = fleet;
     const { material, problems: tlsProblems } = loadTls(plan.settings.tls, this.#readPem);
     if (tlsProblems.length > 0) abortRun(renderProblems(tlsProblems));
     this.#tls = material;
-    events.on?.("done", () => this.#worker?.finish("ended"));
-    process.once("exit", () => this.#worker?.finish("interrupted"));
+    this.#countPhases(events);
+    events.on?.("done", () => this.#finish("ended"));
+    process.once("exit", () => this.#finish("interrupted"));
+  }
+
+  /** Artillery tells every thread of each of its phases, also of those that start nobody there. */
+  #countPhases(events: WorkerEvents): void {
+    const { phases } = this.#script.config;
+    let left = Array.isArray(phases) ? phases.length : 1;
+    events.on?.("phaseCompleted", () => {
+      left--;
+      if (left === 0) this.#numbers.endArrivals();
+    });
   }
 
   /** Artillery awaits it in every worker thread, one thread after the other, before the first arrival. */
   async init(): Promise<void> {
     if (isMainThread || this.#plan === null) return;
     guardExit();
-    const isFirst = shareOf(this.#script.config.phases, "").worker === 1;
+    const isFirst = shareOf(this.#script.config.phases).worker === 1;
     try {
       this.#tcp = await chooseTcp(this.#plan);
       if (isFirst && this.#tcp.problem !== null) log(slowTcpWarning(this.#tcp.problem));
       this.#numbers = await sharedNumbers(isFirst);
+      checkPlace(this.#fleet.rendezvous ?? this.#plan.rendezvous);
+      await this.#findContainer(this.#plan, isFirst);
     } catch (error) {
       // A rejection would hang the run.
       abortRun(`artillery-engine-mqtt: ${(error as Error).message}`);
     }
+  }
+
+  #finish(state: "ended" | "interrupted"): void {
+    this.#worker?.finish(state);
+    void this.#ordinalPlace?.end();
+    this.#ordinalPlace = null;
+  }
+
+  async #findContainer(plan: FleetPlan, isFirst: boolean): Promise<void> {
+    const { container, place } = await findContainer({
+      fleet: this.#fleet,
+      name: whereabouts().container,
+      isFirst,
+      numbers: this.#numbers,
+      open: () => {
+        if (plan.target.kind === "url") return this.#place(plan, plan.target, this.#tls);
+        throw new Error("a lab is of one machine: several containers need a target that all of them reach");
+      },
+    });
+    this.#container = container;
+    this.#ordinalPlace = place;
+  }
+
+  /** Where the workers of the run meet. */
+  #place(plan: FleetPlan, broker: UrlTarget, tls: TlsMaterial): OpenPlace {
+    return openerOfPlace(this.#fleet.rendezvous ?? plan.rendezvous, { plan, broker, tls });
   }
 
   createScenario(spec: unknown, runEvents: RunEvents): Scenario {
@@ -125,6 +176,10 @@ export default class MqttEngine {
       readPem: this.#readPem,
       numbers: this.#numbers,
       tcp: this.#tcp.kind,
+      container: this.#container,
+      workerId: workerIdOf(this.#container, whereabouts()),
+      process: processName(),
+      open: this.#place(plan, target, tls),
     });
   }
 }

@@ -10,7 +10,7 @@ import { Aedes } from "aedes";
 import mqttPacket from "mqtt-packet";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { type Certificate, createCertificate } from "../../engine/src/lab/certificate.ts";
-import { Agreement } from "../../engine/src/storm/time-zero.ts";
+import { atBroker } from "../../engine/src/rendezvous/broker.ts";
 import { followEndpoints } from "../../engine/src/transport/endpoints.ts";
 import { readPortPool } from "../../engine/src/transport/host-limits.ts";
 import { parseLocalAddresses } from "../../engine/src/transport/local-addresses.ts";
@@ -25,6 +25,7 @@ import {
 import type { Endpoint, OpenTransport } from "../../engine/src/transport/transport.ts";
 import { fleetOf, freePort, Mosquitto, mosquittoAvailable } from "../support/broker.ts";
 import { eventually, publish, subscribe } from "../support/device-fleet.ts";
+import { meet, NOTHING_YET } from "../support/rendezvous.ts";
 import { createWebSocketStream, WebSocketServer } from "../support/websocket-server.ts";
 
 const authority = await createCertificate({ name: "authority", authority: true });
@@ -270,30 +271,20 @@ describe.skipIf(!mosquittoAvailable())("Mosquitto", () => {
   });
 
   it("lets workers agree on time zero over TLS", async () => {
-    const seen: number[] = [];
-    const agreement = (workerId: string, proposedMs: number): Agreement =>
-      new Agreement(
-        {
-          url: `mqtts://127.0.0.1:${secure.port}`,
-          protocolVersion: 4,
-          topic: "agree",
-          testRunId: "run",
-          workerId,
-          tls: mqttTlsOptions({ ...NO_TLS_SETTINGS, ...TRUSTED }),
-          startedAtMs: 0,
-          wallClock: () => Date.now(),
-          onTimeZero: (epochMs) => seen.push(epochMs),
-          onSameIds: () => {},
-        },
-        proposedMs,
-        { container: "", devices: 0, idPrefix: null },
-      );
-    const workers = [agreement("1", 1000), agreement("2", 2000)];
-    onTestFinished(async () => {
-      await Promise.all(workers.map((worker) => worker.end()));
+    const open = atBroker({
+      url: `mqtts://127.0.0.1:${secure.port}`,
+      protocolVersion: 4,
+      topic: "agree",
+      tls: mqttTlsOptions({ ...NO_TLS_SETTINGS, ...TRUSTED }),
     });
-    await eventually(() => seen.includes(1000));
-    expect(seen).toEqual([1000]);
+    const worker = (workerId: string, epochMs: number) =>
+      meet(open, workerId, NOTHING_YET, { timeZero: { kind: "proposed", epochMs } });
+    const workers = [worker("1", 1000), worker("2", 2000)];
+    onTestFinished(async () => {
+      await Promise.all(workers.map(({ rendezvous }) => rendezvous.end()));
+    });
+    await eventually(() => workers[1]?.adopted.includes(1000) ?? false);
+    expect(workers.flatMap(({ adopted }) => adopted)).toEqual([1000]);
   });
 });
 
@@ -343,23 +334,14 @@ describe.each(["tls", "ws", "wss"] as const)("Aedes over %s", (kind) => {
       .connect()
       .allReady();
     await subscribe(fleet.device, ["agree/#"], 1);
-    const agreement = new Agreement(
-      {
-        url: `${scheme}127.0.0.1:${port}${kind === "tls" ? "" : "/mqtt"}`,
-        protocolVersion: 4,
-        topic: "agree",
-        testRunId: "run",
-        workerId: "1",
-        ...(kind === "ws" ? {} : { tls: mqttTlsOptions({ ...NO_TLS_SETTINGS, ...TRUSTED }) }),
-        startedAtMs: 0,
-        wallClock: () => Date.now(),
-        onTimeZero: () => {},
-        onSameIds: () => {},
-      },
-      1000,
-      { container: "", devices: 0, idPrefix: null },
-    );
-    onTestFinished(() => agreement.end());
+    const open = atBroker({
+      url: `${scheme}127.0.0.1:${port}${kind === "tls" ? "" : "/mqtt"}`,
+      protocolVersion: 4,
+      topic: "agree",
+      ...(kind === "ws" ? {} : { tls: mqttTlsOptions({ ...NO_TLS_SETTINGS, ...TRUSTED }) }),
+    });
+    const { rendezvous } = meet(open, "1", NOTHING_YET, {});
+    onTestFinished(() => rendezvous.end());
     await eventually(() => fleet.events.counts.publishReceived >= 1);
   });
 });

@@ -3,6 +3,7 @@ import type { GeneratorWatch } from "../../engine/src/capture/generator-health.t
 import { createBackoff, longestBackoffMs } from "../../engine/src/device/backoff.ts";
 import { Device } from "../../engine/src/device/device.ts";
 import { type DeviceEvent, EVENTS, type Subject } from "../../engine/src/device/events.ts";
+import { ONLY_CONTAINER } from "../../engine/src/device/identity.ts";
 import type { DevicePlan } from "../../engine/src/device/plan.ts";
 import type { DeviceEnvironment } from "../../engine/src/device/port.ts";
 import { ConfigRequest } from "../../engine/src/device/session/config-requests.ts";
@@ -194,7 +195,7 @@ export class Simulation {
     return new Storms({
       plans: storms,
       seed: this.#seed,
-      container: "",
+      container: ONLY_CONTAINER,
       members: this.fleet.members,
       recorder: this.#shared.recorder,
       losses: this.#host,
@@ -202,8 +203,8 @@ export class Simulation {
       watch: { beginRecovery: () => stretch, end: () => {} } as unknown as GeneratorWatch,
       regions: this.#regions,
       longestBackoffMs: longestBackoffMs(backoff),
-      populations: () => [{ container: "", devices: this.fleet.started }],
-      containers: () => [],
+      populations: () => [{ container: ONLY_CONTAINER, devices: this.fleet.started }],
+      isFirst: () => true,
       claim: () => true,
       wallClock: () => EPOCH_MS + this.time.now() - START_MS,
       time: this.time,

@@ -3,6 +3,7 @@ import { performance } from "node:perf_hooks";
 import { vi } from "vitest";
 import type { ArtilleryScript, Helpers, VuContext } from "../../engine/src/artillery.ts";
 import { TIMELINE_ROW_MS } from "../../engine/src/contract.ts";
+import { ONLY_CONTAINER } from "../../engine/src/device/identity.ts";
 import { FleetNumbers } from "../../engine/src/live/fleet-numbers.ts";
 import { buildSummary } from "../../results/src/judge/summary.ts";
 import type { Summary } from "../../results/src/judge/summary-schema.ts";
@@ -134,6 +135,12 @@ export class SimulatedRun {
       readPem: (() => "") as never,
       numbers: new FleetNumbers(),
       tcp: "net",
+      container: ONLY_CONTAINER,
+      workerId: "0",
+      process: "simulated",
+      open: () => {
+        throw new Error("a simulated run meets nobody");
+      },
     });
     let left = this.#devices;
     for (let i = 0; i < this.#devices; i++) {

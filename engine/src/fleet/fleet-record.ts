@@ -2,7 +2,7 @@ import type { Recorder } from "../capture/recorder.ts";
 import { type WorkerFacts, workerRecord } from "../capture/worker-record.ts";
 import type { WorkerRecord } from "../contract.ts";
 import { longestBackoffMs } from "../device/backoff.ts";
-import { deviceId } from "../device/identity.ts";
+import { type Container, containerLabel, deviceId } from "../device/identity.ts";
 import type { Regions } from "../region/regions.ts";
 import { type FleetPlan, ownClientIdPrefix, uncorrelatedCohorts } from "../script/plan.ts";
 import type { FleetRun } from "./fleet-run.ts";
@@ -14,12 +14,14 @@ export interface FleetRecordParts {
   run: FleetRun;
   /** Null where the script has one target. */
   regions: Regions | null;
-  /** This worker's container, empty on one machine. */
-  container: string;
+  container: Container;
+  /** Tells this process from another that says it is the same container. */
+  process: string;
 }
 
 /** What follows from the plan and the devices; the rest is the worker's own to say. */
 type Known =
+  | "container"
   | "seed"
   | "longestBackoffMs"
   | "clientIds"
@@ -40,7 +42,10 @@ export function fleetRecord(parts: FleetRecordParts, own: Omit<WorkerFacts, Know
     longestBackoffMs: longestBackoffMs(plan.backoff),
     clientIds: idPrefix === null ? null : `${idPrefix}${deviceId(container, 0)}`,
     uncorrelated: uncorrelatedCohorts(plan),
-    containerName: container,
+    ...(container.of === 1
+      ? {}
+      : { container: { ordinal: container.ordinal, of: container.of, process: parts.process } }),
+    containerName: containerLabel(container),
     arrivals: run.arrivals.read(),
     devices: run.users.started,
     storms: run.storms.report(),

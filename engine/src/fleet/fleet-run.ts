@@ -4,7 +4,7 @@ import type { Recorder } from "../capture/recorder.ts";
 import { longestBackoffMs } from "../device/backoff.ts";
 import type { DeviceCredentials } from "../device/credentials.ts";
 import { Device } from "../device/device.ts";
-import { deviceId } from "../device/identity.ts";
+import { type Container, deviceId, fleetNumber } from "../device/identity.ts";
 import type { Time } from "../device/port.ts";
 import type { Regions } from "../region/regions.ts";
 import type { FleetPlan } from "../script/plan.ts";
@@ -33,14 +33,12 @@ export interface FleetRunOptions {
   time: Time;
   /** Epoch milliseconds. */
   wallClock(): number;
-  /** This worker's container, empty on one machine. */
-  container: string;
-  /** Gives every device of this process its number. */
+  container: Container;
+  /** Counts the devices of this process. */
   numbers: { next(): number; claim(storm: number): boolean };
   /** What the workers of a run must agree on. */
-  agreement: Pick<StormsOptions, "populations" | "containers"> & {
+  agreement: Pick<StormsOptions, "populations" | "isFirst"> & {
     begin(): void;
-    setDevices(devices: number): void;
   };
   /** Null where nothing generates load. */
   watch: StormsOptions["watch"];
@@ -87,7 +85,7 @@ export class FleetRun {
       regions,
       longestBackoffMs: longestBackoffMs(plan.backoff),
       populations: (storm) => agreement.populations(storm),
-      containers: () => agreement.containers(),
+      isFirst: () => agreement.isFirst(),
       claim: (storm) => numbers.claim(storm),
       wallClock: () => options.wallClock(),
       time: company?.stormTime ?? time,
@@ -129,7 +127,7 @@ export class FleetRun {
     if (this.fleet.started === 0) agreement.begin();
     this.arrivals.add(wallClock());
     const cohort = this.#cohorts[cohortIndex] as Cohort;
-    const number = numbers.next();
+    const number = fleetNumber(container, numbers.next());
     const id = deviceId(container, number);
     nameDevice(context, id);
     const clientId = `${plan.settings.clientIdPrefix ?? ""}${id}`;
@@ -141,7 +139,6 @@ export class FleetRun {
       regions.counts.count(device.region, "homeDevices");
     }
     this.fleet.add(device);
-    agreement.setDevices(this.fleet.started);
     this.users.run(cohort, cohortIndex, context, over);
   }
 

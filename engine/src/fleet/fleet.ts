@@ -31,6 +31,13 @@ export class Fleet {
   /** Devices started so far, ended ones included. */
   started = 0;
 
+  /** Of these, those that have been ready at some time, or have left. */
+  get provisioned(): number {
+    let waiting = 0;
+    for (const device of this.members) if (!device.wasReady) waiting++;
+    return this.started - waiting;
+  }
+
   constructor({ hasPlanEnd, time }: FleetOptions) {
     this.#hasPlanEnd = hasPlanEnd;
     this.#time = time;

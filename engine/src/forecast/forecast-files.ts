@@ -1,5 +1,6 @@
 import { WorkerFiles } from "../capture/worker-files.ts";
 import type { ForecastAssumption, ForecastRecord, WorkerRecord } from "../contract.ts";
+import { ONLY_CONTAINER } from "../device/identity.ts";
 import { fleetRecord } from "../fleet/fleet-record.ts";
 import type { FleetPlan } from "../script/plan.ts";
 import { maskHidden } from "../secrets/secret-text.ts";
@@ -41,7 +42,7 @@ function writeWorker(
   });
   const nowMs = EPOCH_MS + Math.ceil(fleet.nowMs);
   const record: WorkerRecord = fleetRecord(
-    { plan, recorder, run, regions, container: "" },
+    { plan, recorder, run, regions, container: ONLY_CONTAINER, process: WORKER_ID },
     {
       testRunId,
       workerId,

@@ -1,6 +1,7 @@
 import type { ArtilleryScript, Helpers, RunEvents } from "../artillery.ts";
 import { Recorder } from "../capture/recorder.ts";
 import { TIMELINE_ROW_MS } from "../contract.ts";
+import { ONLY_CONTAINER } from "../device/identity.ts";
 import { FleetRun } from "../fleet/fleet-run.ts";
 import type { Loads } from "../region/load.ts";
 import { Regions } from "../region/regions.ts";
@@ -132,13 +133,12 @@ export class VirtualFleet {
         http: forecastHttp,
         time: clock,
         wallClock,
-        container: "",
+        container: ONLY_CONTAINER,
         numbers: { next: () => this.#numbers++, claim: () => true },
         agreement: {
           begin: () => this.#setTimeZero(),
-          setDevices: () => {},
-          populations: (storm) => [{ container: "", devices: this.#fleetOf(storm) }],
-          containers: () => [],
+          populations: (storm) => [{ container: ONLY_CONTAINER, devices: this.#fleetOf(storm) }],
+          isFirst: () => true,
         },
         watch: null,
         company,

@@ -1,25 +1,28 @@
-import { containersDue, log, testRunId, workerIdentity } from "../artillery.ts";
+import { randomUUID } from "node:crypto";
+import { containersDue, log, testRunId } from "../artillery.ts";
 import { type ClockOffset, safeFileName, TIMELINE_ROW_MS } from "../contract.ts";
+import { type Container, containerLabel } from "../device/identity.ts";
+import type { Time } from "../device/port.ts";
+import type { OpenPlace } from "../rendezvous/place.ts";
+import { type Progress, Rendezvous, type TimeZeroRule } from "../rendezvous/rendezvous.ts";
 import { type FleetPlan, ownClientIdPrefix } from "../script/plan.ts";
-import { credentialsOf, dialUrl, type UrlTarget } from "../script/target.ts";
 import type { Population } from "../storm/selection.ts";
-import { Agreement } from "../storm/time-zero.ts";
-import { usesTls } from "../transport/endpoints.ts";
-import { mqttTlsOptions } from "../transport/mqtt-tls-options.ts";
-import type { TlsMaterial } from "../transport/tls-material.ts";
 import { processStartedAtMs, wallClock } from "./clock.ts";
 import type { FleetNumbers } from "./fleet-numbers.ts";
 import { sameIdsWarning } from "./warnings.ts";
 
 export interface FleetAgreementOptions {
   plan: FleetPlan;
-  /** The broker of the control connection. */
-  broker: UrlTarget;
-  tls: TlsMaterial;
-  /** This worker's container, empty on one machine. */
-  container: string;
+  /** Where workers meet. */
+  open: OpenPlace;
+  container: Container;
+  workerId: string;
+  /** Tells this process from another that says it is the same container. */
+  process: string;
   /** Shared by all workers of this process. */
   numbers: FleetNumbers;
+  time: Time;
+  progress(): Progress;
   /** Hears the fleet's time zero, and again whenever an earlier one is agreed on. */
   onTimeZero(epochMs: number): void;
 }
@@ -31,42 +34,58 @@ export class FleetAgreement {
   readonly #options: FleetAgreementOptions;
   /** Other runs that use this run's client ids at the same broker. */
   readonly sameIdsAs: string[] = [];
-  #agreement: Agreement | null = null;
+  #rendezvous: Rendezvous | null = null;
   #latestMs: number | null = null;
 
   constructor(options: FleetAgreementOptions) {
     this.#options = options;
   }
 
-  /** The fleet's time zero, epoch milliseconds; null before the first virtual user. */
+  /** The fleet's time zero, epoch milliseconds; null before there is one. */
   get timeZeroMs(): number | null {
     return this.#latestMs;
   }
 
-  /** This worker's first virtual user is there: proposes a time zero, and asks the others where there are any storms. */
+  /** This worker's first virtual user is there: sets a time zero or waits for one, and asks the others where there are any storms. */
   begin(): void {
-    const { plan, broker, tls, container } = this.#options;
-    const { timeZero, settings, storms, target } = plan;
-    // It stands on a multiple of the timeline's row: storms then begin with a row.
-    const proposedMs = Math.ceil(wallClock() / TIMELINE_ROW_MS) * TIMELINE_ROW_MS;
-    this.#setTimeZero(timeZero.kind === "absolute" ? timeZero.epochMs : proposedMs);
-    if (timeZero.kind !== "agreed" || storms.length === 0) return;
-    this.#agreement = new Agreement(
+    const { plan, container } = this.#options;
+    const { timeZero } = plan;
+    const rule = timeZeroRule(plan, container);
+    if (rule.kind !== "ready") this.#setTimeZero(rule.epochMs);
+    const asksNobody =
+      timeZero.kind === "local" ||
+      (timeZero.kind === "absolute" && container.of === 1) ||
+      plan.storms.length === 0;
+    if (!asksNobody) this.#rendezvous = this.#meet(rule);
+  }
+
+  #meet(timeZero: TimeZeroRule): Rendezvous {
+    const { plan, open, container, workerId, process, time, progress } = this.#options;
+    return new Rendezvous(
       {
-        url: dialUrl(broker),
-        protocolVersion: settings.protocolVersion,
-        topic: timeZero.topic,
+        open,
         testRunId: safeFileName(testRunId()),
-        workerId: safeFileName(workerIdentity().id),
+        workerId: safeFileName(workerId),
+        instance: randomUUID(),
         startedAtMs: processStartedAtMs(),
+        timeZero,
+        stepMs: TIMELINE_ROW_MS,
         wallClock,
-        ...credentialsOf(target, settings),
-        ...(usesTls(broker.endpoint) ? { tls: mqttTlsOptions(tls) } : {}),
+        time,
+        progress,
         onTimeZero: (epochMs) => this.#setTimeZero(epochMs),
         onSameIds: (otherRun) => this.#noteSameIds(otherRun),
+        say: log,
       },
-      proposedMs,
-      { container, devices: 0, idPrefix: ownClientIdPrefix(plan) },
+      {
+        container,
+        process,
+        idPrefix: ownClientIdPrefix(plan),
+        devices: 0,
+        fleet: 0,
+        ready: 0,
+        arrivalsOver: false,
+      },
     );
   }
 
@@ -80,27 +99,25 @@ export class FleetAgreement {
     log(sameIdsWarning(otherRun));
   }
 
-  /** Tells the others how many devices this worker has started so far. */
-  setDevices(devices: number): void {
-    this.#agreement?.setDevices(devices);
-  }
-
   /** The devices of all containers, this process's first: as they are now, or as they were when a storm was first asked for. */
   populations(storm: number | null): Population[] {
     const { numbers, container } = this.#options;
     const devices = storm === null ? numbers.count : numbers.countAt(storm);
-    return [{ container, devices }, ...this.others()];
+    return [{ container, devices }, ...this.#others()];
   }
 
   /** The devices of other containers, by their last word. */
-  others(): Population[] {
-    return this.#agreement?.others() ?? [];
+  #others(): Population[] {
+    return this.#rendezvous?.others() ?? [];
   }
 
   /** Those of them that this worker's record names: all together name each, and none names thousands. */
-  neighbours(): Population[] {
-    const others = this.others();
-    const after = others.filter(({ container }) => container > this.#options.container);
+  neighbours(): { container: string; devices: number }[] {
+    const own = containerLabel(this.#options.container);
+    const others = this.#others()
+      .map(({ container, devices }) => ({ container: containerLabel(container), devices }))
+      .sort((a, b) => (a.container < b.container ? -1 : 1));
+    const after = others.filter(({ container }) => container > own);
     return [...after, ...others.slice(0, others.length - after.length)].slice(0, MOST_NEIGHBOURS);
   }
 
@@ -109,18 +126,28 @@ export class FleetAgreement {
     return containersDue();
   }
 
-  /** How far this worker's clock is from another's; null where that was not measured. */
+  /** How far this worker's clock is from another's, or the place's; null where that was not measured. */
   get clock(): ClockOffset | null {
-    return this.#agreement?.clock ?? null;
+    return this.#rendezvous?.clock ?? null;
   }
 
-  /** Containers in which another worker is alive. */
-  containers(): string[] {
-    return this.#agreement?.containers() ?? [];
+  /** No container in which a worker is alive comes before this one. */
+  isFirst(): boolean {
+    return this.#rendezvous?.isFirst() ?? true;
   }
 
   /** Takes this worker off the others' list. */
   async end(): Promise<void> {
-    await this.#agreement?.end();
+    await this.#rendezvous?.end();
   }
+}
+
+function timeZeroRule({ timeZero, storms }: FleetPlan, { of }: Container): TimeZeroRule {
+  if (timeZero.kind === "absolute") return { kind: "fixed", epochMs: timeZero.epochMs };
+  if (timeZero.kind === "agreed" && storms.length > 0) {
+    const from = timeZero.from ?? (of > 1 ? "ready" : "arrival");
+    if (from === "ready") return { kind: "ready", barrier: timeZero.barrier };
+  }
+  // It stands on a multiple of the timeline's row: storms then begin with a row.
+  return { kind: "proposed", epochMs: Math.ceil(wallClock() / TIMELINE_ROW_MS) * TIMELINE_ROW_MS };
 }

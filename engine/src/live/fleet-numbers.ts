@@ -7,11 +7,15 @@ const NEXT = 0;
 const FLEETS = 1;
 /** Tells whether a worker has taken it upon itself to act for a storm. */
 const CLAIMS = FLEETS + STORMS;
-const WORDS = CLAIMS + STORMS;
+/** Threads that start no more devices. */
+const OVER = CLAIMS + STORMS;
+/** The container's ordinal, one more than it is, so that 0 is none yet. */
+const ORDINAL = OVER + 1;
+const WORDS = ORDINAL + 1;
 
 /**
- * The numbers of this process's devices: each is given once, in the order of arrival, whichever worker thread the device is
- * in. So the same fleet has the same numbers on any number of threads, however Artillery divided the arrivals.
+ * Counts this process's devices: each has its place in the order of arrival, whichever worker thread it is in. So the same fleet
+ * has the same numbers on any number of threads, however Artillery divided the arrivals.
  */
 export class FleetNumbers {
   readonly #words: Int32Array;
@@ -24,12 +28,12 @@ export class FleetNumbers {
     return this.#words.buffer as SharedArrayBuffer;
   }
 
-  /** The number of one more device. */
+  /** The place of one more device, counted from 0. */
   next(): number {
     return Atomics.add(this.#words, NEXT, 1);
   }
 
-  /** Devices of this process so far; their numbers are all below. */
+  /** Devices of this process so far; their places are all below. */
   get count(): number {
     return Atomics.load(this.#words, NEXT);
   }
@@ -43,6 +47,26 @@ export class FleetNumbers {
   /** True for the first thread that asks, for each storm. */
   claim(storm: number): boolean {
     return Atomics.compareExchange(this.#words, CLAIMS + storm, 0, 1) === 0;
+  }
+
+  /** A thread starts no more devices. */
+  endArrivals(): void {
+    Atomics.add(this.#words, OVER, 1);
+  }
+
+  /** None of the process's `workers` threads starts any more devices. */
+  arrivalsOver(workers: number): boolean {
+    return Atomics.load(this.#words, OVER) >= workers;
+  }
+
+  /** The ordinal of this process's container; null before one was given. */
+  get ordinal(): number | null {
+    const word = Atomics.load(this.#words, ORDINAL);
+    return word === 0 ? null : word - 1;
+  }
+
+  giveOrdinal(ordinal: number): void {
+    Atomics.store(this.#words, ORDINAL, ordinal + 1);
   }
 }
 

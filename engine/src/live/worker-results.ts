@@ -1,4 +1,4 @@
-import { type ArtilleryScript, log, testRunId, workerIdentity } from "../artillery.ts";
+import { type ArtilleryScript, log, testRunId } from "../artillery.ts";
 import type { HealthStretch } from "../capture/generator-health.ts";
 import { runDirectory } from "../capture/run-directory.ts";
 import { postUnwritten } from "../capture/unwritten.ts";
@@ -26,6 +26,8 @@ export interface WorkerResultsOptions extends FleetRecordParts {
   isInsecure: boolean;
   tcp: TcpKind;
   agreement: FleetAgreement;
+  /** Among all threads and containers of the run. */
+  workerId: string;
   http: HttpClient;
   health: HealthStretch;
 }
@@ -43,7 +45,7 @@ export class WorkerResults {
     this.#files =
       directory === null
         ? null
-        : new WorkerFiles(directory, safeFileName(workerIdentity().id), options.startedAtMs, teller);
+        : new WorkerFiles(directory, safeFileName(options.workerId), options.startedAtMs, teller);
     this.#flush("running");
     this.#timer = setInterval(() => this.#flush("running"), FLUSH_MS).unref();
   }
@@ -65,10 +67,10 @@ export class WorkerResults {
   }
 
   #record(state: WorkerRecord["state"], nowMs: number): WorkerRecord {
-    const { broker, agreement, isInsecure, tcp, http, startedAtMs, health } = this.#options;
+    const { broker, agreement, workerId, isInsecure, tcp, http, startedAtMs, health } = this.#options;
     return fleetRecord(this.#options, {
       testRunId: testRunId(),
-      workerId: workerIdentity().id,
+      workerId,
       state,
       target: maskHidden(broker.url),
       tls: { insecure: isInsecure },

@@ -5,13 +5,14 @@ import {
   type RunEvents,
   type StepCallback,
   type VuContext,
-  workerIdentity,
 } from "../artillery.ts";
 import { GeneratorWatch } from "../capture/generator-health.ts";
 import { Recorder } from "../capture/recorder.ts";
-import { shareOf, type WorkerShare } from "../device/identity.ts";
+import { type Container, shareOf, type WorkerShare } from "../device/identity.ts";
 import { FleetRun } from "../fleet/fleet-run.ts";
 import { Regions } from "../region/regions.ts";
+import type { OpenPlace } from "../rendezvous/place.ts";
+import type { Progress } from "../rendezvous/rendezvous.ts";
 import type { FleetPlan } from "../script/plan.ts";
 import type { RegionsPlan } from "../script/region-plan.ts";
 import type { UrlTarget } from "../script/target.ts";
@@ -55,6 +56,13 @@ export interface WorkerOptions {
   readPem: PemReader;
   /** Shared by all workers of this process. */
   numbers: FleetNumbers;
+  container: Container;
+  /** Among all threads and containers of the run. */
+  workerId: string;
+  /** Tells this process from another that says it is the same container. */
+  process: string;
+  /** Where the workers of the run meet. */
+  open: OpenPlace;
   /** What plain TCP goes over. */
   tcp: TcpKind;
 }
@@ -79,10 +87,9 @@ export class Worker {
     const startedAtMs = Math.floor(wallClock());
     keepYoungGenerationSmall();
     this.#options = options;
-    const { plan, script, helpers, runEvents, broker, numbers } = options;
+    const { plan, script, helpers, runEvents, broker, numbers, container, workerId } = options;
     const { seed, protocolVersion, maxPacketSize } = plan.settings;
-    this.#share = shareOf(script.config.phases, workerIdentity().container);
-    const { container } = this.#share;
+    this.#share = shareOf(script.config.phases);
     const names = plan.cohorts.map((cohort) => cohort.name);
     this.#recorder = new Recorder(names, runEvents, wallClock);
     this.#watch = new GeneratorWatch(() => this.#recorder.timed);
@@ -113,10 +120,13 @@ export class Worker {
       host.openers.push(openerOf(cohort, { targets: this.#targets, regions: this.#regions, openers }));
     this.#agreement = new FleetAgreement({
       plan,
-      broker,
-      tls: options.tls,
+      open: options.open,
       container,
+      workerId,
+      process: options.process,
       numbers,
+      time,
+      progress: () => this.#progress(),
       onTimeZero: (epochMs) => this.#run.storms.setTimeZero(epochMs),
     });
     this.#http = openHttp(plan.settings.http);
@@ -154,6 +164,8 @@ export class Worker {
       isInsecure: this.#isInsecure,
       tcp: options.tcp,
       container,
+      process: options.process,
+      workerId,
       recorder: this.#recorder,
       run: this.#run,
       agreement: this.#agreement,
@@ -162,6 +174,19 @@ export class Worker {
       health,
     });
     this.#timer = setInterval(() => this.#everySecond(), EMIT_MS).unref();
+  }
+
+  /** How far this worker and its process are with their devices. */
+  #progress(): Progress {
+    const { numbers } = this.#options;
+    const { fleet } = this.#run;
+    return {
+      devices: fleet.started,
+      fleet: numbers.count,
+      // Nobody asks any more once time zero is there.
+      ready: this.#agreement.timeZeroMs === null ? fleet.provisioned : 0,
+      arrivalsOver: numbers.arrivalsOver(this.#share.workers),
+    };
   }
 
   /** Devices connect to these. */

@@ -1,7 +1,7 @@
 import type { BackoffSpec, ResetAfter } from "../device/backoff.ts";
 import { PRESETS, type PresetName } from "../device/backoff-presets.ts";
+import type { PlacePlan, TimeZeroPlan } from "../rendezvous/plan.ts";
 import type { StormPlan } from "../storm/schedule.ts";
-import type { TimeZeroPlan } from "../storm/time-zero.ts";
 import type { ReadScenario, ReadScript } from "./read.ts";
 import { planRegions, type RegionsPlan } from "./region-plan.ts";
 import { DEFAULT_BASE_MS, type EngineSettings } from "./schema.ts";
@@ -23,6 +23,8 @@ export interface FleetPlan {
   resetAfter: ResetAfter;
   storms: StormPlan[];
   timeZero: TimeZeroPlan;
+  /** Where the workers of a run meet. */
+  rendezvous: PlacePlan;
   cohorts: CohortPlan[];
   /** Steps of the hooks; empty for none, and where it is not seen. */
   hooks: Record<"before" | "after", readonly ParsedStep[]>;
@@ -56,6 +58,7 @@ export function planFleet(script: GoodScript): FleetPlan {
     ...backoffOf(settings),
     storms: script.storms.map((storm) => planStorm(storm, regions)),
     timeZero: timeZeroOf(settings),
+    rendezvous: settings.rendezvous,
     cohorts: script.scenarios.map(planCohort),
     hooks: { before: before?.steps ?? [], after: after?.steps ?? [] },
   };
@@ -87,7 +90,12 @@ function timeZeroOf({ timeZero }: EngineSettings): TimeZeroPlan {
   if (timeZero === "local") return { kind: "local" };
   return "epochMs" in timeZero
     ? { kind: "absolute", epochMs: timeZero.epochMs }
-    : { kind: "agreed", topic: timeZero.topic };
+    : {
+        kind: "agreed",
+        topic: timeZero.topic,
+        from: timeZero.from ?? null,
+        barrier: { share: timeZero.share, timeoutMs: timeZero.timeout },
+      };
 }
 
 /** A lost region is known by its place in the list, and its share of the fleet by its weight. */

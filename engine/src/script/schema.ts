@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { BACKOFF_POLICIES } from "../device/backoff.ts";
 import { PRESETS } from "../device/backoff-presets.ts";
+import type { PlacePlan } from "../rendezvous/plan.ts";
+import { parseS3, S3_ALLOWED } from "../rendezvous/s3-address.ts";
 import {
   LOCAL_ADDRESSES_ALLOWED,
   type LocalAddresses,
@@ -13,6 +15,8 @@ import { storms } from "./storms.ts";
 import { scenarioTlsSettings, tlsSettings } from "./tls-settings.ts";
 
 export const DEFAULT_BASE_MS = 1000;
+
+const SHARE_ALLOWED = "a share such as 99 %, above 0 and up to 100 %";
 
 /** `config.engines.mqtt`. Messages of leaves say what is allowed; problem.ts puts path and value before them. */
 
@@ -86,13 +90,74 @@ const http = z.strictObject({
   insecure: boolean.default(false),
 });
 
+const DEFAULT_BARRIER_TIMEOUT_MS = 300_000;
+export const DEFAULT_TOPIC = "artillery-engine-mqtt";
+
+/** `99 %` or 0.99; the value is the share. */
+const share = z
+  .union([z.number(), z.string()], { error: SHARE_ALLOWED })
+  .transform((value, context): number => {
+    const percent = typeof value === "string" ? /^(\d+(?:\.\d+)?) ?%$/.exec(value.trim()) : null;
+    const found = percent === null ? Number(value) : Number(percent[1]) / 100;
+    if (found > 0 && found <= 1) return found;
+    context.addIssue({ code: "custom", message: SHARE_ALLOWED });
+    return z.NEVER;
+  });
+
+const barrier = z
+  .strictObject({
+    topic: text.default(DEFAULT_TOPIC),
+    from: z.enum(["arrival", "ready"], { error: "arrival or ready" }).optional(),
+    share: share.optional(),
+    timeout: positiveDuration.optional(),
+  })
+  .superRefine((value, context) => {
+    for (const key of ["share", "timeout"] as const) {
+      if (value.from !== "arrival" || value[key] === undefined) continue;
+      context.addIssue({ code: "custom", path: [key], message: "nothing with from: arrival; for ready" });
+    }
+  })
+  .transform(({ topic, from, share: of = 1, timeout = DEFAULT_BARRIER_TIMEOUT_MS }) => ({
+    topic,
+    ...(from === undefined ? {} : { from }),
+    share: of,
+    timeout,
+  }));
+
 const timeZero = z.union(
   [
     z.literal("local"),
     z.iso.datetime({ offset: true }).transform((value) => ({ epochMs: Date.parse(value) })),
-    z.strictObject({ topic: text }),
+    barrier,
   ],
-  { error: "local, a date and time such as 2026-11-23T10:00:00Z, or { topic: … }" },
+  {
+    error:
+      "local, a date and time such as 2026-11-23T10:00:00Z, or { from: arrival or ready, share, timeout, topic }",
+  },
+);
+
+const ONE_PLACE = "broker, { directory: the path of a folder that all share }, or { s3: s3://BUCKET/PREFIX }";
+
+const s3Place = text.transform((value, context): PlacePlan => {
+  const place = parseS3(value);
+  if (place !== null) return place;
+  context.addIssue({ code: "custom", message: S3_ALLOWED });
+  return z.NEVER;
+});
+
+const rendezvous = z.union(
+  [
+    z.literal("broker").transform((): PlacePlan => ({ kind: "broker" })),
+    z
+      .strictObject({ directory: text.optional(), s3: s3Place.optional() })
+      .transform(({ directory, s3 }, context): PlacePlan => {
+        if (directory !== undefined && s3 === undefined) return { kind: "directory", path: directory };
+        if (s3 !== undefined && directory === undefined) return s3;
+        context.addIssue({ code: "custom", message: ONE_PLACE });
+        return z.NEVER;
+      }),
+  ],
+  { error: ONE_PLACE },
 );
 
 /** The value is in milliseconds; Infinity for `never`. */
@@ -153,7 +218,8 @@ export const engineSettings = z.strictObject({
     .optional(),
   transport: z.enum(["auto", "net"], { error: "auto or net" }).default("auto"),
   seed: z.int({ error: "a whole number" }).default(1),
-  timeZero: timeZero.default({ topic: "artillery-engine-mqtt" }),
+  timeZero: timeZero.default({ topic: DEFAULT_TOPIC, share: 1, timeout: DEFAULT_BARRIER_TIMEOUT_MS }),
+  rendezvous: rendezvous.default({ kind: "broker" }),
   configService: configService.default("external"),
   http: http.default({ connection: "new", connections: 100, insecure: false }),
   forecast: forecastSettings.optional(),

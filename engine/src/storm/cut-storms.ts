@@ -1,6 +1,6 @@
 import type { Recorder } from "../capture/recorder.ts";
 import type { Device } from "../device/device.ts";
-import { containerKey } from "../device/identity.ts";
+import { type Container, containerKey, indexOf } from "../device/identity.ts";
 import type { Time } from "../device/port.ts";
 import type { Regions } from "../region/regions.ts";
 import type { CutCause } from "./causes/cause.ts";
@@ -12,7 +12,7 @@ import type { StoryClock } from "./story-clock.ts";
 
 export interface CutOptions {
   seed: number;
-  container: string;
+  container: Container;
   members: Iterable<Device>;
   /** Goes through the devices that a storm may hit; through `members`, at once, unless given. */
   walk?: Walk | undefined;
@@ -35,7 +35,7 @@ export interface CutOptions {
  */
 export type Walk = (visit: (device: Device) => void, over: () => void) => void;
 
-/** The devices that a storm hits: numbers below `devices` whose key is not above `limit`; none where that is null. */
+/** What a storm hits of the first `devices` devices: those whose key is not above `limit`; none where that is null. */
 interface Choice {
   limit: number | null;
   devices: number;
@@ -47,14 +47,14 @@ interface Choice {
 export class CutStorms {
   readonly #options: CutOptions;
   readonly #clock: StoryClock;
-  readonly #container: number;
+  readonly #containerKey: number;
   /** Kept per storm: the devices of the next may be chosen before this one begins. */
   readonly #prepared = new Map<StormPlan, Choice>();
 
   constructor(options: CutOptions, clock: StoryClock) {
     this.#options = options;
     this.#clock = clock;
-    this.#container = containerKey(options.container);
+    this.#containerKey = containerKey(options.container);
   }
 
   /** Called half a second before the storm: in a large fleet the choice takes a while. */
@@ -131,7 +131,7 @@ export class CutStorms {
   };
 
   #isChosen({ limit, devices }: Choice, storm: number, number: number): boolean {
-    if (limit === null || number >= devices) return false;
-    return stormKey(this.#options.seed, storm, this.#container, number) <= limit;
+    if (limit === null || indexOf(this.#options.container, number) >= devices) return false;
+    return stormKey(this.#options.seed, storm, this.#containerKey, number) <= limit;
   }
 }

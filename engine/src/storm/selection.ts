@@ -1,5 +1,5 @@
 import { affectedCount } from "../affected-count.ts";
-import { containerKey } from "../device/identity.ts";
+import { type Container, containerKey, fleetNumber } from "../device/identity.ts";
 import { hashKey } from "../random.ts";
 
 /**
@@ -8,9 +8,9 @@ import { hashKey } from "../random.ts";
  * has, so each can compute the same limit, and no worker needs to hear of any single device of another.
  */
 
-/** The devices of one container: numbers from 0 to `devices` - 1. */
+/** The first `devices` devices of one container. */
 export interface Population {
-  container: string;
+  container: Container;
   devices: number;
 }
 
@@ -56,16 +56,11 @@ function keyAtRank(
   const near: number[] = [];
   for (const { container, devices } of populations) {
     const key = containerKey(container);
-    for (let number = 0; number < devices; number++) {
-      const one = stormKey(seed, storm, key, number);
+    for (let index = 0; index < devices; index++) {
+      const one = stormKey(seed, storm, key, fleetNumber(container, index));
       if (one < low) below++;
       else if (one < high) near.push(one);
     }
   }
   return new Float64Array(near).sort()[rank - 1 - below] ?? null;
-}
-
-/** True in one container of the run: the first of those that are known. */
-export function isFirstContainer(container: string, others: readonly string[]): boolean {
-  return others.every((other) => container <= other);
 }

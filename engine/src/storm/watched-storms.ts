@@ -5,16 +5,14 @@ import type { WatchCause } from "./causes/cause.ts";
 import { type Loss, type Losses, Onset, OpenStorm } from "./loss-watch.ts";
 import type { StormProgress } from "./progress.ts";
 import { type StormPlan, storyOnceExpired, storyOnceOpen } from "./schedule.ts";
-import { isFirstContainer } from "./selection.ts";
 import type { StoryClock } from "./story-clock.ts";
 
 export interface WatchOptions {
-  container: string;
   members: Iterable<Device>;
   recorder: Recorder;
   losses: Losses;
-  /** Containers in which another worker is alive; this one may be among them. */
-  containers(): readonly string[];
+  /** No container in which a worker is alive comes before this one. */
+  isFirst(): boolean;
   /** True for the first worker of this process that asks, for each storm. */
   claim(storm: number): boolean;
   log(line: string): void;
@@ -33,7 +31,7 @@ export class WatchedStorms {
 
   /** From now on losses belong to the storm, or may open it. */
   watch(progress: StormProgress, cause: WatchCause): void {
-    const { losses, recorder, container, log } = this.#options;
+    const { losses, recorder, log } = this.#options;
     const { plan } = progress;
     if (cause.opens === "at-once") {
       const startedAtMs = this.#clock.epochAt(plan.atMs);
@@ -44,7 +42,7 @@ export class WatchedStorms {
       losses.watch = new Onset(plan.fraction ?? 1, () => recorder.online, open);
       log(`mqtt storm ${plan.index}: ${plan.cause}, watching`);
     }
-    if (cause.act === null || !isFirstContainer(container, this.#options.containers())) return;
+    if (cause.act === null || !this.#options.isFirst()) return;
     if (!this.#options.claim(plan.index)) return;
     this.#stopActing?.();
     this.#stopActing = cause.act(plan, log);

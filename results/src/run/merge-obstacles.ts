@@ -1,5 +1,6 @@
 import type { WorkerRecord, WorkerStorm } from "artillery-engine-mqtt/contract";
 import { firstSentences } from "./first-sentences.ts";
+import { sharedContainers } from "./shared-containers.ts";
 import { sharedIds } from "./shared-ids.ts";
 
 /** At most so many are named where files are there twice. */
@@ -9,6 +10,7 @@ const MOST_COPIES = 20;
 export function mergeObstacles(records: readonly WorkerRecord[]): string[] {
   return [
     ...firstSentences(copies(records), MOST_COPIES, "copies"),
+    ...sharedContainers(records),
     ...sharedIds(records),
     ...differentStorms(records),
     ...partlyForecast(records),

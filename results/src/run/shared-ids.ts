@@ -14,7 +14,7 @@ export function sharedIds(records: readonly WorkerRecord[]): string[] {
     ({ clientIds, target }) => JSON.stringify([clientIds, target]),
   );
   const found = new Set<string>();
-  for (const same of byIds.values()) {
+  for (const same of [...byIds.values()].flatMap(byNumbers)) {
     const [{ clientIds, target }] = same as [WorkerRecord];
     for (const who of pairsAtOneTime(same)) {
       found.add(
@@ -24,6 +24,13 @@ export function sharedIds(records: readonly WorkerRecord[]): string[] {
     }
   }
   return firstSentences([...found], SAID_PAIRS, "pairs of runs");
+}
+
+/** Containers of fleets on as many containers have other numbers, unless it is the same one of them. */
+function byNumbers(records: readonly WorkerRecord[]): WorkerRecord[][] {
+  const [of, ...others] = new Set(records.map(({ container }) => container?.of));
+  if (of === undefined || others.length > 0) return [[...records]];
+  return [...Map.groupBy(records, ({ container }) => container?.ordinal).values()];
 }
 
 /** Runs that overlap, and workers of one run and name that do; the same ones again for each of their workers. */

@@ -157,6 +157,10 @@ export const workerRecordSchema: z.ZodType<WorkerRecord> = z.object({
   seed: z.number(),
   longestBackoffMs: z.number().nullable().default(null),
   clientIds: name.nullable().default(null),
+  container: z
+    .object({ ordinal: count, of: count, process: name })
+    .refine(({ ordinal, of }) => ordinal < of)
+    .optional(),
   uncorrelated: z.array(name).max(LIMITS.run.cohorts).default([]),
   sameIdsAs: z.array(name).max(LIMITS.otherRuns).default([]),
   containerName: name.default(""),

@@ -29,6 +29,9 @@ function expectOnly(
   expect(shown).toEqual([{ path, value, allowed: text }]);
 }
 
+const READY_IN_5_MIN = { share: 1, timeoutMs: 300_000 };
+const SHARE = "a share such as 99 %, above 0 and up to 100 %";
+
 describe("a good script", () => {
   it("becomes a plan in the engine's own units, with defaults", () => {
     const { plan, problems } = validate(scriptWith());
@@ -47,7 +50,8 @@ describe("a good script", () => {
       backoff: { policy: "full-jitter", baseMs: 1000, capMs: 30_000 },
       resetAfter: "ready",
       storms: [{ index: 1, atMs: 20_000, fraction: 0.25, cause: "reset", windowMs: 20_000 }],
-      timeZero: { kind: "agreed", topic: "artillery-engine-mqtt" },
+      timeZero: { kind: "agreed", topic: "artillery-engine-mqtt", from: null, barrier: READY_IN_5_MIN },
+      rendezvous: { kind: "broker" },
       cohorts: [{ name: "devices", scenarioIndex: 0, beforeScenario: [], afterScenario: [] }],
     });
     expect(plan?.cohorts[0]?.onConnect.map(({ definition }) => definition.name)).toEqual(["subscribe"]);
@@ -92,11 +96,36 @@ describe("a good script", () => {
   it("takes the three kinds of time zero", () => {
     const plan = (timeZero: unknown) => validate(scriptWith(withStorm({ timeZero }))).plan?.timeZero;
     expect(plan("local")).toEqual({ kind: "local" });
-    expect(plan({ topic: "sync" })).toEqual({ kind: "agreed", topic: "sync" });
+    const agreed = { kind: "agreed", topic: "artillery-engine-mqtt", from: "ready" };
+    expect(plan({ topic: "sync" })).toEqual({
+      ...agreed,
+      topic: "sync",
+      from: null,
+      barrier: READY_IN_5_MIN,
+    });
+    expect(plan({ from: "ready" })).toEqual({ ...agreed, barrier: READY_IN_5_MIN });
+    expect(plan({ from: "ready", share: "99.5 %", timeout: "90s" })).toEqual({
+      ...agreed,
+      barrier: { share: 0.995, timeoutMs: 90_000 },
+    });
+    expect(plan({ share: 0.5 })).toEqual({
+      ...agreed,
+      from: null,
+      barrier: { share: 0.5, timeoutMs: 300_000 },
+    });
+    expect(plan({ from: "arrival" })).toMatchObject({ from: "arrival" });
     expect(plan("2026-11-23T10:00:00Z")).toEqual({
       kind: "absolute",
       epochMs: Date.UTC(2026, 10, 23, 10),
     });
+  });
+
+  it("takes the three places where workers meet", () => {
+    const plan = (rendezvous: unknown) => validate(scriptWith(withStorm({ rendezvous }))).plan?.rendezvous;
+    expect(plan("broker")).toEqual({ kind: "broker" });
+    expect(plan({ directory: "/mnt/fleet" })).toEqual({ kind: "directory", path: "/mnt/fleet" });
+    expect(plan({ s3: "s3://my-bucket" })).toEqual({ kind: "s3", bucket: "my-bucket", prefix: "" });
+    expect(plan({ s3: "s3://my-bucket/a/b/" })).toEqual({ kind: "s3", bucket: "my-bucket", prefix: "a/b" });
   });
 
   it.each<[storms: object[], what: string]>([
@@ -199,7 +228,7 @@ describe("unknown keys", () => {
     [
       "timeZero",
       withStorm({ timeZero: { topic: "a", topik: "b" } }),
-      ["config.engines.mqtt.timeZero.topik", "b", "one of the keys topic"],
+      ["config.engines.mqtt.timeZero.topik", "b", "one of the keys topic, from, share, timeout"],
       "topic",
     ],
     [
@@ -506,7 +535,25 @@ describe("engine settings", () => {
     [{ seed: null }, ["seed", null, "a whole number"]],
     [
       { timeZero: "noon" },
-      ["timeZero", "noon", "local, a date and time such as 2026-11-23T10:00:00Z, or { topic: … }"],
+      [
+        "timeZero",
+        "noon",
+        "local, a date and time such as 2026-11-23T10:00:00Z, or { from: arrival or ready, share, timeout, topic }",
+      ],
+    ],
+    [{ timeZero: { from: "ready", share: "101 %" } }, ["timeZero.share", "101 %", SHARE]],
+    [{ timeZero: { from: "ready", share: 0 } }, ["timeZero.share", 0, SHARE]],
+    [{ timeZero: { from: "ready", share: "most" } }, ["timeZero.share", "most", SHARE]],
+    [{ timeZero: { from: "now" } }, ["timeZero.from", "now", "arrival or ready"]],
+    [
+      { timeZero: { from: "arrival", timeout: "1m" } },
+      ["timeZero.timeout", "1m", "nothing with from: arrival; for ready"],
+    ],
+    [{ rendezvous: "s3" }, ["rendezvous", "s3", /^broker, \{ directory: /]],
+    [{ rendezvous: { directory: "" } }, ["rendezvous.directory", "", "text that is not empty"]],
+    [
+      { rendezvous: { s3: "my-bucket" } },
+      ["rendezvous.s3", "my-bucket", "s3://BUCKET/PREFIX, such as s3://my-bucket/rehearsals"],
     ],
     [{ timeZero: { topic: 5 } }, ["timeZero.topic", 5, "text"]],
     [{ configService: "internal" }, ["configService", "internal", /^external, or \{ requestTopic/]],

@@ -1,14 +1,20 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { affectedCount } from "../../../engine/src/affected-count.ts";
-import { containerKey } from "../../../engine/src/device/identity.ts";
+import {
+  type Container,
+  containerKey,
+  containerLabel,
+  fleetNumber,
+} from "../../../engine/src/device/identity.ts";
 import { type Population, selectionLimit, stormKey } from "../../../engine/src/storm/selection.ts";
 
 const seed = fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 });
 const storm = fc.integer({ min: 1, max: 20 });
 const fraction = fc.double({ min: 0, max: 1, noNaN: true });
 
-const fleetOf = (devices: number, container = ""): Population[] => [{ container, devices }];
+const named = (name: string): Container => ({ name, ordinal: 0, of: 1 });
+const fleetOf = (devices: number, name = ""): Population[] => [{ container: named(name), devices }];
 
 /** What all workers together hit: `container/number`, sorted. Each worker knows only the limit and its own devices. */
 function selected(
@@ -20,9 +26,10 @@ function selected(
   const limit = selectionLimit(oneSeed, oneStorm, share, populations);
   const hit: string[] = [];
   for (const { container, devices } of populations) {
-    for (let number = 0; number < devices; number++) {
+    for (let index = 0; index < devices; index++) {
+      const number = fleetNumber(container, index);
       if (limit !== null && stormKey(oneSeed, oneStorm, containerKey(container), number) <= limit)
-        hit.push(`${container}/${number}`);
+        hit.push(`${container.name}/${number}`);
     }
   }
   return hit.sort();
@@ -36,8 +43,8 @@ function smallestKeys(
   populations: readonly Population[],
 ): string[] {
   const keyed = populations.flatMap(({ container, devices }) =>
-    Array.from({ length: devices }, (_, number) => ({
-      name: `${container}/${number}`,
+    Array.from({ length: devices }, (_, index) => fleetNumber(container, index)).map((number) => ({
+      name: `${container.name}/${number}`,
       key: stormKey(oneSeed, oneStorm, containerKey(container), number),
     })),
   );
@@ -68,13 +75,19 @@ describe("affectedCount", () => {
 
 describe("the devices of a storm", () => {
   it("are exactly the share, at least one, and those with the smallest keys", () => {
-    const part = fc.record({ container: fc.constantFrom("a", "b", "c", ""), devices: fc.nat(400) });
+    const parts = (containers: Container[]) =>
+      fc.uniqueArray(fc.record({ container: fc.constantFrom(...containers), devices: fc.nat(400) }), {
+        minLength: 1,
+        maxLength: 4,
+        selector: ({ container }) => containerLabel(container),
+      });
+    const numbered = [0, 1, 2].map((ordinal) => ({ name: "", ordinal, of: 3 }));
     fc.assert(
       fc.property(
         seed,
         storm,
         fraction,
-        fc.uniqueArray(part, { minLength: 1, maxLength: 4, selector: ({ container }) => container }),
+        fc.oneof(parts(["a", "b", "c", ""].map(named)), parts(numbered)),
         (oneSeed, oneStorm, share, populations) => {
           const fleet = populations.reduce((sum, { devices }) => sum + devices, 0);
           const hit = selected(oneSeed, oneStorm, share, populations);
@@ -88,6 +101,26 @@ describe("the devices of a storm", () => {
   it("do not depend on the order in which a worker heard of the containers", () => {
     const populations = [...fleetOf(300, "a"), ...fleetOf(200, "b")];
     expect(selected(1, 1, 0.3, [...populations].reverse())).toEqual(selected(1, 1, 0.3, populations));
+  });
+
+  it("are those of one process with the same fleet, where containers number their devices in turns", () => {
+    fc.assert(
+      fc.property(
+        seed,
+        storm,
+        fraction,
+        fc.integer({ min: 1, max: 5 }),
+        fc.nat(200),
+        (oneSeed, oneStorm, share, of, devices) => {
+          const parts = Array.from({ length: of }, (_, ordinal) => ({
+            container: { name: "", ordinal, of },
+            devices,
+          }));
+          const whole = selected(oneSeed, oneStorm, share, fleetOf(of * devices));
+          expect(selected(oneSeed, oneStorm, share, parts)).toEqual(whole);
+        },
+      ),
+    );
   });
 
   it("are different ones in another storm, with another seed, and in another container", () => {
@@ -126,7 +159,7 @@ describe("the devices of a storm", () => {
 it("keys are uniform in [0, 1): tenths of 10,000 devices", () => {
   const tenths = new Array<number>(10).fill(0);
   for (let number = 0; number < 10_000; number++) {
-    const key = stormKey(42, 1, containerKey(""), number);
+    const key = stormKey(42, 1, containerKey(named("")), number);
     tenths[Math.floor(key * 10)] = (tenths[Math.floor(key * 10)] as number) + 1;
   }
   // 1000 each, standard deviation 30: the draw is fixed, the bounds are five of them.

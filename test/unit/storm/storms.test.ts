@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { GeneratorWatch } from "../../../engine/src/capture/generator-health.ts";
 import { Recorder } from "../../../engine/src/capture/recorder.ts";
 import type { Device } from "../../../engine/src/device/device.ts";
-import { containerKey } from "../../../engine/src/device/identity.ts";
+import { containerKey, ONLY_CONTAINER } from "../../../engine/src/device/identity.ts";
 import type { Time } from "../../../engine/src/device/port.ts";
 import { Standing } from "../../../engine/src/device/standing.ts";
 import type { StormPart } from "../../../engine/src/device/storm-part.ts";
@@ -100,14 +100,14 @@ function start(plans: StormPlan[], devices: number, offline: number[] = [], regi
     longestBackoffMs: 1000,
     plans,
     seed: 42,
-    container: "",
+    container: ONLY_CONTAINER,
     members,
     recorder,
     losses: { watch: null },
     watch,
     regions,
-    populations: () => [{ container: "", devices: members.length }],
-    containers: () => [],
+    populations: () => [{ container: ONLY_CONTAINER, devices: members.length }],
+    isFirst: () => true,
     claim: () => true,
     wallClock: () => Date.now(),
     time,
@@ -340,16 +340,16 @@ describe("storms", () => {
         longestBackoffMs: 1000,
         plans: [plan(1, 1000, 1000, 0.3)],
         seed: 42,
-        container: "",
+        container: ONLY_CONTAINER,
         members,
         recorder: new Recorder(["all"], { emit: () => {} }, () => EPOCH),
         losses: { watch: null },
         watch: new GeneratorWatch(() => 0),
         regions: null,
         populations: (storm) => [
-          { container: "", devices: storm === null ? numbers.count : numbers.countAt(storm) },
+          { container: ONLY_CONTAINER, devices: storm === null ? numbers.count : numbers.countAt(storm) },
         ],
-        containers: () => [],
+        isFirst: () => true,
         claim: () => true,
         wallClock: () => Date.now(),
         time,
@@ -366,9 +366,9 @@ describe("storms", () => {
     setTimeout(() => arrive(workers[1] as Device[]), 300);
     vi.advanceTimersByTime(300);
     expect(drops.length).toBe(30);
-    const limit = selectionLimit(42, 1, 0.3, [{ container: "", devices: 100 }]) as number;
+    const limit = selectionLimit(42, 1, 0.3, [{ container: ONLY_CONTAINER, devices: 100 }]) as number;
     const chosen = Array.from({ length: 100 }, (_, number) => number).filter(
-      (number) => stormKey(42, 1, containerKey(""), number) <= limit,
+      (number) => stormKey(42, 1, containerKey(ONLY_CONTAINER), number) <= limit,
     );
     expect(drops.sort((a, b) => a - b)).toEqual(chosen);
   });

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { GeneratorWatch } from "../../../engine/src/capture/generator-health.ts";
 import { Recorder } from "../../../engine/src/capture/recorder.ts";
 import type { Device } from "../../../engine/src/device/device.ts";
+import { ONLY_CONTAINER } from "../../../engine/src/device/identity.ts";
 import type { Time } from "../../../engine/src/device/port.ts";
 import { time as live } from "../../../engine/src/live/clock.ts";
 import type { Losses } from "../../../engine/src/storm/loss-watch.ts";
@@ -56,14 +57,14 @@ function start(plans: StormPlan[], devices: number) {
     longestBackoffMs: 1000,
     plans,
     seed: 42,
-    container: "",
+    container: ONLY_CONTAINER,
     members: [],
     recorder,
     losses,
     regions: null,
     watch: new GeneratorWatch(() => 0),
-    populations: () => [{ container: "", devices }],
-    containers: () => [],
+    populations: () => [{ container: ONLY_CONTAINER, devices }],
+    isFirst: () => true,
     claim: () => true,
     wallClock: () => Date.now(),
     time,

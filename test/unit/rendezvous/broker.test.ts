@@ -2,12 +2,15 @@
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { Aedes } from "aedes";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { Agreement, type AgreementOptions, type OwnEntry } from "../../../engine/src/storm/time-zero.ts";
+import type { Container } from "../../../engine/src/device/identity.ts";
+import { atBroker } from "../../../engine/src/rendezvous/broker.ts";
+import type { OwnEntry, Rendezvous } from "../../../engine/src/rendezvous/rendezvous.ts";
+import { type MeetOptions, meet } from "../../support/rendezvous.ts";
 
 let broker: Aedes;
 let server: Server;
 let url: string;
-const agreements: Agreement[] = [];
+const agreements: Rendezvous[] = [];
 let sockets: Socket[] = [];
 /** Topics whose retained message was cleared, in order. */
 let cleared: string[] = [];
@@ -37,14 +40,21 @@ afterEach(async () => {
   await new Promise((resolve) => server.close(resolve));
 });
 
+const named = (name: string): Container => ({ name, ordinal: 0, of: 1 });
 const entry = (container: string, devices: number, idPrefix: string | null = null): OwnEntry => ({
-  container,
+  container: named(container),
+  process: "one",
   devices,
+  fleet: devices,
+  ready: 0,
+  arrivalsOver: false,
   idPrefix,
 });
+const population = (container: string, devices: number) => ({ container: named(container), devices });
 
 interface Joined {
-  agreement: Agreement;
+  agreement: Rendezvous;
+  setDevices(devices: number): void;
   adopted: number[];
   sameIdsAs: string[];
 }
@@ -53,35 +63,21 @@ function join(
   workerId: string,
   proposedMs: number,
   own: OwnEntry,
-  options: Partial<AgreementOptions> = {},
+  options: Partial<MeetOptions> = {},
 ): Joined {
-  const adopted: number[] = [];
-  const sameIdsAs: string[] = [];
-  const agreement = new Agreement(
-    {
-      url,
-      protocolVersion: 4,
-      topic: "control",
-      testRunId: "run-1",
-      workerId,
-      startedAtMs: 0,
-      wallClock: () => Date.now(),
-      onTimeZero: (epochMs) => adopted.push(epochMs),
-      onSameIds: (testRunId) => sameIdsAs.push(testRunId),
-      ...options,
-    },
-    proposedMs,
-    own,
-  );
-  agreements.push(agreement);
-  return { agreement, adopted, sameIdsAs };
+  const open = atBroker({ url, protocolVersion: 4, topic: "control" });
+  const { rendezvous, adopted, sameIdsAs, tell } = meet(open, workerId, own, {
+    timeZero: { kind: "proposed", epochMs: proposedMs },
+    ...options,
+  });
+  agreements.push(rendezvous);
+  return { agreement: rendezvous, adopted, sameIdsAs, setDevices: (devices) => tell({ devices }) };
 }
 
 /** What another worker would say. */
 const message = (container: string, devices: number, timeZeroMs: number, idPrefix: string | null = null) => ({
-  container,
-  devices,
-  idPrefix,
+  ...entry(container, devices, idPrefix),
+  process: "another",
   timeZeroMs,
   instance: "another",
 });
@@ -148,16 +144,16 @@ describe("two workers", () => {
   });
 
   it("of two containers know how large the other's fleet is, and what changes in it", async () => {
-    const first = join("a-1", 1000, entry("a", 10)).agreement;
+    const { agreement: first, setDevices } = join("a-1", 1000, entry("a", 10));
     const second = join("b-1", 1000, entry("b", 20)).agreement;
     const third = join("b-2", 1000, entry("b", 7)).agreement;
     await until(() => {
-      expect(first.others()).toEqual([{ container: "b", devices: 27 }]);
-      expect(second.others()).toEqual([{ container: "a", devices: 10 }]);
-      expect(third.others()).toEqual([{ container: "a", devices: 10 }]);
+      expect(first.others()).toEqual([population("b", 27)]);
+      expect(second.others()).toEqual([population("a", 10)]);
+      expect(third.others()).toEqual([population("a", 10)]);
     });
-    first.setDevices(15);
-    await until(() => expect(second.others()).toEqual([{ container: "a", devices: 15 }]));
+    setDevices(15);
+    await until(() => expect(second.others()).toEqual([population("a", 15)]));
   });
 
   it("take their retained messages away at the end, and remember each other", async () => {
@@ -200,8 +196,8 @@ describe("a time zero that is older than this process", () => {
     await publish(rosterTopic("1"), JSON.stringify(message("gone", 5000, 1000)));
     const { agreement, adopted } = join("2", 90_000, entry("", 10), { startedAtMs: 80_000 });
     const { agreement: peer } = join("3", 90_050, entry("late", 30), { startedAtMs: 80_000 });
-    await until(() => expect(agreement.others()).toEqual([{ container: "late", devices: 30 }]));
-    await until(() => expect(peer.others()).toEqual([{ container: "", devices: 10 }]));
+    await until(() => expect(agreement.others()).toEqual([population("late", 30)]));
+    await until(() => expect(peer.others()).toEqual([population("", 10)]));
     expect(adopted).toEqual([]);
   });
 
@@ -218,16 +214,16 @@ describe("a container that is gone", () => {
     const { agreement } = join("2", 1000, entry("b", 20));
     const { agreement: first } = join("1", 1000, entry("a", 10));
     join("3", 1000, entry("c", 30));
-    await until(() => expect(agreement.containers().sort()).toEqual(["a", "c"]));
+    await until(() => {
+      expect(agreement.others().length).toBe(2);
+      expect([first.isFirst(), agreement.isFirst()]).toEqual([true, false]);
+    });
     await first.end();
-    await until(() => expect(agreement.containers()).toEqual(["c"]));
-    expect(agreement.others()).toEqual([
-      { container: "a", devices: 10 },
-      { container: "c", devices: 30 },
-    ]);
+    await until(() => expect(agreement.isFirst()).toBe(true));
+    expect(agreement.others()).toEqual([population("a", 10), population("c", 30)]);
     // It is back.
     join("1", 1000, entry("a", 11));
-    await until(() => expect(agreement.containers().sort()).toEqual(["a", "c"]));
+    await until(() => expect(agreement.isFirst()).toBe(false));
   });
 });
 
@@ -239,7 +235,7 @@ describe("other devices of the same ids at the same broker", () => {
     await until(() => expect(mine.sameIdsAs).toEqual(["run-2"]));
     // Who was there first has nothing new to say of its devices, and is heard all the same.
     await until(() => expect(other.sameIdsAs).toEqual(["run-1"]));
-    other.agreement.setDevices(12);
+    other.setDevices(12);
     join("9", 1000, entry("", 1, ""), { testRunId: "run-9" });
     await until(() => expect(mine.sameIdsAs).toEqual(["run-2", "run-9"]));
     expect(mine.adopted).toEqual([]);
@@ -285,7 +281,7 @@ describe("whatever else is on the control topic", () => {
     ["no time", JSON.stringify({ ...valid, timeZeroMs: null })],
     ["an infinite time", JSON.stringify(valid).replace("2000", "-1e999")],
     ["no container", JSON.stringify({ ...valid, container: undefined })],
-    ["a long container", JSON.stringify({ ...valid, container: "x".repeat(129) })],
+    ["a long container", JSON.stringify({ ...valid, container: named("x".repeat(129)) })],
     ["a negative number of devices", JSON.stringify({ ...valid, devices: -1 })],
     ["half a device", JSON.stringify({ ...valid, devices: 1.5 })],
     ["more devices than a worker can hold", JSON.stringify({ ...valid, devices: TOO_MANY })],
@@ -296,7 +292,7 @@ describe("whatever else is on the control topic", () => {
     await publish(rosterTopic("4"), JSON.stringify(message("c", 5, 1999)));
     // Messages come in order: the garbage was heard before.
     await until(() => expect(adopted).toEqual([1999]));
-    expect(agreement.others()).toEqual([{ container: "c", devices: 5 }]);
+    expect(agreement.others()).toEqual([population("c", 5)]);
   });
 
   it("is no time zero where it is hours away", async () => {
@@ -305,7 +301,7 @@ describe("whatever else is on the control topic", () => {
     await publish(rosterTopic("3"), JSON.stringify(message("b", 7, -7_200_000)));
     await publish(rosterTopic("4"), JSON.stringify(message("c", 5, 1999)));
     await until(() => expect(adopted).toEqual([1999]));
-    expect(agreement.others()).toEqual([{ container: "c", devices: 5 }]);
+    expect(agreement.others()).toEqual([population("c", 5)]);
   });
 
   it("does not replace a worker's own entry", async () => {
@@ -313,7 +309,7 @@ describe("whatever else is on the control topic", () => {
     await until(() => retainedTimeZero("1", 2000));
     await publish(rosterTopic("1"), JSON.stringify(message("b", 99, 2000)));
     await publish(rosterTopic("4"), JSON.stringify(message("c", 5, 2000)));
-    await until(() => expect(agreement.others()).toEqual([{ container: "c", devices: 5 }]));
+    await until(() => expect(agreement.others()).toEqual([population("c", 5)]));
   });
 
   it("cannot make the choice of devices long: the devices of all together are bounded", async () => {
@@ -335,7 +331,7 @@ describe("whatever else is on the control topic", () => {
     await publish(rosterTopic("3"), "x".repeat(70_000), false);
     // The connection was given up, and is back a second later.
     await publish(rosterTopic("4"), JSON.stringify(message("c", 5, 2000)));
-    await until(() => expect(agreement.others()).toEqual([{ container: "c", devices: 5 }]));
+    await until(() => expect(agreement.others()).toEqual([population("c", 5)]));
     expect(connects).toBe(2);
   });
 });
@@ -345,22 +341,9 @@ it("ends at once where no broker answers", async () => {
   await new Promise<void>((resolve) => free.listen(0, "127.0.0.1", resolve));
   const { port } = free.address() as AddressInfo;
   await new Promise((resolve) => free.close(resolve));
-  const agreement = new Agreement(
-    {
-      url: `mqtt://127.0.0.1:${port}`,
-      protocolVersion: 4,
-      topic: "control",
-      testRunId: "run-1",
-      workerId: "1",
-      startedAtMs: 0,
-      wallClock: () => Date.now(),
-      onTimeZero: () => {},
-      onSameIds: () => {},
-    },
-    1000,
-    entry("", 10),
-  );
-  agreement.setDevices(11);
-  expect(agreement.others()).toEqual([]);
-  await agreement.end();
+  const open = atBroker({ url: `mqtt://127.0.0.1:${port}`, protocolVersion: 4, topic: "control" });
+  const { rendezvous } = meet(open, "1", entry("", 10), {});
+  rendezvous.tick();
+  expect(rendezvous.others()).toEqual([]);
+  await rendezvous.end();
 });
