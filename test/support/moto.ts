@@ -1,35 +1,18 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { accessSync, constants } from "node:fs";
-import { delimiter, join } from "node:path";
 import { loadS3 } from "../../engine/src/rendezvous/s3.ts";
 import { freePort } from "./broker.ts";
 import { pause } from "./device-fleet.ts";
+import { MOTO_SERVER, motoIsMissing } from "./fargate/install.ts";
 
-/** Amazon's S3, played by moto on the loopback interface: PyPI's `moto[server]`, in MOTO_SERVER, on the PATH, or where `.ci/run` puts it. */
-
-const MOTO = findMoto();
+/** Amazon's S3, played by moto on the loopback interface. */
 
 /** False, with the reason printed, where moto is not installed. Under CI it must be, so there it throws. */
 export function motoAvailable(): boolean {
-  if (MOTO !== null) return true;
-  const reason = "moto_server is neither in MOTO_SERVER nor on the PATH (pip install 'moto[server]==5.2.5')";
+  const reason = motoIsMissing();
+  if (reason === null) return true;
   if (process.env["CI"]) throw new Error(`${reason}, and CI is set`);
   console.warn(`skipped: ${reason}`);
   return false;
-}
-
-function findMoto(): string | null {
-  const given = process.env["MOTO_SERVER"];
-  const folders = (process.env["PATH"] ?? "").split(delimiter).filter((folder) => folder !== "");
-  for (const path of [...(given ? [given] : []), ...folders.map((folder) => join(folder, "moto_server"))]) {
-    try {
-      accessSync(path, constants.X_OK);
-      return path;
-    } catch {
-      // The next folder may have it.
-    }
-  }
-  return null;
 }
 
 const BUCKET = "rehearsals";
@@ -50,7 +33,7 @@ export class Moto {
 
   static async start(): Promise<Moto> {
     const port = await freePort();
-    const child = spawn(MOTO ?? "moto_server", ["-H", "127.0.0.1", "-p", String(port)], { stdio: "ignore" });
+    const child = spawn(MOTO_SERVER, ["-H", "127.0.0.1", "-p", String(port)], { stdio: "ignore" });
     process.once("exit", () => child.kill("SIGKILL"));
     const environment = {
       AWS_ENDPOINT_URL: `http://127.0.0.1:${port}`,

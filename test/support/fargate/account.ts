@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { setTimeout as pause } from "node:timers/promises";
 import { type Client, loadSdk } from "../../../results/src/aws/sdk.ts";
 import { freePort } from "../broker.ts";
-import { pythonProgram } from "./install.ts";
+import { MOTO_SERVER } from "./install.ts";
 
 const REGION = "us-east-1";
 
@@ -25,7 +25,7 @@ export async function startAccount(): Promise<Account> {
     AWS_SECRET_ACCESS_KEY: "testing",
     AWS_EC2_METADATA_DISABLED: "true",
   };
-  const server = spawn(pythonProgram("moto_server"), ["-H", "127.0.0.1", "-p", String(port)], {
+  const server = spawn(MOTO_SERVER, ["-H", "127.0.0.1", "-p", String(port)], {
     stdio: "ignore",
     env: { ...process.env, ...env },
   });

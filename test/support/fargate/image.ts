@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join, resolve } from "node:path";
-import { findProgram, pythonProgram } from "./install.ts";
+import { AWS_PROGRAM, findProgram } from "./install.ts";
 
 const REPOSITORY = resolve(import.meta.dirname, "../../..");
 const MODULES = join(REPOSITORY, "node_modules");
@@ -42,7 +42,7 @@ export function buildImage(folder: string, awsUrl: string): Image {
   const script = (name: string, text: string): void =>
     writeFileSync(join(bin, name), `#!/bin/bash\n${text}\n`, { mode: 0o755 });
   // Version 1 of the command line does not hear AWS_ENDPOINT_URL for each of its services.
-  script("aws", `exec ${pythonProgram("aws")} --endpoint-url ${awsUrl} "$@"`);
+  script("aws", `exec ${AWS_PROGRAM} --endpoint-url ${awsUrl} "$@"`);
   script("pwgen", "tr -dc A-Za-z0-9 < /dev/urandom | head -c 32");
   script("tree", "exit 0");
   // A container sees its own processes only: here those of its session.
