@@ -8,6 +8,7 @@ import { join } from "node:path";
 import type { WorkerRecord } from "artillery-engine-mqtt/contract";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Summary } from "../../results/src/judge/summary-schema.ts";
+import { runArtillery } from "../support/artillery.ts";
 import { Mosquitto, mosquittoAvailable } from "../support/broker.ts";
 import type { Container } from "../support/fargate/agent.ts";
 import { type CommandRun, type Emulation, runIdIn, startEmulation } from "../support/fargate/emulation.ts";
@@ -21,11 +22,11 @@ let emulation: Emulation;
 let broker: Mosquitto;
 
 /** Each run has client ids of its own: they share a broker. */
-function fleet(name: string, fail?: object): object {
+function fleet(name: string, fail?: object, devices: number = DEVICES): object {
   return {
     config: {
       target: broker.url,
-      phases: [{ duration: "4s", arrivalRate: DEVICES / 4 }],
+      phases: [{ duration: "4s", arrivalRate: devices / 4 }],
       engines: {
         mqtt: {
           clientIdPrefix: name,
@@ -68,6 +69,13 @@ function recordsOf(run: CommandRun): WorkerRecord[] {
     .map((name) => JSON.parse(readFileSync(join(directory, name), "utf8")) as WorkerRecord);
 }
 
+/** Devices that the broker saw more than once: those that a storm had disconnected. Without the prefix of their run. */
+function reconnectedTo(server: Mosquitto, prefix: string): string[] {
+  const connected = new RegExp(`New client connected from \\S+ as ${prefix}(device-\\d+) `, "g");
+  const times = Map.groupBy(server.log().matchAll(connected), (match) => match[1] ?? "");
+  return [...times].flatMap(([id, { length }]) => (length > 1 ? [id] : [])).sort();
+}
+
 function followerOf(run: CommandRun): Container | undefined {
   return emulation.containers(runIdIn(run.stderr) ?? "").find(({ isLeader }) => !isLeader);
 }
@@ -85,8 +93,11 @@ describe.skipIf(!emulationAvailable() || !mosquittoAvailable())(
       await broker?.stop();
     });
 
-    it("comes home as one run: an exact share of all devices, one time zero, exit 0", async () => {
-      const run = await emulation.command(fleet("whole"), ["fargate", "fleet.yml", ...COUNT]);
+    it("comes home as one run: an exact share of all devices, one time zero, the devices of a local run, exit 0", async () => {
+      const [run, local] = await Promise.all([
+        emulation.command(fleet("whole"), ["fargate", "fleet.yml", ...COUNT]),
+        runArtillery(fleet("local", undefined, 2 * DEVICES)),
+      ]);
       const said = run.stdout + run.stderr;
       expect(run.code, said).toBe(0);
       const summary = summaryOf(run);
@@ -100,6 +111,10 @@ describe.skipIf(!emulationAvailable() || !mosquittoAvailable())(
       expect(new Set(recordsOf(run).map(({ timeZeroMs }) => timeZeroMs)).size).toBe(1);
       expect(said).toContain(`${2 * DEVICES} devices (2 containers of ${DEVICES})`);
       expect(run.stderr).toMatch(SEEN_IN_STORM);
+      // A seed disconnects the same devices on any number of machines.
+      expect(local.code, local.stdout + local.stderr).toBe(0);
+      expect(reconnectedTo(broker, "whole")).toHaveLength(DEVICES);
+      expect(reconnectedTo(broker, "whole")).toEqual(reconnectedTo(broker, "local"));
       // Who was not there reads the same from the bucket.
       const url = /s3:\/\/\S+/.exec(run.stderr)?.[0] ?? "";
       const again = await emulation.command({}, ["report", url, "--output", "again"]);
