@@ -55,7 +55,7 @@ export default class MqttEngine {
   #worker: Worker | null = null;
   #numbers = new FleetNumbers();
   #tcp: TcpChoice = { kind: "net", problem: null };
-  #fleet: FleetEnvironment = { containers: 1, index: null, rendezvous: null };
+  #fleet: FleetEnvironment = { containers: 1, isNumbered: false, index: null, rendezvous: null };
   #container: Container = ONLY_CONTAINER;
   /** Where this container keeps its ordinal; null where it was given one, or has none. */
   #ordinalPlace: Place | null = null;

@@ -33,7 +33,7 @@ export async function findContainer(
 ): Promise<{ container: Container; place: Place | null }> {
   const { fleet, name, isFirst, numbers, open } = question;
   const of = fleet.containers;
-  if (of === 1) return { container: { ...ONLY_CONTAINER, name }, place: null };
+  if (of === 1) return { container: { ...ONLY_CONTAINER, name: fleet.isNumbered ? "" : name }, place: null };
   const known = fleet.index ?? numbers.ordinal;
   if (known !== null) return { container: { name: "", ordinal: known, of }, place: null };
   if (!isFirst) throw new Error("the first worker of this process has no ordinal");

@@ -7,6 +7,8 @@ import type { Problem } from "../script/problem.ts";
 export interface FleetEnvironment {
   /** How many containers the fleet is on; 1 where it is not said. */
   containers: number;
+  /** Somebody said how many: devices are then numbered throughout, and one container is a fleet like any other. */
+  isNumbered: boolean;
   /** Which of them this one is, counted from 0; null where the containers are to find out. */
   index: number | null;
   /** In place of the script's; null for none. */
@@ -48,7 +50,10 @@ export function readFleetEnvironment(
   const rendezvous = said === undefined ? null : placeOf(said);
   if (rendezvous === "bad") refuse(RENDEZVOUS, "broker, the path of a folder, or s3://BUCKET/PREFIX");
   if (problems.length > 0 || rendezvous === "bad") return { fleet: null, problems };
-  return { fleet: { containers: containers ?? 1, index, rendezvous }, problems: null };
+  return {
+    fleet: { containers: containers ?? 1, isNumbered: containers !== null, index, rendezvous },
+    problems: null,
+  };
 }
 
 function wholeNumber(text: string | undefined): number | null {

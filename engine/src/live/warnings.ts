@@ -17,7 +17,7 @@ export function uncorrelatedWarning(cohort: string): string {
 
 /** @param otherRun its test run id */
 export function sameIdsWarning(otherRun: string): string {
-  return `mqtt: WARNING: run ${otherRun} has devices with the same client ids at this broker: the two take each other's sessions; give one of them a clientIdPrefix, or WORKER_ID`;
+  return `mqtt: WARNING: run ${otherRun} has devices with the same client ids at this broker: the two take each other's sessions; give one of them a clientIdPrefix, or, where both are parts of one fleet, another MQTT_FLEET_INDEX`;
 }
 
 /** @param reason a code of Node's or OpenSSL's */

@@ -77,7 +77,12 @@ class BucketShelf implements Shelf {
     this.#s3 = s3;
     // An endpoint of its own (AWS_ENDPOINT_URL) mostly serves no names of buckets before its host's.
     const isOwn = process.env["AWS_ENDPOINT_URL"] ?? process.env["AWS_ENDPOINT_URL_S3"];
-    this.#client = new s3.S3Client({ maxAttempts: 3, ...(isOwn ? { forcePathStyle: true } : {}) });
+    this.#client = new s3.S3Client({
+      maxAttempts: 3,
+      // Artillery makes one bucket per account, in the region of the first run, wherever the containers are.
+      followRegionRedirects: true,
+      ...(isOwn ? { forcePathStyle: true } : {}),
+    });
     this.#bucket = bucket;
     this.#room = `${prefix === "" ? "" : `${prefix}/`}${member.testRunId}/${member.room}/`;
     this.#own = `${this.#room}${member.name}${ENDING}`;

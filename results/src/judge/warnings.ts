@@ -17,7 +17,7 @@ export function warningsOf(run: MergedRun): string[] {
 function sameIds({ sameIdsAs }: MergedRun): string[] {
   return sameIdsAs.map(
     (other) =>
-      `run ${other} had devices with the same client ids at this broker at the same time: each took the other's sessions, and neither says anything of the broker; give one of them a clientIdPrefix, or WORKER_ID`,
+      `run ${other} had devices with the same client ids at this broker at the same time: each took the other's sessions, and neither says anything of the broker; give one of them a clientIdPrefix, or, where both are parts of one fleet, another MQTT_FLEET_INDEX`,
   );
 }
 

@@ -18,7 +18,7 @@ export function sharedIds(records: readonly WorkerRecord[]): string[] {
     const [{ clientIds, target }] = same as [WorkerRecord];
     for (const who of pairsAtOneTime(same)) {
       found.add(
-        `${who} gave their devices the same client ids (${clientIds} …) at ${target} at the same time: each took the other's sessions; give one of them a clientIdPrefix, or WORKER_ID, and run them again`,
+        `${who} gave their devices the same client ids (${clientIds} …) at ${target} at the same time: each took the other's sessions; give one of them a clientIdPrefix, or, where both are parts of one fleet, another MQTT_FLEET_INDEX, and run them again`,
       );
       if (found.size === MOST_PAIRS) return firstSentences([...found], SAID_PAIRS, "pairs of runs at least");
     }

@@ -5,23 +5,32 @@ const RUN = { ARTILLERY_TEST_RUN_ID: "t-1" };
 
 describe("what the environment says of the fleet", () => {
   it.each([
-    [{}, { containers: 1, index: null, rendezvous: null }],
+    [{}, { containers: 1, isNumbered: false, index: null, rendezvous: null }],
     [
       { MQTT_FLEET_CONTAINERS: "", MQTT_FLEET_INDEX: " " },
-      { containers: 1, index: null, rendezvous: null },
+      { containers: 1, isNumbered: false, index: null, rendezvous: null },
     ],
     [
       { ...RUN, MQTT_FLEET_CONTAINERS: "3" },
-      { containers: 3, index: null, rendezvous: null },
+      { containers: 3, isNumbered: true, index: null, rendezvous: null },
     ],
     [
       { ...RUN, MQTT_FLEET_CONTAINERS: "3", MQTT_FLEET_INDEX: "2", MQTT_FLEET_RENDEZVOUS: "/mnt/fleet" },
-      { containers: 3, index: 2, rendezvous: { kind: "directory", path: "/mnt/fleet" } },
+      { containers: 3, isNumbered: true, index: 2, rendezvous: { kind: "directory", path: "/mnt/fleet" } },
     ],
-    [{ MQTT_FLEET_RENDEZVOUS: "broker" }, { containers: 1, index: null, rendezvous: { kind: "broker" } }],
+    [{ MQTT_FLEET_CONTAINERS: "1" }, { containers: 1, isNumbered: true, index: null, rendezvous: null }],
+    [
+      { MQTT_FLEET_RENDEZVOUS: "broker" },
+      { containers: 1, isNumbered: false, index: null, rendezvous: { kind: "broker" } },
+    ],
     [
       { MQTT_FLEET_RENDEZVOUS: "s3://my-bucket/a" },
-      { containers: 1, index: null, rendezvous: { kind: "s3", bucket: "my-bucket", prefix: "a" } },
+      {
+        containers: 1,
+        isNumbered: false,
+        index: null,
+        rendezvous: { kind: "s3", bucket: "my-bucket", prefix: "a" },
+      },
     ],
   ])("%o", (variables, fleet) => {
     expect(readFleetEnvironment(variables)).toEqual({ fleet, problems: null });
