@@ -25,6 +25,8 @@ export interface FleetAgreementOptions {
   progress(): Progress;
   /** Hears the fleet's time zero, and again whenever an earlier one is agreed on. */
   onTimeZero(epochMs: number): void;
+  /** There will be none: of several containers no other was heard of. */
+  onNoTimeZero(): void;
 }
 
 const MOST_NEIGHBOURS = 100;
@@ -41,7 +43,7 @@ export class FleetAgreement {
     this.#options = options;
   }
 
-  /** The fleet's time zero, epoch milliseconds; null before there is one. */
+  /** The fleet's time zero, epoch milliseconds of this worker's clock; null before there is one. */
   get timeZeroMs(): number | null {
     return this.#latestMs;
   }
@@ -74,6 +76,7 @@ export class FleetAgreement {
         time,
         progress,
         onTimeZero: (epochMs) => this.#setTimeZero(epochMs),
+        onNoTimeZero: () => this.#options.onNoTimeZero(),
         onSameIds: (otherRun) => this.#noteSameIds(otherRun),
         say: log,
       },

@@ -120,8 +120,14 @@ function thereOf(record: WorkerRecord, index: number, due: number): number {
   const storm = record.storms.find((one) => one.index === index);
   if (storm === undefined || storm.missedByMs !== null) return 0;
   if (storm.startedAtMs !== null) return Math.min(due, arrivedBy(record.arrivals, storm.startedAtMs));
+  if (endedWithoutTimeZero(record)) return 0;
   // Its last device had left before, as its script said; or it was stopped, and saw nothing of the storm.
   return record.state === "ended" ? due : 0;
+}
+
+/** One of several containers that heard of no other: it had no time zero, and left its devices alone until it ended. */
+export function endedWithoutTimeZero({ state, timeZeroMs, container }: WorkerRecord): boolean {
+  return state === "ended" && timeZeroMs === null && container !== undefined && container.of > 1;
 }
 
 /** Devices that had arrived by then, on the worker's own clock; within a bin they arrive evenly. */
