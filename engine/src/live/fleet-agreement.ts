@@ -106,18 +106,13 @@ export class FleetAgreement {
   populations(storm: number | null): Population[] {
     const { numbers, container } = this.#options;
     const devices = storm === null ? numbers.count : numbers.countAt(storm);
-    return [{ container, devices }, ...this.#others()];
+    return [{ container, devices }, ...(this.#rendezvous?.others() ?? [])];
   }
 
-  /** The devices of other containers, by their last word. */
-  #others(): Population[] {
-    return this.#rendezvous?.others() ?? [];
-  }
-
-  /** Those of them that this worker's record names: all together name each, and none names thousands. */
+  /** The devices of other containers, by their last word, as this worker's record names them: all together name each, and none names thousands. */
   neighbours(): { container: string; devices: number }[] {
     const own = containerLabel(this.#options.container);
-    const others = this.#others()
+    const others = (this.#rendezvous?.everMet() ?? [])
       .map(({ container, devices }) => ({ container: containerLabel(container), devices }))
       .sort((a, b) => (a.container < b.container ? -1 : 1));
     const after = others.filter(({ container }) => container > own);

@@ -100,6 +100,11 @@ export class Rendezvous {
     return this.#roster.others(this.#timeZeroMs);
   }
 
+  /** The same, and those of containers that were met and may have been lost before they knew the time zero. */
+  everMet(): Population[] {
+    return this.#roster.everMet(this.#timeZeroMs);
+  }
+
   /** No container in which a worker is alive comes before this one. */
   isFirst(): boolean {
     return this.#roster.isFirst(this.#timeZeroMs);
@@ -205,7 +210,7 @@ export class Rendezvous {
     if (isLive) this.#lookAtIds(read, testRunId, isOurs && name === workerId);
     if (!isOurs || name === workerId) return;
     if (isLive) this.#lookAtCount(read.container);
-    this.#roster.hear(name, read);
+    this.#roster.hear(name, read, isLive);
     this.#compare(read.timeZeroMs, isLive);
   }
 
