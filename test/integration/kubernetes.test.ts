@@ -39,9 +39,9 @@ const UID_LABEL = "metadata.labels['batch.kubernetes.io/controller-uid']";
  */
 function environmentOf({ env }: Container, index: number, jobUid: string): Record<string, string> {
   const fields: Record<string, string> = { [INDEX_ANNOTATION]: String(index), [UID_LABEL]: jobUid };
-  const valueOf = ({ value, valueFrom }: Container["env"][number]): string =>
+  const filledIn = ({ value, valueFrom }: Container["env"][number]): string =>
     value ?? fields[valueFrom?.fieldRef?.fieldPath ?? ""] ?? "";
-  return Object.fromEntries(env.map((one) => [one.name, valueOf(one)]));
+  return Object.fromEntries(env.map((one) => [one.name, filledIn(one)]));
 }
 
 function jobOf(manifests: string): Job {
