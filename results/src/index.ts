@@ -65,8 +65,15 @@ function startRun(script: Script, config: ResultsConfig): PluginRun {
     log,
     progress: config.progress && container === null,
     script: text,
+    ordinal: ordinalOf(process.env),
   });
   return { config, script: text, watch, unwritten: new UnwrittenWorkers(), container };
+}
+
+/** Which of several containers this is, where that was given; what is no ordinal the engine refuses. */
+function ordinalOf({ MQTT_FLEET_INDEX }: NodeJS.ProcessEnv): number | null {
+  const text = MQTT_FLEET_INDEX?.trim() ?? "";
+  return /^\d+$/.test(text) ? Number(text) : null;
 }
 
 /** Artillery only warns of a constructor that throws and runs on, so a bad configuration ends the process here. */

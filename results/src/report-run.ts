@@ -6,11 +6,13 @@ import type { ResultsConfig } from "./config/config.ts";
 import { consoleSummary } from "./console/summary.ts";
 import { writeResults } from "./directory/write-results.ts";
 import { EXIT_CODES } from "./judge/exit-codes.ts";
+import { containerName } from "./judge/presence-words.ts";
 import { buildSummary } from "./judge/summary.ts";
+import { firstSentences } from "./run/first-sentences.ts";
 import { mergeRun } from "./run/merge.ts";
 import { readRun } from "./run/run-files.ts";
 import type { UnwrittenWorkers } from "./run/unwritten-workers.ts";
-import { waitForWorkers } from "./run/wait-for-workers.ts";
+import { containersStillRunning, waitForWorkers } from "./run/wait-for-workers.ts";
 
 export function runDirectory(config: ResultsConfig, testRunId: string): string {
   return resolve(config.output, safeFileName(testRunId));
@@ -26,6 +28,12 @@ export async function reportRun(
   const directory = runDirectory(config, artillery.testRunId);
   try {
     await waitForWorkers(directory, unwritten);
+    // Threads of this process have ended, or have handed on what they could not write.
+    const running = unwritten.handedOn.size > 0 ? [] : containersStillRunning(directory);
+    if (running.length > 0) {
+      artillery.log(printable(sharedWords(running, directory)));
+      return;
+    }
     const files = readRun([directory], unwritten.handedOn);
     const { labEnds, problems } = files;
     labEnds.push(...unwritten.readLabEnds(problems));
@@ -40,8 +48,11 @@ export async function reportRun(
       artillery.log("gate failed: nothing was measured, so nothing can have passed");
       return;
     }
-    const run = mergeRun(files, labEnds, "machine");
-    const summary = buildSummary(run, { target: config.target, problems, fail: config.fail, of: "machine" });
+    // Where several containers share the directory, what is not in it is missing; where each has its own, it lies elsewhere.
+    const isShared = new Set(files.records.map(({ containerName }) => containerName)).size > 1;
+    const of = isShared ? "run" : "machine";
+    const run = mergeRun(files, labEnds, of);
+    const summary = buildSummary(run, { target: config.target, problems, fail: config.fail, of });
     artillery.setExitCode(summary.exit.code);
     const late = unwritten.write(directory, labEnds);
     const written = writeResults(directory, config.report, run, summary, script);
@@ -65,4 +76,14 @@ export async function reportRun(
       ),
     );
   }
+}
+
+/** So many containers are named. */
+const MOST_NAMED = 5;
+
+/** Whoever ends last has the files of all: a verdict before that would be one on a part of the run, and be overwritten. */
+function sharedWords(running: readonly string[], directory: string): string {
+  const who = firstSentences(running.map(containerName), MOST_NAMED, "containers").join(", ");
+  const command = `mqtt-results report ${relative(process.cwd(), directory)}`;
+  return `mqtt-results: ${who} of this run still at work: the last to end judges all, and so does ${command}`;
 }

@@ -1,8 +1,9 @@
 /** Several processes with one shared folder against Mosquitto: one fleet, the same as one process with as many devices. */
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { readSummary as readSummaryFile } from "../../results/src/directory/summary-file.ts";
 import { buildSummary } from "../../results/src/judge/summary.ts";
 import { mergeRun } from "../../results/src/run/merge.ts";
 import { readRun } from "../../results/src/run/run-files.ts";
@@ -13,7 +14,7 @@ const CONTAINERS = 3;
 const DEVICES_EACH = 50;
 const SHARE = 0.3;
 
-const script = (target: string, arrivalCount: number): object => ({
+const script = (target: string, arrivalCount: number, output = "results"): object => ({
   config: {
     target,
     phases: [{ duration: 2, arrivalCount }],
@@ -25,7 +26,7 @@ const script = (target: string, arrivalCount: number): object => ({
         storms: [{ at: "1s", fraction: SHARE, cause: "reset", window: "5s" }],
       },
     },
-    plugins: { "mqtt-results": { output: "results" } },
+    plugins: { "mqtt-results": { output } },
   },
   scenarios: [{ engine: "mqtt", flow: [{ connect: {} }, { stayOnline: {} }] }],
 });
@@ -46,12 +47,13 @@ async function withBroker(run: (broker: Mosquitto) => Promise<ArtilleryRun[]>) {
   return { runs, affected: cameBack(broker) };
 }
 
-const together = (testRunId: string) =>
+/** @param output a folder that all of them share for their results too; below the working directory of each without it */
+const together = (testRunId: string, output?: string) =>
   withBroker((broker) => {
     const meeting = mkdtempSync(join(tmpdir(), "meeting-"));
     return Promise.all(
       Array.from({ length: CONTAINERS }, (_, index) =>
-        runArtillery(script(broker.url, DEVICES_EACH), {
+        runArtillery(script(broker.url, DEVICES_EACH, output), {
           env: {
             ARTILLERY_TEST_RUN_ID: testRunId,
             MQTT_FLEET_INDEX: String(index),
@@ -65,9 +67,10 @@ const together = (testRunId: string) =>
 
 describe.skipIf(!mosquittoAvailable())("three processes that share a folder", () => {
   it("are one fleet: one time zero, the exact share, the same devices as one process", async () => {
+    const shared = mkdtempSync(join(tmpdir(), "results-"));
     const [first, second, alone] = await Promise.all([
       together("many-1"),
-      together("many-2"),
+      together("many-2", shared),
       withBroker(async (broker) => [
         await runArtillery(script(broker.url, CONTAINERS * DEVICES_EACH), {
           env: { ARTILLERY_TEST_RUN_ID: "one" },
@@ -87,6 +90,17 @@ describe.skipIf(!mosquittoAvailable())("three processes that share a folder", ()
     expect(summary.storms).toMatchObject([
       { fleet: CONTAINERS * DEVICES_EACH, affected: CONTAINERS * DEVICES_EACH * SHARE, verdict: "recovered" },
     ]);
+
+    // Where they share the folder of the results too, the last to end judges all of them.
+    expect(readSummaryFile(join(shared, "many-2"))).toMatchObject({
+      complete: true,
+      fleet: { devices: CONTAINERS * DEVICES_EACH },
+      storms: [{ affected: CONTAINERS * DEVICES_EACH * SHARE, verdict: "recovered" }],
+    });
+    expect(readdirSync(join(shared, "many-2")).filter((name) => name.endsWith(".tmp"))).toEqual([]);
+    const said = second.runs.map(({ stdout }) => stdout);
+    expect(said.join("")).toContain("storm 1 on 3 containers:");
+    expect(said.join("")).not.toContain("was killed");
   });
 });
 

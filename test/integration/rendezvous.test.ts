@@ -25,6 +25,8 @@ interface Ground {
    * topic helps. Files and objects are passed by.
    */
   survivesLarge: boolean;
+  /** How exactly the place's own clock is read from it, milliseconds; null where it has none. */
+  clockWithinMs: number | null;
   /** What anyone may leave in the roster of a run. */
   litter(testRunId: string, name: string, text: string): Promise<void>;
   stop(): Promise<void> | void;
@@ -38,6 +40,7 @@ const GROUNDS: [string, () => boolean, () => Promise<Ground>][] = [
       const broker = await Mosquitto.start();
       return {
         survivesLarge: false,
+        clockWithinMs: null,
         open: () => atBroker({ url: broker.url, protocolVersion: 4, topic: "fleet" }),
         litter: async (testRunId, name, text) => {
           const client = await connectAsync(broker.url);
@@ -55,6 +58,8 @@ const GROUNDS: [string, () => boolean, () => Promise<Ground>][] = [
       const path = mkdtempSync(join(tmpdir(), "fleet-"));
       return {
         survivesLarge: true,
+        // Time zero is moved by whole tenths of a second.
+        clockWithinMs: 100,
         open: (wallClock = Date.now) => inDirectory(path, { time, wallClock }),
         litter: async (testRunId, name, text) => {
           mkdirSync(join(path, testRunId, "roster"), { recursive: true });
@@ -71,6 +76,7 @@ const GROUNDS: [string, () => boolean, () => Promise<Ground>][] = [
       const moto = await Moto.start();
       return {
         survivesLarge: true,
+        clockWithinMs: 1000,
         open: (wallClock = Date.now) =>
           inBucket({ kind: "s3", bucket: moto.bucket, prefix: "a/b" }, loadS3(), { time, wallClock }),
         litter: (testRunId, name, text) => moto.put(`a/b/${testRunId}/roster/${name}.json`, text),
@@ -176,18 +182,39 @@ describe.each(GROUNDS)("workers that meet in %s", (_what, isAvailable, prepare) 
       expect(workers[1]?.rendezvous.others().map(({ devices }) => devices)).toEqual([50, 50]);
     });
 
-    it("have clocks apart all hear of one time zero", async () => {
+    it("have clocks apart all hear of one time zero, each on its own clock where the place has one", async () => {
       const { join } = run();
-      const ahead = (): number => Date.now() + 2000;
+      const aheadMs = 2000;
+      const ahead = (): number => Date.now() + aheadMs;
       const workers = [join(0), join(1, {}, { wallClock: ahead }), join(2)];
-      await eventually(
-        () => new Set(workers.map(heard)).size === 1 && heard(workers[0] as Met) !== undefined,
-        PATIENCE_MS,
-      );
+      // Only who goes by one time zero counts the others.
       await eventually(
         () => workers.every(({ rendezvous }) => rendezvous.others().length === 2),
         PATIENCE_MS,
       );
+      await eventually(
+        () => heard(workers[0] as Met) !== undefined && heard(workers[0] as Met) === heard(workers[2] as Met),
+        PATIENCE_MS,
+      );
+      await eventually(
+        () => workers.every((one) => heard(one) !== undefined && one.rendezvous.others().length === 2),
+        PATIENCE_MS,
+      );
+      const laterMs = (heard(workers[1] as Met) ?? 0) - (heard(workers[0] as Met) ?? 0);
+      if (ground.clockWithinMs === null) expect(laterMs).toBe(0);
+      else expect(Math.abs(laterMs - aheadMs)).toBeLessThanOrEqual(ground.clockWithinMs);
+    });
+
+    it("hear of nobody set no time zero of their own, and say so", async () => {
+      const { join } = run();
+      const alone = join(1, {}, { timeZero: { kind: "ready", barrier: { share: 1, timeoutMs: 1000 } } });
+      await eventually(() => alone.gaveUp() > 0, PATIENCE_MS);
+      expect(alone.lines).toHaveLength(1);
+      expect(alone.lines[0]).toContain("no storm comes to this container (1 of 3, counted from 0)");
+      // The others come too late for it: it has told its devices that they are over.
+      const others = [join(0), join(2)];
+      await eventually(() => others.every((worker) => heard(worker) !== undefined), PATIENCE_MS);
+      expect([alone.gaveUp(), alone.adopted]).toEqual([1, []]);
     });
 
     it("find garbage pass it by", async () => {

@@ -28,6 +28,8 @@ export interface Met {
   adopted: number[];
   sameIdsAs: string[];
   lines: string[];
+  /** How often it heard that there will be no time zero. */
+  gaveUp(): number;
   /** What it tells of itself from its next turn on. */
   tell(changes: Partial<Progress>): void;
 }
@@ -37,6 +39,7 @@ export function meet(open: OpenPlace, workerId: string, own: OwnEntry, options: 
   const adopted: number[] = [];
   const sameIdsAs: string[] = [];
   const lines: string[] = [];
+  let gaveUp = 0;
   let progress: Progress = own;
   const rendezvous = new Rendezvous(
     {
@@ -51,6 +54,7 @@ export function meet(open: OpenPlace, workerId: string, own: OwnEntry, options: 
       time,
       progress: () => progress,
       onTimeZero: (epochMs) => adopted.push(epochMs),
+      onNoTimeZero: () => gaveUp++,
       onSameIds: (testRunId) => sameIdsAs.push(testRunId),
       say: (line) => lines.push(line),
       ...options,
@@ -60,5 +64,5 @@ export function meet(open: OpenPlace, workerId: string, own: OwnEntry, options: 
   const tell = (changes: Partial<Progress>): void => {
     progress = { ...progress, ...changes };
   };
-  return { rendezvous, adopted, sameIdsAs, lines, tell };
+  return { rendezvous, adopted, sameIdsAs, lines, gaveUp: () => gaveUp, tell };
 }

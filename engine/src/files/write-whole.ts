@@ -6,10 +6,11 @@ import { makeDirectory } from "./make-directory.ts";
  * Writes a file beside its place and renames it when whole: who reads meanwhile never sees half of it. Whatever stands
  * under either name is replaced, never written through: a symbolic link in a directory from elsewhere leads anywhere.
  *
+ * @param writer tells this writer from others of the same file at the same time, on other hosts too; empty where there are none
  * @throws what `makeDirectory`, `fs.writeFileSync` and `fs.renameSync` throw; the file in its place is then as it was
  */
-export function writeWhole(path: string, text: string): void {
-  const partial = `${path}.tmp`;
+export function writeWhole(path: string, text: string, writer = ""): void {
+  const partial = `${path}${writer === "" ? "" : `.${writer}`}.tmp`;
   makeDirectory(dirname(path));
   removeFile(partial);
   try {

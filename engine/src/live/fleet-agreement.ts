@@ -25,6 +25,8 @@ export interface FleetAgreementOptions {
   progress(): Progress;
   /** Hears the fleet's time zero, and again whenever an earlier one is agreed on. */
   onTimeZero(epochMs: number): void;
+  /** There will be none: of several containers no other was heard of. */
+  onNoTimeZero(): void;
 }
 
 const MOST_NEIGHBOURS = 100;
@@ -41,7 +43,7 @@ export class FleetAgreement {
     this.#options = options;
   }
 
-  /** The fleet's time zero, epoch milliseconds; null before there is one. */
+  /** The fleet's time zero, epoch milliseconds of this worker's clock; null before there is one. */
   get timeZeroMs(): number | null {
     return this.#latestMs;
   }
@@ -74,6 +76,7 @@ export class FleetAgreement {
         time,
         progress,
         onTimeZero: (epochMs) => this.#setTimeZero(epochMs),
+        onNoTimeZero: () => this.#options.onNoTimeZero(),
         onSameIds: (otherRun) => this.#noteSameIds(otherRun),
         say: log,
       },
@@ -103,18 +106,13 @@ export class FleetAgreement {
   populations(storm: number | null): Population[] {
     const { numbers, container } = this.#options;
     const devices = storm === null ? numbers.count : numbers.countAt(storm);
-    return [{ container, devices }, ...this.#others()];
+    return [{ container, devices }, ...(this.#rendezvous?.others() ?? [])];
   }
 
-  /** The devices of other containers, by their last word. */
-  #others(): Population[] {
-    return this.#rendezvous?.others() ?? [];
-  }
-
-  /** Those of them that this worker's record names: all together name each, and none names thousands. */
+  /** The devices of other containers, by their last word, as this worker's record names them: all together name each, and none names thousands. */
   neighbours(): { container: string; devices: number }[] {
     const own = containerLabel(this.#options.container);
-    const others = this.#others()
+    const others = (this.#rendezvous?.everMet() ?? [])
       .map(({ container, devices }) => ({ container: containerLabel(container), devices }))
       .sort((a, b) => (a.container < b.container ? -1 : 1));
     const after = others.filter(({ container }) => container > own);

@@ -128,6 +128,7 @@ export class Worker {
       time,
       progress: () => this.#progress(),
       onTimeZero: (epochMs) => this.#run.storms.setTimeZero(epochMs),
+      onNoTimeZero: () => this.#run.storms.abandon(),
     });
     this.#http = openHttp(plan.settings.http);
     this.#run = new FleetRun({

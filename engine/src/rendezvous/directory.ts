@@ -15,6 +15,7 @@ export function inDirectory(path: string, options: Omit<ShelfOptions, "times">):
 
 class DirectoryShelf implements Shelf {
   readonly title: string;
+  readonly clockName = "the shared folder";
   /** The tick of most kernels, 4 to 10 ms: their clock for files is no finer. */
   readonly resolutionMs = 10;
   readonly #room: string;

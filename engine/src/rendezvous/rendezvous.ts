@@ -32,7 +32,10 @@ export interface RendezvousOptions {
   time: Pick<Time, "wakeIdle" | "cancel">;
   /** How far this worker is. Asked twice a second. */
   progress(): Progress;
+  /** Epoch milliseconds of this worker's own clock. */
   onTimeZero(epochMs: number): void;
+  /** The barrier's time is over, and of several containers no other was heard of: there will be no time zero. */
+  onNoTimeZero(): void;
   /** Another run, or another process of this one, has devices of the same ids at this broker. Told once for each. */
   onSameIds(testRunId: string): void;
   /** Something that a user should hear, a line each. */
@@ -45,7 +48,7 @@ export type TimeZeroRule =
   | { kind: "proposed"; epochMs: number }
   /** It is given, epoch milliseconds, and no other is listened to. */
   | { kind: "fixed"; epochMs: number }
-  /** Whoever sees first that the fleet is ready sets it. */
+  /** Whoever sees first that the fleet is ready sets it, on the clock of the place where that has one. */
   | { kind: "ready"; barrier: BarrierPlan };
 
 /** An entry is published at most so often, milliseconds, and the barrier looked at. */
@@ -62,11 +65,13 @@ export class Rendezvous {
   readonly #clocks: ClockTalk;
   readonly #sameIds = new Set<string>();
   readonly #otherCounts = new Set<number>();
+  /** As others hear it. */
   #timeZeroMs: number | null;
   #own: OwnEntry;
   #dirty = false;
   #tick: object;
   readonly #waitsSinceMs: number;
+  #hasGivenUp = false;
   #isOver = false;
 
   constructor(options: RendezvousOptions, own: OwnEntry) {
@@ -95,6 +100,11 @@ export class Rendezvous {
     return this.#roster.others(this.#timeZeroMs);
   }
 
+  /** The same, and those of containers that were met and may have been lost before they knew the time zero. */
+  everMet(): Population[] {
+    return this.#roster.everMet(this.#timeZeroMs);
+  }
+
   /** No container in which a worker is alive comes before this one. */
   isFirst(): boolean {
     return this.#roster.isFirst(this.#timeZeroMs);
@@ -113,7 +123,7 @@ export class Rendezvous {
     if (this.#isOver) return;
     this.#tick = this.#armTick();
     this.#update();
-    if (this.#timeZeroMs === null) this.#lookAtBarrier();
+    if (this.#timeZeroMs === null && !this.#hasGivenUp) this.#lookAtBarrier();
     if (this.#dirty) this.#publish();
     if (this.#place.tell !== null) this.#clocks.turn(this.#roster.alive());
   }
@@ -134,22 +144,51 @@ export class Rendezvous {
     const { barrier } = timeZero;
     const states = this.#roster.states(this.#entry());
     const { of } = this.#own.container;
-    const nowMs = wallClock();
-    const isOut = nowMs - this.#waitsSinceMs >= barrier.timeoutMs;
+    const isOut = wallClock() - this.#waitsSinceMs >= barrier.timeoutMs;
     if (!isOut && !isProvisioned(states, of, barrier)) return;
+    if (isOut && of > 1 && states.length === 1) {
+      this.#giveUp(barrier);
+      return;
+    }
     if (isOut) {
       const missing = missingAtBarrier(states, of).join("; ");
       say(
         `mqtt: WARNING: time zero is set after ${barrier.timeoutMs / 1000} s, without a ready fleet: ${missing}`,
       );
     }
-    this.#adopt(Math.ceil((nowMs + HEADWAY_MS) / stepMs) * stepMs);
+    this.#adopt(Math.ceil((this.#placeNowMs() + HEADWAY_MS) / stepMs) * stepMs);
+  }
+
+  /** Others may be there all the same, where this worker cannot see them: its devices would be cut at another time than theirs. */
+  #giveUp({ timeoutMs }: BarrierPlan): void {
+    const { container } = this.#own;
+    this.#hasGivenUp = true;
+    this.#options.say(
+      `mqtt: WARNING: no storm comes to this container (${container.ordinal} of ${container.of}, counted from 0): within ${timeoutMs / 1000} s it heard of no other container, so it has no time zero, and leaves its devices alone; all need the same ARTILLERY_TEST_RUN_ID and one place to meet (MQTT_FLEET_RENDEZVOUS)`,
+    );
+    this.#options.onNoTimeZero();
   }
 
   #adopt(epochMs: number): void {
     this.#timeZeroMs = epochMs;
     this.#publish();
-    this.#options.onTimeZero(epochMs);
+    this.#options.onTimeZero(epochMs + this.#aheadOfPlaceMs());
+  }
+
+  /**
+   * A host whose clock is wrong cuts its devices with the others where the place has a clock. Whole steps: storms begin with a row of
+   * the timeline. What may as well be the error of the measurement is none of the clock's.
+   */
+  #aheadOfPlaceMs(): number {
+    const { timeZero, stepMs } = this.#options;
+    const { clock } = this.#place;
+    if (timeZero.kind !== "ready" || clock === null || Math.abs(clock.offsetMs) <= clock.uncertaintyMs)
+      return 0;
+    return Math.round(clock.offsetMs / stepMs) * stepMs;
+  }
+
+  #placeNowMs(): number {
+    return this.#options.wallClock() - this.#aheadOfPlaceMs();
   }
 
   #entry(): RosterEntry {
@@ -171,14 +210,15 @@ export class Rendezvous {
     if (isLive) this.#lookAtIds(read, testRunId, isOurs && name === workerId);
     if (!isOurs || name === workerId) return;
     if (isLive) this.#lookAtCount(read.container);
-    this.#roster.hear(name, read);
+    this.#roster.hear(name, read, isLive);
     this.#compare(read.timeZeroMs, isLive);
   }
 
   #compare(heardMs: number | null, isLive: boolean): void {
-    const { startedAtMs, timeZero, wallClock } = this.#options;
-    if (timeZero.kind === "fixed") return;
-    const times = { ownMs: this.#timeZeroMs, heardMs, isLive, startedAtMs, nowMs: wallClock() };
+    const { timeZero } = this.#options;
+    if (timeZero.kind === "fixed" || this.#hasGivenUp) return;
+    const startedAtMs = this.#options.startedAtMs - this.#aheadOfPlaceMs();
+    const times = { ownMs: this.#timeZeroMs, heardMs, isLive, startedAtMs, nowMs: this.#placeNowMs() };
     const next = compareTimeZero(times);
     if (next === "answer") this.#publish();
     else if (next === "adopt" && heardMs !== null) this.#adopt(heardMs);

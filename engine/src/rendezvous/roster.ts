@@ -38,15 +38,19 @@ export class Roster {
   readonly #entries = new Map<string, RosterEntry>();
   /** Workers whose entry was taken away again. Their devices still count, as they do for the others. */
   readonly #gone = new Set<string>();
+  /** Workers that said something while this one was there: theirs is no entry of a run that is over. */
+  readonly #met = new Set<string>();
 
   constructor(own: Container) {
     this.#own = own;
   }
 
   /** Containers of another number of containers cannot be of this fleet. */
-  hear(worker: string, entry: RosterEntry): void {
+  hear(worker: string, entry: RosterEntry, isLive: boolean): void {
     if (entry.container.of !== this.#own.of) return;
-    if (this.#entries.has(worker) || this.#entries.size < MOST_MEMBERS) this.#entries.set(worker, entry);
+    if (!this.#entries.has(worker) && this.#entries.size >= MOST_MEMBERS) return;
+    this.#entries.set(worker, entry);
+    if (isLive) this.#met.add(worker);
     this.#gone.delete(worker);
   }
 
@@ -56,12 +60,21 @@ export class Roster {
 
   /** The devices of other containers. An entry of another time zero was left by a run that is over. */
   others(timeZeroMs: number | null): Population[] {
+    return this.#populations((entry) => entry.timeZeroMs === timeZeroMs);
+  }
+
+  /** The same, and those of containers that were met and may have been lost before they knew the time zero. */
+  everMet(timeZeroMs: number | null): Population[] {
+    return this.#populations((entry, worker) => entry.timeZeroMs === timeZeroMs || this.#met.has(worker));
+  }
+
+  #populations(counts: (entry: RosterEntry, worker: string) => boolean): Population[] {
     const own = containerLabel(this.#own);
     const sums = new Map<string, Population>();
     let fleet = 0;
-    for (const entry of this.#entries.values()) {
+    for (const [worker, entry] of this.#entries) {
       const label = containerLabel(entry.container);
-      if (label === own || entry.timeZeroMs !== timeZeroMs) continue;
+      if (label === own || !counts(entry, worker)) continue;
       fleet += entry.devices;
       if (fleet > MOST_DEVICES) break;
       const { devices } = sums.get(label) ?? { devices: 0 };

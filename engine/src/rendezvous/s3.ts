@@ -64,6 +64,7 @@ const MOST_PAGES = 10;
 
 class BucketShelf implements Shelf {
   readonly title: string;
+  readonly clockName = "the bucket";
   /** `LastModified` has whole seconds. */
   readonly resolutionMs = 1000;
   readonly #s3: S3Module;

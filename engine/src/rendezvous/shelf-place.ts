@@ -26,6 +26,8 @@ export interface Shelf {
   readonly resolutionMs: number;
   /** What stands for the place in a sentence: `the folder /mnt/fleet`. */
   readonly title: string;
+  /** Names the clock of the place. The same for all members, wherever each of them has the place mounted. */
+  readonly clockName: string;
 }
 
 export interface ShelfTimes {
@@ -144,7 +146,12 @@ class ShelfPlace implements Place {
     const uncertaintyMs = (tookMs + resolutionMs) / 2;
     if (this.clock !== null && uncertaintyMs >= this.clock.uncertaintyMs) return;
     const offsetMs = this.#writtenAtMs + tookMs / 2 - (own.writtenAtMs + resolutionMs / 2);
-    this.clock = { reference: this.#shelf.title, offsetMs, uncertaintyMs, measuredAtMs: this.#writtenAtMs };
+    this.clock = {
+      reference: this.#shelf.clockName,
+      offsetMs,
+      uncertaintyMs,
+      measuredAtMs: this.#writtenAtMs,
+    };
   }
 
   async #read({ name, writtenAtMs, version, size }: Piece): Promise<void> {

@@ -38,6 +38,13 @@ export class Storms {
     this.#clock.setTimeZero(epochMs);
   }
 
+  /** There will be no time zero: nothing happens to these devices any more. */
+  abandon(): void {
+    this.#clock.stop();
+    this.#isOver = true;
+    this.#options.onOver();
+  }
+
   /** A device leaves the run. `failed`: its flow did; else the script wants it to. */
   left(device: Device, failed: boolean): void {
     this.#openOne()?.left(device, failed);

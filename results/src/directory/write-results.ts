@@ -11,6 +11,7 @@ import { renderReport } from "../report/page.ts";
 import { RUN_FILES } from "../run/file-names.ts";
 import type { MergedRun } from "../run/merge.ts";
 import { mergedHlog } from "../run/merged-hlog.ts";
+import { thisWriter } from "../run/this-writer.ts";
 
 export interface Written {
   paths: string[];
@@ -36,7 +37,7 @@ export function writeResults(
     if (!report.includes(kind)) return;
     const path = join(directory, name);
     try {
-      writeWhole(path, text());
+      writeWhole(path, text(), thisWriter(process.env));
       written.paths.push(path);
     } catch (error) {
       written.problems.push(

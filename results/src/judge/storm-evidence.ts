@@ -1,4 +1,5 @@
 import { lastStretchMs, TIMELINE_ROW_MS, type WorkerStormCohort } from "artillery-engine-mqtt/contract";
+import { firstSentences } from "../run/first-sentences.ts";
 import { highest } from "../run/highest-lowest.ts";
 import type { Late, MergedRun, MergedStorm } from "../run/merge.ts";
 import type { TimelineRow, TimelineValue } from "../run/timeline.ts";
@@ -100,12 +101,20 @@ export function evidenceOf(
 /** Devices that are cut so much later than others are in a storm of their own: the engine leaves them alone where it knows. */
 const LATEST_MS = 1000;
 
+/** So many containers are named. */
+const MOST_NAMED = 5;
+
 function absenceOf(run: MergedRun, storm: MergedStorm, target: number): StormEvidence["absence"] {
   const { presence, apart } = storm;
   const lacking = presence === null ? "" : presenceWords(storm, presence, affectedOf(storm));
   if (storm.missed[0] !== undefined) {
     const who = latest(storm.missed, storm.missed[0], "to it", "its instant");
     const reason = `not watched: ${who}, and left its devices alone${lacking === "" ? "" : `; ${lacking}`}`;
+    return { kind: "not-watched", reason };
+  }
+  if (storm.startedAtMs === null && storm.withoutTimeZero.length > 0) {
+    const who = firstSentences(storm.withoutTimeZero.map(containerName), MOST_NAMED, "containers").join(", ");
+    const reason = `not watched: ${who} heard of no other container, had no time zero, and left all devices alone`;
     return { kind: "not-watched", reason };
   }
   if (storm.startedAtMs === null) return { kind: "did-not-happen", reason: didNotHappen(storm) };

@@ -16,6 +16,8 @@ export interface WorkerNow {
 /** One storm whose window is open, as of the workers' last flush. */
 export interface StormProgress {
   index: number;
+  /** Containers that had begun it; 1 on one machine. */
+  containers: number;
   /** Affected devices that are to come back. */
   due: number;
   /** How many of them are ready now. */
@@ -46,6 +48,7 @@ export function openStorms(workers: readonly WorkerNow[]): StormProgress[] {
       const beganMs = lowest(same.map((storm) => storm.startedAtMs)) ?? 0;
       return {
         index,
+        containers: new Set(same.map(({ record }) => record.containerName)).size,
         due: sum(cohorts.map(devicesDue)),
         ready: sum(cohorts.map((cohort) => cohort.readyAtEnd)),
         online: sum(workers.map(({ rows }) => onlineAtEnd(rows))),

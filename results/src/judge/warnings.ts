@@ -42,13 +42,18 @@ function uncorrelated(run: MergedRun): string[] {
   );
 }
 
-/** Containers cut their devices at one instant of their own clocks, as far apart as these are. */
+/**
+ * Containers cut their devices at one instant of their own clocks, as far apart as these are; or of the clock of the place where they
+ * met, which has no part in how far apart theirs are.
+ */
 function clocksApart({ clocks, storms }: MergedRun): string[] {
   const runs = [...Map.groupBy(clocks, ({ testRunId }) => testRunId).values()];
-  return storms.length === 0 ? [] : runs.filter((of) => of.length > 1).flatMap(clocksOfRun);
+  return storms.length === 0
+    ? []
+    : runs.filter((of) => of.length > 1).flatMap((of) => clocksOfRun(of, storms));
 }
 
-function clocksOfRun(of: MergedRun["clocks"]): string[] {
+function clocksOfRun(of: MergedRun["clocks"], storms: MergedRun["storms"]): string[] {
   const measured = of.flatMap(({ container, reading }) =>
     reading === null ? [] : { container, ...reading },
   );
@@ -59,8 +64,13 @@ function clocksOfRun(of: MergedRun["clocks"]): string[] {
   const last = measured.find(({ aheadMs }) => aheadMs === least);
   if (first !== undefined && last !== undefined && first.aheadMs - last.aheadMs >= CLOCKS_APART_MS) {
     const within = first.uncertaintyMs + last.uncertaintyMs;
+    const apartMs = highest(storms.flatMap(({ apart }) => apart?.ms ?? [])) ?? 0;
+    const storm =
+      apartMs >= (first.aheadMs - last.aheadMs) / 2
+        ? "and so far apart were their storms"
+        : "but their storms came together";
     said.push(
-      `the clock of ${containerName(first.container)} is ${duration(first.aheadMs - last.aheadMs)} ahead of that of ${containerName(last.container)} (within ${duration(within)}), and so far apart were their storms: times are corrected by it; set the clocks of all hosts by NTP`,
+      `the clock of ${containerName(first.container)} is ${duration(first.aheadMs - last.aheadMs)} ahead of that of ${containerName(last.container)} (within ${duration(within)}), ${storm}: times are corrected by it; set the clocks of all hosts by NTP`,
     );
   }
   const unknown = of

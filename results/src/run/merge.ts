@@ -16,7 +16,13 @@ import type { AddedUp } from "./added-up.ts";
 import { type ClockReading, clocksOf, rowsMovedMs } from "./clocks.ts";
 import { type CutApart, cutApart } from "./cut-instants.ts";
 import { highest, lowest } from "./highest-lowest.ts";
-import { type AbsentContainer, absentContainers, type Presence, presenceAtStorms } from "./presence.ts";
+import {
+  type AbsentContainer,
+  absentContainers,
+  endedWithoutTimeZero,
+  type Presence,
+  presenceAtStorms,
+} from "./presence.ts";
 import type { TimelineRow } from "./timeline.ts";
 import { mergeTimelines, type TimelineSum } from "./timeline-sum.ts";
 
@@ -33,6 +39,8 @@ export interface MergedStorm
   generatorsInWindow: GeneratorHealth[];
   /** Workers whose turn came too late, the latest first. */
   missed: Late[];
+  /** Containers, one of several each, that ended without a time zero: it never came to them. */
+  withoutTimeZero: string[];
   /** Workers that noticed the end of the window too late, the latest first. */
   endMissed: Late[];
   /** Devices that should have been there; null where no worker came to it. */
@@ -172,6 +180,8 @@ type StormOfWorker = WorkerStorm & {
   workerId: string;
   /** The worker had devices and was stopped before it saw the storm. */
   isCutOff: boolean;
+  /** Its container where it never had a time zero to go by; null otherwise. */
+  withoutTimeZero: string | null;
   labEnd: LabEnd | null;
 };
 
@@ -195,6 +205,7 @@ function stormOfWorker(storm: WorkerStorm, record: WorkerRecord, labEnds: readon
     atMs: beganMs(storm, record),
     workerId: record.workerId,
     isCutOff: record.state !== "ended" && hasDevices && startedAtMs === null && missedByMs === null,
+    withoutTimeZero: hasDevices && endedWithoutTimeZero(record) ? record.containerName : null,
     // The end counts for workers of its own run: several runs may be merged.
     labEnd: labEnds.find(({ atMs }) => atMs >= record.startedAtMs && atMs < endedMs) ?? null,
   };
@@ -214,6 +225,7 @@ function mergeStorm(same: StormOfWorker[]): SummedStorm {
     endMissedByMs: _endMissed,
     workerId: _worker,
     isCutOff: _cutOff,
+    withoutTimeZero: _withoutTimeZero,
     generator: _generator,
     generatorInWindow: _inWindow,
     ...first
@@ -221,6 +233,7 @@ function mergeStorm(same: StormOfWorker[]): SummedStorm {
   return {
     ...first,
     missed: latestFirst(same, ({ missedByMs }) => missedByMs),
+    withoutTimeZero: [...new Set(same.flatMap(({ withoutTimeZero }) => withoutTimeZero ?? []))],
     endMissed: latestFirst(same, ({ endMissedByMs }) => endMissedByMs),
     // Workers that did not see an `external` storm know only the time from which they watched.
     atMs: smallest((began.length > 0 ? began : same).map((storm) => storm.atMs)) as number,

@@ -16,17 +16,22 @@ export interface AbsentContainer {
 export function absentContainers(records: readonly WorkerRecord[]): AbsentContainer[] {
   return [...Map.groupBy(records, ({ testRunId }) => testRunId)].flatMap(([testRunId, run]) => {
     const here = new Set(run.map(({ containerName }) => containerName));
-    const heard = new Map<string, number>();
-    for (const { container, devices } of run.flatMap(({ others }) => others)) {
-      if (!here.has(container)) heard.set(container, Math.max(devices, heard.get(container) ?? 0));
-    }
-    const absent = [...heard].map(([container, devices]) => ({ testRunId, container, devices }));
+    const heard = [...heardOf(run)].filter(([container]) => !here.has(container));
+    const absent = heard.map(([container, devices]) => ({ testRunId, container, devices }));
     const due = highest(run.flatMap(({ containersDue }) => containersDue ?? [])) ?? 0;
-    const never = Math.min(Math.max(0, due - here.size - heard.size), MOST_NAMELESS);
+    const never = Math.min(Math.max(0, due - here.size - heard.length), MOST_NAMELESS);
     const devices = Math.round(run.reduce((sum, record) => sum + startedBy(record), 0) / here.size);
     const nameless = Array.from({ length: never }, () => ({ testRunId, container: null, devices }));
     return [...absent, ...nameless];
   });
+}
+
+/** The devices of each container by its last word to the others. */
+function heardOf(run: readonly WorkerRecord[]): Map<string, number> {
+  const heard = new Map<string, number>();
+  for (const { container, devices } of run.flatMap(({ others }) => others))
+    heard.set(container, Math.max(devices, heard.get(container) ?? 0));
+  return heard;
 }
 
 /** No run has more containers; the number stands in a file. */
@@ -91,18 +96,22 @@ function gapOfAbsent({ container, devices }: AbsentContainer): PresenceGap {
 
 /** @param stormMs when the first worker of the run came to the storm, on the common clock */
 function gapsOf(run: readonly WorkerRecord[], clocks: Clocks, index: number, stormMs: number): PresenceGap[] {
+  const heard = heardOf(run);
   const containers = [...Map.groupBy(run, ({ containerName }) => containerName)].flatMap(
     ([container, workers]) => {
       const begins = workers.flatMap((record) =>
         record.arrivals.fromMs === null ? [] : onCommonClock(clocks, record, record.arrivals.fromMs),
       );
       const beganMs = lowest(begins);
-      return beganMs === null ? [] : [{ container, workers, beganMs }];
+      // The files of one that was killed end up to a flush before it did: the others may have heard of more.
+      const wasKilled = workers.some(({ state }) => state === "running");
+      const heardOfIt = wasKilled ? (heard.get(container) ?? 0) : 0;
+      return beganMs === null && heardOfIt === 0 ? [] : [{ container, workers, beganMs, heardOfIt }];
     },
   );
-  const firstMs = lowest(containers.map(({ beganMs }) => beganMs)) ?? 0;
-  return containers.map(({ container, workers, beganMs }) => {
-    const lateMs = beganMs - firstMs;
+  const firstMs = lowest(containers.flatMap(({ beganMs }) => beganMs ?? [])) ?? 0;
+  return containers.map(({ container, workers, beganMs, heardOfIt }) => {
+    const lateMs = (beganMs ?? firstMs) - firstMs;
     let due = 0;
     let there = 0;
     for (const record of workers) {
@@ -110,7 +119,7 @@ function gapsOf(run: readonly WorkerRecord[], clocks: Clocks, index: number, sto
       due += dueOfWorker;
       there += thereOf(record, index, dueOfWorker);
     }
-    const whole = Math.round(due);
+    const whole = Math.max(Math.round(due), heardOfIt);
     return { container, due: whole, missing: Math.max(0, whole - Math.round(there)), lateMs };
   });
 }
@@ -120,8 +129,14 @@ function thereOf(record: WorkerRecord, index: number, due: number): number {
   const storm = record.storms.find((one) => one.index === index);
   if (storm === undefined || storm.missedByMs !== null) return 0;
   if (storm.startedAtMs !== null) return Math.min(due, arrivedBy(record.arrivals, storm.startedAtMs));
+  if (endedWithoutTimeZero(record)) return 0;
   // Its last device had left before, as its script said; or it was stopped, and saw nothing of the storm.
   return record.state === "ended" ? due : 0;
+}
+
+/** One of several containers that heard of no other: it had no time zero, and left its devices alone until it ended. */
+export function endedWithoutTimeZero({ state, timeZeroMs, container }: WorkerRecord): boolean {
+  return state === "ended" && timeZeroMs === null && container !== undefined && container.of > 1;
 }
 
 /** Devices that had arrived by then, on the worker's own clock; within a bin they arrive evenly. */

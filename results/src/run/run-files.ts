@@ -110,15 +110,27 @@ export function labEndSentence({ name, how, atMs }: LabEnd): string {
   return `${name} ended at ${new Date(atMs).toISOString()} (${how})`;
 }
 
+export interface UnfinishedWorker {
+  id: string;
+  /** Epoch milliseconds. */
+  updatedAtMs: number;
+  /** That of several of which it is a part; null where there is one, or that is not known. */
+  container: string | null;
+}
+
 /** Workers that may be about to write: their record says that they run, or it cannot be read just now. */
-export function unfinishedWorkers(directory: string): { id: string; updatedAtMs: number }[] {
+export function unfinishedWorkers(directory: string): UnfinishedWorker[] {
   return workerRecordNames(directory).flatMap((name) => {
     const record = readRecord(directory, name, [], null);
     const id = WORKER_RECORD_FILE.exec(name)?.[1] ?? "";
-    if (record !== null) return record.state === "running" ? { id, updatedAtMs: record.updatedAtMs } : [];
+    if (record !== null) {
+      const { state, updatedAtMs, containerName } = record;
+      const container = (record.container?.of ?? 1) > 1 ? containerName : null;
+      return state === "running" ? [{ id, updatedAtMs, container }] : [];
+    }
     const updatedAtMs = statSync(join(directory, name), { throwIfNoEntry: false })?.mtimeMs;
     // It may have gone since the directory was listed.
-    return updatedAtMs === undefined ? [] : { id, updatedAtMs };
+    return updatedAtMs === undefined ? [] : { id, updatedAtMs, container: null };
   });
 }
 

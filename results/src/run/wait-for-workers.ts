@@ -31,3 +31,11 @@ export async function waitForWorkers(
     await sleep(POLL_MS);
   }
 }
+
+/** Containers that share the directory and still run: what they measure is not all there yet. */
+export function containersStillRunning(directory: string): string[] {
+  const fresh = unfinishedWorkers(directory).filter(
+    ({ updatedAtMs }) => Date.now() - updatedAtMs <= STALE_MS,
+  );
+  return [...new Set(fresh.flatMap(({ container }) => container ?? []))];
+}

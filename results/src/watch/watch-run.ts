@@ -2,8 +2,10 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { writeWhole } from "artillery-engine-mqtt/contract";
 import { progressLine } from "../console/progress.ts";
-import { openStorms } from "../judge/storm-progress.ts";
+import { openStorms, type WorkerNow } from "../judge/storm-progress.ts";
 import { RUN_FILES } from "../run/file-names.ts";
+import { lowest } from "../run/highest-lowest.ts";
+import { thisWriter } from "../run/this-writer.ts";
 import { readWorkersNow } from "./workers-now.ts";
 
 const INTERVAL_MS = 2000;
@@ -15,6 +17,8 @@ export interface WatchOptions {
   progress: boolean;
   /** Text of `script.json`. */
   script: string;
+  /** Which container this is of those that may share the directory; null where that is not known. */
+  ordinal?: number | null;
 }
 
 /**
@@ -57,7 +61,7 @@ export class RunWatch {
     if (this.#scriptKept || !existsSync(directory)) return;
     this.#scriptKept = true;
     try {
-      writeWhole(join(directory, RUN_FILES.script), this.#options.script);
+      writeWhole(join(directory, RUN_FILES.script), this.#options.script, thisWriter(process.env));
     } catch (error) {
       this.#options.log(
         `mqtt-results: ${RUN_FILES.script} could not be written: ${error instanceof Error ? error.message : error}`,
@@ -66,11 +70,30 @@ export class RunWatch {
   }
 
   async #say(): Promise<void> {
-    const lines = openStorms(await readWorkersNow(this.#options.directory())).map(progressLine);
+    const workers = await readWorkersNow(this.#options.directory());
+    const lines = openStorms(workers).length === 0 ? [] : this.#lines(workers);
     const text = lines.join("\n");
     // Workers that did not flush since have nothing new to say.
     if (text === "" || text === this.#lastLines || this.#stopped) return;
     this.#lastLines = text;
     for (const line of lines) this.#options.log(line);
   }
+
+  /** Of the containers that share the directory, the first of those that run speaks for all. */
+  #lines(workers: readonly WorkerNow[]): string[] {
+    const { ordinal = null } = this.#options;
+    const speaker = firstRunning(workers);
+    if (ordinal === null || speaker === null || speaker === ordinal)
+      return openStorms(workers).map(progressLine);
+    return [`storms are open: container ${speaker} shows how all containers go`];
+  }
+}
+
+/** Null where there is one container. */
+function firstRunning(workers: readonly WorkerNow[]): number | null {
+  const containers = workers.flatMap(({ record: { container, state } }) =>
+    container === undefined ? [] : { ordinal: container.ordinal, state },
+  );
+  if (new Set(containers.map(({ ordinal }) => ordinal)).size < 2) return null;
+  return lowest(containers.filter(({ state }) => state === "running").map(({ ordinal }) => ordinal));
 }

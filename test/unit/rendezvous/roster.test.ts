@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { compareTimeZero, type HeardTimeZero } from "../../../engine/src/rendezvous/roster.ts";
+import { compareTimeZero, type HeardTimeZero, Roster } from "../../../engine/src/rendezvous/roster.ts";
 
 const HOUR_MS = 3_600_000;
 const START_MS = 10 * HOUR_MS;
@@ -33,4 +33,28 @@ describe("a time zero that somebody else goes by", () => {
   ])("%s", (_what, changes, expected) => {
     expect(compareTimeZero(heard(changes))).toBe(expected);
   });
+});
+
+it("counts who goes by the same time zero, and keeps in mind whom it met and lost before", () => {
+  const container = (ordinal: number) => ({ name: "", ordinal, of: 4 });
+  const roster = new Roster(container(0));
+  const entry = (ordinal: number, timeZeroMs: number | null) => ({
+    container: container(ordinal),
+    process: `p${ordinal}`,
+    devices: 10 * ordinal,
+    fleet: 10 * ordinal,
+    ready: 0,
+    arrivalsOver: true,
+    idPrefix: null,
+    timeZeroMs,
+    instance: String(ordinal),
+  });
+  roster.hear("1-1", entry(1, START_MS), true);
+  roster.hear("2-1", entry(2, null), true);
+  roster.leave("2-1");
+  // It is of a run that is over.
+  roster.hear("3-1", entry(3, START_MS - HOUR_MS), false);
+  const ordinals = (of: { container: { ordinal: number } }[]) => of.map((one) => one.container.ordinal);
+  expect(ordinals(roster.others(START_MS))).toEqual([1]);
+  expect(ordinals(roster.everMet(START_MS))).toEqual([1, 2]);
 });

@@ -9,6 +9,7 @@ const AHEAD_MS = 7_000_000;
 
 class MemoryShelf implements Shelf {
   readonly title = "the shelf";
+  readonly clockName = "the shelf";
   readonly resolutionMs = 0;
   readonly pieces = new Map<string, Piece & { text: string }>();
   problem: string | null = null;

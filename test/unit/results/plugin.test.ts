@@ -168,3 +168,23 @@ it("does nothing in a worker", async () => {
 it("asks Artillery for its current metrics format", () => {
   expect(LEGACY_METRICS_FORMAT).toBe(false);
 });
+
+it("leaves the verdict to the container that ends last, where several share the folder", async () => {
+  const worker = (ordinal: number, changes: object) => {
+    const spiral = spiralWorker(`${ordinal}-1`);
+    const container = { ordinal, of: 2, process: `p${ordinal}` };
+    return { ...spiral, record: { ...spiral.record, containerName: String(ordinal), container, ...changes } };
+  };
+  const running = { state: "running", updatedAtMs: Date.now() + 3000 } as const;
+  const directory = writeRun([worker(0, {}), worker(1, running)]);
+  await cleanup({ output: dirname(directory), report: ["json", "console"] });
+  expect(printed()).toContain("container 1 of this run still at work: the last to end judges all");
+  expect(readdirSync(directory)).not.toContain("summary.json");
+  expect(artillery.suggestedExitCode).toBe(0);
+
+  artillery.log.mockReset();
+  writeRun([worker(0, {}), worker(1, {})], dirname(directory));
+  await cleanup({ output: dirname(directory), report: ["json", "console"] });
+  const summary = summarySchema.parse(JSON.parse(readFileSync(join(directory, "summary.json"), "utf8")));
+  expect(summary).toMatchObject({ complete: true, workers: 2 });
+}, 15_000);

@@ -129,6 +129,40 @@ describe("who should have been there", () => {
     expect(summary.exit.code).toBe(5);
   });
 
+  it("has those of one that was killed before its files had them, by its last word to the others", () => {
+    const heard = machine({ container: "a", changes: { others: [{ container: "b", devices: 80 }] } });
+    const killed = machine({
+      container: "b",
+      devices: 0,
+      changes: { state: "running", arrivals: { fromMs: null, everyMs: 100, devices: [] } },
+      stormChanges: { startedAtMs: null, closed: false, cohorts: {} },
+    });
+    const summary = summaryOf([heard, killed]);
+    expect(summary.storms[0]).toMatchObject({
+      verdictAbsence: "not-watched",
+      presence: { due: 180, there: 100, gaps: [{ container: "b", due: 80, missing: 80 }] },
+    });
+    expect(summary.exit.code).toBe(5);
+  });
+
+  it.each([
+    ["beside another, to which the storm came", true],
+    ["and nobody else left files", false],
+  ])("has those of one that never had a time zero, %s", (_what, isBeside) => {
+    const container = { ordinal: 1, of: 2, process: "p" };
+    const blind = machine({
+      container: "1",
+      changes: { timeZeroMs: null, container },
+      stormChanges: { startedAtMs: null, closed: false, cohorts: {} },
+    });
+    const other = machine({ container: "0" });
+    const summary = summaryOf(isBeside ? [other, blind] : [blind]);
+    expect(summary.storms[0]).toMatchObject({ verdict: null, verdictAbsence: "not-watched" });
+    if (isBeside) expect(summary.storms[0]?.presence).toMatchObject({ due: 200, there: 100 });
+    else expect(summary.storms[0]?.verdictReason).toContain("container 1 heard of no other container");
+    expect(summary.exit.code).toBe(5);
+  });
+
   it("has those of containers that were due and that nobody heard of: each runs the whole script", () => {
     const summary = summaryOf([machine({ container: "a", changes: { containersDue: 3 } })]);
     expect(summary.storms[0]?.presence).toMatchObject({ due: 300, there: 100, affectedDue: 75 });
@@ -187,6 +221,15 @@ describe("clocks", () => {
       { container: "a", aheadMs: 0, uncertaintyMs: 0 },
       { container: "b", aheadMs: 2000, uncertaintyMs: 1 },
     ]);
+  });
+
+  it("that are 2 s apart make one storm where both went by that of the place", () => {
+    const startedAtMs = TIME_ZERO_MS + 12_000;
+    const ahead = machine({ container: "b", beganMs: 0, aheadMs: 2000, stormChanges: { startedAtMs } });
+    const summary = summaryOf([first, ahead]);
+    expect(summary.storms[0]).toMatchObject({ affected: 50, verdict: "recovered" });
+    expect(summary.storms[0]?.dropSpreadMs.max).toBeLessThan(10);
+    expect(summary.warnings.join()).toContain("but their storms came together: times are corrected by it");
   });
 
   it.each([

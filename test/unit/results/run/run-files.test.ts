@@ -142,7 +142,7 @@ describe("unfinishedWorkers", () => {
     ]);
     writeFileSync(join(directory, "worker-2.json"), "{");
     const [first, second, ...rest] = unfinishedWorkers(directory);
-    expect(first).toEqual({ id: "1", updatedAtMs: 123 });
+    expect(first).toEqual({ id: "1", updatedAtMs: 123, container: null });
     expect(Date.now() - (second?.updatedAtMs ?? 0)).toBeLessThan(5000);
     expect(rest).toEqual([]);
   });

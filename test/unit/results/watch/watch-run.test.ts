@@ -112,3 +112,27 @@ it("says once that script.json cannot be written", async () => {
   await watch(directory, log).stop();
   expect(log.mock.calls).toEqual([[expect.stringContaining("script.json could not be written: EISDIR")]]);
 });
+
+it("has one container of those that share a folder speak for all", async () => {
+  const of = (ordinal: number, state: "running" | "ended" = "running") => {
+    const worker = openWorker(`${ordinal}-1`);
+    const container = { ordinal, of: 3, process: `p${ordinal}` };
+    return { ...worker, record: { ...worker.record, state, containerName: String(ordinal), container } };
+  };
+  const directory = writeRun([of(0, "ended"), of(1), of(2)]);
+  const said = async (ordinal: number | null): Promise<unknown> => {
+    const log = vi.fn<(line: string) => void>();
+    const made = new RunWatch(
+      { directory: () => directory, log, progress: true, script: "{}\n", ordinal },
+      10,
+    );
+    watches.push(made);
+    await vi.waitFor(() => expect(log).toHaveBeenCalled());
+    await made.stop();
+    return log.mock.calls[0]?.[0];
+  };
+  const all = "storm 1 on 3 containers: 1,851 of 3,000 ready (61.7 %)";
+  expect(await said(1)).toContain(all);
+  expect(await said(null)).toContain(all);
+  expect(await said(2)).toBe("storms are open: container 1 shows how all containers go");
+});
