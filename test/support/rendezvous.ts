@@ -56,6 +56,7 @@ export function meet(open: OpenPlace, workerId: string, own: OwnEntry, options: 
       onTimeZero: (epochMs) => adopted.push(epochMs),
       onNoTimeZero: () => gaveUp++,
       onSameIds: (testRunId) => sameIdsAs.push(testRunId),
+      isSpeaker: true,
       say: (line) => lines.push(line),
       ...options,
     },

@@ -19,6 +19,8 @@ export interface FleetAgreementOptions {
   workerId: string;
   /** Tells this process from another that says it is the same container. */
   process: string;
+  /** It is the first worker of its process. */
+  isFirst: boolean;
   /** Shared by all workers of this process. */
   numbers: FleetNumbers;
   time: Time;
@@ -62,7 +64,7 @@ export class FleetAgreement {
   }
 
   #meet(timeZero: TimeZeroRule): Rendezvous {
-    const { plan, open, container, workerId, process, time, progress } = this.#options;
+    const { plan, open, container, workerId, process, isFirst, time, progress } = this.#options;
     return new Rendezvous(
       {
         open,
@@ -78,6 +80,7 @@ export class FleetAgreement {
         onTimeZero: (epochMs) => this.#setTimeZero(epochMs),
         onNoTimeZero: () => this.#options.onNoTimeZero(),
         onSameIds: (otherRun) => this.#noteSameIds(otherRun),
+        isSpeaker: isFirst,
         say: log,
       },
       {

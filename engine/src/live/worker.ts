@@ -124,6 +124,7 @@ export class Worker {
       container,
       workerId,
       process: options.process,
+      isFirst: this.#share.worker === 1,
       numbers,
       time,
       progress: () => this.#progress(),

@@ -38,6 +38,8 @@ export interface RendezvousOptions {
   onNoTimeZero(): void;
   /** Another run, or another process of this one, has devices of the same ids at this broker. Told once for each. */
   onSameIds(testRunId: string): void;
+  /** It says for all workers of its process what is waited for. */
+  isSpeaker: boolean;
   /** Something that a user should hear, a line each. */
   say(line: string): void;
 }
@@ -53,6 +55,8 @@ export type TimeZeroRule =
 
 /** An entry is published at most so often, milliseconds, and the barrier looked at. */
 const TICK_MS = 500;
+/** What a fleet waits for is said so often, milliseconds. */
+const WAITING_LINE_MS = 10_000;
 
 /**
  * Where the workers of a run meet. Each keeps one entry there: its time zero and its devices, so that all adopt the earliest time
@@ -71,6 +75,7 @@ export class Rendezvous {
   #dirty = false;
   #tick: object;
   readonly #waitsSinceMs: number;
+  #saidMs: number;
   #hasGivenUp = false;
   #isOver = false;
 
@@ -80,6 +85,7 @@ export class Rendezvous {
     this.#own = own;
     this.#roster = new Roster(own.container);
     this.#waitsSinceMs = options.wallClock();
+    this.#saidMs = this.#waitsSinceMs;
     const { testRunId, workerId: name, wallClock } = options;
     const send = (whom: string, message: string): void => this.#place.tell?.(whom, message);
     this.#clocks = new ClockTalk({ workerId: name, wallClock, send });
@@ -145,7 +151,10 @@ export class Rendezvous {
     const states = this.#roster.states(this.#entry());
     const { of } = this.#own.container;
     const isOut = wallClock() - this.#waitsSinceMs >= barrier.timeoutMs;
-    if (!isOut && !isProvisioned(states, of, barrier)) return;
+    if (!isOut && !isProvisioned(states, of, barrier)) {
+      this.#sayWaiting(barrier, missingAtBarrier(states, of));
+      return;
+    }
     if (isOut && of > 1 && states.length === 1) {
       this.#giveUp(barrier);
       return;
@@ -157,6 +166,16 @@ export class Rendezvous {
       );
     }
     this.#adopt(Math.ceil((this.#placeNowMs() + HEADWAY_MS) / stepMs) * stepMs);
+  }
+
+  /** Nobody need be told that devices still arrive here: it is what Artillery shows. */
+  #sayWaiting({ timeoutMs }: BarrierPlan, missing: readonly string[]): void {
+    const { isSpeaker, wallClock, say } = this.#options;
+    const nowMs = wallClock();
+    if (!isSpeaker || !this.#own.arrivalsOver || nowMs - this.#saidMs < WAITING_LINE_MS) return;
+    this.#saidMs = nowMs;
+    const leftS = Math.ceil((timeoutMs - (nowMs - this.#waitsSinceMs)) / 1000);
+    say(`mqtt: time zero waits, ${leftS} s more at most: ${missing.join("; ")}`);
   }
 
   /** Others may be there all the same, where this worker cannot see them: its devices would be cut at another time than theirs. */
