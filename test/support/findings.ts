@@ -14,6 +14,7 @@ export function outcome(changes: Partial<Outcome> = {}): Outcome {
   return {
     fleet,
     affected,
+    due: fleet,
     verdict: "recovered",
     absence: null,
     reason: "100 % of the affected devices were ready inside the window (target 99 %)",

@@ -1,6 +1,7 @@
 import { basename, join } from "node:path";
 import type { ForecastOptions, PreparedForecast } from "artillery-engine-mqtt/forecast";
 import { parseConfig } from "../config/config.ts";
+import { isThere } from "../forecasting/at-work.ts";
 import { bracketOf, nextToTry, type Space, triesLeft } from "../forecasting/boundary.ts";
 import { conclusionOf } from "../forecasting/conclusion.ts";
 import { consoleSheet } from "../forecasting/console.ts";
@@ -89,7 +90,9 @@ export async function runFind(
     return signalCode;
   }
   const outcomes = outcomesOf(finding);
-  return outcomes.every(({ verdict }) => verdict === null) ? EXIT_CODES.notMeasured.code : EXIT_CODES.ok.code;
+  return outcomes.every((one) => one.verdict === null || !isThere(one))
+    ? EXIT_CODES.notMeasured.code
+    : EXIT_CODES.ok.code;
 }
 
 function prepare(

@@ -39,7 +39,7 @@ export async function tryForecast(
     });
     if (!isComplete) return null;
     const { run, summary } = mergeDirectories([directory], { target });
-    return outcomeOf(run, summary, storm);
+    return outcomeOf(run, summary, storm, prepared);
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }

@@ -1,6 +1,7 @@
 import type { ForecastOptions, PreparedForecast } from "artillery-engine-mqtt/forecast";
 import pc from "picocolors";
 import { indented, WIDTH, wrap } from "../console/layout.ts";
+import { arrivedByMs } from "../forecasting/at-work.ts";
 import { notReady, tooShort } from "../forecasting/no-verdict.ts";
 import type { Summary } from "../judge/summary-schema.ts";
 import type { Io } from "./io.ts";
@@ -36,7 +37,7 @@ function notReadyLines(
     written,
     devices,
     scale: scale ?? null,
-    arrivedByMs: Math.max(0, ...arrivals.map(({ fromMs, everyMs, count }) => fromMs + everyMs * count)),
+    arrivedByMs: arrivedByMs(arrivals),
     arrivalsPerS: Math.max(0, ...arrivals.map(({ everyMs }) => 1000 / everyMs)) / share,
     connectsPerS: model.broker.connects / share,
     answersPerS: answers.length === 0 ? null : Math.min(...answers) / share,

@@ -2,7 +2,7 @@ import { basename, join, relative, resolve } from "node:path";
 import type { ForecastAssumption } from "artillery-engine-mqtt/contract";
 import type { ForecastOptions, PreparedForecast } from "artillery-engine-mqtt/forecast";
 import { consoleSheet } from "../forecasting/console.ts";
-import { outcomeOf } from "../forecasting/outcome.ts";
+import { outcomeOf, recoversWithin } from "../forecasting/outcome.ts";
 import { renderSheet } from "../forecasting/page.ts";
 import { type Candidate, candidatesOf, ownPolicyName } from "../forecasting/policies.ts";
 import {
@@ -84,9 +84,9 @@ export async function runSideBySide(asked: SideBySideAsked, engine: Engine, io: 
       problems.push(...writeForecastResults(join(directory, run), results).problems);
       if (!results.isComplete) return true;
       const { run: merged, summary } = results;
-      const outcomes = summary.storms.map(({ index }) => outcomeOf(merged, summary, index));
+      const outcomes = summary.storms.map(({ index }) => outcomeOf(merged, summary, index, prepared));
       made.push({ forecasted: { fraction, policy: candidate.name, run, outcomes }, summary });
-      const words = outcomes.map((one) => outcomeWords(one, one.verdict === "recovered")).join(", ");
+      const words = outcomes.map((one) => outcomeWords(one, recoversWithin(one, null))).join(", ");
       sayTried(io, made.length, columns.length, `${labelOf(fraction, candidate.name)}: ${words}`);
     }
     return false;

@@ -1,6 +1,7 @@
 /** What a finding says, in sentences. Their figures are those of the points; between points nothing is claimed. */
 import { count, duration, percent, percentReached } from "../judge/number-words.ts";
 import type { Verdict } from "../judge/verdict.ts";
+import { isThere } from "./at-work.ts";
 import { nextToTry } from "./boundary.ts";
 import type {
   CapacityFinding,
@@ -61,9 +62,9 @@ function fleetSentences(finding: FleetFinding, search: Search): string[] {
 
 /** Where the window is too short for what is just above, the size from which it would not help to wait is worth a sentence. */
 function spiralSentence(points: readonly TriedPoint[], fails: TriedPoint): string[] {
-  if (fails.outcome.verdict === "metastable") return [];
+  if (fails.outcome.verdict === "metastable" || !isThere(fails.outcome)) return [];
   const spirals = points.filter(
-    ({ value, outcome }) => value > fails.value && outcome.verdict === "metastable",
+    ({ value, outcome }) => value > fails.value && outcome.verdict === "metastable" && isThere(outcome),
   );
   if (spirals.length === 0) {
     return fails.outcome.verdict === "recovering" || fails.outcome.absence === "window-too-short"
@@ -181,7 +182,10 @@ export function policyCount({ withinMs, storm }: Asked, points: readonly PolicyP
 
 /** `; the fleet spirals with 3 (METASTABLE), devices are still coming back when the window ends with 2 (RECOVERING)` */
 function othersWords(points: readonly PolicyPoint[]): string {
-  const missed = points.filter(({ holds }) => !holds);
+  const failed = points.filter(({ holds }) => !holds);
+  const isAway = ({ outcome }: PolicyPoint): boolean => outcome.verdict !== null && !isThere(outcome);
+  const away = failed.filter(isAway).length;
+  const missed = failed.filter((point) => !isAway(point));
   const words: [Verdict | null, (n: number) => string][] = [
     ["metastable", (n) => `the fleet spirals with ${n} (METASTABLE)`],
     ["stalled", (n) => `nobody comes back any more with ${n} (STALLED)`],
@@ -194,6 +198,7 @@ function othersWords(points: readonly PolicyPoint[]): string {
     const n = missed.filter(({ outcome }) => outcome.verdict === verdict).length;
     return n === 0 ? [] : [say(n)];
   });
+  if (away > 0) parts.push(`the fleet is not at work before the storm with ${away}`);
   return parts.length === 0 ? "" : `; ${parts.join(", ")}`;
 }
 

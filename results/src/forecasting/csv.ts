@@ -8,6 +8,7 @@ export const FIND_COLUMNS = [
   "find",
   "policy",
   "fleet_devices",
+  "due_devices",
   "config_service_per_s",
   "broker_connects_per_s",
   "affected",
@@ -34,6 +35,7 @@ export function outcomeCells({ holds, mark, outcome }: Pick<Row, "holds" | "mark
   const { readyMs, peak, perDevice } = outcome;
   return {
     fleet_devices: outcome.fleet,
+    due_devices: outcome.due,
     affected: outcome.affected,
     verdict: outcome.verdict,
     verdict_absence: outcome.absence,

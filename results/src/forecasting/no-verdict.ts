@@ -1,5 +1,6 @@
 import { count, duration } from "../judge/number-words.ts";
 import type { StormSummary } from "../judge/summary-schema.ts";
+import { dueAt, isThere } from "./at-work.ts";
 
 /** How a fleet of another size arrives, and what the model takes. Rates are per second, of one broker or config service. */
 export interface Arriving {
@@ -19,9 +20,6 @@ export interface Arriving {
   regions: number;
 }
 
-/** Of a fleet that has arrived at least so many are to be there when a storm comes. */
-const PRESENT = 0.99;
-
 /**
  * Why the fleet was not at work when storms came, and what to change, in lines of which the first is the title. Nothing where it was.
  *
@@ -33,8 +31,9 @@ export function notReady(
   share = 1,
 ): string[] {
   const { devices, arrivedByMs } = arriving;
-  const isUnready = ({ at, fleet, happened, verdictAbsence }: (typeof storms)[number]): boolean =>
-    verdictAbsence === "no-baseline" || (happened && at >= arrivedByMs && fleet < devices * share * PRESENT);
+  const isUnready = (storm: (typeof storms)[number]): boolean =>
+    storm.verdictAbsence === "no-baseline" ||
+    !isThere({ fleet: storm.fleet, due: dueAt(storm, devices * share, arrivedByMs) });
   const unready = storms.filter(isUnready);
   if (unready.length === 0) return [];
   return [

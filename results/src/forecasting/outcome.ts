@@ -3,11 +3,14 @@ import { recoveryPercentileMs } from "../judge/recovery.ts";
 import type { Summary } from "../judge/summary-schema.ts";
 import type { Verdict, VerdictAbsence } from "../judge/verdict.ts";
 import type { MergedRun } from "../run/merge.ts";
+import { arrivedByMs, dueAt, isThere, leaveByThemselves } from "./at-work.ts";
 
 /** What one forecast came to, as its storm was judged. Times are milliseconds from the loss; null: not reached. */
 export interface Outcome {
   /** Devices that were there when the storm came and meant to be online. */
   fleet: number;
+  /** Devices that should have been there; null where that is the script's own choice, which differs from storm to storm. */
+  due: number | null;
   /** Devices that were lost at once. */
   affected: number;
   verdict: Verdict | null;
@@ -21,8 +24,19 @@ export interface Outcome {
   perDevice: { connects: number | null; configRequests: number | null };
 }
 
+/** What was forecast: when its devices arrive, and what the script has them do. */
+export interface Forecast {
+  arrivals: Parameters<typeof arrivedByMs>[0];
+  script: { scenarios?: unknown };
+}
+
 /** The outcome of one storm of a run. Its verdict is the run's own. */
-export function outcomeOf(run: MergedRun, { storms, recoveryTarget }: Summary, storm: number): Outcome {
+export function outcomeOf(
+  run: MergedRun,
+  { storms, recoveryTarget, fleet: { devices } }: Summary,
+  storm: number,
+  { arrivals, script }: Forecast,
+): Outcome {
   const summary = storms.find(({ index }) => index === storm);
   const merged = run.storms.find(({ index }) => index === storm);
   if (summary === undefined || merged === undefined) throw new RangeError(`the run has no storm ${storm}`);
@@ -31,6 +45,7 @@ export function outcomeOf(run: MergedRun, { storms, recoveryTarget }: Summary, s
   const { verdict, verdictAbsence, verdictReason, peak, amplification } = summary;
   return {
     fleet: summary.fleet,
+    due: leaveByThemselves(script.scenarios) ? null : dueAt(summary, devices, arrivedByMs(arrivals)),
     affected: summary.affected,
     verdict,
     absence: verdictAbsence,
@@ -52,8 +67,9 @@ export function outcomeOf(run: MergedRun, { storms, recoveryTarget }: Summary, s
   };
 }
 
-/** It recovered, and where a time is given, the target share was ready within it. */
-export function recoversWithin({ verdict, readyMs }: Outcome, withinMs: number | null): boolean {
-  if (verdict !== "recovered") return false;
+/** The fleet was there, it recovered, and where a time is given, the target share was ready within it. */
+export function recoversWithin(outcome: Outcome, withinMs: number | null): boolean {
+  const { verdict, readyMs } = outcome;
+  if (verdict !== "recovered" || !isThere(outcome)) return false;
   return withinMs === null || (readyMs.target !== null && readyMs.target <= withinMs);
 }

@@ -1,5 +1,6 @@
 import { count, duration, percentReached } from "../judge/number-words.ts";
 import type { VerdictAbsence } from "../judge/verdict.ts";
+import { isThere } from "./at-work.ts";
 import type { CapacityFinding, Finding, FleetFinding, Question } from "./finding.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Server } from "./variants.ts";
@@ -49,8 +50,11 @@ const ABSENCE_WORDS: Record<VerdictAbsence, string> = {
   "window-too-short": "window too short",
 };
 
-/** The verdict by its name; why there is none; or that it came too late. */
-export function outcomeWords({ verdict, absence }: Outcome, holds: boolean): string {
+/** The verdict by its name; why there is none, or none of the fleet that was asked about; or that it came too late. */
+export function outcomeWords(outcome: Outcome, holds: boolean): string {
+  const { verdict, absence, fleet, due } = outcome;
+  if (verdict !== null && !isThere(outcome))
+    return `NOT AT WORK: ${count(fleet)} of ${count(due ?? 0)} there`;
   if (verdict === "recovered") return holds ? "RECOVERED" : "RECOVERED, too late";
   if (verdict !== null) return verdict.toUpperCase();
   return `NO VERDICT: ${absence === null ? "not known" : ABSENCE_WORDS[absence]}`;
@@ -58,10 +62,13 @@ export function outcomeWords({ verdict, absence }: Outcome, holds: boolean): str
 
 /** The end of a sentence that says what becomes of a fleet that does not recover as it was asked to. */
 export function failureWords(
-  { verdict, absence, reason, readyMs }: Outcome,
+  outcome: Outcome,
   { target, withinMs, storm }: Pick<Question, "target" | "withinMs" | "storm">,
 ): string {
+  const { verdict, absence, reason, readyMs, fleet, due } = outcome;
   const window = duration(storm.windowMs);
+  if (verdict !== null && !isThere(outcome))
+    return `even before the storm the fleet is not at work (NOT AT WORK: only ${count(fleet)} of ${count(due ?? 0)} devices were there when it came)`;
   switch (verdict) {
     case "recovered":
       return `it recovers too late: ${percentReached(target)} are ready after ${laterThan(readyMs.target, withinMs)}, allowed are ${duration(withinMs)} (RECOVERED)`;

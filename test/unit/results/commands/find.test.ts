@@ -118,6 +118,21 @@ describe("forecast --find capacity --of broker", () => {
     expect(bracket?.holds).toBeLessThan(5000);
     expect(found.out.replaceAll(/\s+/g, " ")).toContain("More is not always enough");
   });
+
+  it("is not enough where a part of the fleet alone had got on before the storm", async () => {
+    const jitter = ["--policy", "full-jitter", "--base", "5s", "--cap", "30s", "--within", "30s"];
+    const found = await find(scriptOf(), "--find", "capacity", "--of", "broker", ...jitter);
+    const finding = found.finding();
+    if (finding.find !== "capacity") throw new Error(finding.find);
+    const { bracket, points } = finding.searches[0] ?? { bracket: null, points: [] };
+    const holding = points.filter(({ holds }) => holds);
+    expect(holding.length).toBeGreaterThan(0);
+    for (const { outcome } of holding) expect(outcome.affected).toBeGreaterThanOrEqual(0.99 * 220);
+    // A verdict alone would have taken it: those who were there came back.
+    const fails = points.find(({ value }) => value === bracket?.fails)?.outcome;
+    expect(fails).toMatchObject({ verdict: "recovered", due: 220 });
+    expect(found.out).toContain(`NOT AT WORK: ${fails?.fleet} of 220 there`);
+  });
 });
 
 describe("forecast --find policy", () => {

@@ -171,6 +171,13 @@ describe("policies", () => {
     ]);
   });
 
+  it("with which a part of the fleet alone was there are told from those with a verdict of all", () => {
+    const away = { ...spiral, outcome: failed("metastable", { fleet: 598, due: 1000 }) };
+    expect(conclusionOf(policyFinding([point("uniform 30 s", 9000, 50, true), spiral, away]))[0]).toBe(
+      "1 of 3 policies bring 1,000 devices that are lost at once back within 25 s; the fleet spirals with 1 (METASTABLE), the fleet is not at work before the storm with 1.",
+    );
+  });
+
   it("that are equal are named together, and none of them is the fastest", () => {
     const [one, other] = [point("fixed 5 s", 5000, 200, true), point("aws-iot", 5000, 200, true)];
     expect(conclusionOf(policyFinding([one, other])).slice(1)).toEqual([

@@ -79,6 +79,21 @@ describe("several policies", () => {
       "With the script's own back-off (immediate) it does not: the fleet spirals: the load of those who are out keeps them out (METASTABLE).",
     );
   });
+  it("are not on the frontier with a part of the fleet alone", () => {
+    const part = outcome({ fleet: 598, due: 1000, ...readyAfter(100) });
+    const points = pointsOf(
+      [
+        ...policies(null),
+        { ...policies(null)[0], policy: "fixed 5 s", run: "c", outcomes: [part] } as Forecasted,
+      ],
+      0,
+    );
+    expect(points.map(({ holds, frontier }) => [holds, frontier])).toEqual([
+      [false, false],
+      [true, true],
+      [false, false],
+    ]);
+  });
   it("have a row each in the table, by share and by time, and a plot for each share", () => {
     const sheet = sideBySideSheet(comparedOf([...policies(0.5), ...policies(1)]), []);
     expect(sheet.tables[0]?.rows.map((cells) => cells.slice(0, 2))).toEqual([
