@@ -1,0 +1,47 @@
+/** What a guide prints beside a command is what the command prints: figures and sentences are read out of the guide. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { forecastCommand } from "../../support/forecast-command.ts";
+
+const ROOT = join(import.meta.dirname, "../../..");
+const PREFIX = "npx mqtt-results forecast ";
+
+/** The command of a guide that has these words, and what stands below it as its output, up to the next command. */
+function shownFor(guide: string, words: string): { args: string[]; output: string[] } {
+  const blocks = [...guide.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)].map(([, language, text = ""]) => {
+    return { isCommand: language === "sh", text };
+  });
+  const at = blocks.findIndex(({ isCommand, text }) => isCommand && text.includes(words));
+  const command = blocks[at]?.text.trim() ?? "";
+  expect(command).toMatch(new RegExp(`^${PREFIX}.*$`));
+  const next = blocks.findIndex(({ isCommand }, i) => i > at && isCommand);
+  const [path = "", ...args] = command.slice(PREFIX.length).split(" ");
+  const output = blocks.slice(at + 1, next === -1 ? undefined : next).map(({ text }) => text);
+  return { args: [join(ROOT, path), ...args], output };
+}
+
+const inOneLine = (text: string): string => text.replaceAll(/\s+/g, " ").trim();
+
+/** Rows of a table each by itself, for a guide leaves some out; sentences as a whole. */
+function claimsOf(block: string): string[] {
+  const lines = block.split("\n").filter((line) => line.trim() !== "");
+  const isTable = lines.some((line) => /\S {2,}\S/.test(line));
+  return isTable ? lines.map(inOneLine) : block.split(/\n\s*\n/).map(inOneLine);
+}
+
+it.each([
+  ["how-large-a-loss.md", "--of broker"],
+  ["which-back-off-to-ship.md", "scenarios/spiral.yml --find policy"],
+])(
+  "%s: %s",
+  async (name, words) => {
+    const guide = readFileSync(join(ROOT, "results/docs", name), "utf8");
+    const { args, output } = shownFor(guide, words);
+    const { out } = await forecastCommand(args);
+    const claims = output.flatMap(claimsOf);
+    expect(claims.length).toBeGreaterThan(0);
+    for (const claim of claims) expect(inOneLine(out)).toContain(claim);
+  },
+  120_000,
+);
