@@ -15,7 +15,7 @@ import { sheetOf } from "../forecasting/sheet.ts";
 import { type Server, withRate, withReconnect } from "../forecasting/variants.ts";
 import { outcomeWords } from "../forecasting/words.ts";
 import { EXIT_CODES } from "../judge/exit-codes.ts";
-import { count, duration } from "../judge/number-words.ts";
+import { count, counted, duration } from "../judge/number-words.ts";
 import { stormWords } from "../judge/storm-words.ts";
 import { type FindOptions, gridOf, namesOf } from "./find-options.ts";
 import { sayTried, tryForecast } from "./find-trials.ts";
@@ -177,20 +177,15 @@ async function findBoundary(bench: Bench, find: "fleet" | "capacity"): Promise<F
           : withRate(prepare(bench.engine, script, asked, asked.devices), server, value),
       );
       if (prepared === null) break;
-      const outcome = await tried(bench, prepared);
+      const outcome = await outcomeIn(bench, prepared);
       interrupted = outcome === null;
       if (outcome === null) break;
       const holds = recoversWithin(outcome, question.withinMs);
       points.push({ value, holds, outcome });
       search.bracket = bracketOf(space, points);
       const left = triesLeft(space, points) + triesLeft(space, []) * (candidates.length - searches.length);
-      const unit = find === "fleet" ? "devices" : "per s";
-      sayTried(
-        bench.io,
-        ++done,
-        done + left,
-        `${candidate.name}, ${count(value)} ${unit}: ${shortWords(outcome, holds)}`,
-      );
+      const tried = find === "fleet" ? counted(value, "device") : `${count(value)} per s`;
+      sayTried(bench.io, ++done, done + left, `${candidate.name}, ${tried}: ${shortWords(outcome, holds)}`);
     }
     if (interrupted) break;
   }
@@ -261,7 +256,7 @@ async function findPolicy(bench: Bench): Promise<Finding> {
   for (const candidate of candidates) {
     const script = scriptWith(bench.script, candidate);
     const prepared = refusable(engine, () => prepare(engine, script, asked, asked.devices));
-    const outcome = await tried(bench, prepared);
+    const outcome = await outcomeIn(bench, prepared);
     interrupted = outcome === null;
     if (outcome === null) break;
     const holds = recoversWithin(outcome, question.withinMs);
@@ -290,7 +285,7 @@ function scriptWith(script: LoadedScript, { reconnect }: Candidate): LoadedScrip
   return reconnect === null ? script : withReconnect(script, reconnect);
 }
 
-function tried(
+function outcomeIn(
   { engine, asked, question, signal, io }: Bench,
   prepared: PreparedForecast,
 ): Promise<Outcome | null> {

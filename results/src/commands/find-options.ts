@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { FINDS, type Find } from "../forecasting/finding.ts";
 import { candidatesOf, GRID, type KnownPolicies, OWN_POLICY, policyNames } from "../forecasting/policies.ts";
 import { SERVERS, type Server } from "../forecasting/variants.ts";
+import { positive } from "./forecast-values.ts";
 import { invalid } from "./io.ts";
 
 /** What `forecast --find` takes beside the options of a forecast. */
@@ -79,13 +80,6 @@ export function namesOf({ find, policy }: FindOptions): string[] {
 
 export function gridOf({ base, cap }: FindOptions): { basesMs: number[]; capsMs: number[] } {
   return { basesMs: base ?? [...GRID.basesMs], capsMs: cap ?? [...GRID.capsMs] };
-}
-
-function positive(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1)
-    throw new InvalidArgumentError("allowed: a whole number above 0");
-  return value;
 }
 
 export function durationMs(text: string): number {

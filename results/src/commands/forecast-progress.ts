@@ -1,6 +1,6 @@
 import { printable } from "artillery-engine-mqtt/contract";
 import type { ForecastProgress } from "artillery-engine-mqtt/forecast";
-import { count, duration } from "../judge/number-words.ts";
+import { count, counted, duration } from "../judge/number-words.ts";
 import type { Io } from "./io.ts";
 
 /** A line every so often: only a long forecast has any. */
@@ -11,7 +11,7 @@ export function progressTo(io: Io, devices: number): (progress: ForecastProgress
   return ({ nowMs, arrived, online, events }) => {
     if (performance.now() < nextMs) return;
     nextMs = performance.now() + PROGRESS_EVERY_MS;
-    const fleet = arrived < devices ? `${count(arrived)} of ${count(devices)} devices arrived, ` : "";
+    const fleet = arrived < devices ? `${count(arrived)} of ${counted(devices, "device")} arrived, ` : "";
     io.err(
       printable(
         `forecast: ${duration(Math.round(nowMs / 100) * 100)} of virtual time, ${fleet}${count(online)} online, ${count(events)} events`,

@@ -4,12 +4,20 @@ import { InvalidArgumentError } from "commander";
 
 const SUFFIXES: Record<string, number> = { "": 1, k: 1000, m: 1_000_000 };
 
+const MOST_DEVICES = 100_000_000;
+
 export function deviceCount(text: string): number {
+  return devicesFrom(text, 1);
+}
+
+function devicesFrom(text: string, least: number): number {
   const match = /^(\d+(?:\.\d+)?)([kKmM]?)$/.exec(text);
   const value =
     match === null ? Number.NaN : Number(match[1]) * (SUFFIXES[(match[2] ?? "").toLowerCase()] ?? 1);
-  if (!Number.isInteger(value) || value < 1 || value > 100_000_000)
-    throw new InvalidArgumentError("allowed: a whole number from 1 to 100M, such as 250000, 250k or 1M");
+  if (!Number.isInteger(value) || value < least || value > MOST_DEVICES)
+    throw new InvalidArgumentError(
+      `allowed: a whole number from ${least} to 100M, such as 250000, 250k or 1M`,
+    );
   return value;
 }
 
@@ -19,7 +27,7 @@ export function shares(text: string, before: number[] | undefined): number[] {
 }
 
 function share(text: string): number {
-  const value = Number(text);
+  const value = /^(?:\d+\.?\d*|\.\d+)(?:e-?\d+)?$/i.test(text) ? Number(text) : Number.NaN;
   if (!(value > 0 && value <= 1))
     throw new InvalidArgumentError("allowed: a number above 0 and up to 1, or several: 0.25,0.5,1");
   return value;
@@ -29,26 +37,35 @@ function share(text: string): number {
 const SMALLEST_SAMPLE = 1000;
 
 export function sampleCount(text: string): number {
-  const value = deviceCount(text);
-  if (value < SMALLEST_SAMPLE) throw new InvalidArgumentError(`allowed: ${SMALLEST_SAMPLE} devices or more`);
-  return value;
+  return devicesFrom(text, SMALLEST_SAMPLE);
 }
 
 /** As many as the files of one worker each are still a handful. */
 const MOST_WORKERS = 64;
 
 export function workerCount(text: string): number {
-  const value = wholeNumber(text);
-  if (value < 1 || value > MOST_WORKERS)
+  const value = integerIn(text);
+  if (value === null || value < 1 || value > MOST_WORKERS)
     throw new InvalidArgumentError(`allowed: a whole number from 1 to ${MOST_WORKERS}`);
   return value;
 }
 
 export function wholeNumber(text: string): number {
-  const value = Number(text);
-  if (text.trim() === "" || !Number.isSafeInteger(value))
-    throw new InvalidArgumentError("allowed: a whole number");
+  const value = integerIn(text);
+  if (value === null) throw new InvalidArgumentError("allowed: a whole number");
   return value;
+}
+
+export function positive(text: string): number {
+  const value = integerIn(text);
+  if (value === null || value < 1) throw new InvalidArgumentError("allowed: a whole number above 0");
+  return value;
+}
+
+/** As people write one: not `0x2`, not `1e3`. Null for anything else. */
+function integerIn(text: string): number | null {
+  const value = /^[+-]?\d+$/.test(text) ? Number(text) : Number.NaN;
+  return Number.isSafeInteger(value) ? value : null;
 }
 
 export function another(directory: string, earlier: string[]): string[] {

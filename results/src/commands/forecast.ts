@@ -7,7 +7,7 @@ import { consoleSummary } from "../console/summary.ts";
 import { heldAgainst, keepMeasured } from "../directory/held-against.ts";
 import { type MergedResults, mergeDirectories } from "../directory/judged-runs.ts";
 import { calibrationOf } from "../judge/calibration.ts";
-import { count } from "../judge/number-words.ts";
+import { count, counted } from "../judge/number-words.ts";
 import { RUN_FILES } from "../run/file-names.ts";
 import { accuracyText } from "./accuracy-text.ts";
 import { runFind } from "./find-forecast.ts";
@@ -259,5 +259,5 @@ function refuseOtherStorms(directory: string, { summary }: MergedResults, { plan
 function predictionLine({ devices, predictedBytes, sample }: PreparedForecast): string {
   const megabytes = Math.round(predictedBytes / 1024 ** 2);
   const fleet = sample === null ? "" : `, a sample of ${count(sample.of)}`;
-  return `forecast: ${count(devices)} devices${fleet}, about ${count(megabytes)} MB of memory`;
+  return `forecast: ${counted(devices, "device")}${fleet}, about ${count(megabytes)} MB of memory`;
 }

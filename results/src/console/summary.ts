@@ -2,7 +2,7 @@ import { printable } from "artillery-engine-mqtt/contract";
 import pc from "picocolors";
 import { FORECAST_SENTENCE, sourceWords } from "../judge/forecast-words.ts";
 import { doubtWords } from "../judge/generator.ts";
-import { count, duration, percent } from "../judge/number-words.ts";
+import { count, counted, duration, percent } from "../judge/number-words.ts";
 import { boundsSentence, sampleSentence } from "../judge/sampling.ts";
 import type { LatencyName, Summary } from "../judge/summary-schema.ts";
 import { indented, table, WIDTH, wrap } from "./layout.ts";
@@ -58,7 +58,7 @@ const INSECURE = "INSECURE TLS: the broker's certificate was not verified (tls.i
 function headLines(summary: Summary, colours: Colours): string[] {
   const { fleet, workers } = summary;
   const cohorts = Object.keys(fleet.cohorts).length;
-  const size = `${count(fleet.devices)} devices (${count(fleet.everOnline)} were online), ${plural(cohorts, "cohort")}`;
+  const size = `${counted(fleet.devices, "device")} (${count(fleet.everOnline)} were online), ${counted(cohorts, "cohort")}`;
   const warnings = summary.warnings.flatMap((one) => wrap(`WARNING: ${printable(one)}`, WIDTH - 2, "  "));
   const name = summary.forecast === null ? "Mass reconnect" : "FORECAST of a mass reconnect:";
   return [
@@ -67,7 +67,7 @@ function headLines(summary: Summary, colours: Colours): string[] {
     ...(summary.forecast?.sample
       ? wrap(sampleSentence(summary.forecast.sample), WIDTH - 2, "").map(indented)
       : []),
-    `  ${printable(summary.target)}: ${size}, ${plural(workers, "worker")}`,
+    `  ${printable(summary.target)}: ${size}, ${counted(workers, "worker")}`,
     ...(summary.tls.insecure ? [colours.red(`  ${INSECURE}`)] : []),
     ...(summary.http.insecure ? [colours.red(`  ${INSECURE_HTTP}`)] : []),
     ...(summary.complete
@@ -187,8 +187,4 @@ function generatorLines(generator: NonNullable<Summary["generator"]>, colours: C
     `${generator.saturated ? colours.red("generator saturated") : `${colours.bold("Generator")} ok`}: ${health}`,
     ...generator.reasons.flatMap((reason) => wrap(printable(reason), WIDTH - 2, "  ").map(indented)),
   ];
-}
-
-function plural(n: number, word: string): string {
-  return `${count(n)} ${word}${n === 1 ? "" : "s"}`;
 }

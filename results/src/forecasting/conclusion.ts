@@ -1,5 +1,5 @@
 /** What a finding says, in sentences. Their figures are those of the points; between points nothing is claimed. */
-import { count, duration, percent, percentReached } from "../judge/number-words.ts";
+import { count, counted, duration, percent, percentReached } from "../judge/number-words.ts";
 import type { Verdict } from "../judge/verdict.ts";
 import { isThere } from "./at-work.ts";
 import { nextToTry } from "./boundary.ts";
@@ -134,8 +134,10 @@ function triedSentence(finding: FleetFinding | CapacityFinding, search: Search):
   const { points, space } = search;
   const { holds, fails } = search.bracket;
   const isNarrow = holds !== null && fails !== null && nextToTry(space, points) === null;
-  const until = isNarrow ? `, until neighbours were at most ${percent(space.tolerance)} apart` : "";
-  if (points.length === 1) return `Only ${valueWords(finding, points[0]?.value ?? 0)} were tried.`;
+  const until = isNarrow ? `, until ${narrowWords(space, holds, fails)}` : "";
+  const [only] = points;
+  if (points.length === 1 && only !== undefined)
+    return `Only ${valueWords(finding, only.value)} ${only.value === 1 ? "was" : "were"} tried.`;
   const from = count(lowestOf(points).value);
   const what =
     finding.find === "fleet" ? "sizes of the fleet were tried" : `values of the ${serverName(finding.of)}`;
@@ -143,10 +145,18 @@ function triedSentence(finding: FleetFinding | CapacityFinding, search: Search):
   return `${points.length} ${what}${verb}, from ${from} to ${valueWords(finding, highestOf(points).value)}${until}; of what lies between them nothing is known.`;
 }
 
-function loss({ outcome: { affected, fleet } }: TriedPoint): string {
+/** Of small numbers neighbours are further apart than was asked for, and nothing is between them. */
+function narrowWords({ tolerance }: Search["space"], a: number, b: number): string {
+  const [low, high] = [Math.min(a, b), Math.max(a, b)];
+  return high - low <= low * tolerance
+    ? `neighbours were at most ${percent(tolerance)} apart`
+    : "no whole number was left between neighbours";
+}
+
+export function loss({ outcome: { affected, fleet } }: Pick<TriedPoint, "outcome">): string {
   return affected === fleet
-    ? `${count(affected)} devices lost at once`
-    : `${count(affected)} of ${count(fleet)} devices lost at once`;
+    ? `${counted(affected, "device")} lost at once`
+    : `${count(affected)} of ${counted(fleet, "device")} lost at once`;
 }
 
 function readyWords({ question: { target } }: Finding, { outcome }: TriedPoint | PolicyPoint): string {
@@ -158,26 +168,36 @@ export type Asked = Pick<Question, "target" | "withinMs" | "storm">;
 
 function policySentences({ question, points }: PolicyFinding): string[] {
   if (points.length === 0) return ["Nothing was tried to its end."];
-  const losses = points.map(({ outcome }) => outcome.affected);
-  const [fewest, most] = [Math.min(...losses), Math.max(...losses)];
   return [
     policyCount(question, points),
-    ...(fewest === most
-      ? []
-      : [
-          `Not all had the same loss, but from ${count(fewest)} to ${count(most)} devices: some of the others were not back when the storm came.`,
-        ]),
+    ...unequalSentences(points),
     ...frontierSentences(question, points),
     ...ownSentences(question, points),
   ];
 }
 
+/** Where policies did not meet the same loss, that is said; else nothing. */
+export function unequalSentences(points: readonly PolicyPoint[]): string[] {
+  const { fewest, most } = lossesOf(points);
+  return fewest === most
+    ? []
+    : [
+        `Not all had the same loss, but from ${count(fewest)} to ${counted(most, "device")}: some of the others were not online when the storm came.`,
+      ];
+}
+
+function lossesOf(points: readonly PolicyPoint[]): { fewest: number; most: number } {
+  const losses = points.map(({ outcome }) => outcome.affected);
+  return { fewest: Math.min(...losses), most: Math.max(...losses) };
+}
+
 /** `14 of 20 policies bring 500 devices that are lost at once back within 12 s; …` */
 export function policyCount({ withinMs, storm }: Asked, points: readonly PolicyPoint[]): string {
   const recovered = points.filter(({ holds }) => holds).length;
-  const most = Math.max(...points.map(({ outcome }) => outcome.affected));
-  const limit = duration(withinMs ?? storm.windowMs);
-  return `${recovered} of ${points.length} policies bring ${count(most)} devices that are lost at once back within ${limit}${othersWords(points)}.`;
+  const { fewest, most } = lossesOf(points);
+  const devices = `${fewest === most ? "" : `${count(fewest)} to `}${counted(most, "device")} that ${most === 1 ? "is" : "are"} lost at once`;
+  const policies = points.length === 1 ? "policy brings" : "policies bring";
+  return `${recovered} of ${points.length} ${policies} ${devices} back within ${duration(withinMs ?? storm.windowMs)}${othersWords(points)}.`;
 }
 
 /** `; the fleet spirals with 3 (METASTABLE), devices are still coming back when the window ends with 2 (RECOVERING)` */

@@ -1,4 +1,4 @@
-import { count, duration } from "../judge/number-words.ts";
+import { count, counted, duration } from "../judge/number-words.ts";
 import type { StormSummary } from "../judge/summary-schema.ts";
 import { dueAt, isThere } from "./at-work.ts";
 
@@ -37,7 +37,7 @@ export function notReady(
   const unready = storms.filter(isUnready);
   if (unready.length === 0) return [];
   return [
-    `NOT AT WORK: of ${count(devices)} devices too few were ready when ${stormsWords(unready)} came`,
+    `NOT AT WORK: of ${counted(devices, "device")} too few were ready when ${stormsWords(unready)} came`,
     whyWords(arriving),
     "What to change:",
     ...remedies(arriving),

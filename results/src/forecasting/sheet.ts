@@ -1,5 +1,5 @@
 import type { ForecastAssumption } from "artillery-engine-mqtt/contract";
-import { count, percentReached } from "../judge/number-words.ts";
+import { counted, percentReached } from "../judge/number-words.ts";
 import type { Figure } from "../report/figure.ts";
 import type { Finding } from "./finding.ts";
 import { plotOf } from "./plot.ts";
@@ -80,7 +80,7 @@ export function sharedFacts({
 }): [string, string][] {
   return [
     ["Target", `${percentReached(target)} of the affected devices ready`],
-    ["Fleet of the script", `${count(devices)} devices`],
+    ["Fleet of the script", counted(devices, "device")],
     ["Seed", String(seed)],
   ];
 }

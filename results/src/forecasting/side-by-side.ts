@@ -1,9 +1,17 @@
 import type { ForecastAssumption } from "artillery-engine-mqtt/contract";
 import { stringify } from "csv-stringify/sync";
 import { FORECAST } from "../judge/forecast-words.ts";
-import { count, duration, percent, percentReached } from "../judge/number-words.ts";
+import { count, counted, duration, percent, percentReached } from "../judge/number-words.ts";
 import { RUN_FILES } from "../run/file-names.ts";
-import { type Asked, capital, frontierSentences, ownSentences, policyCount } from "./conclusion.ts";
+import {
+  type Asked,
+  capital,
+  frontierSentences,
+  loss,
+  ownSentences,
+  policyCount,
+  unequalSentences,
+} from "./conclusion.ts";
 import { outcomeCells } from "./csv.ts";
 import type { PolicyPoint } from "./finding.ts";
 import { frontierOf } from "./frontier.ts";
@@ -86,10 +94,10 @@ export function sideBySideConclusion(compared: SideBySide): string[] {
   const { storms, target, interrupted } = compared;
   const sentences = storms.flatMap((storm) => {
     const asked: Asked = { target, withinMs: null, storm };
-    const place = storms.length === 1 ? "" : `Storm ${storm.index}: `;
-    if (hasPolicies(storm)) return policySentences(asked, storm).map((sentence) => `${place}${sentence}`);
+    const place = storms.length === 1 ? [] : [`Storm ${storm.index}`];
+    if (hasPolicies(storm)) return policySentences(asked, storm, place);
     const sentence = lossSentence(asked, storm);
-    return place === "" ? capital(sentence) : `${place}${sentence}`;
+    return place.length === 0 ? capital(sentence) : at(place, sentence);
   });
   return interrupted
     ? [...sentences, "It was interrupted: what was not forecast by then is not known."]
@@ -100,14 +108,25 @@ function hasPolicies({ points }: ComparedStorm): boolean {
   return new Set(points.map(({ policy }) => policy)).size > 1;
 }
 
-function policySentences(asked: Asked, { points }: ComparedStorm): string[] {
+/** `Storm 1, 50 % lost: …` */
+function at(places: readonly string[], sentence: string): string {
+  return places.length === 0 ? sentence : `${places.join(", ")}: ${sentence}`;
+}
+
+/** @param place the storm, where there are several */
+function policySentences(asked: Asked, { points }: ComparedStorm, place: readonly string[]): string[] {
   const groups = [...byFraction(points).values()];
   // The frontier stands in the table: with several losses its ends are enough.
-  return groups.flatMap((same) => [
-    policyCount(asked, same),
-    ...frontierSentences(asked, same).slice(0, groups.length === 1 ? 2 : 1),
-    ...ownSentences(asked, same),
-  ]);
+  return groups.flatMap((same) => {
+    const share = groups.length === 1 ? [] : [`${fractionWords(same[0]?.fraction ?? null)} lost`];
+    const sentences = [
+      policyCount(asked, same),
+      ...unequalSentences(same),
+      ...frontierSentences(asked, same).slice(0, groups.length === 1 ? 2 : 1),
+      ...ownSentences(asked, same),
+    ];
+    return sentences.map((sentence) => at([...place, ...share], sentence));
+  });
 }
 
 /** What of one policy recovers, by the devices that are lost at once. */
@@ -124,19 +143,13 @@ function lossSentence(asked: Asked, { points }: ComparedStorm): string {
     );
     return `${ordered.length === 1 ? "it recovers" : "all recover"}: ${share} are ready after ${each.join(", ")}.`;
   }
-  const fails = `${lossOf(least)}: ${failureWords(least.outcome, asked)}`;
+  const fails = `${loss(least)}: ${failureWords(least.outcome, asked)}`;
   if (most === undefined) {
     return ordered.length === 1
       ? `it does not recover: ${fails}.`
       : `none recovers; the smallest loss is ${fails}.`;
   }
-  return `the largest loss that recovers is ${lossOf(most)}, ${share} of them ready after ${duration(most.outcome.readyMs.target)}; the smallest that does not is ${fails}.`;
-}
-
-function lossOf({ outcome: { affected, fleet } }: ComparedPoint): string {
-  return affected === fleet
-    ? `${count(affected)} devices lost at once`
-    : `${count(affected)} of ${count(fleet)} devices lost at once`;
+  return `the largest loss that recovers is ${loss(most)}, ${share} of them ready after ${duration(most.outcome.readyMs.target)}; the smallest that does not is ${fails}.`;
 }
 
 /** What a share is called; null is the script's own. */
@@ -174,13 +187,20 @@ function columnsOf({ storms, target }: SideBySide): Column<ComparedRow>[] {
   ];
 }
 
+/** So many as were made. */
+function titleOf({ interrupted, planned, storms }: SideBySide): string {
+  if (planned === 1 && !interrupted) return "1 forecast";
+  const made = Math.max(0, ...storms.map(({ points }) => points.length));
+  return `${interrupted ? `${count(made)} of ` : ""}${counted(planned, "forecast")} side by side`;
+}
+
 export function sideBySideSheet(compared: SideBySide, conclusion: readonly string[]): Sheet {
-  const { script, target, devices, seed, assumptions, interrupted, planned, storms } = compared;
+  const { script, target, devices, seed, assumptions, interrupted, storms } = compared;
   const columns = columnsOf(compared);
   const heading = ({ index, words, windowMs }: ComparedStorm): string =>
     `Storm ${index} (${words}), window ${duration(windowMs)}`;
   return {
-    title: `${planned} forecasts side by side`,
+    title: titleOf(compared),
     script,
     asked: storms.length === 1 ? storms.map(heading).join("") : `${storms.length} storms, each below`,
     facts: [["Script", script], ...sharedFacts({ target, devices, seed })],

@@ -1,13 +1,13 @@
-import { count, duration, percentReached } from "../judge/number-words.ts";
+import { count, counted, duration, percentReached } from "../judge/number-words.ts";
 import type { VerdictAbsence } from "../judge/verdict.ts";
 import { isThere } from "./at-work.ts";
 import type { CapacityFinding, Finding, FleetFinding, Question } from "./finding.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Server } from "./variants.ts";
 
-const SERVER_WORDS: Record<Server, { name: string; rate: string }> = {
-  "config-service": { name: "config service", rate: "answers per s" },
-  broker: { name: "broker", rate: "connects per s" },
+const SERVER_WORDS: Record<Server, { name: string; rate: [one: string, many: string] }> = {
+  "config-service": { name: "config service", rate: ["answer per s", "answers per s"] },
+  broker: { name: "broker", rate: ["connect per s", "connects per s"] },
 };
 
 export function serverName(server: Server): string {
@@ -16,8 +16,9 @@ export function serverName(server: Server): string {
 
 /** A value of a search with its unit. */
 export function valueWords(finding: FleetFinding | CapacityFinding, value: number): string {
-  const unit = finding.find === "fleet" ? "devices" : SERVER_WORDS[finding.of].rate;
-  return `${count(value)} ${unit}`;
+  return finding.find === "fleet"
+    ? counted(value, "device")
+    : counted(value, ...SERVER_WORDS[finding.of].rate);
 }
 
 /** What the finding is of, as a title. */
@@ -68,7 +69,7 @@ export function failureWords(
   const { verdict, absence, reason, readyMs, fleet, due } = outcome;
   const window = duration(storm.windowMs);
   if (verdict !== null && !isThere(outcome))
-    return `even before the storm the fleet is not at work (NOT AT WORK: only ${count(fleet)} of ${count(due ?? 0)} devices were there when it came)`;
+    return `even before the storm the fleet is not at work (NOT AT WORK: only ${count(fleet)} of ${counted(due ?? 0, "device")} ${fleet === 1 ? "was" : "were"} there when it came)`;
   switch (verdict) {
     case "recovered":
       return `it recovers too late: ${percentReached(target)} are ready after ${laterThan(readyMs.target, withinMs)}, allowed are ${duration(withinMs)} (RECOVERED)`;

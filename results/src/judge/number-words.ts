@@ -17,6 +17,11 @@ export function count(value: number): string {
   return Math.round(value).toLocaleString("en-US");
 }
 
+/** A number of what has a name: `1 device`, `2,000 devices`. */
+export function counted(value: number, one: string, many = `${one}s`): string {
+  return `${count(value)} ${Math.round(value) === 1 ? one : many}`;
+}
+
 export function ratio(value: number | null): string {
   return value === null ? "-" : `${value.toFixed(2)}x`;
 }

@@ -58,7 +58,7 @@ describe("the largest loss", () => {
     );
     const none = search("below", { 2: spirals(2), 1: failed("stalled", { fleet: 1 }) });
     expect(conclusionOf(fleetFinding([none]))[0]).toBe(
-      "With the script's own back-off (full-jitter 1 s to 30 s) not even the smallest loss that was tried recovers: 1 devices lost at once; nobody comes back any more, under less load than the target is known to sustain (STALLED).",
+      "With the script's own back-off (full-jitter 1 s to 30 s) not even the smallest loss that was tried recovers: 1 device lost at once; nobody comes back any more, under less load than the target is known to sustain (STALLED).",
     );
   });
 
@@ -69,6 +69,13 @@ describe("the largest loss", () => {
     });
     expect(conclusionOf(fleetFinding([found]))[0]).toContain(
       "does not: even before the storm the fleet is not at work (NO VERDICT: only 90 % had ever been ready).",
+    );
+  });
+
+  it("of few devices has no whole number between neighbours, which are further apart than others would be", () => {
+    const found = search("below", { 40: comesBack(40), 41: spirals(41) });
+    expect(conclusionOf(fleetFinding([found])).at(-1)).toBe(
+      "2 sizes of the fleet were tried, from 40 to 41 devices, until no whole number was left between neighbours; of what lies between them nothing is known.",
     );
   });
 
@@ -128,7 +135,7 @@ describe("a capacity", () => {
     );
     const none = search("above", { 1000: failed("metastable"), 1: failed("recovering") });
     expect(conclusionOf(capacityFinding([none], { of: "broker" }))[0]).toContain(
-      "Nor is less, down to 1 connects per s: devices are still coming back",
+      "Nor is less, down to 1 connect per s: devices are still coming back",
     );
   });
 
@@ -139,9 +146,18 @@ describe("a capacity", () => {
     );
     const least = search("above", { 1000: comesBack(1000), 1: comesBack(1000) });
     expect(conclusionOf(capacityFinding([least]))[0]).toContain(
-      "the least that was tried of the config service is enough, 1 answers per s",
+      "the least that was tried of the config service is enough, 1 answer per s",
     );
   });
+});
+
+it("one value alone is one in words as well", () => {
+  const found = search("above", { 1: comesBack(1000) });
+  expect(conclusionOf(capacityFinding([found])).at(-1)).toBe("Only 1 answer per s was tried.");
+  const point = { policy: "aws-iot", holds: true, frontier: false, outcome: comesBack(1) };
+  expect(conclusionOf(policyFinding([point]))[0]).toBe(
+    "1 of 1 policy brings 1 device that is lost at once back within 25 s.",
+  );
 });
 
 describe("policies", () => {
@@ -174,7 +190,7 @@ describe("policies", () => {
   it("with which a part of the fleet alone was there are told from those with a verdict of all", () => {
     const away = { ...spiral, outcome: failed("metastable", { fleet: 598, due: 1000 }) };
     expect(conclusionOf(policyFinding([point("uniform 30 s", 9000, 50, true), spiral, away]))[0]).toBe(
-      "1 of 3 policies bring 1,000 devices that are lost at once back within 25 s; the fleet spirals with 1 (METASTABLE), the fleet is not at work before the storm with 1.",
+      "1 of 3 policies bring 598 to 1,000 devices that are lost at once back within 25 s; the fleet spirals with 1 (METASTABLE), the fleet is not at work before the storm with 1.",
     );
   });
 
@@ -193,8 +209,8 @@ describe("policies", () => {
     const other = point("uniform 30 s", 9000, 50, true);
     const smaller = { ...other, outcome: { ...other.outcome, affected: 900 } };
     expect(conclusionOf(policyFinding([own, smaller]))).toEqual([
-      "1 of 2 policies bring 1,000 devices that are lost at once back within 25 s; the fleet spirals with 1 (METASTABLE).",
-      "Not all had the same loss, but from 900 to 1,000 devices: some of the others were not back when the storm came.",
+      "1 of 2 policies bring 900 to 1,000 devices that are lost at once back within 25 s; the fleet spirals with 1 (METASTABLE).",
+      "Not all had the same loss, but from 900 to 1,000 devices: some of the others were not online when the storm came.",
       "uniform 30 s (99 % ready after 9 s, at most 50 connects/s) is the whole frontier: no other is as fast or as light.",
       "With the script's own back-off (immediate) it does not: the fleet spirals: the load of those who are out keeps them out (METASTABLE).",
     ]);

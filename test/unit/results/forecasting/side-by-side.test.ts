@@ -74,9 +74,13 @@ describe("several policies", () => {
   it("have the sentences of a comparison for each share", () => {
     const both = [...policies(0.5), ...policies(1)];
     const sentences = sideBySideConclusion(comparedOf(both));
-    expect(sentences.filter((one) => one.startsWith("1 of 2 policies"))).toHaveLength(2);
+    expect(sentences.filter((one) => /: 1 of 2 policies/.test(one))).toHaveLength(2);
+    expect(sentences.map((one) => one.split(":")[0])).toEqual([
+      ...Array(3).fill("50 % lost"),
+      ...Array(3).fill("100 % lost"),
+    ]);
     expect(sentences).toContain(
-      "With the script's own back-off (immediate) it does not: the fleet spirals: the load of those who are out keeps them out (METASTABLE).",
+      "100 % lost: With the script's own back-off (immediate) it does not: the fleet spirals: the load of those who are out keeps them out (METASTABLE).",
     );
   });
   it("are not on the frontier with a part of the fleet alone", () => {
@@ -93,6 +97,17 @@ describe("several policies", () => {
       [true, true],
       [false, false],
     ]);
+  });
+  it("that met unequal losses are not said to have met the largest", () => {
+    const unequal = [
+      ...policies(null),
+      { fraction: null, policy: "aws-iot", run: "c", outcomes: [lost(900, 4000)] },
+    ];
+    const sentences = sideBySideConclusion(comparedOf(unequal));
+    expect(sentences[0]).toContain("2 of 3 policies bring 900 to 1,000 devices that are lost at once back");
+    expect(sentences[1]).toBe(
+      "Not all had the same loss, but from 900 to 1,000 devices: some of the others were not online when the storm came.",
+    );
   });
   it("have a row each in the table, by share and by time, and a plot for each share", () => {
     const sheet = sideBySideSheet(comparedOf([...policies(0.5), ...policies(1)]), []);
@@ -124,6 +139,13 @@ it("each storm of the script has a table of its own, and its own sentence", () =
   expect(text).toContain("Storm 2 (reset), window 25 s");
   expect(renderSheet(sheet)).toContain('<a href="fraction-0.25/report.html">25 %</a>');
   expect(renderSheet(sheet)).toContain("FORECAST, Storm 2 (reset), window 25 s: each line is a forecast");
+});
+
+it("the title counts what was made", () => {
+  const two = shares([0.25, lost(250, 2000)], [1, lost(1000, 4000)]);
+  const title = (changes: Partial<SideBySide>) => sideBySideSheet(comparedOf(two, 1, changes), []).title;
+  expect(title({ interrupted: true, planned: 64 })).toBe("2 of 64 forecasts side by side");
+  expect(sideBySideSheet(comparedOf(two.slice(1)), []).title).toBe("1 forecast");
 });
 
 it("forecasts.csv has a row for each storm of each, and the directory of its run", () => {
