@@ -1,3 +1,6 @@
+// Before all else.
+import "./require-node.ts";
+
 export { affectedCount } from "./affected-count.ts";
 export { DURATION_NOTATION, parseDuration } from "./duration.ts";
 export { makeDirectory } from "./files/make-directory.ts";

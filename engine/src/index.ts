@@ -1,3 +1,6 @@
+// Before all else.
+import "./require-node.ts";
+
 import { rootCertificates } from "node:tls";
 import { isMainThread } from "node:worker_threads";
 import {

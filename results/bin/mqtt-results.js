@@ -1,18 +1,10 @@
 #!/usr/bin/env node
-// Committed, so that npm can link it before dist/ is built.
-import { readFileSync } from "node:fs";
+// Committed, so that npm can link it before dist/ is built; without anything that an old Node does not parse.
+const [major, minor] = process.versions.node.split(".").map(Number);
 
-const manifest = new URL("../package.json", import.meta.url);
-const { ["artillery-engine-mqtt"]: engine } = JSON.parse(readFileSync(manifest, "utf8")).peerDependencies;
-
-try {
-  await import("../dist/cli.js");
-} catch (error) {
-  const isMissing =
-    error.code === "ERR_MODULE_NOT_FOUND" && error.message.includes("'artillery-engine-mqtt'");
-  if (!isMissing) throw error;
-  process.stderr.write(
-    `mqtt-results needs artillery-engine-mqtt ${engine} beside it: install both packages\n`,
-  );
-  process.exitCode = 3;
+if (major > 22 || (major === 22 && minor >= 18)) {
+  void import("./start.js");
+} else {
+  process.stderr.write(`mqtt-results: Node 22.18 or newer is needed; this is ${process.versions.node}\n`);
+  process.exitCode = 1;
 }

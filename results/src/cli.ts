@@ -1,5 +1,8 @@
 import pc from "picocolors";
+import { endWhenReaderLeaves } from "./commands/closed-pipe.ts";
 import { runCommand } from "./commands/program.ts";
+
+endWhenReaderLeaves([process.stdout, process.stderr], (code) => process.exit(code));
 
 process.exitCode = await runCommand(process.argv.slice(2), {
   out: (text) => process.stdout.write(text),

@@ -106,12 +106,13 @@ export function prepareForecast(script: ArtilleryScript, options: ForecastOption
   const grown =
     options.scale === "capacity" ? modelOfSample(model, { devices: devicesOf(all), of: written }) : model;
   const sampled = sample === null ? grown : modelOfSample(grown, sample);
+  const happens = options.scale === "phases" ? withStormsLater(asked, read.arrivals, devicesOf(all)) : asked;
   const source = options.sample === undefined ? "model" : "option";
   const devices = devicesOf(arrivals);
   refuseWhatDoesNotFit(devices);
   return {
     script,
-    plan: options.scale === "phases" ? withStormsLater(asked, read.arrivals, devicesOf(all)) : asked,
+    plan: happens,
     model: sampled,
     arrivals,
     assumptions: [
@@ -124,7 +125,7 @@ export function prepareForecast(script: ArtilleryScript, options: ForecastOption
     workers: options.workers ?? 1,
     predictedBytes: predictMemory(devices),
     sample,
-    pilots: sample && pilotsOf(asked, model, all, sample),
+    pilots: sample && pilotsOf(happens, grown, all, sample),
   };
 }
 

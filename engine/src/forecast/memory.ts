@@ -1,16 +1,23 @@
 import { getHeapStatistics } from "node:v8";
 
 /**
- * Measured with mass-reconnect.yml (engine/docs/forecast.md): 1,900 bytes each of 1,000,000 devices of which most are turned away, what V8
- * keeps besides included; 2,400 bytes are alive of each of 50,000, of which nearly all have been connected. The larger, for it decides what is refused.
+ * Above the largest resident peaks that `/usr/bin/time -f %M` gave for mass-reconnect.yml on 2026-11-27, Node 24 (engine/docs/forecast.md has
+ * them): two lines, since V8 grows its heap well ahead of the first devices, and collects more often later. What is alive of a device
+ * of which nearly all have been connected is 2,400 bytes.
  */
 const BYTES_PER_DEVICE = 2500;
-/** The program itself, and what grows with time instead of devices. */
-const BASE_BYTES = 200 * 1024 * 1024;
+/** The program, what grows with time instead of devices, and a heap that is grown. */
+const GROWN_BASE_BYTES = 400 * 1024 * 1024;
+/** While the heap grows: the program alone, and what V8 takes ahead of each device. */
+const SMALL_BASE_BYTES = 175 * 1024 * 1024;
+const BYTES_PER_DEVICE_OF_FEW = 8000;
 
 /** What a forecast of so many devices will take, bytes. */
 export function predictMemory(devices: number): number {
-  return BASE_BYTES + devices * BYTES_PER_DEVICE;
+  return Math.min(
+    SMALL_BASE_BYTES + devices * BYTES_PER_DEVICE_OF_FEW,
+    GROWN_BASE_BYTES + devices * BYTES_PER_DEVICE,
+  );
 }
 
 /** What there is for it, bytes: free memory of the machine or of the container, and what V8 gives to JavaScript. */

@@ -6,5 +6,8 @@ import type { Io } from "./io.ts";
 
 /** A forecast beside the run that it is held against, for the terminal. */
 export function accuracyText({ summary, differences }: HeldAgainst, forecast: Summary, io: Io): string {
-  return consoleAccuracy(accuracyOf(summary, forecast), differences, { colour: io.colour });
+  return consoleAccuracy(accuracyOf(summary, forecast), differences, {
+    colour: io.colour,
+    measuredSaturated: summary.generator?.saturated ?? false,
+  });
 }

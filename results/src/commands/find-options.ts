@@ -50,6 +50,12 @@ export function addFindOptions(command: Command): Command {
 
 const ONLY_WITH_FIND = ["storm", "within", "of"] as const;
 
+/** What stands in a policy's settings where the option reached it. */
+const GRID_SETTINGS = [
+  ["base", ["base"]],
+  ["cap", ["cap", "window"]],
+] as const;
+
 /** @throws a CommandError that names the option and what is allowed */
 export function checkFindOptions(options: FindOptions, known: KnownPolicies): void {
   if (options.find === undefined) {
@@ -68,8 +74,18 @@ export function checkFindOptions(options: FindOptions, known: KnownPolicies): vo
   const names = namesOf(options);
   const unknown = names.find((name) => !allowed.includes(name));
   if (unknown !== undefined) throw invalid(`--policy ${unknown}: allowed are ${allowed.join(", ")}`);
-  if (candidatesOf(names, known, gridOf(options), OWN_POLICY).length === 0)
+  const candidates = candidatesOf(names, known, gridOf(options), OWN_POLICY);
+  if (candidates.length === 0)
     throw invalid(`--base, --cap: no policy is left; allowed are caps that are not below every base`);
+  for (const [option, settings] of GRID_SETTINGS) {
+    const isTaken = candidates.some(({ reconnect }) =>
+      settings.some((name) => reconnect?.[name] !== undefined),
+    );
+    if (options[option] !== undefined && !isTaken)
+      throw invalid(
+        `--${option}: allowed with a --policy that has a ${settings.join(" or ")}; ${names.join(", ")} has none that it could change`,
+      );
+  }
 }
 
 /** The names that are asked for; the script's own policy, or all where policies are compared. */

@@ -10,12 +10,12 @@ import { type Colours, verdictPaint, verdictWord } from "./verdict-word.ts";
 export function consoleAccuracy(
   storms: readonly StormAccuracy[],
   differences: readonly Difference[],
-  options: { colour: boolean },
+  options: { colour: boolean; measuredSaturated: boolean },
 ): string {
   const colours = pc.createColors(options.colour);
-  const lines = storms.flatMap(({ storm, figures, verdict: { measured, forecast } }) => [
+  const lines = storms.flatMap(({ storm, figures, verdict: { measured, forecast }, generatorSaturated }) => [
     "",
-    `${colours.bold(`Storm ${storm}, measured against forecast`)}: ${verdictPaint(measured, colours)(verdictWord(measured, false))}, ${verdictPaint(forecast, colours)(verdictWord(forecast, true))}${measured === forecast ? "" : colours.red(": the verdicts differ")}`,
+    `${colours.bold(`Storm ${storm}, measured against forecast`)}: ${verdictPaint(measured, colours)(verdictWord(measured, false))}${generatorSaturated ? " (generator saturated)" : ""}, ${verdictPaint(forecast, colours)(verdictWord(forecast, true))}${measured === forecast ? "" : colours.red(": the verdicts differ")}`,
     ...table([
       ["", "measured", "forecast", "error"],
       ...figures.map((figure) => [
@@ -26,7 +26,24 @@ export function consoleAccuracy(
       ]),
     ]),
   ]);
-  return [...differenceLines(differences, colours), ...lines, ""].join("\n");
+  return [
+    ...differenceLines(differences, colours),
+    ...(options.measuredSaturated ? saturatedLines(colours) : []),
+    ...lines,
+    "",
+  ].join("\n");
+}
+
+function saturatedLines(colours: Colours): string[] {
+  return [
+    "",
+    colours.red("GENERATOR SATURATED"),
+    ...wrap(
+      "The generator of the measured run was itself a bottleneck in part of it: what was measured is partly its own, and no forecast knows of that.",
+      WIDTH - 2,
+      "",
+    ).map(indented),
+  ];
 }
 
 /** A script that is another altogether differs in hundreds of places. */

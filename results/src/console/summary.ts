@@ -3,7 +3,7 @@ import pc from "picocolors";
 import { FORECAST_SENTENCE, sourceWords } from "../judge/forecast-words.ts";
 import { doubtWords } from "../judge/generator.ts";
 import { count, counted, duration, percent } from "../judge/number-words.ts";
-import { boundsSentence, sampleSentence } from "../judge/sampling.ts";
+import { boundsSentence, boundWords, sampleSentence } from "../judge/sampling.ts";
 import type { LatencyName, Summary } from "../judge/summary-schema.ts";
 import { indented, table, WIDTH, wrap } from "./layout.ts";
 import { regionTable } from "./regions.ts";
@@ -168,13 +168,7 @@ function samplingLines(
   return [
     "",
     colours.bold(`Sampling error: ${boundsSentence(sample)}`),
-    ...table(
-      sample.errors.map(({ storm, figure, fromMs, toMs }) => [
-        `storm ${storm}, ${figure}`,
-        duration(fromMs),
-        duration(toMs),
-      ]),
-    ),
+    ...table(sample.errors.map((error) => [`storm ${error.storm}, ${error.figure}`, ...boundWords(error)])),
   ];
 }
 

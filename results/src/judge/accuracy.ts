@@ -15,6 +15,8 @@ export interface StormAccuracy {
   storm: number;
   figures: AccuracyFigure[];
   verdict: { measured: Verdict | null; forecast: Verdict | null };
+  /** In the measured run the generator was the bottleneck inside the window. */
+  generatorSaturated: boolean;
 }
 
 const FIGURES = [
@@ -41,6 +43,7 @@ function stormAccuracy(measured: StormSummary, forecast: StormSummary): StormAcc
       return { name, measuredMs, forecastMs, error: isKnown ? forecastMs / measuredMs - 1 : null };
     }),
     verdict: { measured: measured.verdict, forecast: forecast.verdict },
+    generatorSaturated: measured.generatorSaturated,
   };
 }
 

@@ -9,7 +9,7 @@ import {
 import type { Histogram } from "hdr-histogram-js";
 import { addHistograms } from "../run/histogram.ts";
 import type { MergedRun } from "../run/merge.ts";
-import { count } from "./number-words.ts";
+import { count, duration } from "./number-words.ts";
 import { rankOf, valueAtRankMs } from "./ranks.ts";
 import { devicesDue, recoveryPercentileMs } from "./recovery.ts";
 import type { StormSummary, Summary } from "./summary-schema.ts";
@@ -43,15 +43,18 @@ function errorsOf(storm: StormSummary, sample: SampleRecord, run: MergedRun): Sa
   }));
 }
 
+/** Milliseconds; null: not reached, or unknown where the bounds are not known. */
 interface Bounds {
   fromMs: number | null;
   toMs: number | null;
+  known: boolean;
 }
 
-const NOT_REACHED: Bounds = { fromMs: null, toMs: null };
+const NOT_REACHED: Bounds = { fromMs: null, toMs: null, known: true };
+const NOT_KNOWN: Bounds = { ...NOT_REACHED, known: false };
 
 /** Null where there are no pilots. */
-function boundsByPilots(
+export function boundsByPilots(
   ownMs: number | null,
   percentile: number,
   storm: number,
@@ -60,11 +63,13 @@ function boundsByPilots(
   const figure = pilots?.figures.find((one) => one.storm === storm && one.percentile === percentile);
   if (pilots === undefined || figure === undefined) return null;
   const known = figure.readyMs.filter((ms) => ms !== null);
-  if (ownMs === null || known.length < 2) return NOT_REACHED;
+  if (ownMs === null && known.length === 0) return NOT_REACHED;
+  // What the sample reached and its pilots did not, or they and not it, says nothing about how far either is off.
+  if (ownMs === null || known.length < 2) return NOT_KNOWN;
   const sizes = { devices, of, pilotDevices: pilots.devices };
   const { fromMs, toMs } = pilotBounds(ownMs, known, sizes, resolutionMs);
   // One that did not get there is later than all that did.
-  return { fromMs, toMs: known.length < figure.readyMs.length ? null : toMs };
+  return { fromMs, toMs: known.length < figure.readyMs.length ? null : toMs, known: true };
 }
 
 /** A value in a histogram may be off by one in its last digit. */
@@ -112,7 +117,7 @@ const DEVIATIONS = 1.96;
  */
 function boundsByRanks(ready: Histogram, percentile: number, due: number): Bounds {
   const { from, to } = rankBounds(percentile, due);
-  return { fromMs: valueAtRankMs(ready, from), toMs: valueAtRankMs(ready, to) };
+  return { fromMs: valueAtRankMs(ready, from), toMs: valueAtRankMs(ready, to), known: true };
 }
 
 /** Ranks, from 1, between which the percentile of the whole is with 95 % confidence. */
@@ -121,6 +126,11 @@ export function rankBounds(percentile: number, devices: number): { from: number;
   const scatter = DEVIATIONS * Math.sqrt(devices * share * (1 - share));
   const rank = rankOf(percentile, devices);
   return { from: Math.max(1, Math.floor(rank - scatter)), to: Math.min(devices, Math.ceil(rank + scatter)) };
+}
+
+/** Both bounds, as people read them. */
+export function boundWords({ fromMs, toMs, known }: Bounds): [string, string] {
+  return known ? [duration(fromMs), duration(toMs)] : ["not known", "not known"];
 }
 
 /** What the bounds are, and what they rest on. */

@@ -15,7 +15,7 @@ export function stormWords({
 }
 
 /** What became of devices, beside those that were cut and came back; only what there was. */
-export function fateWords(storm: Pick<StormFields, StormFate>): string[] {
+export function fateWords(storm: Pick<StormFields, StormFate | "closed">): string[] {
   const fates: [number, string][] = [
     [storm.alreadyOffline, "already offline before the storm"],
     [storm.neverReady, "never ready before it"],
@@ -23,7 +23,11 @@ export function fateWords(storm: Pick<StormFields, StormFate>): string[] {
     [storm.unaffectedLost, "left alone by the storm, and lost inside the window"],
     [storm.leftByScript, "affected, and left because the script said so"],
     [storm.fleetLeftByScript - storm.leftByScript, "others that left because the script said so"],
-    [fleetDue(storm) - storm.fleetReadyAtEnd, "out when the window ended"],
+    [
+      fleetDue(storm) - storm.fleetReadyAtEnd,
+      // Interrupted, or its last device went away.
+      storm.closed ? "out when the window ended" : "out when the run ended, before the window did",
+    ],
   ];
   return fates.filter(([n]) => n > 0).map(([n, words]) => `${count(n)} ${words}`);
 }

@@ -74,7 +74,14 @@ const forecast = z.object({
       pilots: count.nullable().default(null),
       /** With 95 % confidence, the figure of the whole fleet is between both; null: not reached. */
       errors: z.array(
-        z.object({ storm: count, figure: z.string(), fromMs: msOrNotReached, toMs: msOrNotReached }),
+        z.object({
+          storm: count,
+          figure: z.string(),
+          fromMs: msOrNotReached,
+          toMs: msOrNotReached,
+          /** False where a sample and its pilots do not tell; both bounds are null then. */
+          known: z.boolean().default(true),
+        }),
       ),
     })
     .nullable()

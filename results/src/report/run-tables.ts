@@ -2,7 +2,7 @@ import type { CohortServiceTime } from "../judge/curves.ts";
 import { FORECAST_SENTENCE, sourceWords } from "../judge/forecast-words.ts";
 import { doubtWords } from "../judge/generator.ts";
 import { count, duration, percent } from "../judge/number-words.ts";
-import { boundsSentence, sampleSentence } from "../judge/sampling.ts";
+import { boundsSentence, boundWords, sampleSentence } from "../judge/sampling.ts";
 import type { LatencyName, LatencySummary, Summary } from "../judge/summary-schema.ts";
 import { type Html, html, NOTHING } from "./html.ts";
 import { cell, table, wordCell } from "./table.ts";
@@ -183,9 +183,9 @@ function samplingCard(sample: NonNullable<NonNullable<Summary["forecast"]>["samp
 <div class="card">${table({
     caption: `Sampling error: ${boundsSentence(sample)}`,
     header: ["Figure", "from", "to"],
-    rows: sample.errors.map(({ storm, figure, fromMs, toMs }) => ({
-      head: `storm ${storm}, ${figure}`,
-      cells: [cell(duration(fromMs)), cell(duration(toMs))],
+    rows: sample.errors.map((error) => ({
+      head: `storm ${error.storm}, ${error.figure}`,
+      cells: boundWords(error).map(cell),
     })),
   })}</div>
 `;

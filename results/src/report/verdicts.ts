@@ -60,7 +60,7 @@ function keyFigures(storm: StormSummary): Html {
   const figures: [string, Html][] = [
     ["devices ready again", html`${count(storm.recovered)} <small>of ${count(devicesDue(storm))}</small>`],
     [
-      "of the fleet ready when the window ended",
+      `of the fleet ready when the ${storm.closed ? "window" : "run"} ended`,
       html`${count(storm.fleetReadyAtEnd)} <small>of ${count(fleetDue(storm))}</small>`,
     ],
     ["until half of them were ready", time(storm.readyMs.p50)],

@@ -88,6 +88,19 @@ describe("what no model can know is refused by its path", () => {
     });
   });
 
+  it.each([
+    [2000, 179],
+    [20_000, 313],
+    [50_000, 434],
+    [100_000, 610],
+    [200_000, 826],
+    [1_000_000, 2034],
+  ])("%s devices took %s MB at most, and no less is predicted, nor much more", (devices, measuredMb) => {
+    const predictedMb = predictMemory(devices) / 1024 ** 2;
+    expect(predictedMb).toBeGreaterThanOrEqual(measuredMb);
+    expect(predictedMb).toBeLessThan(measuredMb * 1.4);
+  });
+
   it("more devices than fit are refused before anything happens", () => {
     const available = { bytes: predictMemory(1000), isHeapLimit: true };
     expect(memoryProblem(1000, available)).toBeNull();

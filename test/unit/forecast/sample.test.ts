@@ -66,6 +66,24 @@ it("says what it is, what was scaled, and how fine its times can be", () => {
   expect(second?.value).toMatch(/^5 ms: .* where it takes 1 ms among all/);
 });
 
+it("its pilots meet what the sample meets, whatever grows with the fleet", () => {
+  for (const scale of ["phases", "capacity"] as const) {
+    const { plan, model, sample, pilots } = prepareForecast(scriptOf(FLEET), {
+      devices: 80_000,
+      scale,
+      sample: 4000,
+    });
+    if (pilots === null) throw new Error("there are no pilots");
+    expect(pilots.devices).toBe(1000);
+    for (const one of pilots.plans) expect(one.storms).toEqual(plan.storms);
+    const shares = [pilots.devices, sample?.devices ?? Number.NaN];
+    const perDevice = [pilots.model, model].map(({ broker, services }, i) =>
+      [broker.connects, services[0]?.capacity ?? 0].map((rate) => rate / (shares[i] as number)),
+    );
+    expect(perDevice[0]).toEqual(perDevice[1]);
+  }
+});
+
 it("a fleet that does not fit into memory is sampled by itself, and one that does is not", () => {
   const large = prepareForecast(scriptOf(FLEET), { devices: 90_000_000 });
   expect(large.sample).toEqual({ devices: 100_000, of: 90_000_000 });

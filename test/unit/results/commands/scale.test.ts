@@ -43,6 +43,19 @@ describe("forecast --devices", () => {
     expect(out.replaceAll(/\s+/g, " ")).toContain("the phases last 10 times as long at the same rates");
   });
 
+  it("with --scale capacity says how far a sample may be off", async () => {
+    const asked = ["--devices", "2200", "--scale", "capacity", "--sample", "1000"];
+    const { storm, directory } = await forecastOf(...asked);
+    const errors = readSummary(directory)?.forecast?.sample?.errors ?? [];
+    expect(errors).toHaveLength(3);
+    for (const [i, { fromMs, toMs }] of errors.entries()) {
+      const own = [storm?.readyMs.p50, storm?.readyMs.p90, storm?.readyMs.p99][i] ?? Number.NaN;
+      expect(fromMs).toBeLessThanOrEqual(own);
+      expect(toMs).toBeGreaterThanOrEqual(own);
+      expect((toMs ?? Number.NaN) - (fromMs ?? Number.NaN)).toBeLessThan(own);
+    }
+  });
+
   it("with --window watches every storm for longer, and lets later ones wait for it", async () => {
     const storms = [8, 20].map((at) => ({ at: `${at}s`, fraction: 0.5, cause: "reset", window: "10s" }));
     const script = scriptOf({ storms, reconnect: { policy: "full-jitter", base: "1s", cap: "10s" } });

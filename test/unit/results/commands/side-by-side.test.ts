@@ -94,6 +94,19 @@ it.each([
   [["--fraction", "0.5,2"], "allowed: a number above 0 and up to 1, or several: 0.25,0.5,1"],
   [["--policy", "slow"], "--policy slow: allowed are all, script, immediate,"],
   [["--base", "1s"], "--base: allowed with --policy or --find"],
+  [
+    ["--policy", "immediate", "--base", "1s"],
+    "--base: allowed with a --policy that has a base; immediate has none",
+  ],
+  [
+    ["--policy", "uniform", "--base", "1s"],
+    "--base: allowed with a --policy that has a base; uniform has none",
+  ],
+  [
+    ["--policy", "fixed", "--cap", "9s"],
+    "--cap: allowed with a --policy that has a cap or window; fixed has none",
+  ],
+  [["--find", "fleet", "--base", "1s"], "--base: allowed with a --policy that has a base; script has none"],
   [["--find", "fleet", "--fraction", "0.5,1"], "--fraction 0.5,1: allowed is one share with --find"],
 ])("%j is refused by name", async (args, message) => {
   const { code, err } = await forecastCommand([pathOf(), ...args]);

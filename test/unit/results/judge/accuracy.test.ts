@@ -26,11 +26,32 @@ describe("a forecast against what was measured", () => {
   });
 
   it("is printed side by side, and says where the verdicts differ", () => {
-    const text = consoleAccuracy(accuracyOf(measured, forecast), [], { colour: false });
+    const text = consoleAccuracy(accuracyOf(measured, forecast), [], {
+      colour: false,
+      measuredSaturated: false,
+    });
     expect(text).toContain("METASTABLE, FORECAST RECOVERED: the verdicts differ");
     expect(text).toMatch(/50 % ready\s+2 s\s+2\.1 s\s+\+5\.0 %/);
     expect(text).toMatch(/99 % ready\s+not reached\s+5 s\s+-$/m);
     expect(text).toMatch(/100 % ready\s+not reached\s+not reached\s+as measured/);
+  });
+
+  it("says where the generator of the measured run was saturated, and nothing where it was not", () => {
+    const [storm] = measured.storms;
+    const saturated = { storms: [{ ...storm, generatorSaturated: true }] } as unknown as Summary;
+    const options = { colour: false, measuredSaturated: true };
+    const text = consoleAccuracy(accuracyOf(saturated, forecast), [], options);
+    expect(text).toContain("GENERATOR SATURATED\n");
+    expect(text).toContain("METASTABLE (generator saturated), FORECAST RECOVERED");
+    // Another storm may have met it.
+    const other = consoleAccuracy(accuracyOf(measured, forecast), [], options);
+    expect(other).toContain("GENERATOR SATURATED\n");
+    expect(other).not.toContain("(generator saturated)");
+    const none = consoleAccuracy(accuracyOf(measured, forecast), [], {
+      ...options,
+      measuredSaturated: false,
+    });
+    expect(none).not.toMatch(/saturated/i);
   });
 
   it("draws both curves over the times of both", () => {

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { createRandom } from "../../../../engine/src/random.ts";
-import { rankBounds } from "../../../../results/src/judge/sampling.ts";
+import { boundsByPilots, boundWords, rankBounds } from "../../../../results/src/judge/sampling.ts";
 
 it.each([
   [50, 1000],
@@ -24,4 +24,22 @@ it.each([
 it("stays within the sample", () => {
   expect(rankBounds(99, 10)).toEqual({ from: 9, to: 10 });
   expect(rankBounds(50, 1)).toEqual({ from: 1, to: 1 });
+});
+
+it.each([
+  ["the sample reached and its pilots did not", 1000, [null, null, null], ["not known", "not known"]],
+  ["one pilot alone reached", 1000, [null, 900, null], ["not known", "not known"]],
+  ["pilots reached and the sample did not", null, [900, 950, null], ["not known", "not known"]],
+  ["nobody reached", null, [null, null, null], ["not reached", "not reached"]],
+])("a percentile that %s is not said to be what it is not", (_, ownMs, readyMs, words) => {
+  const pilots = { devices: 250, figures: [{ storm: 1, percentile: 50, readyMs }] };
+  const bounds = boundsByPilots(ownMs, 50, 1, { devices: 1000, of: 9000, resolutionMs: 1, pilots });
+  expect(bounds && boundWords(bounds)).toEqual(words);
+});
+
+it("is open above where some pilots did not get there", () => {
+  const pilots = { devices: 250, figures: [{ storm: 1, percentile: 50, readyMs: [990, 1010, null] }] };
+  const bounds = boundsByPilots(1000, 50, 1, { devices: 1000, of: 9000, resolutionMs: 1, pilots });
+  expect(bounds).toMatchObject({ toMs: null, known: true });
+  expect(bounds?.fromMs).toBeLessThan(1000);
 });
