@@ -18,12 +18,13 @@ import { consoleSummary } from "../console/summary.ts";
 import { mergeDirectories } from "../directory/judged-runs.ts";
 import { writeResults } from "../directory/write-results.ts";
 import { CONFIRM_DEVICES, launchProblems } from "../fargate/check-launch.ts";
-import { costOf, DEFAULT_GIB, DEFAULT_VCPU, PRICES, readSize } from "../fargate/cost.ts";
+import { costOf, DEFAULT_GIB, DEFAULT_VCPU, PRICES, readSize, runSeconds } from "../fargate/cost.ts";
 import { launchConfig } from "../fargate/launcher.ts";
 import { type FargateOutcome, runFargate } from "../fargate/run-fargate.ts";
 import { NotStageable, stage } from "../fargate/stage.ts";
 import { EXIT_CODES } from "../judge/exit-codes.ts";
 import { count } from "../judge/number-words.ts";
+import { readDotenv } from "./dotenv-file.ts";
 import { interruptible } from "./interruptible.ts";
 import { CommandError, type Io, invalid } from "./io.ts";
 import { type LoadedScript, loadScript } from "./script-to-forecast.ts";
@@ -78,8 +79,11 @@ export function addFargate(program: Command, io: Io, end: (code: number) => void
 }
 
 async function fargate(path: string, more: readonly string[], options: Options, io: Io): Promise<number> {
-  hideEnvironment({ _scriptPath: resolve(path) });
-  const script = scriptOf(path, options.target);
+  const variables = options.dotenv === undefined ? {} : readDotenv(options.dotenv);
+  for (const environment of [process.env, variables]) {
+    hideEnvironment({ _scriptPath: resolve(path) }, environment);
+  }
+  const script = loadScript(path, { target: options.target, variables });
   const needs = await checked(script, options);
   refuseOurs(more);
   const { region, cluster } = options;
@@ -123,11 +127,6 @@ async function fargate(path: string, more: readonly string[], options: Options, 
   }
 }
 
-function scriptOf(path: string, target: string | undefined): LoadedScript {
-  const script = loadScript(path);
-  return target === undefined ? script : { ...script, config: { ...script.config, target } };
-}
-
 /** @throws a CommandError with every problem */
 async function checked(script: LoadedScript, options: Options): Promise<ScriptNeeds> {
   const { checkScript } = await import("artillery-engine-mqtt/check");
@@ -164,7 +163,7 @@ function refuseOurs(more: readonly string[]): void {
 function launchLines(needs: ScriptNeeds, options: Options): string[] {
   const { count: containers, region, spot = false } = options;
   const { devices, targets } = needs;
-  const runS = Math.max(needs.stormsEndMs ?? 0, needs.phasesMs) / 1000;
+  const runS = runSeconds(needs, containers);
   const vcpu = readSize(options.cpu, 16, DEFAULT_VCPU) ?? DEFAULT_VCPU;
   const gib = readSize(options.memory, 120, DEFAULT_GIB) ?? DEFAULT_GIB;
   const cost = costOf({ containers, vcpu, gib, runS });

@@ -6,7 +6,7 @@ import { checkScript, type ScriptNeeds } from "artillery-engine-mqtt/check";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { launchProblems } from "../../../../results/src/fargate/check-launch.ts";
-import { costOf, readSize } from "../../../../results/src/fargate/cost.ts";
+import { costOf, readSize, runSeconds } from "../../../../results/src/fargate/cost.ts";
 import { interruptedOf, lossesOf, lossSentence, partingsOf } from "../../../../results/src/fargate/losses.ts";
 import { manifestOf } from "../../../../results/src/fargate/manifest.ts";
 import { NotStageable, stage } from "../../../../results/src/fargate/stage.ts";
@@ -16,6 +16,7 @@ const NEEDS: ScriptNeeds = {
   descriptorsPerDevice: 1,
   usesLab: false,
   timeZero: "agreed",
+  timeZeroFrom: null,
   targets: [{ url: "mqtt://broker.example:1883", host: "broker.example", port: 1883 }],
   pemFiles: [],
   phasesMs: 10_000,
@@ -62,6 +63,16 @@ describe("a launch", () => {
     // 2 × 4 vCPU and 8 GiB for 10 minutes and what is around them: 14/60 h × (4 × 0.04048 + 8 × 0.004445 + 0.005).
     const cost = costOf({ containers: 2, vcpu: 4, gib: 8, runS: 600 });
     expect(cost).toBeCloseTo((2 * 14 * (4 * 0.04048 + 8 * 0.004445 + 0.005)) / 60, 10);
+  });
+
+  it("takes its storms after its phases where they wait for all devices, 5 s after", () => {
+    // 10 s of phases, storms until 60 s after time zero.
+    expect(runSeconds(NEEDS, 1)).toBe(60);
+    expect(runSeconds(NEEDS, 2)).toBe(75);
+    expect(runSeconds({ ...NEEDS, timeZeroFrom: "ready" }, 1)).toBe(75);
+    expect(runSeconds({ ...NEEDS, timeZeroFrom: "arrival" }, 2)).toBe(60);
+    expect(runSeconds({ ...NEEDS, phasesMs: 90_000, timeZeroFrom: "arrival" }, 2)).toBe(90);
+    expect(runSeconds({ ...NEEDS, stormsEndMs: null }, 2)).toBe(10);
   });
 
   it("reads sizes as Artillery's launcher does", () => {
@@ -216,7 +227,10 @@ describe("what a script asks of its place", () => {
       targets: [{ host: "broker.example", port: 8883 }],
       phasesMs: 15_000,
       stormsEndMs: 50_000,
+      timeZeroFrom: null,
     });
+    const from = script({ timeZero: { from: "arrival" } });
+    expect(checkScript(from).needs?.timeZeroFrom).toBe("arrival");
     expect(needs?.pemFiles.map(({ path, file }) => [path.slice(4), file])).toEqual([
       [["ca", 0], "a.pem"],
       [["ca", 1], "b.pem"],

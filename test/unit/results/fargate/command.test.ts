@@ -1,0 +1,64 @@
+/** `mqtt-results fargate --dry-run`: nothing of AWS is asked. */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { runCommand } from "../../../../results/src/commands/program.ts";
+import { temporaryDirectory } from "../../../support/run-files.ts";
+
+async function dryRun(files: Record<string, string>, more: readonly string[]) {
+  const folder = temporaryDirectory();
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+  let [out, err] = ["", ""];
+  const io = {
+    out: (text: string) => {
+      out += text;
+    },
+    err: (text: string) => {
+      err += text;
+    },
+    colour: false,
+  };
+  const args = more.map((argument) => argument.replace("DIR", folder));
+  const code = await runCommand(["fargate", join(folder, "fleet.yml"), "--dry-run", ...args], io);
+  return { code, out, err };
+}
+
+const SCRIPT = `config:
+  target: "{{ $env.FARGATE_TEST_BROKER }}"
+  phases: [{ duration: 100s, arrivalRate: 10 }]
+  engines:
+    mqtt:
+      username: u
+      password: "{{ $env.FARGATE_TEST_PASSWORD }}"
+      storms: [{ at: 180s, fraction: 0.5, cause: reset, window: 20s }]
+scenarios: [{ engine: mqtt, flow: [{ connect: {} }, { stayOnline: {} }] }]
+`;
+
+describe("--dotenv", () => {
+  it("has what the script takes from the environment, and none of it is printed", async () => {
+    const file =
+      "FARGATE_TEST_BROKER=mqtts://me:opensesame@b.example:8883\nexport FARGATE_TEST_PASSWORD='hunter22'\n";
+    const files = { "fleet.yml": SCRIPT, "my.env": file };
+    const { code, out, err } = await dryRun(files, ["--count", "2", "--dotenv", "DIR/my.env"]);
+    expect(err).toContain("2,000 devices (2 containers of 1,000) will connect to mqtts://b.example:8883");
+    // 100 s of phases, 5 s, and 200 s to the end of the storm's window.
+    expect(err).toContain("the run takes about 6 min");
+    expect(out + err).not.toMatch(/hunter22|opensesame/);
+    expect(code).toBe(0);
+  });
+
+  it("without the variable is refused", async () => {
+    const files = { "fleet.yml": SCRIPT, "my.env": "OTHER=1\n" };
+    const { code, err } = await dryRun(files, ["--count", "1", "--dotenv", "DIR/my.env"]);
+    expect(code).toBe(1);
+    expect(err).toMatch(/config\.target: .*its variable has no value/);
+  });
+
+  it("that is not there is refused by its path", async () => {
+    const { code, err } = await dryRun({ "fleet.yml": SCRIPT }, ["--count", "1", "--dotenv", "DIR/no.env"]);
+    expect(code).toBe(1);
+    expect(err).toMatch(
+      /^--dotenv .*\/no\.env: cannot be read \(.*\); allowed: a file of NAME=value lines\n$/,
+    );
+  });
+});
