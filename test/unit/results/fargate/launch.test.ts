@@ -9,7 +9,8 @@ import { launchProblems } from "../../../../results/src/fargate/check-launch.ts"
 import { costOf, readSize, runSeconds } from "../../../../results/src/fargate/cost.ts";
 import { interruptedOf, lossesOf, lossSentence, partingsOf } from "../../../../results/src/fargate/losses.ts";
 import { manifestOf } from "../../../../results/src/fargate/manifest.ts";
-import { NotStageable, stage } from "../../../../results/src/fargate/stage.ts";
+import { NotStageable } from "../../../../results/src/fargate/not-stageable.ts";
+import { stage } from "../../../../results/src/fargate/stage.ts";
 
 const NEEDS: ScriptNeeds = {
   devices: 10_000,
