@@ -25,6 +25,7 @@ import { type FargateOutcome, runFargate } from "../fargate/run-fargate.ts";
 import { stage } from "../fargate/stage.ts";
 import { EXIT_CODES } from "../judge/exit-codes.ts";
 import { count } from "../judge/number-words.ts";
+import { writeMissing } from "../run/missing-file.ts";
 import { readDotenv } from "./dotenv-file.ts";
 import { interruptible } from "./interruptible.ts";
 import { CommandError, type Io, invalid } from "./io.ts";
@@ -216,12 +217,13 @@ async function bucketOrRefuse(region: string): Promise<string> {
 /** Merges, judges, writes and prints what has come home. Returns the exit code. */
 function judge(directory: string, outcome: FargateOutcome, io: Io): number {
   const { containers, missing, hasFailedEarly, launcherCode } = outcome;
+  writeMissing(directory, missing);
   if (containers === 0) {
     for (const line of missing) io.err(`${printable(line)}\n`);
     io.err(`nothing was measured${hasFailedEarly ? ": the run did not begin" : ""}\n`);
     return EXIT_CODES.notMeasured.code;
   }
-  const { run, summary, script } = mergeDirectories([directory], { missing });
+  const { run, summary, script } = mergeDirectories([directory], {});
   const { paths, problems } = writeResults(directory, [...REPORTS], run, summary, script);
   const files = paths.map((path) => relative(process.cwd(), path));
   io.out(`${consoleSummary(summary, { colour: io.colour, files })}\n`);

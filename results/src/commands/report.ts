@@ -71,10 +71,10 @@ async function reportPlaces(places: readonly string[], options: Options, io: Io)
   const folder = mkdtempSync(join(tmpdir(), "mqtt-results-"));
   try {
     const fetched = places.map(async (place, i): Promise<Place> => {
-      if (!isS3Url(place)) return { directory: place, output: place, problems: [] };
+      if (!isS3Url(place)) return { directory: place, output: place };
       const directory = join(folder, String(i));
-      const { problems } = await fetchFrom(place, options.region, directory);
-      return { directory, output: null, problems };
+      await fetchFrom(place, options.region, directory);
+      return { directory, output: null };
     });
     return report(await Promise.all(fetched), options, io);
   } finally {
@@ -86,8 +86,6 @@ interface Place {
   directory: string;
   /** Where its results go; null for what was fetched: below the working directory, as a run's do. */
   output: string | null;
-  /** Sentences on what could not be fetched. */
-  problems: string[];
 }
 
 function report(places: readonly Place[], options: Options, io: Io): number {
@@ -98,7 +96,7 @@ function report(places: readonly Place[], options: Options, io: Io): number {
   };
   const results = mergeDirectories(
     places.map(({ directory }) => directory),
-    { ...asked, missing: places.flatMap((place) => place.problems) },
+    asked,
   );
   const { run, summary, script } = results;
   const [only, ...others] = places;

@@ -1,3 +1,4 @@
+import { writeMissing } from "../run/missing-file.ts";
 import { Arrived } from "./arrived.ts";
 import type { ObjectStore } from "./object-store.ts";
 
@@ -17,7 +18,9 @@ export async function fetchRun(store: ObjectStore, prefix: string, directory: st
   const lost = containers
     .filter(({ isLast }) => !isLast)
     .map(({ name, parts, sentAtMs }) => unended(name, parts, sentAtMs));
-  return { containers: containers.length, problems: [...problems, ...lost] };
+  const missing = [...problems, ...lost];
+  writeMissing(directory, missing);
+  return { containers: containers.length, problems: missing };
 }
 
 export interface FetchedRun {
