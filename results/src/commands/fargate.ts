@@ -1,7 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join, relative, resolve } from "node:path";
+import { relative, resolve } from "node:path";
 import type { ScriptNeeds } from "artillery-engine-mqtt/check";
 import {
   DEFAULT_OUTPUT,
@@ -30,6 +28,7 @@ import { readDotenv } from "./dotenv-file.ts";
 import { interruptible } from "./interruptible.ts";
 import { CommandError, type Io, invalid } from "./io.ts";
 import { type LoadedScript, loadScript } from "./script-to-forecast.ts";
+import { inTemporaryFolder } from "./temporary-folder.ts";
 
 interface Options {
   count: number;
@@ -90,8 +89,7 @@ async function fargate(path: string, more: readonly string[], options: Options, 
   refuseOurs(more);
   const { region, cluster } = options;
   for (const line of launchLines(needs, options)) io.err(`${printable(line)}\n`);
-  const folder = mkdtempSync(join(tmpdir(), "mqtt-fargate-"));
-  try {
+  return inTemporaryFolder("mqtt-fargate-", async (folder) => {
     const { config } = script;
     const staged = stageOrRefuse({ path, config, pemFiles: needs.pemFiles }, folder);
     if (options.dryRun === true) {
@@ -124,9 +122,7 @@ async function fargate(path: string, more: readonly string[], options: Options, 
     const code = judge(directory, result, io);
     if (signalCode !== null) io.err("interrupted: what was measured up to here was kept\n");
     return signalCode ?? code;
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 /** @throws a CommandError with every problem */
