@@ -60,6 +60,33 @@ describe("a launch", () => {
     expect(problems).toEqual([expect.stringMatching(sentence)]);
   });
 
+  it.each([
+    ...["127.1", "0x7f.1", "2130706433", "0177.0.0.1", "127.255.0.9", "0.0.0.0", "0"],
+    ...["localhost.", "LOCALHOST", "broker.localhost", "127.0.0.1."],
+    ...[
+      "[::1]",
+      "::1",
+      "[::]",
+      "[0:0:0:0:0:0:0:1]",
+      "[::ffff:127.0.0.1]",
+      "::ffff:7f00:1",
+      "[::ffff:0.0.0.0]",
+    ],
+  ])("to %s, as a script writes it, is refused", (host) => {
+    expect(launchProblems({ ...NEEDS, ...at(host) }, SIZE)).toEqual([
+      expect.stringMatching(/would call itself/),
+    ]);
+  });
+
+  it.each([
+    "128.0.0.1",
+    "10.0.0.1",
+    "localhost.example",
+    "my-localhost",
+    "[2001:db8::1]",
+    "127.0.0.1.example",
+  ])("to %s is allowed", (host) => expect(launchProblems({ ...NEEDS, ...at(host) }, SIZE)).toEqual([]));
+
   it("costs what its containers do, from their start to their end", () => {
     // 2 × 4 vCPU and 8 GiB for 10 minutes and what is around them: 14/60 h × (4 × 0.04048 + 8 × 0.004445 + 0.005).
     const cost = costOf({ containers: 2, vcpu: 4, gib: 8, runS: 600 });
