@@ -1,7 +1,7 @@
-/** `mqtt-results fargate --dry-run`: nothing of AWS is asked. */
+/** Commands that use AWS, as far as they come without it. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { runCommand } from "../../../../results/src/commands/program.ts";
 import { temporaryDirectory } from "../../../support/run-files.ts";
 
@@ -33,6 +33,31 @@ const SCRIPT = `config:
       storms: [{ at: 180s, fraction: 0.5, cause: reset, window: 20s }]
 scenarios: [{ engine: mqtt, flow: [{ connect: {} }, { stayOnline: {} }] }]
 `;
+
+describe("an address of a bucket", () => {
+  beforeEach(() => {
+    for (const name of ["AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE"]) vi.stubEnv(name, undefined);
+    for (const name of ["AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"]) vi.stubEnv(name, "/dev/null");
+  });
+  afterEach(() => {
+    vi.unstubAllEnvs();
+  });
+
+  it.each(["fetch", "report"])("without a region: %s says what to give", async (command) => {
+    const url = "s3://bucket/test-runs/t1";
+    let err = "";
+    const io = {
+      out: () => {},
+      err: (text: string) => {
+        err += text;
+      },
+      colour: false,
+    };
+    const more = command === "fetch" ? [join(temporaryDirectory(), "run")] : [];
+    expect(await runCommand([command, url, ...more], io)).toBe(1);
+    expect(err).toBe(`${url}: which region it is in is not known; give --region, or set AWS_REGION\n`);
+  });
+});
 
 describe("--dotenv", () => {
   it("has what the script takes from the environment, and none of it is printed", async () => {
