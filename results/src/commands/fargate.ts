@@ -15,7 +15,7 @@ import { REPORTS } from "../config/config.ts";
 import { consoleSummary } from "../console/summary.ts";
 import { mergeDirectories } from "../directory/judged-runs.ts";
 import { writeResults } from "../directory/write-results.ts";
-import { CONFIRM_DEVICES, launchProblems } from "../fargate/check-launch.ts";
+import { CONFIRM_DEVICES, containersInWords, launchProblems } from "../fargate/check-launch.ts";
 import { costOf, DEFAULT_GIB, DEFAULT_VCPU, PRICES, readSize, runSeconds } from "../fargate/cost.ts";
 import { launchConfig } from "../fargate/launcher.ts";
 import { NotStageable } from "../fargate/not-stageable.ts";
@@ -168,7 +168,7 @@ function launchLines(needs: ScriptNeeds, options: Options): string[] {
   const all = devices === null ? "an unknown number of" : count(devices * containers);
   const each = devices === null ? "" : ` of ${count(devices)}`;
   return [
-    `${all} devices (${containers} containers${each}) will connect to ${targets.map(({ url }) => url).join(", ")}; ` +
+    `${all} devices (${containersInWords(containers)}${each}) will connect to ${targets.map(({ url }) => url).join(", ")}; ` +
       "each storm cuts its share of them at one instant",
     `${region}: ${containers} × ${vcpu} vCPU, ${gib} GB${spot ? " of Spot" : ""}; the run takes about ${Math.ceil(runS / 60)} min: ` +
       `about ${cost.toFixed(2)} US dollars without traffic` +

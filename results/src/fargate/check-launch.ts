@@ -26,6 +26,10 @@ const LOCAL_PORTS = 28_232;
 /** More devices than that are started only when the user says so: whoever they hit may not expect them. */
 export const CONFIRM_DEVICES = 50_000;
 
+export function containersInWords(containers: number): string {
+  return `${words(containers)} ${containers === 1 ? "container" : "containers"}`;
+}
+
 /** Why this script is not launched so, with what is allowed; empty where it can be. */
 export function launchProblems(needs: ScriptNeeds, size: LaunchSize): string[] {
   return [
@@ -96,7 +100,7 @@ function confirmation(devices: number | null, { containers, isConfirmed }: Launc
   const all = devices * containers;
   if (all <= CONFIRM_DEVICES) return [];
   return [
-    `--yes: is missing: ${words(all)} devices (${containers} containers of ${words(devices)}) will connect at once, ` +
+    `--yes: is missing: ${words(all)} devices (${containersInWords(containers)} of ${words(devices)}) will connect at once, ` +
       `and more than ${words(CONFIRM_DEVICES)} are started only with it`,
   ];
 }

@@ -29,6 +29,8 @@ export interface FetchedRun {
 }
 
 function unended(name: string, parts: number, sentAtMs: number): string {
+  // Only a part that was read tells when it was sent.
+  if (sentAtMs === 0) return `container ${name} did not end its run, and nothing that it sent could be read`;
   const at = new Date(sentAtMs).toISOString();
   return `container ${name} did not end its run: part ${parts}, its last, is of ${at}`;
 }

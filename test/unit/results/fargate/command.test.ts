@@ -70,6 +70,8 @@ describe("--dotenv", () => {
     expect(err).toContain("the run takes about 6 min");
     expect(out + err).not.toMatch(/hunter22|opensesame/);
     expect(code).toBe(0);
+    const one = await dryRun(files, ["--count", "1", "--dotenv", "DIR/my.env"]);
+    expect(one.err).toContain("1,000 devices (1 container of 1,000) will connect");
   });
 
   it("without the variable is refused", async () => {

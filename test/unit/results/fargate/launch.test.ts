@@ -213,6 +213,16 @@ describe("a container that ended before its run did", () => {
     ]);
   });
 
+  it("was lost now, for all that is known, where nothing of it could be read", () => {
+    const unread = [{ name: "a", parts: 1, isLast: false, sentAtMs: 0 }];
+    expect(partingsOf([], unread, 60_000)).toEqual([
+      { container: "a", atMs: 60_000, reason: "nothing that it sent could be read" },
+    ]);
+    expect(partingsOf([], [sent("b", false)], 60_000)).toEqual([
+      { container: "b", atMs: 40_000, reason: "it sent nothing more" },
+    ]);
+  });
+
   it("was stopped when it had the time to say so", () => {
     const arrived = [sent("spot", true), sent("other", true)];
     expect(interruptedOf(new Set(["spot"]), arrived, [task("spot", 41_000, "Spot interruption")])).toEqual([

@@ -158,6 +158,16 @@ describe("what arrives", () => {
     expect(readFileSync(join(directory, name), "utf8")).toBe("a\nc\n");
   });
 
+  it("has no time where nothing of a container could be read", async () => {
+    const bucket = new Bucket();
+    bucket.objects.set(partKey(PREFIX, "a", 1), Buffer.from("no gzip"));
+    const { problems } = await fetchRun(bucket, PREFIX, folder());
+    expect(problems).toEqual([
+      expect.stringMatching(/^part 1 of container a cannot be read: /),
+      "container a did not end its run, and nothing that it sent could be read",
+    ]);
+  });
+
   it("stays incomplete: what is missing is kept, and read when the directory is judged", async () => {
     const [bucket, run, directory] = [new Bucket(), writeRun([{}]), folder()];
     const files = readdirSync(run).map((name) => ({ name, from: null, text: read(run, name) }));
