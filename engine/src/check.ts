@@ -19,6 +19,8 @@ export interface ScriptNeeds {
   usesLab: boolean;
   /** How workers find their time zero. */
   timeZero: FleetPlan["timeZero"]["kind"];
+  /** What an agreed time zero waits for; null where it goes by the number of containers, or none is agreed. */
+  timeZeroFrom: "ready" | "arrival" | null;
   /** Brokers that devices connect to. */
   targets: { url: string; host: string; port: number }[];
   /** PEM files, as the script writes them, by the path of the key that names them. */
@@ -53,6 +55,7 @@ function needsOf({ config }: ArtilleryScript, plan: FleetPlan): ScriptNeeds {
     descriptorsPerDevice: descriptorsPerDevice(plan),
     usesLab: startsLab || [plan.target, ...targets].some(({ kind }) => kind === "lab"),
     timeZero: plan.timeZero.kind,
+    timeZeroFrom: plan.timeZero.kind === "agreed" ? plan.timeZero.from : null,
     targets: targets.flatMap(addressOf),
     pemFiles: pemFilesOf(plan),
     phasesMs: phasesMs(config.phases),

@@ -22,9 +22,15 @@ export async function fetchFrom(
     return await fetchRun(s3Store(address.bucket, region), address.prefix, directory);
   } catch (error) {
     if (error instanceof NoSdk) throw new CommandError(error.message);
+    if (NO_REGION.test((error as Error).message)) {
+      throw invalid(`${url}: which region it is in is not known; give --region, or set AWS_REGION`);
+    }
     throw new CommandError(`${url}: ${sentence(error)}`);
   }
 }
+
+/** As the SDK puts it, and no more. */
+const NO_REGION = /^Region is missing/;
 
 function sentence(error: unknown): string {
   const { name, message } = error as Error;

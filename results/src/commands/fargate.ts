@@ -1,7 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join, relative, resolve } from "node:path";
+import { relative, resolve } from "node:path";
 import type { ScriptNeeds } from "artillery-engine-mqtt/check";
 import {
   DEFAULT_OUTPUT,
@@ -17,16 +15,20 @@ import { REPORTS } from "../config/config.ts";
 import { consoleSummary } from "../console/summary.ts";
 import { mergeDirectories } from "../directory/judged-runs.ts";
 import { writeResults } from "../directory/write-results.ts";
-import { CONFIRM_DEVICES, launchProblems } from "../fargate/check-launch.ts";
-import { costOf, DEFAULT_GIB, DEFAULT_VCPU, PRICES, readSize } from "../fargate/cost.ts";
+import { CONFIRM_DEVICES, containersInWords, launchProblems } from "../fargate/check-launch.ts";
+import { costOf, DEFAULT_GIB, DEFAULT_VCPU, PRICES, readSize, runSeconds } from "../fargate/cost.ts";
 import { launchConfig } from "../fargate/launcher.ts";
+import { NotStageable } from "../fargate/not-stageable.ts";
 import { type FargateOutcome, runFargate } from "../fargate/run-fargate.ts";
-import { NotStageable, stage } from "../fargate/stage.ts";
+import { stage } from "../fargate/stage.ts";
 import { EXIT_CODES } from "../judge/exit-codes.ts";
 import { count } from "../judge/number-words.ts";
+import { writeMissing } from "../run/missing-file.ts";
+import { readDotenv } from "./dotenv-file.ts";
 import { interruptible } from "./interruptible.ts";
 import { CommandError, type Io, invalid } from "./io.ts";
 import { type LoadedScript, loadScript } from "./script-to-forecast.ts";
+import { inTemporaryFolder } from "./temporary-folder.ts";
 
 interface Options {
   count: number;
@@ -78,14 +80,16 @@ export function addFargate(program: Command, io: Io, end: (code: number) => void
 }
 
 async function fargate(path: string, more: readonly string[], options: Options, io: Io): Promise<number> {
-  hideEnvironment({ _scriptPath: resolve(path) });
-  const script = scriptOf(path, options.target);
+  const variables = options.dotenv === undefined ? {} : readDotenv(options.dotenv);
+  for (const environment of [process.env, variables]) {
+    hideEnvironment({ _scriptPath: resolve(path) }, environment);
+  }
+  const script = loadScript(path, { target: options.target, variables });
   const needs = await checked(script, options);
   refuseOurs(more);
   const { region, cluster } = options;
   for (const line of launchLines(needs, options)) io.err(`${printable(line)}\n`);
-  const folder = mkdtempSync(join(tmpdir(), "mqtt-fargate-"));
-  try {
+  return inTemporaryFolder("mqtt-fargate-", async (folder) => {
     const { config } = script;
     const staged = stageOrRefuse({ path, config, pemFiles: needs.pemFiles }, folder);
     if (options.dryRun === true) {
@@ -118,14 +122,7 @@ async function fargate(path: string, more: readonly string[], options: Options, 
     const code = judge(directory, result, io);
     if (signalCode !== null) io.err("interrupted: what was measured up to here was kept\n");
     return signalCode ?? code;
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-function scriptOf(path: string, target: string | undefined): LoadedScript {
-  const script = loadScript(path);
-  return target === undefined ? script : { ...script, config: { ...script.config, target } };
+  });
 }
 
 /** @throws a CommandError with every problem */
@@ -164,14 +161,14 @@ function refuseOurs(more: readonly string[]): void {
 function launchLines(needs: ScriptNeeds, options: Options): string[] {
   const { count: containers, region, spot = false } = options;
   const { devices, targets } = needs;
-  const runS = Math.max(needs.stormsEndMs ?? 0, needs.phasesMs) / 1000;
+  const runS = runSeconds(needs, containers);
   const vcpu = readSize(options.cpu, 16, DEFAULT_VCPU) ?? DEFAULT_VCPU;
   const gib = readSize(options.memory, 120, DEFAULT_GIB) ?? DEFAULT_GIB;
   const cost = costOf({ containers, vcpu, gib, runS });
   const all = devices === null ? "an unknown number of" : count(devices * containers);
   const each = devices === null ? "" : ` of ${count(devices)}`;
   return [
-    `${all} devices (${containers} containers${each}) will connect to ${targets.map(({ url }) => url).join(", ")}; ` +
+    `${all} devices (${containersInWords(containers)}${each}) will connect to ${targets.map(({ url }) => url).join(", ")}; ` +
       "each storm cuts its share of them at one instant",
     `${region}: ${containers} × ${vcpu} vCPU, ${gib} GB${spot ? " of Spot" : ""}; the run takes about ${Math.ceil(runS / 60)} min: ` +
       `about ${cost.toFixed(2)} US dollars without traffic` +
@@ -216,12 +213,13 @@ async function bucketOrRefuse(region: string): Promise<string> {
 /** Merges, judges, writes and prints what has come home. Returns the exit code. */
 function judge(directory: string, outcome: FargateOutcome, io: Io): number {
   const { containers, missing, hasFailedEarly, launcherCode } = outcome;
+  writeMissing(directory, missing);
   if (containers === 0) {
     for (const line of missing) io.err(`${printable(line)}\n`);
     io.err(`nothing was measured${hasFailedEarly ? ": the run did not begin" : ""}\n`);
     return EXIT_CODES.notMeasured.code;
   }
-  const { run, summary, script } = mergeDirectories([directory], { missing });
+  const { run, summary, script } = mergeDirectories([directory], {});
   const { paths, problems } = writeResults(directory, [...REPORTS], run, summary, script);
   const files = paths.map((path) => relative(process.cwd(), path));
   io.out(`${consoleSummary(summary, { colour: io.colour, files })}\n`);

@@ -1,3 +1,4 @@
+import { printable } from "artillery-engine-mqtt/contract";
 import type { Command } from "commander";
 import { fetchFrom, S3_HELP } from "./bucket.ts";
 import type { Io } from "./io.ts";
@@ -21,6 +22,6 @@ export function addFetch(program: Command, io: Io): void {
     .action(async (url: string, directory: string, { region }: { region?: string }) => {
       const { containers, problems } = await fetchFrom(url, region, directory);
       io.out(`${directory}: files of ${containers} ${containers === 1 ? "container" : "containers"}\n`);
-      for (const problem of problems) io.err(`${problem}\n`);
+      for (const problem of problems) io.err(`${printable(problem)}\n`);
     });
 }

@@ -1,5 +1,3 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join, relative, resolve } from "node:path";
 import { DEFAULT_OUTPUT, safeFileName } from "artillery-engine-mqtt/contract";
 import type { Command } from "commander";
@@ -13,6 +11,7 @@ import { isS3Url } from "../parts/object-store.ts";
 import { accuracyText } from "./accuracy-text.ts";
 import { fetchFrom, S3_HELP } from "./bucket.ts";
 import { CommandError, type Io, invalid } from "./io.ts";
+import { inTemporaryFolder } from "./temporary-folder.ts";
 
 const OPTIONS = {
   target: "--target",
@@ -68,26 +67,21 @@ export function addReport(program: Command, io: Io, end: (exitCode: number) => v
 
 /** What lies in buckets is fetched into a temporary folder first. */
 async function reportPlaces(places: readonly string[], options: Options, io: Io): Promise<number> {
-  const folder = mkdtempSync(join(tmpdir(), "mqtt-results-"));
-  try {
+  return inTemporaryFolder("mqtt-results-", async (folder) => {
     const fetched = places.map(async (place, i): Promise<Place> => {
-      if (!isS3Url(place)) return { directory: place, output: place, problems: [] };
+      if (!isS3Url(place)) return { directory: place, output: place };
       const directory = join(folder, String(i));
-      const { problems } = await fetchFrom(place, options.region, directory);
-      return { directory, output: null, problems };
+      await fetchFrom(place, options.region, directory);
+      return { directory, output: null };
     });
     return report(await Promise.all(fetched), options, io);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 interface Place {
   directory: string;
   /** Where its results go; null for what was fetched: below the working directory, as a run's do. */
   output: string | null;
-  /** Sentences on what could not be fetched. */
-  problems: string[];
 }
 
 function report(places: readonly Place[], options: Options, io: Io): number {
@@ -98,7 +92,7 @@ function report(places: readonly Place[], options: Options, io: Io): number {
   };
   const results = mergeDirectories(
     places.map(({ directory }) => directory),
-    { ...asked, missing: places.flatMap((place) => place.problems) },
+    asked,
   );
   const { run, summary, script } = results;
   const [only, ...others] = places;

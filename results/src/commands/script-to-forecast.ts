@@ -22,6 +22,8 @@ export interface ScriptChanges {
   /** A name in `config.environments`. */
   environment?: string | undefined;
   target?: string | undefined;
+  /** Of the place where it runs: they go before those of this process. */
+  variables?: Readonly<Record<string, string>> | undefined;
 }
 
 /** @throws a CommandError whose message names the file */
@@ -33,7 +35,9 @@ export function loadScript(path: string, changes: ScriptChanges = {}): LoadedScr
   } catch (error) {
     throw invalid(`${path} cannot be read: ${(error as Error).message}`);
   }
-  const script = withVariables(withChanges(raw, path, changes), changes.environment) as LoadedScript;
+  const variables = { ...process.env, ...changes.variables };
+  const changed = withChanges(raw, path, changes);
+  const script = withVariables(changed, variables, changes.environment) as LoadedScript;
   if (
     script === null ||
     typeof script !== "object" ||
@@ -81,19 +85,23 @@ function isMap(value: unknown): value is Record<string, unknown> {
 }
 
 /** `{{ $env.NAME }}`, `{{ $processEnvironment.NAME }}` and `{{ $environment }}`, as Artillery fills them in before a run. */
-function withVariables(value: unknown, environment: string | undefined): unknown {
+function withVariables(
+  value: unknown,
+  variables: Readonly<Record<string, string | undefined>>,
+  environment: string | undefined,
+): unknown {
   if (typeof value === "string") {
     return value
       .replace(
         /\{\{\s*\$(?:env|processEnvironment)\.(\w+)\s*\}\}/g,
-        (whole, name: string) => process.env[name] ?? whole,
+        (whole, name: string) => variables[name] ?? whole,
       )
       .replace(/\{\{\s*\$environment\s*\}\}/g, (whole) => environment ?? whole);
   }
-  if (Array.isArray(value)) return value.map((one) => withVariables(one, environment));
+  if (Array.isArray(value)) return value.map((one) => withVariables(one, variables, environment));
   if (value === null || typeof value !== "object") return value;
   return Object.fromEntries(
-    Object.entries(value).map(([key, one]) => [key, withVariables(one, environment)]),
+    Object.entries(value).map(([key, one]) => [key, withVariables(one, variables, environment)]),
   );
 }
 

@@ -10,6 +10,7 @@ import { firstSentences } from "../run/first-sentences.ts";
 import { LIMITS } from "../run/limits.ts";
 import { type MergedRun, mergeRun } from "../run/merge.ts";
 import { mergeObstacles } from "../run/merge-obstacles.ts";
+import { readMissing } from "../run/missing-file.ts";
 import { readRun } from "../run/run-files.ts";
 import { readScript } from "../run/script-file.ts";
 import { readSummary } from "./summary-file.ts";
@@ -18,8 +19,6 @@ import { readSummary } from "./summary-file.ts";
 export interface JudgeOptions {
   target?: number | undefined;
   fail?: Fail | undefined;
-  /** Sentences on what is known to be missing from the directories. */
-  missing?: readonly string[] | undefined;
 }
 
 export interface MergedResults {
@@ -61,7 +60,7 @@ export function mergeDirectories(directories: readonly string[], options: JudgeO
   }
   const target = options.target ?? (asked?.ok ? asked.config.target : undefined);
   const fail = options.fail ?? (asked?.ok ? asked.config.fail : undefined);
-  const { missing = [] } = options;
+  const missing = distinct.flatMap(readMissing);
   const summary = buildSummary(run, {
     target: target ?? earlierTarget(distinct) ?? DEFAULT_TARGET,
     problems: [...missing, ...problems],

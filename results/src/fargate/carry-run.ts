@@ -13,6 +13,8 @@ export interface CarryOptions {
   /** Called after each look at what has come. */
   onLook(): Promise<void>;
   say(line: string): void;
+  /** The command that lists the run's containers, for when AWS does not tell us. */
+  listCommand: string;
   /** The user has asked to stop: once, and again. */
   interrupt: AbortSignal;
   pollMs?: number;
@@ -38,6 +40,8 @@ const LAUNCHER_MS = 120_000;
 const LAUNCHER_STOP_MS = 60_000;
 /** Containers have 30 s between being told to stop and being killed. */
 const LAST_PARTS_MS = 40_000;
+/** So often the containers are asked for in the end, where AWS does not answer. */
+const LAST_LOOKS = 3;
 const LOG_LINES = 30;
 
 /**
@@ -51,6 +55,15 @@ export async function carryRun(options: CarryOptions): Promise<CarriedRun> {
   let wasStopped = false;
   let hasBegun = false;
   let allStoppedAtMs: number | null = null;
+  let known: Task[] = [];
+  const told = new Set<string>();
+  const tell: Tell = (what, error) => {
+    const { name, message } = error as Error;
+    // Not by the message: it may hold a number of the request.
+    if (told.has(`${what} ${name}`)) return;
+    told.add(`${what} ${name}`);
+    say(`${what} (${name}: ${message}); it is asked again`);
+  };
   const stop = (): void => {
     wasStopped = true;
     launcher.stop();
@@ -63,9 +76,10 @@ export async function carryRun(options: CarryOptions): Promise<CarriedRun> {
       stop();
       break;
     }
-    const tasks = await looked(options);
+    const tasks = await looked(options, tell);
     if (tasks === null) continue;
-    hasBegun ||= await options.hasBegun().catch(() => false);
+    known = tasks;
+    hasBegun ||= await hasRunBegun(options, tell);
     const stopped = tasks.filter(({ hasStopped }) => hasStopped);
     const [early] = stopped;
     if (!hasBegun && early !== undefined && launcher.exitCode === null) {
@@ -96,24 +110,46 @@ export async function carryRun(options: CarryOptions): Promise<CarriedRun> {
     }
   }
   if (wasStopped) await launcherEnd(launcher, say);
-  const tasks = await lastParts(options, losses);
+  const latest = await lastParts(options, losses, tell);
+  const tasks = latest ?? known;
   await stopLeftOver(options.cluster, tasks, say);
+  if (latest === null) {
+    say(`AWS does not tell whether containers still run, and cost money; this does: ${options.listCommand}`);
+    say("  (aws ecs stop-task stops one)");
+  }
   for (const parting of partingsOf(tasks, arrived.containers, Date.now())) {
     if (!losses.has(parting.container) && !hasFailedEarly) losses.set(parting.container, parting);
   }
   return { losses: [...losses.values()], tasks, hasFailedEarly, wasStopped };
 }
 
-/** Fetches what is new and asks for the containers. Null where AWS does not answer: it is asked again. */
-async function looked({ cluster, arrived, onLook }: CarryOptions): Promise<Task[] | null> {
+/** Says an error of AWS once: what could not be told, and why. */
+type Tell = (what: string, error: unknown) => void;
+
+/** Asks for the containers and fetches what is new. Null where AWS does not tell the containers: it is asked again. */
+async function looked({ cluster, arrived, onLook }: CarryOptions, tell: Tell): Promise<Task[] | null> {
+  let tasks: Task[] | null = null;
+  // In this order: what a container that has stopped has sent is fetched.
   try {
-    // In this order: what a container that has stopped has sent is fetched.
-    const tasks = await cluster.tasks();
+    tasks = await cluster.tasks();
+  } catch (error) {
+    tell("AWS does not tell how the containers do", error);
+  }
+  try {
     await arrived.fetch();
     await onLook();
-    return tasks;
-  } catch {
-    return null;
+  } catch (error) {
+    tell("what the containers send cannot be read", error);
+  }
+  return tasks;
+}
+
+async function hasRunBegun(options: CarryOptions, tell: Tell): Promise<boolean> {
+  try {
+    return await options.hasBegun();
+  } catch (error) {
+    tell("AWS does not tell whether the run has begun", error);
+    return false;
   }
 }
 
@@ -125,16 +161,20 @@ async function launcherEnd(launcher: Launcher, say: (line: string) => void): Pro
   await launcher.ended;
 }
 
-/** Waits for what containers send while they end. */
-async function lastParts(options: CarryOptions, losses: ReadonlyMap<string, Loss>): Promise<Task[]> {
-  const { arrived } = options;
-  let tasks: Task[] = [];
+/** Waits for what containers send while they end. Null where AWS does not tell the containers in the end. */
+async function lastParts(
+  options: CarryOptions,
+  losses: ReadonlyMap<string, Loss>,
+  tell: Tell,
+): Promise<Task[] | null> {
+  const { arrived, pollMs = POLL_MS } = options;
   const untilMs = Date.now() + LAST_PARTS_MS;
-  for (;;) {
-    tasks = (await looked(options)) ?? tasks;
+  for (let looks = 1; ; looks++) {
+    const tasks = await looked(options, tell);
     const awaited = arrived.containers.filter(({ name, isLast }) => !isLast && !losses.has(name));
-    if (awaited.length === 0 || Date.now() >= untilMs) return tasks;
-    await pause(1000);
+    const isTold = tasks !== null || looks >= LAST_LOOKS;
+    if ((awaited.length === 0 && isTold) || Date.now() >= untilMs) return tasks;
+    await pause(Math.min(pollMs, 1000));
   }
 }
 

@@ -1,3 +1,4 @@
+import { BlockList, isIP } from "node:net";
 import type { ScriptNeeds } from "artillery-engine-mqtt/check";
 import { count as words } from "../judge/number-words.ts";
 
@@ -24,6 +25,10 @@ const LOCAL_PORTS = 28_232;
 
 /** More devices than that are started only when the user says so: whoever they hit may not expect them. */
 export const CONFIRM_DEVICES = 50_000;
+
+export function containersInWords(containers: number): string {
+  return `${words(containers)} ${containers === 1 ? "container" : "containers"}`;
+}
 
 /** Why this script is not launched so, with what is allowed; empty where it can be. */
 export function launchProblems(needs: ScriptNeeds, size: LaunchSize): string[] {
@@ -58,8 +63,22 @@ function placeProblems(needs: ScriptNeeds, { isEmulated }: LaunchSize): string[]
   return problems;
 }
 
+/** Addresses by which a machine reaches itself; IPv4 in IPv6 is found by its IPv4. */
+const OWN_ADDRESSES = new BlockList();
+OWN_ADDRESSES.addSubnet("127.0.0.0", 8, "ipv4");
+OWN_ADDRESSES.addAddress("0.0.0.0", "ipv4");
+OWN_ADDRESSES.addAddress("::1", "ipv6");
+OWN_ADDRESSES.addAddress("::", "ipv6");
+
+/** However it is spelled: a host of http is brought to one form (`127.1`, `0x7f.1`), which that of another scheme is not. */
 function isLoopback(host: string): boolean {
-  return /^(localhost|127(\.\d+){3}|\[?::1\]?|0\.0\.0\.0)$/i.test(host);
+  const url = `http://${host.includes(":") && !host.startsWith("[") ? `[${host}]` : host}`;
+  if (!URL.canParse(url)) return false;
+  const name = new URL(url).hostname.replace(/^\[|\]$/g, "").replace(/\.$/, "");
+  // https://www.rfc-editor.org/rfc/rfc6761#section-6.3
+  if (/(^|\.)localhost$/.test(name)) return true;
+  const family = isIP(name);
+  return family !== 0 && OWN_ADDRESSES.check(name, family === 6 ? "ipv6" : "ipv4");
 }
 
 function roomProblems({ descriptorsPerDevice, targets }: ScriptNeeds, devices: number): string[] {
@@ -81,7 +100,7 @@ function confirmation(devices: number | null, { containers, isConfirmed }: Launc
   const all = devices * containers;
   if (all <= CONFIRM_DEVICES) return [];
   return [
-    `--yes: is missing: ${words(all)} devices (${containers} containers of ${words(devices)}) will connect at once, ` +
+    `--yes: is missing: ${words(all)} devices (${containersInWords(containers)} of ${words(devices)}) will connect at once, ` +
       `and more than ${words(CONFIRM_DEVICES)} are started only with it`,
   ];
 }

@@ -1,3 +1,5 @@
+import type { ScriptNeeds } from "artillery-engine-mqtt/check";
+
 /**
  * List prices of Fargate for Linux on x86 in us-east-1, US dollars, billed by the second, at least one minute. Other regions are
  * up to a third dearer; Spot is cheaper by up to 70 %, and its price moves.
@@ -25,6 +27,20 @@ export interface Launch {
   gib: number;
   /** Of the run itself, seconds. */
   runS: number;
+}
+
+/** Where time zero waits for all devices, it is so long after the last of them is ready (many-machines.md of the engine). */
+const READY_HEADWAY_MS = 5000;
+
+/** How long the run takes, from the first device to the end of the last window, seconds; not how long a slow fleet may take. */
+export function runSeconds(
+  { phasesMs, stormsEndMs, timeZeroFrom }: Pick<ScriptNeeds, "phasesMs" | "stormsEndMs" | "timeZeroFrom">,
+  containers: number,
+): number {
+  if (stormsEndMs === null) return phasesMs / 1000;
+  const isAfterPhases = timeZeroFrom === "ready" || (timeZeroFrom === null && containers > 1);
+  const runMs = isAfterPhases ? phasesMs + READY_HEADWAY_MS + stormsEndMs : Math.max(phasesMs, stormsEndMs);
+  return runMs / 1000;
 }
 
 /** US dollars, without traffic. */

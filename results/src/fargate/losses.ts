@@ -39,7 +39,12 @@ export function partingsOf(
   const known = new Set(tasks.map(({ id }) => id));
   const silent = arrived
     .filter(({ name, isLast }) => !isLast && !known.has(name))
-    .map(({ name, sentAtMs }) => ({ container: name, atMs: sentAtMs, reason: "it sent nothing more" }));
+    .map(({ name, sentAtMs }) =>
+      // Only a part that was read tells when it was sent.
+      sentAtMs === 0
+        ? { container: name, atMs: nowMs, reason: "nothing that it sent could be read" }
+        : { container: name, atMs: sentAtMs, reason: "it sent nothing more" },
+    );
   return [...losses, ...silent];
 }
 

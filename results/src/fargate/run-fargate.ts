@@ -49,6 +49,7 @@ export async function runFargate(options: FargateRunOptions): Promise<FargateOut
     cluster,
     arrived,
     say,
+    listCommand: `aws ecs list-tasks --region ${region} --cluster ${options.cluster} --started-by ${testRunId}`,
     interrupt,
     hasBegun: async () => (await store.list(`test-runs/${testRunId}/go.json`, 1)).length > 0,
     async onLook() {

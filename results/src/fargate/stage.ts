@@ -1,23 +1,20 @@
 import { execFileSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { basename, dirname, extname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import type { ScriptNeeds } from "artillery-engine-mqtt/check";
 import { parseDocument } from "yaml";
 import { LIMITS } from "../run/limits.ts";
 import { readTextFile } from "../run/read-file.ts";
+import { dependenciesBeside } from "./dependencies.ts";
 import { type Dependencies, manifestOf } from "./manifest.ts";
+import { NotStageable } from "./not-stageable.ts";
 
 /** What of the script the launcher has to send along. */
 export interface StagedScript {
   path: string;
   config: Record<string, unknown>;
   pemFiles: ScriptNeeds["pemFiles"];
-}
-
-/** It cannot be staged; the message names the path, its value and what is allowed. */
-export class NotStageable extends Error {
-  override readonly name = "NotStageable";
 }
 
 /**
@@ -38,7 +35,7 @@ export function stage(script: StagedScript, folder: string, workingDirectory: st
     return name;
   });
   const tarballs = packOurs(folder);
-  writeFileSync(join(folder, "package.json"), manifestOf(dependenciesBeside(from), tarballs));
+  writeFileSync(join(folder, "package.json"), manifestOf(dependenciesBeside(from, tarballs), tarballs));
   const sent = [...included, ...pem, ...Object.values(tarballs), "package.json"];
   document.setIn(["config", "includeFiles"], document.createNode(sent));
   const staged = join(folder, basename(script.path));
@@ -123,23 +120,4 @@ function copyModules(from: string, folder: string): void {
     }
   };
   walk("");
-}
-
-/** Dependencies of the package.json beside the script, each in the version that is installed. */
-function dependenciesBeside(folder: string): Dependencies {
-  const path = join(folder, "package.json");
-  if (!existsSync(path)) return {};
-  const { dependencies = {} } = JSON.parse(readFileSync(path, "utf8")) as { dependencies?: Dependencies };
-  const require = createRequire(path);
-  return Object.fromEntries(
-    Object.entries(dependencies).map(([name, range]) => [name, installedVersion(require, name) ?? range]),
-  );
-}
-
-function installedVersion(require: NodeJS.Require, name: string): string | null {
-  for (const folder of require.resolve.paths(name) ?? []) {
-    const path = join(folder, name, "package.json");
-    if (existsSync(path)) return (JSON.parse(readFileSync(path, "utf8")) as { version: string }).version;
-  }
-  return null;
 }

@@ -1,3 +1,4 @@
+import { writeMissing } from "../run/missing-file.ts";
 import { Arrived } from "./arrived.ts";
 import type { ObjectStore } from "./object-store.ts";
 
@@ -17,7 +18,9 @@ export async function fetchRun(store: ObjectStore, prefix: string, directory: st
   const lost = containers
     .filter(({ isLast }) => !isLast)
     .map(({ name, parts, sentAtMs }) => unended(name, parts, sentAtMs));
-  return { containers: containers.length, problems: [...problems, ...lost] };
+  const missing = [...problems, ...lost];
+  writeMissing(directory, missing);
+  return { containers: containers.length, problems: missing };
 }
 
 export interface FetchedRun {
@@ -26,6 +29,8 @@ export interface FetchedRun {
 }
 
 function unended(name: string, parts: number, sentAtMs: number): string {
+  // Only a part that was read tells when it was sent.
+  if (sentAtMs === 0) return `container ${name} did not end its run, and nothing that it sent could be read`;
   const at = new Date(sentAtMs).toISOString();
   return `container ${name} did not end its run: part ${parts}, its last, is of ${at}`;
 }

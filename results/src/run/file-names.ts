@@ -7,4 +7,6 @@ export const RUN_FILES = {
   histograms: "merged.hlog",
   /** The script that was run, secrets masked. */
   script: "script.json",
+  /** What is known to be missing, a sentence a line. */
+  missing: "missing.txt",
 } as const;

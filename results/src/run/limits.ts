@@ -29,6 +29,10 @@ export const LIMITS = {
   /** Smaller samples beside a forecast's, and figures of each. */
   pilots: 100,
   pilotFigures: 1000,
+  /** Sentences on what is missing from a directory, and characters of each. */
+  missing: 100,
+  missingChars: 1000,
+  missingBytes: MIB,
   /** Sentences on one file. */
   problems: 20,
   /** All workers and directories that are read together share these: thousands of small files are as much as a large one. */

@@ -6,16 +6,18 @@ import { checkScript, type ScriptNeeds } from "artillery-engine-mqtt/check";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { launchProblems } from "../../../../results/src/fargate/check-launch.ts";
-import { costOf, readSize } from "../../../../results/src/fargate/cost.ts";
+import { costOf, readSize, runSeconds } from "../../../../results/src/fargate/cost.ts";
 import { interruptedOf, lossesOf, lossSentence, partingsOf } from "../../../../results/src/fargate/losses.ts";
 import { manifestOf } from "../../../../results/src/fargate/manifest.ts";
-import { NotStageable, stage } from "../../../../results/src/fargate/stage.ts";
+import { NotStageable } from "../../../../results/src/fargate/not-stageable.ts";
+import { stage } from "../../../../results/src/fargate/stage.ts";
 
 const NEEDS: ScriptNeeds = {
   devices: 10_000,
   descriptorsPerDevice: 1,
   usesLab: false,
   timeZero: "agreed",
+  timeZeroFrom: null,
   targets: [{ url: "mqtt://broker.example:1883", host: "broker.example", port: 1883 }],
   pemFiles: [],
   phasesMs: 10_000,
@@ -58,10 +60,47 @@ describe("a launch", () => {
     expect(problems).toEqual([expect.stringMatching(sentence)]);
   });
 
+  it.each([
+    ...["127.1", "0x7f.1", "2130706433", "0177.0.0.1", "127.255.0.9", "0.0.0.0", "0"],
+    ...["localhost.", "LOCALHOST", "broker.localhost", "127.0.0.1."],
+    ...[
+      "[::1]",
+      "::1",
+      "[::]",
+      "[0:0:0:0:0:0:0:1]",
+      "[::ffff:127.0.0.1]",
+      "::ffff:7f00:1",
+      "[::ffff:0.0.0.0]",
+    ],
+  ])("to %s, as a script writes it, is refused", (host) => {
+    expect(launchProblems({ ...NEEDS, ...at(host) }, SIZE)).toEqual([
+      expect.stringMatching(/would call itself/),
+    ]);
+  });
+
+  it.each([
+    "128.0.0.1",
+    "10.0.0.1",
+    "localhost.example",
+    "my-localhost",
+    "[2001:db8::1]",
+    "127.0.0.1.example",
+  ])("to %s is allowed", (host) => expect(launchProblems({ ...NEEDS, ...at(host) }, SIZE)).toEqual([]));
+
   it("costs what its containers do, from their start to their end", () => {
     // 2 × 4 vCPU and 8 GiB for 10 minutes and what is around them: 14/60 h × (4 × 0.04048 + 8 × 0.004445 + 0.005).
     const cost = costOf({ containers: 2, vcpu: 4, gib: 8, runS: 600 });
     expect(cost).toBeCloseTo((2 * 14 * (4 * 0.04048 + 8 * 0.004445 + 0.005)) / 60, 10);
+  });
+
+  it("takes its storms after its phases where they wait for all devices, 5 s after", () => {
+    // 10 s of phases, storms until 60 s after time zero.
+    expect(runSeconds(NEEDS, 1)).toBe(60);
+    expect(runSeconds(NEEDS, 2)).toBe(75);
+    expect(runSeconds({ ...NEEDS, timeZeroFrom: "ready" }, 1)).toBe(75);
+    expect(runSeconds({ ...NEEDS, timeZeroFrom: "arrival" }, 2)).toBe(60);
+    expect(runSeconds({ ...NEEDS, phasesMs: 90_000, timeZeroFrom: "arrival" }, 2)).toBe(90);
+    expect(runSeconds({ ...NEEDS, stormsEndMs: null }, 2)).toBe(10);
   });
 
   it("reads sizes as Artillery's launcher does", () => {
@@ -174,6 +213,16 @@ describe("a container that ended before its run did", () => {
     ]);
   });
 
+  it("was lost now, for all that is known, where nothing of it could be read", () => {
+    const unread = [{ name: "a", parts: 1, isLast: false, sentAtMs: 0 }];
+    expect(partingsOf([], unread, 60_000)).toEqual([
+      { container: "a", atMs: 60_000, reason: "nothing that it sent could be read" },
+    ]);
+    expect(partingsOf([], [sent("b", false)], 60_000)).toEqual([
+      { container: "b", atMs: 40_000, reason: "it sent nothing more" },
+    ]);
+  });
+
   it("was stopped when it had the time to say so", () => {
     const arrived = [sent("spot", true), sent("other", true)];
     expect(interruptedOf(new Set(["spot"]), arrived, [task("spot", 41_000, "Spot interruption")])).toEqual([
@@ -216,7 +265,10 @@ describe("what a script asks of its place", () => {
       targets: [{ host: "broker.example", port: 8883 }],
       phasesMs: 15_000,
       stormsEndMs: 50_000,
+      timeZeroFrom: null,
     });
+    const from = script({ timeZero: { from: "arrival" } });
+    expect(checkScript(from).needs?.timeZeroFrom).toBe("arrival");
     expect(needs?.pemFiles.map(({ path, file }) => [path.slice(4), file])).toEqual([
       [["ca", 0], "a.pem"],
       [["ca", 1], "b.pem"],

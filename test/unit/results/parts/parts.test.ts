@@ -11,6 +11,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
+import { mergeDirectories } from "../../../../results/src/directory/judged-runs.ts";
 import { Arrived } from "../../../../results/src/parts/arrived.ts";
 import { fargateContainer } from "../../../../results/src/parts/fargate-container.ts";
 import { fetchRun } from "../../../../results/src/parts/fetch-run.ts";
@@ -25,6 +26,9 @@ import {
 } from "../../../../results/src/parts/part.ts";
 import { SendHome } from "../../../../results/src/parts/send-home.ts";
 import { Unsent } from "../../../../results/src/parts/unsent.ts";
+import { LIMITS } from "../../../../results/src/run/limits.ts";
+import { readMissing } from "../../../../results/src/run/missing-file.ts";
+import { writeRun } from "../../../support/run-files.ts";
 
 /** A bucket in memory. */
 class Bucket implements ObjectStore {
@@ -46,6 +50,7 @@ class Bucket implements ObjectStore {
   }
 }
 
+const read = (directory: string, name: string): string => readFileSync(join(directory, name), "utf8");
 const PREFIX = partsPrefix("t1");
 const folder = (): string => mkdtempSync(join(tmpdir(), "parts-"));
 
@@ -153,6 +158,49 @@ describe("what arrives", () => {
     expect(readFileSync(join(directory, name), "utf8")).toBe("a\nc\n");
   });
 
+  it("has no time where nothing of a container could be read", async () => {
+    const bucket = new Bucket();
+    bucket.objects.set(partKey(PREFIX, "a", 1), Buffer.from("no gzip"));
+    const { problems } = await fetchRun(bucket, PREFIX, folder());
+    expect(problems).toEqual([
+      expect.stringMatching(/^part 1 of container a cannot be read: /),
+      "container a did not end its run, and nothing that it sent could be read",
+    ]);
+  });
+
+  it("stays incomplete: what is missing is kept, and read when the directory is judged", async () => {
+    const [bucket, run, directory] = [new Bucket(), writeRun([{}]), folder()];
+    const files = readdirSync(run).map((name) => ({ name, from: null, text: read(run, name) }));
+    bucket.objects.set(partKey(PREFIX, "a", 2), part(2, files, true));
+    writeFileSync(join(directory, "missing.txt"), "of an earlier time");
+    const { problems } = await fetchRun(bucket, PREFIX, directory);
+    expect(read(directory, "missing.txt")).toBe(`${problems.join("\n")}\n`);
+    expect(mergeDirectories([directory], {}).summary).toMatchObject({
+      complete: false,
+      missing: ["part 1 of container a is missing: what it measured then is not counted"],
+    });
+  });
+
+  it("is complete where all of it is there", async () => {
+    const [bucket, run, directory] = [new Bucket(), writeRun([{}]), folder()];
+    const files = readdirSync(run).map((name) => ({ name, from: null, text: read(run, name) }));
+    bucket.objects.set(partKey(PREFIX, "a", 1), part(1, files, true));
+    writeFileSync(join(directory, "missing.txt"), "of an earlier time");
+    await fetchRun(bucket, PREFIX, directory);
+    expect(existsSync(join(directory, "missing.txt"))).toBe(false);
+    expect(mergeDirectories([directory], {}).summary.complete).toBe(true);
+  });
+
+  it("tells of a damaged file of what is missing, and of no more than is allowed", () => {
+    const directory = folder();
+    writeFileSync(join(directory, "missing.txt"), `a\u001b[2J\n${"b\n".repeat(200)}`);
+    const sentences = readMissing(directory);
+    expect(sentences).toHaveLength(LIMITS.missing + 1);
+    expect(sentences.join("")).not.toContain("\u001b");
+    writeFileSync(join(directory, "missing.txt"), Buffer.alloc(LIMITS.missingBytes + 1));
+    expect(readMissing(directory)).toEqual([expect.stringMatching(/missing\.txt says .* cannot be read/)]);
+  });
+
   it("writes no file that a run does not have, and none of another container", async () => {
     const bucket = new Bucket();
     const evil = { schemaVersion: 1, number: 1, isLast: true, sentAtMs: 1 };
@@ -178,7 +226,7 @@ describe("what arrives", () => {
     );
     const directory = folder();
     const { problems } = await fetchRun(bucket, PREFIX, directory);
-    expect(readdirSync(directory)).toEqual(["worker-a-1.json"]);
+    expect(readdirSync(directory).sort()).toEqual(["missing.txt", "worker-a-1.json"]);
     expect(readFileSync(join(directory, "worker-a-1.json"), "utf8")).toBe("a");
     const unreadable = problems.filter((text) => /^part 1 of container evil\d cannot be read/.test(text));
     expect(unreadable).toHaveLength(names.length);

@@ -1,0 +1,4 @@
+/** It cannot be staged; the message names the path, its value and what is allowed. */
+export class NotStageable extends Error {
+  override readonly name = "NotStageable";
+}
