@@ -16,7 +16,7 @@ import { emulationAvailable } from "../support/fargate/install.ts";
 
 const DEVICES = 200;
 const COUNT = ["--count", "2"];
-const SEEN_IN_STORM = /^storm 1: /m;
+const SEEN_IN_STORM = /^storm 1 on 2 containers: /m;
 
 let emulation: Emulation;
 let broker: Mosquitto;
@@ -181,7 +181,11 @@ describe.skipIf(!emulationAvailable() || !mosquittoAvailable())(
 
     it("whose modules cannot be installed ends with the leader's log", async ({ expect }) => {
       const run = await emulation.command(fleet("modules"), ["fargate", "fleet.yml", ...COUNT], {
-        files: { "package.json": JSON.stringify({ dependencies: { ms: "999.0.0" } }) },
+        files: {
+          "package.json": JSON.stringify({ dependencies: { ms: "999.0.0" } }),
+          // Installed here, and in no registry.
+          "node_modules/ms/package.json": JSON.stringify({ name: "ms", version: "999.0.0" }),
+        },
       });
       expect(run.code, run.stdout + run.stderr).toBe(5);
       expect(run.stderr).toMatch(/container \S+ stopped before the run began/);

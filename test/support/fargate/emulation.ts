@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { stringify } from "yaml";
 import { type Account, startAccount } from "./account.ts";
 import { type Container, EcsAgent } from "./agent.ts";
@@ -80,7 +80,11 @@ function runCommand(
   mkdirSync(runs, { recursive: true });
   const directory = mkdtempSync(join(runs, "run-"));
   writeFileSync(join(directory, "fleet.yml"), stringify(script));
-  for (const [name, text] of Object.entries(files)) writeFileSync(join(directory, name), text);
+  for (const [name, text] of Object.entries(files)) {
+    const path = join(directory, name);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text);
+  }
   const startedMs = performance.now();
   const child = spawn(process.execPath, [COMMAND, ...args], {
     cwd: directory,
