@@ -82,7 +82,10 @@ export function parseStormMetricName(name: string): { index: number; metric: Sto
   return match ? { index: Number(match[1]), metric: match[2] as StormMetric } : null;
 }
 
-/** Artillery counters; `refused`, `disconnects` and `server_disconnects` take a reason or cause from the closed lists below. */
+/**
+ * Artillery counters: each exists from the start. `refused`, `disconnects` and `server_disconnects` are told by reason or cause as
+ * well, as `<name>.<reason>`, where there was one.
+ */
 export const COUNTERS = {
   connectAttempts: "mqtt.connect.attempts",
   connectsAccepted: "mqtt.connect.accepted",

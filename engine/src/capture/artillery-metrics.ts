@@ -2,7 +2,7 @@ import type { RunEvents } from "../artillery.ts";
 import { COUNTER_NAMES, COUNTERS, type CounterName } from "../contract.ts";
 import type { Named } from "../device/events.ts";
 
-/** Counters whose Artillery name takes a reason or a cause, and the table that has them. */
+/** Counters that Artillery hears of by reason or cause too, and the table that has these. */
 const SPLIT = {
   connectsRefused: "refused",
   disconnects: "disconnects",
@@ -14,21 +14,26 @@ interface Counted extends Record<Named, Record<string, number>> {
 }
 
 /**
- * Tells Artillery what the counters of all cohorts gained since the last time.
+ * Tells Artillery what the counters of all cohorts gained since the last time. It hears of each once with 0: a check of a counter
+ * that does not exist fails.
  *
  * @param emitted what Artillery has heard so far, by the name of its metric; kept here
+ * @param expected names by reason that exist from the start
  */
 export function emitGains(
   cohorts: readonly Counted[],
   emitted: Map<string, number>,
   runEvents: RunEvents,
+  expected: readonly string[],
 ): void {
-  for (const [name, total] of totals(cohorts)) {
-    const gained = total - (emitted.get(name) ?? 0);
-    if (gained === 0) continue;
+  const tell = (name: string, total: number): void => {
+    const before = emitted.get(name);
+    if (total === before) return;
     emitted.set(name, total);
-    runEvents.emit("counter", name, gained);
-  }
+    runEvents.emit("counter", name, total - (before ?? 0));
+  };
+  for (const name of expected) if (!emitted.has(name)) tell(name, 0);
+  for (const [name, total] of totals(cohorts)) tell(name, total);
 }
 
 function totals(cohorts: readonly Counted[]): Map<string, number> {
@@ -37,9 +42,7 @@ function totals(cohorts: readonly Counted[]): Map<string, number> {
     sums.set(name, (sums.get(name) ?? 0) + value);
   };
   for (const counted of cohorts) {
-    for (const name of COUNTER_NAMES) {
-      if (!(name in SPLIT)) add(COUNTERS[name], counted.counters[name]);
-    }
+    for (const name of COUNTER_NAMES) add(COUNTERS[name], counted.counters[name]);
     for (const [counter, table] of Object.entries(SPLIT)) {
       for (const [name, value] of Object.entries(counted[table])) {
         add(`${COUNTERS[counter as CounterName]}.${name}`, value);

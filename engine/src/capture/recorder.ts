@@ -61,12 +61,22 @@ export class Recorder {
   readonly #effects: readonly Effect[];
   readonly #runEvents: RunEvents;
   readonly #emitted = new Map<string, number>();
+  readonly #expected: readonly string[];
   /** Operations that were timed so far. */
   timed = 0;
 
-  /** @param clock epoch milliseconds */
-  constructor(cohorts: readonly string[], runEvents: RunEvents, clock: () => number) {
+  /**
+   * @param clock epoch milliseconds
+   * @param expected names of counters by reason that Artillery is to know from the start
+   */
+  constructor(
+    cohorts: readonly string[],
+    runEvents: RunEvents,
+    clock: () => number,
+    expected: readonly string[] = [],
+  ) {
     this.cohorts = cohorts;
+    this.#expected = expected;
     this.#runEvents = runEvents;
     this.timeline = new Timeline(cohorts, clock);
     this.storms = new StormCells(cohorts, this.histograms, (metric, ms) => {
@@ -185,6 +195,6 @@ export class Recorder {
   /** Tells Artillery what the counters gained since the last time. */
   emitCounters(): void {
     const all = this.cohorts.map((_, cohort) => this.counters(cohort));
-    emitGains(all, this.#emitted, this.#runEvents);
+    emitGains(all, this.#emitted, this.#runEvents, this.#expected);
   }
 }

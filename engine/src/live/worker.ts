@@ -6,6 +6,7 @@ import {
   type StepCallback,
   type VuContext,
 } from "../artillery.ts";
+import { ensureNames } from "../capture/ensure-names.ts";
 import { GeneratorWatch } from "../capture/generator-health.ts";
 import { Recorder } from "../capture/recorder.ts";
 import { type Container, shareOf, type WorkerShare } from "../device/identity.ts";
@@ -91,7 +92,7 @@ export class Worker {
     const { seed, protocolVersion, maxPacketSize } = plan.settings;
     this.#share = shareOf(script.config.phases);
     const names = plan.cohorts.map((cohort) => cohort.name);
-    this.#recorder = new Recorder(names, runEvents, wallClock);
+    this.#recorder = new Recorder(names, runEvents, wallClock, ensureNames(script.config));
     this.#watch = new GeneratorWatch(() => this.#recorder.timed);
     const health = this.#watch.begin();
     const { regions } = options;

@@ -3,8 +3,11 @@ import type { VuContext } from "../artillery.ts";
 /** A value of the script with its `{{ }}` already found: rendering splits and parses nothing. */
 export type Template = (context: VuContext) => unknown;
 
-/** `{{ name }}`, `{{ a.b[0] }}` or `{{ $function(1, 2) }}`; three braces are two to Artillery as well. */
-const EXPRESSION = /\{\{\{?([^{}]+)\}\}\}?/g;
+/**
+ * `{{ name }}`, `{{ a.b[0] }}` or `{{ $function(1, 2) }}`; three braces are two to Artillery as well. A third closing one belongs
+ * to the template only after three opening ones: elsewhere it ends an object of JSON.
+ */
+const EXPRESSION = /\{\{\{([^{}]+)\}\}\}|\{\{([^{}]+)\}\}/g;
 const CALL = /^(\$[A-Za-z0-9_]+)\s*\(([^)]*)\)$/;
 
 type Part = string | { expression: string };
@@ -15,7 +18,7 @@ export function parseTemplate(text: string): Part[] {
   let from = 0;
   for (const match of text.matchAll(EXPRESSION)) {
     if (match.index > from) parts.push(text.slice(from, match.index));
-    parts.push({ expression: (match[1] as string).trim() });
+    parts.push({ expression: (match[1] ?? match[2] ?? "").trim() });
     from = match.index + match[0].length;
   }
   if (from < text.length) parts.push(text.slice(from));

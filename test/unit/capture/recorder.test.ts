@@ -1,11 +1,15 @@
 import { describe, expect, it } from "vitest";
+import { ensureNames } from "../../../engine/src/capture/ensure-names.ts";
 import { Recorder } from "../../../engine/src/capture/recorder.ts";
-import { TIMELINE_COLUMNS } from "../../../engine/src/contract.ts";
+import { COUNTERS, TIMELINE_COLUMNS } from "../../../engine/src/contract.ts";
 import { tell } from "../../support/told-events.ts";
 
 type Emitted = [event: string, name: string, value: number | undefined];
 
-function recorderOf(cohorts = ["a", "b c"]): {
+function recorderOf(
+  cohorts = ["a", "b c"],
+  expected: string[] = [],
+): {
   recorder: Recorder;
   emitted: Emitted[];
   take: () => Emitted[];
@@ -15,6 +19,7 @@ function recorderOf(cohorts = ["a", "b c"]): {
     cohorts,
     { emit: (event: string, name?: string, value?: number) => emitted.push([event, name ?? "", value]) },
     () => 0,
+    expected,
   );
   return { recorder, emitted, take: () => emitted.splice(0) };
 }
@@ -125,7 +130,7 @@ describe("counters", () => {
     expect(recorder.counters(1).counters).toMatchObject({ connectAttempts: 1, connectsAccepted: 0 });
   });
 
-  it("reach Artillery as differences, summed over cohorts, and not at all where nothing was gained", () => {
+  it("reach Artillery as differences, summed over cohorts, each at first with 0, and not at all where nothing was gained", () => {
     const { recorder, take } = recorderOf();
     tell(recorder, "connectAttempt");
     tell(recorder, "connectAttempt", { cohort: 1 });
@@ -135,13 +140,25 @@ describe("counters", () => {
     tell(recorder, "bytesSent", { value: 10 });
     expect(take()).toEqual([]);
     recorder.emitCounters();
-    expect(take()).toEqual([
+    const first = take();
+    expect(first.filter(([, , value]) => value !== 0)).toEqual([
       ["counter", "mqtt.connect.attempts", 2],
+      ["counter", "mqtt.connect.refused", 1],
+      ["counter", "mqtt.disconnects", 1],
+      ["counter", "mqtt.server_disconnects", 1],
       ["counter", "mqtt.bytes_sent", 10],
       ["counter", "mqtt.disconnects.reset", 1],
       ["counter", "mqtt.connect.refused.tcp_refused", 1],
       ["counter", "mqtt.server_disconnects.server_busy", 1],
     ]);
+    expect(new Set(first.map(([, name]) => name))).toEqual(
+      new Set([
+        ...Object.values(COUNTERS),
+        "mqtt.connect.refused.tcp_refused",
+        "mqtt.disconnects.reset",
+        "mqtt.server_disconnects.server_busy",
+      ]),
+    );
     recorder.emitCounters();
     expect(take()).toEqual([]);
     tell(recorder, "connectAttempt", { cohort: 1 });
@@ -149,7 +166,37 @@ describe("counters", () => {
     recorder.emitCounters();
     expect(take()).toEqual([
       ["counter", "mqtt.connect.attempts", 1],
+      ["counter", "mqtt.disconnects", 1],
       ["counter", "mqtt.disconnects.keepalive", 1],
+    ]);
+  });
+
+  it("by reason exist from the start, before the total whose name they hold, where ensure asks for them", () => {
+    const names = ensureNames({
+      ensure: { thresholds: [{ "mqtt.connect.refused.tcp_refused": 1 }, { "errors.script_error": 1 }] },
+      plugins: {
+        ensure: { conditions: [{ expression: "mqtt.disconnects.closed + mqtt.config.timeouts < 3" }] },
+      },
+    });
+    expect([...names].sort()).toEqual([
+      "errors.script_error",
+      "mqtt.connect.refused.tcp_refused",
+      "mqtt.disconnects.closed",
+    ]);
+    expect(ensureNames({ target: "lab" })).toEqual([]);
+    const { recorder, take } = recorderOf(["a"], names);
+    recorder.emitCounters();
+    const told = take();
+    const zeros = told.map(([, name]) => name);
+    expect(zeros.indexOf("mqtt.connect.refused.tcp_refused")).toBeLessThan(
+      zeros.indexOf("mqtt.connect.refused"),
+    );
+    expect(told.every(([, , value]) => value === 0)).toBe(true);
+    tell(recorder, "connectRefused", { name: "tcp_refused" });
+    recorder.emitCounters();
+    expect(take()).toEqual([
+      ["counter", "mqtt.connect.refused", 1],
+      ["counter", "mqtt.connect.refused.tcp_refused", 1],
     ]);
   });
 });

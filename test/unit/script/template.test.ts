@@ -32,19 +32,28 @@ describe("a long text that is nearly a template", () => {
 });
 
 describe("compileTemplate", () => {
-  const context = contextOf({
-    id: "d-1",
-    count: 3,
-    topics: ["a", "b"],
-    a: { b: [{ c: "deep" }, 7], "x.y": "dotted key", "two words": 2 },
-    nothing: null,
-  });
+  const context = contextOf(
+    {
+      id: "d-1",
+      count: 3,
+      topics: ["a", "b"],
+      a: { b: [{ c: "deep" }, 7], "x.y": "dotted key", "two words": 2 },
+      nothing: null,
+    },
+    { $five: (least, most) => (least === 5 && most === 5 ? 5 : "not five") },
+  );
   it.each<[unknown, unknown]>([
     ["plain", "plain"],
     ["", ""],
     ["config/{{ id }}/get", "config/d-1/get"],
     ["{{id}}{{ id }}", "d-1d-1"],
     ["{{{ id }}}", "d-1"],
+    // A third closing brace is JSON's own unless there were three opening ones.
+    ['{"temp": {{ count }}}', '{"temp": 3}'],
+    ['{"a": {"temp": {{ count }}}}', '{"a": {"temp": 3}}'],
+    ['{"temp": {{{ count }}}}', '{"temp": 3}'],
+    ['{"temp": {{ $five(5,5) }}}', '{"temp": 5}'],
+    ["{{{ count }}", "{3"],
     ["{{ count }}", 3],
     ["{{ topics }}", ["a", "b"]],
     ["n={{ count }}", "n=3"],

@@ -169,7 +169,9 @@ export function listenTemplates(
 ): string[] {
   if (spec.listen !== undefined) return [spec.listen].flat();
   const derived = [spec.responseTopic, spec.rejectedTopic ?? []].flat();
-  return derived.map((template) => template.replace(/\{\{\s*requestId\s*\}\}/g, "+"));
+  return derived.map((template) =>
+    template.replace(/\{\{\{\s*requestId\s*\}\}\}|\{\{\s*requestId\s*\}\}/g, "+"),
+  );
 }
 
 interface CaptureSpec {
