@@ -5,6 +5,13 @@ import { startRecordingBroker } from "../support/recording-broker.ts";
 
 const PHASES = [{ duration: 1, arrivalCount: 3 }];
 
+/** Artillery's names of why virtual users failed, with how many. */
+function errorsOf(run: ArtilleryRun): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(finalCounters(run)).filter(([name]) => name.startsWith("errors.")),
+  );
+}
+
 /** Artillery's report at the end: counters by name. */
 function finalCounters({ stdout }: ArtilleryRun): Record<string, number> {
   const report = stdout.slice(stdout.lastIndexOf("Summary report"));
@@ -46,4 +53,63 @@ it("sends whole JSON around a template, and lets checks hold counters at 0 again
   expect(broker.payloadsOf("plain")).toEqual(Array(3).fill('{"temp": 21}'));
   expect(broker.payloadsOf("called")).toEqual(Array(3).fill('{"a": {"temp": 5}}'));
   expect(finalCounters(run)).toMatchObject({ "mqtt.publish.sent": 6, "mqtt.connect.refused": 0 });
+});
+
+const PROCESSOR = `
+export function refused(context, events, done) { done(new Error("vault said 403")); }
+export function throwsInBootstrap() { throw new TypeError("no such plant"); }
+`;
+
+it("names in errors what virtual users failed of, and says each text once, with its stack, without any plugin", async () => {
+  const broker = await startRecordingBroker();
+  const runOf = (parts: object): Promise<ArtilleryRun> =>
+    runArtillery(
+      {
+        config: {
+          target: broker.url,
+          phases: PHASES,
+          processor: "./processor.mjs",
+          variables: { bad: "a/#/b" },
+          engines: { mqtt: { reconnect: { policy: "fixed", base: "100ms" } } },
+        },
+        scenarios: [{ engine: "mqtt", ...parts }],
+      },
+      { files: { "processor.mjs": PROCESSOR } },
+    );
+  const id = (name: string): object => ({ connect: { clientId: `${name}-{{ deviceId }}` } });
+  const [inFlow, badTopic, inBootstrap, wrongTopic] = await Promise.all([
+    runOf({ flow: [id("flow"), { function: "refused" }] }),
+    runOf({ flow: [id("topic"), { publish: { topic: "{{ bad }}" } }] }),
+    runOf({
+      onConnect: [{ function: "throwsInBootstrap" }],
+      flow: [id("boot"), { stayOnline: { for: "1h" } }],
+    }),
+    runOf({ flow: [id("never"), { publish: { topic: "a/#/b" } }] }),
+  ]);
+  const said = (run: ArtilleryRun): string => run.stdout + run.stderr;
+  expect(errorsOf(inFlow), said(inFlow)).toEqual({ "errors.script_error": 3 });
+  expect(
+    said(inFlow).match(/^mqtt: function refused\(\): vault said 403\n {4}at refused \(.+\)$/gm),
+  ).toHaveLength(1);
+  expect(errorsOf(badTopic), said(badTopic)).toEqual({ "errors.invalid_topic": 3 });
+  expect(
+    said(badTopic).match(/^mqtt: scenarios\[0\]\.flow\[1\] \(publish\): topic "a\/#\/b" may not hold .+$/gm),
+  ).toHaveLength(1);
+  // Neither a refusal nor a reconnect: each device came once, and left.
+  expect(errorsOf(inBootstrap), said(inBootstrap)).toEqual({ "errors.script_error": 3 });
+  expect(
+    said(inBootstrap).match(/^mqtt: function throwsInBootstrap\(\): no such plant\n {4}at throws.+$/gm),
+  ).toHaveLength(1);
+  expect(finalCounters(inBootstrap)).toMatchObject({
+    "mqtt.connect.attempts": 3,
+    "vusers.failed": 3,
+    "mqtt.disconnects.finished": 3,
+  });
+  expect(inBootstrap.code).toBe(0);
+  const came = broker.connects.map(({ clientId }) => clientId);
+  expect(came.filter((clientId) => clientId.startsWith("boot-"))).toHaveLength(3);
+  // A topic without variables is judged before the run.
+  expect(wrongTopic.code).toBe(11);
+  expect(said(wrongTopic)).toContain("scenarios[0].flow[1].publish.topic");
+  expect(came.filter((clientId) => clientId.startsWith("never-"))).toEqual([]);
 });

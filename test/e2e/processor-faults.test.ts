@@ -103,7 +103,7 @@ it("fails the virtual users, says why, and ends with the last window", async () 
   const summary = readSummary(result);
   expect(summary.complete).toBe(true);
   expect(summary.errors["function_never_done"]).toBeGreaterThan(0);
-  expect(summary.errors["flow_failed"]).toBeGreaterThan(0);
+  expect(summary.errors["script_error"]).toBeGreaterThan(0);
   expect(said).toContain("mqtt: function never() never called done");
   expect(said).toContain("mqtt: function asksForEver() never called done");
   expect(said).toMatch(/mqtt: function exits\(\): process\.exit\(0\) was called/);

@@ -249,7 +249,7 @@ export class Simulation {
     );
   }
 
-  #compiler(place: StepPlace, cohort: number): Omit<Compiler, "compileSteps"> {
+  #compiler(place: StepPlace, cohort: number): Omit<Compiler, "compileSteps" | "where"> {
     const { chance, time } = this;
     const captureOrMatch: Helpers["captureOrMatch"] = (_spec, _response, _context, done) => {
       const isFailure = !this.isCalm && chance.is(0.1);

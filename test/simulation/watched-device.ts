@@ -62,9 +62,9 @@ export class WatchedDevice extends Device {
     super.disconnect();
   }
 
-  override end(reason: string): void {
+  override finish(reason: string): void {
     this.#abandon();
-    super.end(reason);
+    super.finish(reason);
   }
 
   /** The flow takes it away, in the middle of an attempt perhaps. Before it hears so: somebody may bring it back at once. */

@@ -1,5 +1,6 @@
 import type { Device } from "./device.ts";
 import { EVENTS } from "./events.ts";
+import { isOfScript } from "./script-failures.ts";
 import { LOST, type Waiter } from "./turns.ts";
 
 /**
@@ -36,6 +37,8 @@ export class Bootstrap implements Waiter {
     try {
       if (failure === null) {
         device.becomeReady();
+      } else if (isOfScript(failure)) {
+        device.finishByScript(failure);
       } else {
         device.tell(EVENTS.error, 0, 0, failure);
         device.breakOff("bootstrap_refused");

@@ -129,11 +129,13 @@ export class Device implements Subject {
   /** The virtual user is over: the device leaves politely and hears nothing more. Who waits for it is told `reason`. */
   end(reason: string): void {
     if (this.#state === "ended") return;
-    this.env.port.turns.run(() => {
-      this.#leave("end");
-      this.#exchange?.end();
-      this.env.port.ended(this, reason);
-    });
+    this.env.port.turns.run(() => this.finish(reason));
+  }
+
+  /** Its own script failed: it tells of it, leaves politely, and does not come back to fail again. */
+  endByScript(failure: string): void {
+    if (this.#state === "ended") return;
+    this.env.port.turns.run(() => this.finishByScript(failure));
   }
 
   /** Gives the connection up: RST, back-off, another try. `cause` is also counted as an error. */
@@ -270,6 +272,18 @@ export class Device implements Subject {
     this.#leaveOnline(cause, "failed");
     this.attempt.scheduleNext();
     if (mayBeStorms) this.part.tellLoss(nowMs, hadBeenReady);
+  }
+
+  /** Leaves for good. */
+  finish(reason: string): void {
+    this.#leave("end");
+    this.#exchange?.end();
+    this.env.port.ended(this, reason);
+  }
+
+  finishByScript(failure: string): void {
+    this.tell(EVENTS.error, 0, 0, failure);
+    this.finish(failure);
   }
 
   /** Leaves the attempt behind. */

@@ -26,8 +26,8 @@ export interface Cohort {
 export interface CohortParts {
   plan: FleetPlan;
   helpers: Helpers;
-  /** Hears of an error that no name says what it is. */
-  tellError(error: Error): void;
+  /** Hears what is wrong with the script, and at which step. */
+  tellError(error: Error, where: string): void;
   calls: ProcessorCalls;
   runEvents: RunEvents;
   host: Host;

@@ -107,7 +107,7 @@ export class FleetRun {
       plan,
       helpers,
       calls: this.users.calls,
-      tellError: (error: Error) => this.users.tell(error),
+      tellError: (error: Error, where: string) => this.users.tell(error, where),
       runEvents,
       host,
       fleet: this.fleet,

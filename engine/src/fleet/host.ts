@@ -2,7 +2,8 @@ import type { Attempt } from "../device/attempt.ts";
 import type { Device } from "../device/device.ts";
 import type { DeviceEvent, Subject, Tell } from "../device/events.ts";
 import { call, type Link, type Port, type Time } from "../device/port.ts";
-import { Turns } from "../device/turns.ts";
+import { isOfScript } from "../device/script-failures.ts";
+import { Turns, type Waiter } from "../device/turns.ts";
 import { hashRandom } from "../random.ts";
 import type { Regions } from "../region/regions.ts";
 import type { LossWatch } from "../storm/loss-watch.ts";
@@ -22,6 +23,12 @@ export interface ReadyWatch {
   ended(device: Device, reason: string): void;
 }
 
+/** Whoever runs the flows of devices. */
+export interface FlowWatch {
+  /** Is told, after this turn, that the device's own script failed. */
+  flowOf(device: Device): Waiter;
+}
+
 /** The host of a worker's devices: clock, recorder and whoever watches. What a connection is, is its heirs' business. */
 export abstract class Host implements Port {
   readonly turns: Turns = new Turns((act) => void this.#time.wake(0, call, act, undefined));
@@ -29,6 +36,8 @@ export abstract class Host implements Port {
   watch: LossWatch | null = null;
   /** Set by the fleet. */
   fleet: ReadyWatch | null = null;
+  /** Set by whoever runs flows. */
+  flows: FlowWatch | null = null;
   readonly #time: Time;
   readonly #seed: number;
   readonly #recorder: HostOptions["recorder"];
@@ -90,6 +99,7 @@ export abstract class Host implements Port {
 
   ended(device: Device, reason: string): void {
     this.fleet?.ended(device, reason);
+    if (this.flows !== null && isOfScript(reason)) this.turns.settle(this.flows.flowOf(device), reason);
   }
 }
 

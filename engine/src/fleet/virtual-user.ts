@@ -7,9 +7,11 @@ import {
   type VuContext,
 } from "../artillery.ts";
 import { EVENTS } from "../device/events.ts";
+import type { Waiter } from "../device/turns.ts";
 import { Sequence } from "../script/compile.ts";
-import { ProcessorCalls, ProcessorError } from "../script/processor-calls.ts";
-import { bindFlow, flowOf, StepFailure } from "../script/steps/step.ts";
+import { ProcessorCalls } from "../script/processor-calls.ts";
+import { ScriptError, UnusableValue } from "../script/script-error.ts";
+import { bindFlow, contextOf, failureNamed, flowOf, StepFailure } from "../script/steps/step.ts";
 import type { Cohort } from "./cohort.ts";
 import { FailureTexts } from "./failure-texts.ts";
 import type { Fleet } from "./fleet.ts";
@@ -34,11 +36,14 @@ export class VirtualUsers {
   /** How many were started so far, by cohort. */
   readonly started: number[];
   readonly #failures: FailureTexts;
+  readonly #events: RunEvents;
   readonly #host: Host;
   readonly #over: VirtualUsersOptions["over"];
 
   constructor({ script, runEvents: events, fleet, host, cohorts, over, log }: VirtualUsersOptions) {
     this.#host = host;
+    host.flows = { flowOf: (device) => flowOf(contextOf(device)) as RunningUser };
+    this.#events = events;
     this.#over = over;
     this.#failures = new FailureTexts(log);
     this.started = Array.from({ length: cohorts }, () => 0);
@@ -46,7 +51,7 @@ export class VirtualUsers {
       processor: processorOf(script),
       events,
       expire: (expired) => fleet.expire(expired),
-      tell: (text) => this.#failures.tell(text),
+      tell: (text, error) => this.#failures.tell(text, error),
     });
   }
 
@@ -61,21 +66,26 @@ export class VirtualUsers {
 
   /** A virtual user is over. */
   finish(index: number, error: Error | null, context: VuContext, told: StepCallback): void {
-    this.#count(index, error);
+    if (error !== null) this.#events.emit("error", this.#failureOf(index, error));
     this.#over(error, context, told);
   }
 
-  /** A step that failed by a name of its own was counted then. */
-  #count(index: number, error: Error | null): void {
-    if (error === null || error instanceof StepFailure) return;
-    this.tell(error);
-    const failure = error instanceof ProcessorError ? error.failure : "flow_failed";
+  /** The name of what a virtual user failed of. A step that failed by a name of its own was counted then. */
+  #failureOf(index: number, error: Error): string {
+    if (error instanceof StepFailure) return error.failure;
+    const isScriptError = error instanceof ScriptError;
+    // The text of a function's error was told when it was called.
+    if (!(isScriptError && error.isTold)) this.#failures.tell(error.message, error);
+    const failure = isScriptError ? error.failure : "script_error";
     this.#host.tell(EVENTS.error, { cohort: index, region: 0 }, 0, 0, failure);
+    return failure;
   }
 
-  /** Says what no name says. The text of a function's error has been told when it was called. */
-  tell(error: Error): void {
-    if (!(error instanceof ProcessorError)) this.#failures.tell(error.message);
+  /** Says what is wrong with the script: once for each text, and once for each step where the text holds a device's own value. */
+  tell(error: Error, where: string): void {
+    const text = `${where}: ${error.message}`;
+    const sort = error instanceof UnusableValue ? `${where}: ${error.failure}` : text;
+    this.#failures.tell(text, error, sort);
   }
 
   /** Calls functions of the processor, one after the other. */
@@ -93,10 +103,12 @@ export class VirtualUsers {
 }
 
 /** One of them: an object instead of closures within closures, for it lives as long as its device. */
-class RunningUser extends Sequence {
+class RunningUser extends Sequence implements Waiter {
   readonly #users: VirtualUsers;
   readonly #cohort: Cohort;
   readonly #told: StepCallback;
+  /** Its last functions are called, and no step of the flow any more. */
+  #isEnding = false;
   #isOver = false;
 
   constructor(users: VirtualUsers, cohort: Cohort, context: VuContext, told: StepCallback) {
@@ -122,12 +134,27 @@ class RunningUser extends Sequence {
       return;
     }
     this.#users.callFunctions(before, this.context, (error) => {
-      if (error === null) this.next(null);
-      else this.#finish(error);
+      if (error === null) {
+        this.next(null);
+        return;
+      }
+      this.#isEnding = true;
+      this.#finish(error);
     });
   }
 
+  /** A step may come to its end after the virtual user has: its device was taken away. */
+  override next(error: Error | null): void {
+    if (!this.#isEnding) super.next(error);
+  }
+
+  /** The device's own script failed, wherever the flow is: it was counted, and said why. */
+  settled(failure: string | null): void {
+    if (!this.#isEnding) this.over(failureNamed(failure ?? "script_error"));
+  }
+
   protected override over(flowError: Error | null): void {
+    this.#isEnding = true;
     this.#users.callFunctions(this.#cohort.after, this.context, (afterError) =>
       this.#finish(flowError ?? afterError),
     );

@@ -1,18 +1,23 @@
 import type { Step, StepCallback, VuContext } from "../artillery.ts";
 import type { Program } from "../device/program.ts";
-import { asError, guarded, stepAsOperation, stepOf } from "./run-operation.ts";
-import type { Compiler, ParsedStep } from "./steps/step.ts";
+import { renderPath } from "./problem.ts";
+import { failureOf, guarded, stepAsOperation, stepOf } from "./run-operation.ts";
+import { asError } from "./script-error.ts";
+import { type Compiler, type ParsedStep, stepError } from "./steps/step.ts";
 
-type CompilerBase = Omit<Compiler, "compileSteps">;
+export type CompilerBase = Omit<Compiler, "compileSteps" | "where">;
 
-function compilerOf(base: CompilerBase): Compiler {
-  return { ...base, compileSteps: (children) => compileSteps(children, base) };
+function compilerOf(base: CompilerBase, { path, definition }: ParsedStep): Compiler {
+  const where = `${renderPath(path)} (${definition.name})`;
+  return { ...base, where, compileSteps: (children) => compileSteps(children, base) };
 }
 
 /** Steps of one cohort, compiled once per worker. */
 export function compileSteps(steps: readonly ParsedStep[], base: CompilerBase): Step[] {
-  const compiler = compilerOf(base);
-  return steps.map((step) => guardedStep(stepFor(step, compiler)));
+  return steps.map((step) => {
+    const compiler = compilerOf(base, step);
+    return guardedStep(stepFor(step, compiler), compiler);
+  });
 }
 
 function stepFor({ definition, spec, children }: ParsedStep, compiler: Compiler): Step {
@@ -23,23 +28,26 @@ function stepFor({ definition, spec, children }: ParsedStep, compiler: Compiler)
 
 /** `onConnect` of one cohort, compiled once per worker. */
 export function compileProgram(steps: readonly ParsedStep[], base: CompilerBase): Program {
-  const compiler = compilerOf(base);
   return steps.map((step) => {
+    const compiler = compilerOf(base, step);
     const { definition, spec } = step;
     const operation =
       definition.operation?.(spec, compiler) ??
-      stepAsOperation(guardedStep(stepFor(step, compiler)), compiler);
+      stepAsOperation(guardedStep(stepFor(step, compiler), compiler), compiler);
     return guarded(operation, compiler);
   });
 }
 
 /** A step that throws fails the virtual user, not the worker. */
-function guardedStep(step: Step): Step {
+function guardedStep(step: Step, compiler: Compiler): Step {
   return (context, callback) => {
     try {
       step(context, callback);
-    } catch (error) {
-      callback(asError(error), context);
+    } catch (thrown) {
+      const error = asError(thrown);
+      // A hook's ends the run by its text.
+      const failure = compiler.place === "hook" ? error : stepError(compiler, failureOf(error, compiler));
+      callback(failure, context);
     }
   };
 }

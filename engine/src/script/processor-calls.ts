@@ -1,23 +1,13 @@
 import type { ProcessorFunction, RunEvents, VuContext } from "../artillery.ts";
-
-/** A function of the processor failed; its text is told already. */
-export class ProcessorError extends Error {
-  /** The name under which it is counted. */
-  readonly failure: "flow_failed" | "function_never_done";
-
-  constructor(message: string, failure: ProcessorError["failure"]) {
-    super(message);
-    this.failure = failure;
-  }
-}
+import { ScriptError } from "./script-error.ts";
 
 export interface ProcessorCallsOptions {
   processor: Readonly<Record<string, ProcessorFunction>>;
   events: RunEvents;
   /** Calls back when whoever waits has waited long enough. Returns how to stop waiting. */
   expire(expired: () => void): () => void;
-  /** Hears why a function failed. */
-  tell(text: string): void;
+  /** Hears why a function failed, and what it failed with. */
+  tell(text: string, error: unknown): void;
 }
 
 /** `done` of a function, or what it returned where it has none. */
@@ -32,7 +22,7 @@ export class ProcessorCalls {
   }
 
   /** The function takes `(context, events, done)`, or is async without `done`. */
-  run(name: string, context: VuContext, done: (error: ProcessorError | null) => void): void {
+  run(name: string, context: VuContext, done: (error: ScriptError | null) => void): void {
     const target = this.#options.processor[name] as ProcessorFunction;
     this.#call(name, done, (settle) => {
       const result: unknown = target(context, this.#options.events, (error) => settle(error));
@@ -45,7 +35,7 @@ export class ProcessorCalls {
   }
 
   /** The function takes `(context, done(goOn))`, or is async with `goOn` as its result. */
-  ask(name: string, context: VuContext, done: (error: ProcessorError | null, goOn: unknown) => void): void {
+  ask(name: string, context: VuContext, done: (error: ScriptError | null, goOn: unknown) => void): void {
     const target = this.#options.processor[name] as unknown as (
       context: VuContext,
       done: (goOn: unknown) => void,
@@ -61,21 +51,25 @@ export class ProcessorCalls {
   /** @param start calls the function; its promise settles as well, unless it is null */
   #call(
     name: string,
-    done: (error: ProcessorError | null, value: unknown) => void,
+    done: (error: ScriptError | null, value: unknown) => void,
     start: (settle: Settle) => Promise<unknown> | null,
   ): void {
     let settled = false;
     let stopWaiting: (() => void) | null = null;
-    const end = (error: ProcessorError | null, value: unknown): void => {
+    const end = (error: ScriptError | null, value: unknown): void => {
       if (settled) return;
       settled = true;
       stopWaiting?.();
-      if (error !== null) this.#options.tell(error.message);
       done(error, value);
     };
     const settle: Settle = (error, value) => {
+      if (settled) return;
       if (!error) end(null, value);
-      else end(new ProcessorError(`function ${name}(): ${textOf(error)}`, "flow_failed"), undefined);
+      else fail("script_error", `function ${name}(): ${textOf(error)}`, error);
+    };
+    const fail = (failure: ScriptError["failure"], text: string, error: unknown): void => {
+      this.#options.tell(text, error);
+      end(new ScriptError(failure, text, true), undefined);
     };
     try {
       start(settle)?.then(
@@ -88,7 +82,7 @@ export class ProcessorCalls {
     // Most have settled by now, and need no watch.
     if (settled) return;
     stopWaiting = this.#options.expire(() => {
-      end(new ProcessorError(`function ${name}() never called done`, "function_never_done"), undefined);
+      fail("function_never_done", `function ${name}() never called done`, null);
     });
   }
 }

@@ -1,8 +1,10 @@
 import type { Step, StepCallback, VuContext } from "../artillery.ts";
 import type { Device } from "../device/device.ts";
 import type { Operation } from "../device/program.ts";
+import { isOfScript } from "../device/script-failures.ts";
 import { LOST, type Waiter } from "../device/turns.ts";
-import { type Compiler, contextOf, deviceOf, StepFailure, stepError } from "./steps/step.ts";
+import { asError, ScriptError } from "./script-error.ts";
+import { type Compiler, contextOf, deviceOf, failureNamed, StepFailure, stepError } from "./steps/step.ts";
 
 /** An operation of a device as a step of a flow, or of a list of steps inside `onConnect`. */
 export function stepOf(operation: Operation, compiler: Compiler): Step {
@@ -45,12 +47,14 @@ class RunningOperation implements Waiter {
     try {
       this.#operation.begin(this.#device, this);
     } catch (error) {
-      this.#callback(asError(error), this.#context);
+      this.#callback(stepError(this.#compiler, failureOf(asError(error), this.#compiler)), this.#context);
     }
   }
 
   settled(failure: string | null): void {
     if (this.#isWaiting && failure === null) this.begin();
+    else if (this.#isWaiting && failure !== null && isOfScript(failure))
+      this.#callback(failureNamed(failure), this.#context);
     else if (this.#compiler.place === "onConnect") this.#settledInProgram(failure);
     else if (failure === LOST) this.waitUntilReady();
     else this.#end(failure);
@@ -92,13 +96,10 @@ export function guarded(operation: Operation, compiler: Compiler): Operation {
   };
 }
 
-/** What was thrown, whatever it is. */
-export function asError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(String(thrown));
-}
-
-function failureOf(error: Error, compiler: Compiler): string {
+/** The name of what failed, once it was said where it happened. */
+export function failureOf(error: Error, compiler: Compiler): string {
   if (error instanceof StepFailure) return error.failure;
-  compiler.tellError(error);
-  return "bootstrap_failed";
+  const isScriptError = error instanceof ScriptError;
+  if (!(isScriptError && error.isTold)) compiler.tellError(error, compiler.where);
+  return isScriptError ? error.failure : "script_error";
 }

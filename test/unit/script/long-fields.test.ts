@@ -21,6 +21,7 @@ function run(step: Record<string, unknown>, long: string, protocolVersion: 4 | 5
   const compiler = {
     place: "flow",
     countError: () => {},
+    tellError: () => {},
     fleet: { whenReady: (_device: unknown, _ms: unknown, waiter: Waiter) => waiter.settled(null) },
   } as unknown as Compiler;
   let failure: string | null = null;

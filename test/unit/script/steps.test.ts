@@ -77,7 +77,7 @@ describe("payloads", () => {
 });
 
 describe("topic filters of subscribe", () => {
-  it.each<[unknown, string[] | null]>([
+  it.each<[unknown, unknown[]]>([
     ["{{ topics }}", ["a", "b/+"]],
     ["{{ one }}", ["c"]],
     [
@@ -88,9 +88,7 @@ describe("topic filters of subscribe", () => {
       ["{{ topics }}", "z"],
       ["a", "b/+", "z"],
     ],
-    ["{{ bad }}", null],
-    ["{{ number }}", null],
-    ["{{ missing }}", null],
+    ["{{ number }}", [5]],
   ])("%j are %j", (topics, filters) => {
     expect(renderFilters(compileTemplate(topics), context)).toEqual(filters);
   });
@@ -305,6 +303,49 @@ describe("why virtual users failed", () => {
     texts.tell(`${"x".repeat(begin)}zebra-7-zebra-7 and ${"y".repeat(1000)}`);
     expect(lines[0]).not.toMatch(/z/);
     expect(lines[0]?.length).toBeLessThanOrEqual("mqtt: ".length + 500);
+  });
+});
+
+describe("where the script failed", () => {
+  function thrown(message: string, file: string): Error {
+    const error = new Error(message);
+    error.stack = [
+      `Error: ${message}`,
+      `    at fails (${file}:3:9)`,
+      "    at node:internal/process/task_queues:95:5",
+      `    at run (${new URL("../../../engine/src/fleet/x.ts", import.meta.url).href}:1:1)`,
+    ].join("\n");
+    return error;
+  }
+  it("is told by the user's frames alone, once", () => {
+    const lines: string[] = [];
+    const texts = new FailureTexts((line) => lines.push(line));
+    const error = thrown("no such plant", "file:///home/me/processor-token=hunter2/x.mjs");
+    texts.tell("function a(): no such plant", error);
+    texts.tell("function a(): no such plant", thrown("no such plant", "file:///home/me/other.mjs"));
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toMatch(
+      /^mqtt: function a\(\): no such plant\n {4}at fails \(file:\/\/\/home\/me\/processor-token=\*\*\*[^\n]*$/,
+    );
+    expect(lines[0]).not.toContain("hunter2");
+  });
+  it("survives an error that cannot be asked for its stack", () => {
+    const lines: string[] = [];
+    const bad = new Error("x");
+    Object.defineProperty(bad, "stack", {
+      get() {
+        throw new Error("no");
+      },
+    });
+    new FailureTexts((line) => lines.push(line)).tell("x", bad);
+    expect(lines).toEqual(["mqtt: x"]);
+  });
+  it("is told once for a step where each device has a value of its own", () => {
+    const lines: string[] = [];
+    const texts = new FailureTexts((line) => lines.push(line));
+    for (const id of [1, 2, 3])
+      texts.tell(`scenarios[0].flow[1]: topic "a/#/${id}"`, null, "scenarios[0].flow[1]");
+    expect(lines).toEqual(['mqtt: scenarios[0].flow[1]: topic "a/#/1"']);
   });
 });
 

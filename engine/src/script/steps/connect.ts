@@ -1,6 +1,9 @@
 import { z } from "zod";
 import type { StepCallback, VuContext } from "../../artillery.ts";
+import { isOfScript } from "../../device/script-failures.ts";
 import type { Waiter } from "../../device/turns.ts";
+import { failureOf } from "../run-operation.ts";
+import { asError } from "../script-error.ts";
 import { compileTextTemplate } from "../template.ts";
 import { compileIdentity, identityShape } from "./identity.ts";
 import {
@@ -8,6 +11,7 @@ import {
   defineStep,
   deviceOf,
   durationMs,
+  failureNamed,
   type ParsedStep,
   settings,
   stepError,
@@ -60,7 +64,18 @@ export const connect = defineStep({
       if (beforeConnect !== undefined) {
         own.source = (done) => {
           compiler.calls.run(beforeConnect, context, (error) => {
-            done(error === null ? (identity?.(context, known) ?? known) : null);
+            if (error !== null) {
+              done(null);
+              return;
+            }
+            let rendered = known;
+            try {
+              rendered = identity?.(context, known) ?? known;
+            } catch (thrown) {
+              device.endByScript(failureOf(asError(thrown), compiler));
+              return;
+            }
+            done(rendered);
           });
         };
       } else {
@@ -89,7 +104,14 @@ class Connecting implements Waiter {
   }
 
   settled(failure: string | null): void {
-    this.#callback(failure === null ? null : stepError(this.#compiler, failure), this.#context);
+    const error =
+      // The device said so when its own script failed.
+      failure === null
+        ? null
+        : isOfScript(failure)
+          ? failureNamed(failure)
+          : stepError(this.#compiler, failure);
+    this.#callback(error, this.#context);
   }
 }
 

@@ -6,8 +6,18 @@ import type { HttpCall, HttpOutcome } from "../../transport/http-client.ts";
 import { compileTemplate, compileTextTemplate, parseTemplate } from "../template.ts";
 import { asPayload } from "./publish.ts";
 import { answerRules, captureNames, captureSpec, onTimeout } from "./request.ts";
-import { type Compiler, contextOf, defineStep, durationMs, type ParsedStep, payload, text } from "./step.ts";
+import {
+  type Compiler,
+  contextOf,
+  defineStep,
+  durationMs,
+  type ParsedStep,
+  payload,
+  text,
+  unusable,
+} from "./step.ts";
 
+const URL_PROBLEM = "is no http or https URL without user name and password";
 const URL_ALLOWED = "an http:// or https:// URL without user name and password";
 
 /** What can be known of a URL before its variables have values. */
@@ -92,8 +102,9 @@ export function compileHttp(spec: HttpSettings, compiler: Compiler): Question {
     ask(device, asker) {
       const context = contextOf(device);
       context.vars["requestId"] = device.nextRequestId();
-      const target = parseUrl(address(context));
-      if (target === null) return "invalid_url";
+      const where = address(context);
+      const target = parseUrl(where);
+      if (target === null) return unusable(compiler, "invalid_url", method.toLowerCase(), where, URL_PROBLEM);
       const call: HttpCall = {
         method,
         url: target,

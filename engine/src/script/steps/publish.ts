@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { topicProblem } from "../../device/topic.ts";
 import { compileTemplate, compileTextTemplate } from "../template.ts";
-import { contextOf, defineStep, payload, qos, text } from "./step.ts";
+import { contextOf, defineStep, payload, qos, topicName, unusable } from "./step.ts";
 
 /** PUBLISH; done when written (QoS 0), at PUBACK (1) or PUBCOMP (2). */
 export const publish = defineStep({
@@ -9,13 +9,13 @@ export const publish = defineStep({
   places: ["flow", "onConnect"],
   schema: z.strictObject({
     publish: z.strictObject({
-      topic: text,
+      topic: topicName,
       payload: payload.default(""),
       qos: qos.default(0),
       retain: z.boolean({ error: "true or false" }).default(false),
     }),
   }),
-  operation(spec) {
+  operation(spec, compiler) {
     const { qos, retain } = spec.publish;
     const topic = compileTextTemplate(spec.publish.topic);
     const body = compileTemplate(spec.publish.payload);
@@ -23,7 +23,9 @@ export const publish = defineStep({
       begin(device, waiter) {
         const context = contextOf(device);
         const name = topic(context);
-        if (topicProblem(name) !== null) device.env.port.turns.settle(waiter, "invalid_topic");
+        const problem = topicProblem(name);
+        if (problem !== null)
+          device.env.port.turns.settle(waiter, unusable(compiler, "invalid_topic", "topic", name, problem));
         else device.exchange.publish({ topic: name, payload: asPayload(body(context)), qos, retain }, waiter);
       },
     };

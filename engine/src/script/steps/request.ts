@@ -16,7 +16,9 @@ import {
   payload,
   qos,
   text,
+  topicName,
   topics,
+  unusable,
 } from "./step.ts";
 
 export const captureSpec = z.looseObject({ as: text.optional() });
@@ -30,7 +32,7 @@ const CORRELATIONS = "none, order, topic, properties, or { payload: the name of 
 
 export const requestSettings = z
   .strictObject({
-    topic: text,
+    topic: topicName,
     payload: payload.default(""),
     qos: qos.default(0),
     responseTopic: text,
@@ -132,11 +134,13 @@ export function compileRequest(spec: RequestSettings, compiler: Compiler): Quest
       };
       // MQTT 5 carries the response topic as a topic name: [MQTT-3.3.2-14].
       const named = correlation === "properties" ? [call.topic, call.responseTopic] : [call.topic];
-      if (
-        named.some((name) => topicProblem(name) !== null) ||
-        call.listen.some((filter) => filterProblem(filter) !== null)
-      ) {
-        return "invalid_topic";
+      for (const name of named) {
+        const problem = topicProblem(name);
+        if (problem !== null) return unusable(compiler, "invalid_topic", "topic", name, problem);
+      }
+      for (const filter of call.listen) {
+        const problem = filterProblem(filter);
+        if (problem !== null) return unusable(compiler, "invalid_topic", "listen", filter, problem);
       }
       device.exchange.request(call);
       return null;

@@ -3,12 +3,15 @@ import type { Helpers, RunEvents, Step, StepCallback, VuContext } from "../../ar
 import type { Device } from "../../device/device.ts";
 import type { Time } from "../../device/port.ts";
 import type { Operation } from "../../device/program.ts";
+import type { ScriptFailure } from "../../device/script-failures.ts";
+import { topicProblem } from "../../device/topic.ts";
 import type { Waiter } from "../../device/turns.ts";
 import { DURATION_NOTATION, parseDuration } from "../../duration.ts";
 import type { OnEnded } from "../../lab/child.ts";
 import type { LabPlan } from "../../lab/regions.ts";
 import type { HttpClient } from "../../transport/http-client.ts";
 import type { ProcessorCalls } from "../processor-calls.ts";
+import { UnusableValue } from "../script-error.ts";
 
 /** The place where a step stands: `onConnect` runs after every CONNACK, `flow` once per virtual user, `hook` once per run. */
 export type StepPlace = "flow" | "onConnect" | "hook";
@@ -20,8 +23,10 @@ export interface Compiler {
   /** Functions of the processor. */
   calls: ProcessorCalls;
   runEvents: RunEvents;
-  /** Hears of an error that no name says what it is. */
-  tellError(error: Error): void;
+  /** The path of the step that is compiled. */
+  where: string;
+  /** Hears what is wrong with the script, and at which step. */
+  tellError(error: Error, where: string): void;
   /** Counts a failure of a flow, by its name. */
   countError(failure: string): void;
   time: Time;
@@ -136,6 +141,11 @@ export class StepFailure extends Error {
 /** A failure that ends a flow, or a bootstrap. In `onConnect` the device itself counts it. */
 export function stepError(compiler: Compiler, failure: string): StepFailure {
   if (compiler.place === "flow") compiler.countError(failure);
+  return failureNamed(failure);
+}
+
+/** A failure that was counted already. */
+export function failureNamed(failure: string): StepFailure {
   let known = FAILURES.get(failure);
   if (known === undefined) {
     known = new StepFailure(failure);
@@ -143,6 +153,22 @@ export function stepError(compiler: Compiler, failure: string): StepFailure {
   }
   return known;
 }
+
+/** Says what a template gave that its key cannot take. Returns the name of the failure. */
+export function unusable(
+  compiler: Compiler,
+  failure: ScriptFailure,
+  key: string,
+  value: unknown,
+  problem: string,
+): ScriptFailure {
+  const shown = JSON.stringify(value) ?? String(value);
+  const text = `${key} ${shown.length > LONGEST_SHOWN ? `${shown.slice(0, LONGEST_SHOWN)}…` : shown} ${problem}`;
+  compiler.tellError(new UnusableValue(failure, text), compiler.where);
+  return failure;
+}
+
+const LONGEST_SHOWN = 200;
 
 /** One for each name: a whole fleet fails with the same, and an Error keeps its stack. Names come from closed lists. */
 const FAILURES = new Map<string, StepFailure>();
@@ -190,6 +216,12 @@ export const NEVER_S = 0xff_ff_ff_ff;
 export const text: z.ZodType<string> = z
   .string({ error: "text" })
   .min(1, { error: "text that is not empty" });
+
+/** What can be known of a topic name before its variables have values. */
+export const topicName: z.ZodType<string> = text.refine(
+  (value) => value === "" || value.includes("{{") || topicProblem(value) === null,
+  { error: "a topic name, without + and #" },
+);
 
 export const qos: z.ZodType<0 | 1 | 2> = z.union([z.literal(0), z.literal(1), z.literal(2)], {
   error: "0, 1 or 2",

@@ -5,7 +5,7 @@ import type { Operation } from "../../device/program.ts";
 import { filterProblem } from "../../device/topic.ts";
 import type { Waiter } from "../../device/turns.ts";
 import { compileTemplate, type Template } from "../template.ts";
-import { contextOf, defineStep, qos, topics } from "./step.ts";
+import { type Compiler, contextOf, defineStep, qos, topics, unusable } from "./step.ts";
 
 /**
  * SUBSCRIBE in one packet, done at SUBACK. In `onConnect` it is skipped when the broker says that it kept the session
@@ -17,7 +17,7 @@ export const subscribe = defineStep({
   schema: z.strictObject({ subscribe: z.strictObject({ topics, qos: qos.default(0) }) }),
   operation(spec, compiler) {
     const trusted = compiler.place === "onConnect";
-    return filterOperation(spec.subscribe.topics, (device, filters, waiter) => {
+    return filterOperation(spec.subscribe.topics, compiler, (device, filters, waiter) => {
       device.exchange.subscribe(filters, spec.subscribe.qos, trusted, waiter);
     });
   },
@@ -26,25 +26,28 @@ export const subscribe = defineStep({
 /** Does something with topic filters, which are rendered when it begins. */
 export function filterOperation(
   topics: string | string[],
+  compiler: Compiler,
   act: (device: Device, filters: string[], waiter: Waiter) => void,
 ): Operation {
   const template = compileTemplate(topics);
   return {
     begin(device, waiter) {
       const filters = renderFilters(template, contextOf(device));
-      if (filters === null) device.env.port.turns.settle(waiter, "invalid_topic_filter");
-      else act(device, filters, waiter);
+      for (const filter of filters) {
+        const problem = typeof filter === "string" ? filterProblem(filter) : "is no text";
+        if (problem === null) continue;
+        const failure = unusable(compiler, "invalid_topic_filter", "topics", filter, problem);
+        device.env.port.turns.settle(waiter, failure);
+        return;
+      }
+      act(device, filters as string[], waiter);
     },
   };
 }
 
-/** A template may give one filter or a list of them; null where a value is no filter. */
-export function renderFilters(template: Template, context: VuContext): string[] | null {
+/** A template may give one filter or a list of them. */
+export function renderFilters(template: Template, context: VuContext): unknown[] {
   const rendered = template(context);
   // A list of its own: it is kept, and what a variable holds may change. `slice` leaves no room to grow.
-  const filters: unknown[] = (Array.isArray(rendered) ? rendered : [rendered]).flat().slice();
-  for (const filter of filters) {
-    if (typeof filter !== "string" || filterProblem(filter) !== null) return null;
-  }
-  return filters as string[];
+  return (Array.isArray(rendered) ? rendered : [rendered]).flat().slice();
 }

@@ -7,8 +7,8 @@ export const unsubscribe = defineStep({
   name: "unsubscribe",
   places: ["flow", "onConnect"],
   schema: z.strictObject({ unsubscribe: z.strictObject({ topics }) }),
-  operation(spec) {
-    return filterOperation(spec.unsubscribe.topics, (device, filters, waiter) => {
+  operation(spec, compiler) {
+    return filterOperation(spec.unsubscribe.topics, compiler, (device, filters, waiter) => {
       device.exchange.unsubscribe(filters, waiter);
     });
   },
