@@ -45,6 +45,7 @@ export default defineConfig({
       waiting("e2e", 180_000),
       waiting("truth", 180_000),
       waiting("fargate", 300_000),
+      waiting("install", 300_000),
       {
         test: {
           name: "e2e-alone",

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { printableLines } from "artillery-engine-mqtt/contract";
 import { Command, CommanderError } from "commander";
 import type { BrokerCatalogue } from "../comparison/contestant.ts";
@@ -32,6 +33,7 @@ export async function runCommand(
   let exitCode: number = EXIT_CODES.ok.code;
   const program = new Command("mqtt-results")
     .description("What the runs of artillery-engine-mqtt measured: merge, show, compare")
+    .version(versionOf(), "--version", "print the version of this package")
     .option("--no-color", "print without colours")
     .addHelpText("after", EXIT_HELP);
   const end = (code: number): void => {
@@ -60,4 +62,9 @@ export async function runCommand(
     io.err(`${printableLines(message)}\n`);
     return error instanceof CommandError ? error.exitCode : EXIT_CODES.resultsFailed.code;
   }
+}
+
+function versionOf(): string {
+  const manifest = new URL("../../package.json", import.meta.url);
+  return (JSON.parse(readFileSync(manifest, "utf8")) as { version: string }).version;
 }

@@ -247,6 +247,13 @@ describe("compare", () => {
   });
 });
 
+it("says its version, which is the package's", async () => {
+  const { version } = JSON.parse(
+    readFileSync(join(import.meta.dirname, "../../../../results/package.json"), "utf8"),
+  );
+  expect((await command("--version")).out).toBe(`${version}\n`);
+});
+
 it("has help with examples and exit codes, and ends with 1 without a command it knows", async () => {
   const help = await command("--help");
   expect(help.code).toBe(0);
