@@ -3,7 +3,6 @@ import { createBackoff } from "../../engine/src/device/backoff.ts";
 import { Device } from "../../engine/src/device/device.ts";
 import type { DeviceEnvironment, Time } from "../../engine/src/device/port.ts";
 import { LiveHost } from "../../engine/src/live/host.ts";
-import { createCodec } from "../../engine/src/transport/codec.ts";
 import type { Transport, TransportListener } from "../../engine/src/transport/transport.ts";
 import type { Scale, SyncCase, Table } from "./suite.ts";
 
@@ -72,7 +71,7 @@ function fleetOf(count: number): BenchFleet {
     seed: 42,
     recorder: events,
     regions: null,
-    wire: { codec: createCodec(4), maxPacketBytes: 1 << 20 },
+    maxPacketBytes: 1 << 20,
     partings: null,
     openings: null,
   });

@@ -419,6 +419,8 @@ export interface WorkerRecord {
   /** The fleet's common time zero; null when no device was started. */
   timeZeroMs: number | null;
   cohorts: Record<string, { devices: number; everOnline: number }>;
+  /** The client that the devices of each cohort have. Not given by older engines. */
+  clients?: Record<string, CohortClient> | undefined;
   storms: WorkerStorm[];
   /** Counts by name; not given without regions. */
   regions?: Record<string, WorkerRegion> | undefined;
@@ -432,6 +434,37 @@ export interface WorkerRecord {
   generator: GeneratorHealth | null;
   /** Given for a forecast alone: nothing of it was measured. */
   forecast?: ForecastRecord | undefined;
+}
+
+/** What the devices of a cohort are set to, whether their scenario says so or the settings of all. */
+export interface CohortClient {
+  protocolVersion: 4 | 5;
+  keepaliveMs: number;
+  connectTimeoutMs: number;
+  ackTimeoutMs: number;
+  clean: boolean;
+  /** MQTT 5; null for never, and with 3.1.1, which has none. */
+  sessionExpiryMs: number | null;
+  resubscribe: "auto" | "always";
+  /** The next three are of MQTT 5; null where none is given, and with 3.1.1. */
+  receiveMaximum: number | null;
+  topicAliasMaximum: number | null;
+  serverReference: "count" | "follow" | null;
+  reconnect: ReconnectRecord;
+  /** The longest that one of its devices waits between two attempts to connect. */
+  longestBackoffMs: number;
+}
+
+/** How a cohort's devices come back: the numbers that their policy reads. */
+export interface ReconnectRecord {
+  /** Null where the script gives a policy and its numbers. */
+  preset: string | null;
+  policy: string;
+  baseMs?: number | undefined;
+  capMs?: number | undefined;
+  windowMs?: number | undefined;
+  /** When the count of attempts starts again: at CONNACK, when the device is ready, or where it was connected for so long. */
+  resetAfter: "connack" | "ready" | { connectedMs: number };
 }
 
 /** One of several containers whose devices are numbered throughout: it has the numbers `ordinal`, `ordinal + of`, and so on. */

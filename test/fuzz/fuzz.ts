@@ -4,7 +4,6 @@ import { EVENTS, type Tell } from "../../engine/src/device/events.ts";
 import { LOST, type Waiter } from "../../engine/src/device/turns.ts";
 import { LiveHost, type LiveHostOptions } from "../../engine/src/live/host.ts";
 import { createRandom } from "../../engine/src/random.ts";
-import { createCodec } from "../../engine/src/transport/codec.ts";
 import type { Transport, TransportListener } from "../../engine/src/transport/transport.ts";
 import { ManualTime } from "../support/manual-time.ts";
 import { HostileBytes } from "./hostile-bytes.ts";
@@ -94,7 +93,7 @@ class Case {
         seed,
         recorder: { tell: tellInto(totals) },
         regions: null,
-        wire: { codec: createCodec(this.#version), maxPacketBytes: this.#maxPacketBytes },
+        maxPacketBytes: this.#maxPacketBytes,
         partings: null,
         openings: null,
       },

@@ -14,7 +14,6 @@ import { compileProgram, compileSteps, series } from "../../engine/src/script/co
 import { ProcessorCalls } from "../../engine/src/script/processor-calls.ts";
 import { bindDevice, type Compiler, deviceOf, type StepPlace } from "../../engine/src/script/steps/step.ts";
 import { Storms } from "../../engine/src/storm/storms.ts";
-import { createCodec } from "../../engine/src/transport/codec.ts";
 import type { HttpClient } from "../../engine/src/transport/http-client.ts";
 import { checkAccounts } from "./accounts.ts";
 import { BackEnd } from "./back-end.ts";
@@ -144,14 +143,14 @@ export class Simulation {
   // ---- how it is made ---------------------------------------------------------------------------------------------
 
   #makeHost(): SimulatedHost {
-    const { isBytes, version } = this.#setup;
+    const { isBytes } = this.#setup;
     const host = new SimulatedHost(
       {
         time: this.time,
         seed: this.#seed,
         recorder: { tell: (...event) => this.#hear(...event) },
         regions: this.#regions,
-        wire: { codec: createCodec(version), maxPacketBytes: 4096 },
+        maxPacketBytes: 4096,
         partings: null,
         openings: null,
       },

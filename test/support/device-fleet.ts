@@ -12,7 +12,6 @@ import { time } from "../../engine/src/live/clock.ts";
 import { LiveHost } from "../../engine/src/live/host.ts";
 import { Openings } from "../../engine/src/live/openings.ts";
 import { Partings } from "../../engine/src/live/partings.ts";
-import { createCodec } from "../../engine/src/transport/codec.ts";
 import { followEndpoints } from "../../engine/src/transport/endpoints.ts";
 import { readPortPool } from "../../engine/src/transport/host-limits.ts";
 import { anyAddress } from "../../engine/src/transport/local-end.ts";
@@ -67,7 +66,7 @@ export class DeviceFleet {
         },
       },
       regions: null,
-      wire: { codec: createCodec(protocolVersion), maxPacketBytes },
+      maxPacketBytes,
       partings: new Partings(time),
       openings: new Openings(setImmediate),
     });

@@ -5,6 +5,7 @@ import type { DevicePlan } from "../device/plan.ts";
 import type { DeviceEnvironment } from "../device/port.ts";
 import type { Operation } from "../device/program.ts";
 import type { Regions } from "../region/regions.ts";
+import type { ClientPlan } from "../script/client-plan.ts";
 import { compileProgram, compileSteps } from "../script/compile.ts";
 import type { CohortPlan, FleetPlan } from "../script/plan.ts";
 import type { ProcessorCalls } from "../script/processor-calls.ts";
@@ -60,7 +61,7 @@ export function compileCohort(cohort: CohortPlan, index: number, parts: CohortPa
     before: cohort.beforeScenario,
     after: cohort.afterScenario,
     environment: {
-      plan: devicePlan(plan, index),
+      plan: devicePlan(cohort.client, plan.settings.maxPacketSize, index),
       port: host,
       program: regions === null ? program : [namesRegion(regions), ...program],
       regions,
@@ -78,22 +79,23 @@ function namesRegion({ names }: Regions): Operation {
   };
 }
 
-function devicePlan({ settings, backoff, resetAfter }: FleetPlan, cohort: number): DevicePlan {
+function devicePlan(client: ClientPlan, maxPacketBytes: number, cohort: number): DevicePlan {
+  const { backoff, resetAfter } = client.reconnect;
   return {
     cohort,
-    protocolVersion: settings.protocolVersion,
-    keepaliveMs: settings.keepalive,
-    connectTimeoutMs: settings.connectTimeout,
-    ackTimeoutMs: settings.ackTimeout,
-    clean: settings.session.clean,
-    sessionExpiryS: Math.min(settings.session.expiry / 1000, NEVER_S),
-    resubscribe: settings.resubscribe,
+    protocolVersion: client.protocolVersion,
+    keepaliveMs: client.keepalive,
+    connectTimeoutMs: client.connectTimeout,
+    ackTimeoutMs: client.ackTimeout,
+    clean: client.session.clean,
+    sessionExpiryS: Math.min(client.session.expiry / 1000, NEVER_S),
+    resubscribe: client.resubscribe,
     backoff: createBackoff(backoff),
     backoffBaseMs: "baseMs" in backoff ? backoff.baseMs : 0,
     resetAfter,
-    maxPacketBytes: settings.maxPacketSize,
-    receiveMaximum: settings.receiveMaximum ?? 65_535,
-    topicAliasMaximum: settings.topicAliasMaximum ?? 0,
-    followReferences: settings.serverReference === "follow",
+    maxPacketBytes,
+    receiveMaximum: client.receiveMaximum ?? 65_535,
+    topicAliasMaximum: client.topicAliasMaximum ?? 0,
+    followReferences: client.serverReference === "follow",
   };
 }

@@ -1,10 +1,10 @@
 import type { Recorder } from "../capture/recorder.ts";
 import { type WorkerFacts, workerRecord } from "../capture/worker-record.ts";
 import type { WorkerRecord } from "../contract.ts";
-import { longestBackoffMs } from "../device/backoff.ts";
 import { type Container, containerLabel, deviceId } from "../device/identity.ts";
 import type { Regions } from "../region/regions.ts";
-import { type FleetPlan, ownClientIdPrefix, uncorrelatedCohorts } from "../script/plan.ts";
+import { type FleetPlan, longestWaitMs, ownClientIdPrefix, uncorrelatedCohorts } from "../script/plan.ts";
+import { clientRecord } from "./client-record.ts";
 import type { FleetRun } from "./fleet-run.ts";
 
 /** The parts of a worker that its record is made of. */
@@ -24,6 +24,7 @@ type Known =
   | "container"
   | "seed"
   | "longestBackoffMs"
+  | "clients"
   | "clientIds"
   | "uncorrelated"
   | "containerName"
@@ -39,7 +40,8 @@ export function fleetRecord(parts: FleetRecordParts, own: Omit<WorkerFacts, Know
   return workerRecord(recorder, {
     ...own,
     seed: plan.settings.seed,
-    longestBackoffMs: longestBackoffMs(plan.backoff),
+    longestBackoffMs: longestWaitMs(plan),
+    clients: Object.fromEntries(plan.cohorts.map(({ name, client }) => [name, clientRecord(client)])),
     clientIds: idPrefix === null ? null : `${idPrefix}${deviceId(container, 0)}`,
     uncorrelated: uncorrelatedCohorts(plan),
     ...(container.of === 1

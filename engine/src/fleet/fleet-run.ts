@@ -1,13 +1,12 @@
 import type { ArtilleryScript, Helpers, RunEvents, StepCallback, VuContext } from "../artillery.ts";
 import { ArrivalCurve } from "../capture/arrivals.ts";
 import type { Recorder } from "../capture/recorder.ts";
-import { longestBackoffMs } from "../device/backoff.ts";
 import type { DeviceCredentials } from "../device/credentials.ts";
 import { Device } from "../device/device.ts";
 import { type Container, deviceId, fleetNumber } from "../device/identity.ts";
 import type { Time } from "../device/port.ts";
 import type { Regions } from "../region/regions.ts";
-import type { FleetPlan } from "../script/plan.ts";
+import { type FleetPlan, longestWaitMs } from "../script/plan.ts";
 import { bindDevice, deviceOf, type HttpAccess } from "../script/steps/step.ts";
 import { credentialsOf } from "../script/target.ts";
 import { REGION_VARIABLE } from "../script/variables.ts";
@@ -83,7 +82,7 @@ export class FleetRun {
       losses: host,
       watch: options.watch,
       regions,
-      longestBackoffMs: longestBackoffMs(plan.backoff),
+      longestBackoffMs: longestWaitMs(plan),
       populations: (storm) => agreement.populations(storm),
       isFirst: () => agreement.isFirst(),
       claim: (storm) => numbers.claim(storm),

@@ -47,7 +47,6 @@ const FIRST_CAPACITY = 256;
 export interface BrokerOptions {
   model: BrokerModel;
   network: Network;
-  version: 4 | 5;
   /** Null where nobody answers config requests. */
   backEnd: BackEnd | null;
   /** Each device has a client id of its own, which no other has. */
@@ -63,7 +62,6 @@ export interface BrokerOptions {
 export class Broker implements BrokerEnd {
   readonly network: Network;
   readonly #acceptsAll: boolean;
-  readonly #version: 4 | 5;
   readonly #backEnd: BackEnd | null;
   readonly #lane: Lane;
   /** Milliseconds per piece of work. */
@@ -86,11 +84,10 @@ export class Broker implements BrokerEnd {
   /** SYNs that found the accept queue full. */
   droppedSyns = 0;
 
-  constructor({ model, network, version, backEnd, hasOwnIds }: BrokerOptions) {
+  constructor({ model, network, backEnd, hasOwnIds }: BrokerOptions) {
     this.network = network;
     this.#acceptsAll = model.accepts === "all";
     this.#waiting = new AcceptQueue(model.acceptQueue);
-    this.#version = version;
     this.#backEnd = backEnd;
     this.#hasOwnIds = hasOwnIds;
     this.#lane = network.clock.lane();
@@ -271,7 +268,7 @@ export class Broker implements BrokerEnd {
     if (link.isHeard) this.network.down(deliver, link, packet);
   }
 
-  #connect(link: BrokerLink, { clientId, clean = true, properties }: IConnectPacket): void {
+  #connect(link: BrokerLink, { clientId, clean = true, protocolVersion, properties }: IConnectPacket): void {
     // A client that has closed politely before its turn has no session to begin.
     if (link.isOver) return;
     const id = clientId === "" ? this.#assignedId() : clientId;
@@ -280,7 +277,7 @@ export class Broker implements BrokerEnd {
     const { link: earlier } = client;
     // [MQTT-3.1.4-3]: an older connection of the client makes way.
     if (earlier !== null && earlier !== link && earlier.isHeard) {
-      if (this.#version === 5) this.network.down(deliver, earlier, TAKEN_OVER);
+      if (earlier.protocolVersion === 5) this.network.down(deliver, earlier, TAKEN_OVER);
       this.network.down(closed, earlier, undefined);
     }
     const isExpired = this.network.clock.now() > client.goneAtMs + client.expiryMs;
@@ -288,9 +285,9 @@ export class Broker implements BrokerEnd {
     if (!isPresent) client.filters = null;
     client.link = link;
     link.client = client;
-    client.expiryMs = expiryOf(this.#version, clean, properties?.sessionExpiryInterval);
+    client.expiryMs = expiryOf(protocolVersion === 5 ? 5 : 4, clean, properties?.sessionExpiryInterval);
     client.goneAtMs = Number.POSITIVE_INFINITY;
-    if (clientId === "" && this.#version === 5)
+    if (clientId === "" && protocolVersion === 5)
       this.#say(link, { ...ACCEPTED, properties: { assignedClientIdentifier: id } });
     else this.#say(link, isPresent ? ACCEPTED_WITH_SESSION : ACCEPTED);
   }

@@ -24,6 +24,7 @@ import { type ForecastOptions, withOptions, withoutLogs } from "./what-if.ts";
 
 export { BACKOFF_POLICIES, type BackoffSpec } from "../device/backoff.ts";
 export { PRESET_NAMES } from "../device/backoff-presets.ts";
+export { clientRecord } from "../fleet/client-record.ts";
 
 export { predictMemory } from "./memory.ts";
 export type { StormQuestion } from "./storm-alone.ts";

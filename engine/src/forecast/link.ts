@@ -77,6 +77,10 @@ export class ForecastLink implements Link, BrokerLink {
     return this.device.number;
   }
 
+  get protocolVersion(): 4 | 5 {
+    return this.device.env.plan.protocolVersion;
+  }
+
   dial(): void {
     this.broker.dial(this);
   }

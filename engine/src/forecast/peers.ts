@@ -39,6 +39,8 @@ export interface ServiceAnswer {
 export interface BrokerLink {
   readonly broker: BrokerEnd;
   readonly deviceNumber: number;
+  /** Of MQTT, as its device speaks it. */
+  readonly protocolVersion: 4 | 5;
   /** The device hears nothing any more: it left, or its broker closed. */
   readonly isOver: boolean;
   /** It ended with RST: what it sent and nobody has read is gone. */

@@ -73,7 +73,7 @@ export class VirtualFleet {
 
   constructor({ script, plan, model, arrivals, workers: asked, helpers, log }: VirtualFleetOptions) {
     const clock = this.#clock;
-    const { seed, protocolVersion, http } = plan.settings;
+    const { seed, http } = plan.settings;
     const { regions } = plan;
     const network = new Network(clock, model.latencyMs, model.broker.latencyMs);
     const backEnds = model.services.map((service) => service && new BackEnd(service, network));
@@ -82,7 +82,6 @@ export class VirtualFleet {
         new Broker({
           model: model.broker,
           network,
-          version: protocolVersion,
           backEnd,
           hasOwnIds: hasOwnIds(plan),
         }),

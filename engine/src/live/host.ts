@@ -3,13 +3,14 @@ import type { Device } from "../device/device.ts";
 import { EVENTS } from "../device/events.ts";
 import type { Link } from "../device/port.ts";
 import { Host, type HostOptions } from "../fleet/host.ts";
+import { createCodec } from "../transport/codec.ts";
 import { Connection, type Wire } from "../transport/connection.ts";
 import type { OpenTransport } from "../transport/transport.ts";
 import type { Openings } from "./openings.ts";
 import type { Partings } from "./partings.ts";
 
 export interface LiveHostOptions extends HostOptions {
-  wire: Pick<Wire<Device>, "codec" | "maxPacketBytes">;
+  maxPacketBytes: number;
   /** Null where a device ends its connection itself at once, when it has said DISCONNECT. */
   partings: Partings | null;
   /** Null where everything that is due is opened at once. */
@@ -20,21 +21,23 @@ export interface LiveHostOptions extends HostOptions {
 export class LiveHost extends Host {
   /** What opens the connections of devices, by cohort. */
   readonly openers: OpenTransport[] = [];
-  readonly #wire: Wire<Device>;
+  /** By the version of MQTT that a device speaks. */
+  readonly #wires: Readonly<Record<4 | 5, Wire<Device>>>;
   readonly #partings: Partings | null;
   readonly #openings: Openings | null;
 
-  constructor({ wire, partings, openings, ...options }: LiveHostOptions) {
+  constructor({ maxPacketBytes, partings, openings, ...options }: LiveHostOptions) {
     super(options);
     const { recorder } = options;
     this.#partings = partings;
     this.#openings = openings;
-    this.#wire = {
-      ...wire,
+    const common = {
+      maxPacketBytes,
       partings,
-      sent: (device, bytes) => recorder.tell(EVENTS.bytesSent, device, 0, bytes, ""),
-      received: (device, bytes) => recorder.tell(EVENTS.bytesReceived, device, 0, bytes, ""),
-    };
+      sent: (device: Device, bytes: number) => recorder.tell(EVENTS.bytesSent, device, 0, bytes, ""),
+      received: (device: Device, bytes: number) => recorder.tell(EVENTS.bytesReceived, device, 0, bytes, ""),
+    } satisfies Omit<Wire<Device>, "codec">;
+    this.#wires = { 4: { ...common, codec: createCodec(4) }, 5: { ...common, codec: createCodec(5) } };
   }
 
   override wakeToOpen(delayMs: number, attempt: Attempt): object {
@@ -46,7 +49,7 @@ export class LiveHost extends Host {
     const open = this.openers[device.cohort];
     if (open === undefined) throw new RangeError(`cohort ${device.cohort} has no opener`);
     this.#partings?.endOf(device);
-    const connection = new Connection(device, this.#wire);
+    const connection = new Connection(device, this.#wires[device.env.plan.protocolVersion]);
     return connection.over(open(connection, device.attempt));
   }
 }

@@ -17,7 +17,6 @@ import type { Progress } from "../rendezvous/rendezvous.ts";
 import type { FleetPlan } from "../script/plan.ts";
 import type { RegionsPlan } from "../script/region-plan.ts";
 import type { UrlTarget } from "../script/target.ts";
-import { createCodec } from "../transport/codec.ts";
 import { devicesOfPhases } from "../transport/descriptors.ts";
 import { usesTls } from "../transport/endpoints.ts";
 import { HostLimits, readPortPool } from "../transport/host-limits.ts";
@@ -89,7 +88,7 @@ export class Worker {
     keepYoungGenerationSmall();
     this.#options = options;
     const { plan, script, helpers, runEvents, broker, numbers, container, workerId } = options;
-    const { seed, protocolVersion, maxPacketSize } = plan.settings;
+    const { seed, maxPacketSize: maxPacketBytes } = plan.settings;
     this.#share = shareOf(script.config.phases);
     const names = plan.cohorts.map((cohort) => cohort.name);
     this.#recorder = new Recorder(names, runEvents, wallClock, ensureNames(script.config));
@@ -102,7 +101,7 @@ export class Worker {
       seed,
       recorder: this.#recorder,
       regions: this.#regions,
-      wire: { codec: createCodec(protocolVersion), maxPacketBytes: maxPacketSize },
+      maxPacketBytes,
       partings: this.#partings,
       openings: new Openings(setImmediate),
     });

@@ -1,10 +1,10 @@
-import type { BackoffSpec, ResetAfter } from "../device/backoff.ts";
-import { PRESETS, type PresetName } from "../device/backoff-presets.ts";
+import { longestBackoffMs } from "../device/backoff.ts";
 import type { PlacePlan, TimeZeroPlan } from "../rendezvous/plan.ts";
 import type { StormPlan } from "../storm/schedule.ts";
+import { type ClientPlan, planClient } from "./client-plan.ts";
 import type { ReadScenario, ReadScript } from "./read.ts";
 import { planRegions, type RegionsPlan } from "./region-plan.ts";
-import { DEFAULT_BASE_MS, type EngineSettings } from "./schema.ts";
+import type { EngineSettings } from "./schema.ts";
 import { hasOwnClientIds } from "./steps/connect.ts";
 import { usesHttp } from "./steps/http.ts";
 import { cannotTellAnswers } from "./steps/request.ts";
@@ -19,8 +19,6 @@ export interface FleetPlan {
   /** Null where the script has one target. */
   regions: RegionsPlan | null;
   settings: EngineSettings;
-  backoff: BackoffSpec;
-  resetAfter: ResetAfter;
   storms: StormPlan[];
   timeZero: TimeZeroPlan;
   /** Where the workers of a run meet. */
@@ -36,6 +34,7 @@ export interface CohortPlan {
   scenarioIndex: number;
   /** TLS session resumption of its devices; null for what the settings say. */
   resume: boolean | null;
+  client: ClientPlan;
   onConnect: ParsedStep[];
   flow: ParsedStep[];
   beforeScenario: string[];
@@ -55,35 +54,23 @@ export function planFleet(script: GoodScript): FleetPlan {
     target,
     regions,
     settings,
-    ...backoffOf(settings),
     storms: script.storms.map((storm) => planStorm(storm, regions)),
     timeZero: timeZeroOf(settings),
     rendezvous: settings.rendezvous,
-    cohorts: script.scenarios.map(planCohort),
+    cohorts: script.scenarios.map((scenario) => planCohort(scenario, settings)),
     hooks: { before: before?.steps ?? [], after: after?.steps ?? [] },
   };
 }
 
-function planCohort(scenario: ReadScenario): CohortPlan {
+function planCohort(scenario: ReadScenario, settings: EngineSettings): CohortPlan {
   const { name, scenarioIndex, resume, onConnect, flow, beforeScenario, afterScenario } = scenario;
-  return { name, scenarioIndex, resume, onConnect, flow, beforeScenario, afterScenario };
+  const client = planClient(settings, scenario.client.known);
+  return { name, scenarioIndex, resume, client, onConnect, flow, beforeScenario, afterScenario };
 }
 
-const DEFAULT_CAP_MS = 30_000;
-
-function backoffOf({ reconnect }: EngineSettings): { backoff: BackoffSpec; resetAfter: ResetAfter } {
-  if (reconnect.preset !== undefined) {
-    const preset = PRESETS[reconnect.preset as PresetName];
-    return { backoff: preset.spec, resetAfter: reconnect.resetAfter ?? preset.resetAfter };
-  }
-  const baseMs = reconnect.base ?? DEFAULT_BASE_MS;
-  const backoff = {
-    policy: reconnect.policy ?? "full-jitter",
-    baseMs,
-    capMs: Math.max(baseMs, reconnect.cap ?? DEFAULT_CAP_MS),
-    windowMs: reconnect.window ?? DEFAULT_CAP_MS,
-  } as BackoffSpec;
-  return { backoff, resetAfter: reconnect.resetAfter ?? "ready" };
+/** The longest that any device of the fleet waits between two attempts. */
+export function longestWaitMs({ cohorts }: FleetPlan): number {
+  return Math.max(0, ...cohorts.map(({ client }) => longestBackoffMs(client.reconnect.backoff)));
 }
 
 function timeZeroOf({ timeZero }: EngineSettings): TimeZeroPlan {

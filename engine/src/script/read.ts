@@ -1,4 +1,5 @@
 import type { ArtilleryScript } from "../artillery.ts";
+import { CLIENT_KEYS, type ClientSettings } from "./client-settings.ts";
 import type { Problem } from "./problem.ts";
 import { type ReadSettings, readSettings } from "./read-settings.ts";
 import { type ReadStep, StepReader } from "./read-steps.ts";
@@ -49,6 +50,8 @@ export interface ReadScenario {
   scenarioIndex: number;
   /** TLS session resumption of its devices; null where it does not say. */
   resume: boolean | null;
+  /** What it says of the client that its devices have; the settings say the rest. */
+  client: { written: Readonly<Record<string, unknown>>; known: Partial<ClientSettings> };
   onConnect: ReadStep[];
   flow: ReadStep[];
   beforeScenario: string[];
@@ -152,6 +155,7 @@ function readScenario(
     name: data.name ?? `scenario ${index + 1}`,
     scenarioIndex: index,
     resume: data.tls?.resume ?? null,
+    client: readClient(raw as Record<string, unknown>, data),
     onConnect,
     flow,
     beforeScenario,
@@ -159,6 +163,14 @@ function readScenario(
     callsBefore: data.beforeScenario !== undefined,
     isWhole: problems.length === problemsBefore,
   };
+}
+
+function readClient(
+  written: Readonly<Record<string, unknown>>,
+  values: { readonly [Key in keyof ClientSettings]?: ClientSettings[Key] | undefined },
+): ReadScenario["client"] {
+  const given = CLIENT_KEYS.filter((key) => written[key] !== undefined);
+  return { written, known: Object.fromEntries(given.map((key) => [key, values[key]])) };
 }
 
 // ---- variables -----------------------------------------------------------------------------------------------------

@@ -66,7 +66,7 @@ export async function runFind(
     namesOf(asked),
     { policies: engine.BACKOFF_POLICIES, presets: engine.PRESET_NAMES },
     gridOf(asked),
-    ownPolicyName(own.plan.settings.reconnect.preset, own.plan.backoff),
+    ownPolicyName(own.plan.cohorts.map(({ client }) => engine.clientRecord(client))),
   );
   const question = questionOf(path, script, asked, own);
   const directory = join(output, forecastId(scriptName(path), script, asked, `find-${asked.find}`));

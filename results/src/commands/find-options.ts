@@ -28,7 +28,8 @@ export const FIND_HELP = `
             recovers; from a thousandth of the script's value to a thousand times as much.
   policy    back-off policies side by side: the script's own, every preset, and every policy with each --base and --cap
             (default: 1s and 5s, 30s and 120s; uniform takes the caps as its windows). The frontier is named.
-  --policy narrows policies, or searches with each that is named (fleet, capacity: only the script's unless given).
+  --policy narrows policies, or searches with each that is named (fleet, capacity: only the script's unless given). A policy is
+            that of every device, whatever its scenario says of its own; script leaves all as they are.
   --within also asks for the time until the target share is ready; a window that is shorter is watched for so long.
   Storms after the one that is judged do not happen. The target share is that of the script's plugin.
 `;

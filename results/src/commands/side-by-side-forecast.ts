@@ -127,7 +127,7 @@ function columnsOf({ script, fractions, policies, shared }: SideBySideAsked, eng
     namesOf(policies),
     { policies: engine.BACKOFF_POLICIES, presets: engine.PRESET_NAMES },
     gridOf(policies),
-    ownPolicyName(own.plan.settings.reconnect.preset, own.plan.backoff),
+    ownPolicyName(own.plan.cohorts.map(({ client }) => engine.clientRecord(client))),
   );
   const losses = fractions.length === 0 ? [null] : fractions;
   return losses.flatMap((fraction) =>

@@ -1,5 +1,6 @@
 import { printable } from "artillery-engine-mqtt/contract";
 import pc from "picocolors";
+import { areMixed, clientWords } from "../judge/client-words.ts";
 import { FORECAST_SENTENCE, sourceWords } from "../judge/forecast-words.ts";
 import { doubtWords } from "../judge/generator.ts";
 import { count, counted, duration, percent } from "../judge/number-words.ts";
@@ -34,6 +35,7 @@ export function consoleSummary(summary: Summary, options: ConsoleOptions): strin
   return [
     "",
     ...headLines(summary, colours),
+    ...clientLines(summary, colours),
     ...summary.storms.flatMap((storm) => stormLines(storm, colours, summary.forecast !== null)),
     ...totalLines(summary, colours),
     ...regionLines(summary, colours),
@@ -75,6 +77,15 @@ function headLines(summary: Summary, colours: Colours): string[] {
       : [colours.red(`  INCOMPLETE RUN: ${summary.missing.map(printable).join("\n    ")}`)]),
     ...warnings.map((line) => colours.yellow(indented(line))),
   ];
+}
+
+/** Where all devices have the same, the script says it. */
+function clientLines({ fleet: { clients } }: Summary, colours: Colours): string[] {
+  if (!areMixed(clients)) return [];
+  const lines = Object.entries(clients).flatMap(([cohort, client]) =>
+    wrap(`${printable(cohort)}: ${printable(clientWords(client))}`, WIDTH - 2, "  "),
+  );
+  return ["", colours.bold("Clients"), ...lines.map(indented)];
 }
 
 function totalLines({ totals, disconnects }: Summary, colours: Colours): string[] {

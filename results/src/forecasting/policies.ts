@@ -1,3 +1,5 @@
+import type { CohortClient } from "artillery-engine-mqtt/contract";
+import { policyName } from "../judge/client-words.ts";
 import { duration } from "../judge/number-words.ts";
 
 /** A way to come back: what stands in place of the script's `reconnect`; null for the script's own. */
@@ -78,23 +80,9 @@ function onGrid(policy: string, { basesMs, capsMs }: Grid): Candidate[] {
   }
 }
 
-/** What the script's own back-off is called. */
-export function ownPolicyName(
-  preset: string | undefined,
-  spec: { policy: string; baseMs?: number; capMs?: number; windowMs?: number },
-): string {
-  if (preset !== undefined) return preset;
-  const { policy, baseMs = 0, capMs = 0, windowMs = 0 } = spec;
-  switch (policy) {
-    case "immediate":
-      return policy;
-    case "fixed":
-      return `${policy} ${duration(baseMs)}`;
-    case "uniform":
-      return `${policy} ${duration(windowMs)}`;
-    default:
-      return `${policy} ${duration(baseMs)} to ${duration(capMs)}`;
-  }
+/** What the back-off of the script is called: of all its cohorts, where they differ. */
+export function ownPolicyName(clients: readonly Pick<CohortClient, "reconnect">[]): string {
+  return [...new Set(clients.map(({ reconnect }) => policyName(reconnect)))].join(" + ");
 }
 
 function inScript(ms: number): string {

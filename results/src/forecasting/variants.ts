@@ -7,13 +7,27 @@ export type Server = (typeof SERVERS)[number];
 type Settings = Record<string, unknown>;
 interface AnyScript {
   config: Settings;
+  scenarios?: unknown;
+}
+
+/** All devices come back so: those of scenarios with a `reconnect` of their own too. */
+export function withReconnect<S extends AnyScript>(script: S, reconnect: Readonly<Settings>): S {
+  const changed = withEngine(script, { reconnect: inPlaceOf(engineOf(script)["reconnect"], reconnect) });
+  if (!Array.isArray(script.scenarios)) return changed;
+  return { ...changed, scenarios: script.scenarios.map((scenario) => cameBackBy(scenario, reconnect)) };
+}
+
+function cameBackBy(scenario: unknown, reconnect: Readonly<Settings>): unknown {
+  if (scenario === null || typeof scenario !== "object") return scenario;
+  const { reconnect: own } = scenario as Settings;
+  return own === undefined ? scenario : { ...scenario, reconnect: inPlaceOf(own, reconnect) };
 }
 
 /** `resetAfter` of the script stays with a policy; a preset brings its own. */
-export function withReconnect<S extends AnyScript>(script: S, reconnect: Readonly<Settings>): S {
-  const { resetAfter } = (engineOf(script)["reconnect"] ?? {}) as Settings;
+function inPlaceOf(own: unknown, reconnect: Readonly<Settings>): Settings {
+  const { resetAfter } = (own ?? {}) as Settings;
   const stays = resetAfter === undefined || "preset" in reconnect ? {} : { resetAfter };
-  return withEngine(script, { reconnect: { ...reconnect, ...stays } });
+  return { ...reconnect, ...stays };
 }
 
 /** What of a prepared forecast has rates. */

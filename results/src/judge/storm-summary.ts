@@ -10,6 +10,7 @@ import {
   type WorkerStormCohort,
 } from "artillery-engine-mqtt/contract";
 import type { Histogram } from "hdr-histogram-js";
+import { highest } from "../run/highest-lowest.ts";
 import { addHistograms } from "../run/histogram.ts";
 import { addFields, type MergedRun, type MergedStorm } from "../run/merge.ts";
 import type { TimelineRow } from "../run/timeline.ts";
@@ -47,9 +48,7 @@ export function summarizeStorms(merged: MergedRun, target: number): StormSummary
 /** One storm, for the whole fleet and for each cohort. */
 function summarizeStorm(sources: Sources, storm: MergedStorm): StormSummary {
   const cohorts = [...storm.cohorts.keys()];
-  const load = loadBefore(sources.run, storm.atMs);
-  const offered = offeredAtEnd(sources.run, storm);
-  const fields = (of: readonly string[]): StormFields => stormFields(sources, storm, load, offered, of);
+  const fields = stormFieldsOf(sources, storm, loadBefore(sources.run, storm.atMs));
   const whole = fields(cohorts);
   const byCohort = cohorts.map((name) => [name, fields([name])] as const);
   const generator = generatorOfAll(storm, whole, byCohort);
@@ -62,6 +61,34 @@ function summarizeStorm(sources: Sources, storm: MergedStorm): StormSummary {
     presence: storm.presence && { ...storm.presence, affectedDue: affectedDue(storm, storm.presence) },
     cohorts: Object.fromEntries(byCohort),
   };
+}
+
+/**
+ * How long somebody waits at most says where the last stretch of a window begins: that of a cohort depends on its own client. What is
+ * offered in it is looked for once for each such stretch.
+ */
+function stormFieldsOf(
+  sources: Sources,
+  storm: MergedStorm,
+  load: LoadBefore,
+): (cohorts: readonly string[]) => StormFields {
+  const offers = new Map<number | null, StormEvidence["offered"]>();
+  return (cohorts) => {
+    const longestBackoffMs = longestWaitOf(sources.run, cohorts);
+    const run = { ...sources.run, longestBackoffMs };
+    const offered = offers.get(longestBackoffMs) ?? offeredAtEnd(run, storm);
+    offers.set(longestBackoffMs, offered);
+    return stormFields({ ...sources, run }, storm, load, offered, cohorts);
+  };
+}
+
+/** Of the clients of these cohorts; where one is not known, of the whole fleet. Null in files of an engine that did not say so yet. */
+function longestWaitOf({ clients, longestBackoffMs }: MergedRun, cohorts: readonly string[]): number | null {
+  if (longestBackoffMs === null) return null;
+  return (
+    highest(cohorts.map((name) => clients.get(name)?.longestBackoffMs ?? longestBackoffMs)) ??
+    longestBackoffMs
+  );
 }
 
 function stormFields(

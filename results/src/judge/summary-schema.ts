@@ -10,6 +10,7 @@ import {
   STORM_FATES,
 } from "artillery-engine-mqtt/contract";
 import { z } from "zod";
+import { cohortClient } from "../run/cohort-client.ts";
 import { VERDICT_ABSENCES, VERDICTS } from "./verdict.ts";
 
 const count = z.number().nonnegative();
@@ -198,7 +199,13 @@ const schema = z.object({
     .default([]),
   /** Share of the affected devices that had to be ready for `recovered`. */
   recoveryTarget: z.number(),
-  fleet: z.object({ devices: count, everOnline: count, cohorts: z.record(z.string(), count) }),
+  fleet: z.object({
+    devices: count,
+    everOnline: count,
+    cohorts: z.record(z.string(), count),
+    /** The client of each cohort: empty in older summaries; none of a cohort that several merged runs had with different ones. */
+    clients: z.record(z.string(), cohortClient).default({}),
+  }),
   storms: z.array(
     stormFields.extend({
       /**

@@ -6,6 +6,7 @@ import { count, duration, percentReached } from "../judge/number-words.ts";
 import { besideMeasured } from "../judge/recovery-by-cohort.ts";
 import type { Summary } from "../judge/summary-schema.ts";
 import { accuracySection } from "./accuracy.ts";
+import { clientSection } from "./clients.ts";
 import { type Html, html, NOTHING } from "./html.ts";
 import { plotsOf } from "./plots.ts";
 import { errorSection, generatorSection, regionSection, serviceTimesTable } from "./run-tables.ts";
@@ -42,6 +43,7 @@ ${plots.load}
 ${plots.percentiles}
 ${serviceTimesTable(summary, curves.serviceTimes)}
 ${errorSection(summary)}
+${clientSection(summary)}
 ${regionSection(summary)}
 ${generatorSection(summary)}
 ${scriptSection(ran)}

@@ -1,5 +1,6 @@
 import {
   COUNTER_NAMES,
+  type CohortClient,
   type CounterName,
   type ForecastRecord,
   type GeneratorHealth,
@@ -14,6 +15,7 @@ import {
 import type { Histogram } from "hdr-histogram-js";
 import type { AddedUp } from "./added-up.ts";
 import { type ClockReading, clocksOf, rowsMovedMs } from "./clocks.ts";
+import { clientsOf } from "./cohort-client.ts";
 import { type CutApart, cutApart } from "./cut-instants.ts";
 import { highest, lowest } from "./highest-lowest.ts";
 import {
@@ -84,6 +86,8 @@ export interface MergedRun {
   /** The fleet's time zero: the earliest that a worker knows; the start of the run if no device was started. */
   timeZeroMs: number;
   cohorts: Map<string, { devices: number; everOnline: number }>;
+  /** The client of each cohort, where it is known and all its devices have the same. */
+  clients: Map<string, CohortClient>;
   storms: MergedStorm[];
   /** Regions in the script's order; empty without regions. */
   regions: Map<string, WorkerRegion>;
@@ -139,6 +143,7 @@ export function mergeRun(
     uncorrelated: [...new Set(records.flatMap((record) => record.uncorrelated))],
     sameIdsAs: [...new Set(records.flatMap((record) => record.sameIdsAs))],
     cohorts: sumByKey(records.map((record) => record.cohorts)),
+    clients: clientsOf(records),
     storms: mergeStorms(records, labEnds).map((storm) => ({
       ...storm,
       presence: presence.get(storm.index) ?? null,

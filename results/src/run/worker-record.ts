@@ -13,6 +13,7 @@ import {
   type WorkerRecord,
 } from "artillery-engine-mqtt/contract";
 import { z } from "zod";
+import { cohortClient } from "./cohort-client.ts";
 import { LIMITS } from "./limits.ts";
 
 const count = z.number().nonnegative();
@@ -175,6 +176,7 @@ export const workerRecordSchema: z.ZodType<WorkerRecord> = z.object({
   updatedAtMs: epochMs,
   timeZeroMs: epochMs.nullable(),
   cohorts: byCohort(z.object({ devices: count, everOnline: count })),
+  clients: byCohort(cohortClient).optional(),
   storms: z.array(storm).max(LIMITS.run.storms),
   regions: regions.optional(),
   counters: byCohort(counters(COUNTER_NAMES)),

@@ -6,7 +6,6 @@ import type { DeviceEnvironment } from "../../../engine/src/device/port.ts";
 import type { Waiter } from "../../../engine/src/device/turns.ts";
 import { Fleet } from "../../../engine/src/fleet/fleet.ts";
 import { LiveHost, type LiveHostOptions } from "../../../engine/src/live/host.ts";
-import { createCodec } from "../../../engine/src/transport/codec.ts";
 import { FakeNetwork, type FakeTransport } from "../../support/fake-transport.ts";
 import { ManualTime } from "../../support/manual-time.ts";
 import { type LoggedEvent, logged } from "../../support/told-events.ts";
@@ -61,7 +60,7 @@ export class Rig {
       seed: 0,
       recorder: { tell: (event, subject, ...details) => this.#hear(logged(event, ...details), subject) },
       regions,
-      wire: { codec: createCodec(version), maxPacketBytes },
+      maxPacketBytes,
       partings: null,
       openings: null,
     });

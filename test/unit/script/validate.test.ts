@@ -47,12 +47,14 @@ describe("a good script", () => {
         seed: 1,
         configService: "external",
       },
-      backoff: { policy: "full-jitter", baseMs: 1000, capMs: 30_000 },
-      resetAfter: "ready",
       storms: [{ index: 1, atMs: 20_000, fraction: 0.25, cause: "reset", windowMs: 20_000 }],
       timeZero: { kind: "agreed", topic: "artillery-engine-mqtt", from: null, barrier: READY_IN_5_MIN },
       rendezvous: { kind: "broker" },
       cohorts: [{ name: "devices", scenarioIndex: 0, beforeScenario: [], afterScenario: [] }],
+    });
+    expect(plan?.cohorts[0]?.client.reconnect).toMatchObject({
+      backoff: { policy: "full-jitter", baseMs: 1000, capMs: 30_000 },
+      resetAfter: "ready",
     });
     expect(plan?.cohorts[0]?.onConnect.map(({ definition }) => definition.name)).toEqual(["subscribe"]);
     expect(plan?.cohorts[0]?.flow.map(({ definition }) => definition.name)).toEqual([
@@ -76,7 +78,8 @@ describe("a good script", () => {
   });
 
   it("takes presets, policies and times of reset", () => {
-    const plan = (reconnect: unknown) => validate(scriptWith(withStorm({ reconnect }))).plan;
+    const plan = (reconnect: unknown) =>
+      validate(scriptWith(withStorm({ reconnect }))).plan?.cohorts[0]?.client.reconnect ?? null;
     expect(plan({ preset: "aws-iot" })).toMatchObject({ resetAfter: { connectedMs: 30_000 } });
     expect(plan({ preset: "mqttjs", resetAfter: "ready" })).toMatchObject({
       backoff: { policy: "fixed", baseMs: 1000 },
@@ -649,6 +652,119 @@ describe("rules over more than one key", () => {
     refused([{ loop: [{ think: 1 }, { stayOnline: {} }], count: 2 }], "[0].loop[1].stayOnline");
     refused([{ parallel: [{ loop: [{ stayOnline: {} }], count: 1 }] }], "[0].parallel[0].loop[0].stayOnline");
     expect(problemsOf({ mqtt: {}, scenario: { flow: [{ stayOnline: { for: "5s" } }] } })).toEqual([]);
+  });
+});
+
+describe("the client of a scenario's own devices", () => {
+  const scenario = (name: string, keys: Record<string, unknown> = {}) => ({
+    name,
+    engine: "mqtt",
+    flow: [{ connect: {} }, { stayOnline: {} }],
+    ...keys,
+  });
+  const clients = (mqtt: Record<string, unknown>, ...own: Record<string, unknown>[]) =>
+    validate(
+      scriptWith({ ...withStorm(mqtt), scenarios: own.map((keys, i) => scenario(`cohort ${i}`, keys)) }),
+    );
+
+  it("stands in place of the settings, key by key, each as a whole", () => {
+    const { plan, problems } = clients(
+      {
+        keepalive: "60s",
+        session: { clean: false },
+        reconnect: { policy: "fixed", base: "5s", resetAfter: "connack" },
+        ackTimeout: "3s",
+        receiveMaximum: 10,
+      },
+      {},
+      {
+        protocolVersion: 5,
+        keepalive: "20m",
+        connectTimeout: "30s",
+        session: { expiry: "1h" },
+        resubscribe: "always",
+        reconnect: { policy: "exponential" },
+        serverReference: "follow",
+      },
+    );
+    expect(problems).toBeNull();
+    const [own, other] = plan?.cohorts.map(({ client }) => client) ?? [];
+    expect(own).toEqual({
+      protocolVersion: 4,
+      keepalive: 60_000,
+      connectTimeout: 10_000,
+      ackTimeout: 3000,
+      session: { clean: false, expiry: 0 },
+      resubscribe: "auto",
+      reconnect: {
+        preset: null,
+        backoff: { policy: "fixed", baseMs: 5000, capMs: 30_000, windowMs: 30_000 },
+        resetAfter: "connack",
+      },
+      // MQTT 3.1.1 has none.
+      receiveMaximum: null,
+      topicAliasMaximum: null,
+      serverReference: null,
+    });
+    expect(other).toMatchObject({
+      protocolVersion: 5,
+      keepalive: 1_200_000,
+      connectTimeout: 30_000,
+      ackTimeout: 3000,
+      session: { clean: true, expiry: 3_600_000 },
+      resubscribe: "always",
+      reconnect: { backoff: { policy: "exponential", baseMs: 1000 }, resetAfter: "ready" },
+      receiveMaximum: 10,
+      serverReference: "follow",
+    });
+  });
+
+  const problemsIn = (mqtt: Record<string, unknown>, ...own: Record<string, unknown>[]) =>
+    (clients(mqtt, ...own).problems ?? []).map(({ path, value }) => [path, value]);
+
+  it.each([
+    [{ keepalive: "90500ms" }, "keepalive", "90500ms"],
+    [{ protocolVersion: 3 }, "protocolVersion", 3],
+    [{ connectTimeout: 0 }, "connectTimeout", 0],
+    [{ session: { expiry: "1h" } }, "session.expiry", "1h"],
+    [{ receiveMaximum: 5 }, "receiveMaximum", 5],
+    [{ reconnect: { preset: "mqttjs", base: "2s" } }, "reconnect.base", "2s"],
+    [{ reconnect: { base: "2s", cap: "1s" } }, "reconnect.cap", "1s"],
+  ])("is checked as the settings are: %j", (own, path, value) => {
+    expect(problemsIn({}, {}, own)).toEqual([[`scenarios[1].${path}`, value]]);
+  });
+
+  it("has what MQTT 5 alone has where its devices speak it, and no session that 3.1.1 would lose", () => {
+    const five = { protocolVersion: 5 };
+    const kept = { session: { expiry: "1h" } };
+    expect(problemsIn({ ...kept, receiveMaximum: 5 }, five)).toEqual([]);
+    expect(problemsIn({ ...kept, receiveMaximum: 5 }, five, { session: { clean: false } })).toEqual([]);
+    expect(problemsIn(kept, five, {})).toEqual([["scenarios[1].session", undefined]]);
+    expect(problemsIn({ ...kept, ...five }, {}, { protocolVersion: 4 })).toEqual([
+      ["scenarios[1].session", undefined],
+    ]);
+    expect(problemsIn({ receiveMaximum: 5 }, {}, {})).toEqual([["config.engines.mqtt.receiveMaximum", 5]]);
+  });
+
+  it("says who it is by the rules of its own version and session", () => {
+    const will = { topic: "w", payload: "p", contentType: "text/plain" };
+    const flow = [{ connect: { will } }, { stayOnline: {} }];
+    expect(problemsIn({}, { flow }, { flow, protocolVersion: 5 })).toEqual([
+      ["scenarios[0].flow[0].connect.will.contentType", "text/plain"],
+    ]);
+    const nameless = [{ connect: { clientId: "" } }, { stayOnline: {} }];
+    expect(problemsIn({}, { flow: nameless }, { flow: nameless, session: { clean: false } })).toEqual([
+      ["scenarios[1].flow[0].connect.clientId", ""],
+    ]);
+  });
+
+  it("speaks MQTT 3.1.1 with the lab", () => {
+    const script = scriptWith({
+      ...withStorm({}),
+      config: { target: "lab" },
+      scenarios: [scenario("four"), scenario("five", { protocolVersion: 5 })],
+    });
+    expect(validate(script).problems?.map(({ path }) => path)).toEqual(["scenarios[1].protocolVersion"]);
   });
 });
 

@@ -1,6 +1,7 @@
 import { type Problem, renderPath } from "../problem.ts";
 import { ENGINE_PATH } from "../read-settings.ts";
 import { credentialsOf } from "../target.ts";
+import { clientOf } from "./clients.ts";
 import { connectSteps } from "./connect-steps.ts";
 import type { Rule } from "./rule.ts";
 
@@ -13,8 +14,10 @@ export const identityRule: Rule = ({ settings: { known }, target, scenarios }) =
   if (isAlone && steps.every(({ spec }) => spec.username === undefined)) {
     problems.push(passwordAlone([...ENGINE_PATH, "password"], common.password));
   }
-  for (const { path, spec } of steps) {
-    if (spec.clientId === "" && known.session?.clean === false) {
+  for (const scenario of scenarios) {
+    if (clientOf(scenario, known).session?.clean !== false) continue;
+    for (const { path, spec } of connectSteps([scenario])) {
+      if (spec.clientId !== "") continue;
       problems.push({
         path: renderPath([...path, "clientId"]),
         value: "",
@@ -22,6 +25,8 @@ export const identityRule: Rule = ({ settings: { known }, target, scenarios }) =
         hint: "use session: { clean: true }",
       });
     }
+  }
+  for (const { path, spec } of steps) {
     if (spec.password !== undefined && (spec.username ?? common.username) === undefined) {
       problems.push(passwordAlone([...path, "password"], spec.password));
     }

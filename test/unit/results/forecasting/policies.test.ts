@@ -32,13 +32,19 @@ describe("candidates", () => {
     ]);
   });
   it.each([
-    [undefined, { policy: "immediate" }, "immediate"],
-    [undefined, { policy: "fixed", baseMs: 500 }, "fixed 500 ms"],
-    [undefined, { policy: "uniform", windowMs: 60_000 }, "uniform 60 s"],
-    [undefined, { policy: "equal-jitter", baseMs: 1000, capMs: 120_000 }, "equal-jitter 1 s to 120 s"],
+    [null, { policy: "immediate" }, "immediate"],
+    [null, { policy: "fixed", baseMs: 500 }, "fixed 500 ms"],
+    [null, { policy: "uniform", windowMs: 60_000 }, "uniform 60 s"],
+    [null, { policy: "equal-jitter", baseMs: 1000, capMs: 120_000 }, "equal-jitter 1 s to 120 s"],
     ["paho-c", { policy: "exponential" }, "paho-c"],
   ])("the script's own is called by its preset or its values: %s %o", (preset, spec, name) => {
-    expect(ownPolicyName(preset, spec)).toBe(name);
+    expect(ownPolicyName([{ reconnect: { preset, ...spec, resetAfter: "ready" } }])).toBe(name);
+  });
+  it("the script's own is called by all that its cohorts have, each once", () => {
+    const clients = ["mqttjs", "paho-c", "mqttjs"].map((preset) => ({
+      reconnect: { preset, policy: "fixed", resetAfter: "connack" as const },
+    }));
+    expect(ownPolicyName(clients)).toBe("mqttjs + paho-c");
   });
   it("the script's own is known by its name", () => {
     expect(ownPolicyIn("script (fixed 5 s)")).toBe("fixed 5 s");
@@ -58,6 +64,16 @@ describe("variants of a script", () => {
       script({ seed: 1, reconnect: { preset: "aws-iot" } }),
     );
     expect(own).toEqual(before);
+    const scenarios = [
+      { name: "a" },
+      { name: "b", reconnect: { preset: "mqttjs", resetAfter: "ready" } },
+      null,
+    ];
+    expect(withReconnect({ ...own, scenarios }, { policy: "immediate" }).scenarios).toEqual([
+      { name: "a" },
+      { name: "b", reconnect: { policy: "immediate", resetAfter: "ready" } },
+      null,
+    ]);
     expect(withReconnect({ config: {} }, { policy: "immediate" })).toEqual({
       config: { engines: { mqtt: { reconnect: { policy: "immediate" } } } },
     });

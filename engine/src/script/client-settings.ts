@@ -1,0 +1,98 @@
+import { z } from "zod";
+import { BACKOFF_POLICIES } from "../device/backoff.ts";
+import { PRESETS } from "../device/backoff-presets.ts";
+import { durationMs, secondsMs, settings } from "./steps/step.ts";
+
+/**
+ * What a client library and its firmware decide: keys of `config.engines.mqtt`, and of a scenario for its own devices. Here they
+ * have no defaults: a scenario that does not give one has that of the settings.
+ */
+
+export const DEFAULT_BASE_MS = 1000;
+
+const MAX_KEEPALIVE_MS = 65_535_000;
+
+export const positiveDuration: z.ZodType<number> = durationMs.refine((value) => value > 0, {
+  error: "a duration above 0",
+});
+const boolean = z.boolean({ error: "true or false" });
+const presetNames = Object.keys(PRESETS);
+
+const resetAfter = z
+  .union([z.literal("connack"), z.literal("ready"), durationMs], {
+    error: "connack, ready, or the time a connection must have lasted",
+  })
+  .transform((value) => (typeof value === "number" ? { connectedMs: value } : value));
+
+const WITH_CAP: readonly string[] = ["exponential", "full-jitter", "equal-jitter", "decorrelated-jitter"];
+/** The policies that read a setting: with another one it would say something that is not so. */
+const POLICIES_WITH: Record<"base" | "cap" | "window", readonly string[]> = {
+  base: ["fixed", ...WITH_CAP],
+  cap: WITH_CAP,
+  window: ["uniform"],
+};
+
+const reconnect = z
+  .strictObject({
+    policy: z
+      .enum(BACKOFF_POLICIES as [string, ...string[]], { error: BACKOFF_POLICIES.join(", ") })
+      .optional(),
+    preset: z.enum(presetNames as [string, ...string[]], { error: presetNames.join(", ") }).optional(),
+    base: durationMs.optional(),
+    cap: durationMs.optional(),
+    window: durationMs.optional(),
+    resetAfter: resetAfter.optional(),
+  })
+  .superRefine((value, context) => {
+    const refuse = (key: string, message: string): void => {
+      context.addIssue({ code: "custom", path: [key], message });
+    };
+    if (value.preset !== undefined) {
+      for (const key of ["policy", "base", "cap", "window"] as const) {
+        if (value[key] !== undefined) refuse(key, "nothing beside a preset, which sets it");
+      }
+    }
+    const policy = value.policy ?? "full-jitter";
+    for (const [key, takers] of Object.entries(POLICIES_WITH)) {
+      if (value[key as keyof typeof POLICIES_WITH] === undefined || value.preset !== undefined) continue;
+      if (!takers.includes(policy))
+        refuse(key, `nothing with the policy ${policy}; for ${takers.join(", ")}`);
+    }
+    if (value.cap !== undefined && value.cap < (value.base ?? DEFAULT_BASE_MS)) {
+      refuse("cap", "a duration that is not below base (1s unless given)");
+    }
+  });
+
+/** The value is in milliseconds; Infinity for `never`. */
+const sessionExpiry = z.union([z.literal("never").transform(() => Number.POSITIVE_INFINITY), secondsMs], {
+  error: "a duration of whole seconds, or never",
+});
+
+const session = settings({ clean: boolean.default(true), expiry: sessionExpiry.default(0) });
+
+/** MQTT 5.0 section 3.1.2.11. */
+const wholeNumber = (least: number): z.ZodInt => {
+  const error = `a whole number from ${least} to 65535`;
+  return z.int({ error }).min(least, { error }).max(65_535, { error });
+};
+
+export const clientShape = {
+  protocolVersion: z.union([z.literal(4), z.literal(5)], { error: "4 (MQTT 3.1.1) or 5" }),
+  // Whole seconds: that is what CONNECT carries. MQTT 3.1.1 section 3.1.2.10.
+  keepalive: durationMs.refine((value) => value % 1000 === 0 && value <= MAX_KEEPALIVE_MS, {
+    error: "whole seconds from 1s to 65535s, or 0 for none",
+  }),
+  connectTimeout: positiveDuration,
+  ackTimeout: positiveDuration,
+  session,
+  resubscribe: z.enum(["auto", "always"], { error: "auto or always" }),
+  reconnect,
+  // MQTT 5 only; rules/versions.ts says so.
+  receiveMaximum: wholeNumber(1),
+  topicAliasMaximum: wholeNumber(0),
+  serverReference: z.enum(["count", "follow"], { error: "count or follow" }),
+};
+
+export type ClientSettings = { [Key in keyof typeof clientShape]: z.output<(typeof clientShape)[Key]> };
+
+export const CLIENT_KEYS = Object.keys(clientShape) as (keyof ClientSettings)[];
