@@ -5,12 +5,15 @@ export { affectedCount } from "./affected-count.ts";
 export { DURATION_NOTATION, parseDuration } from "./duration.ts";
 export { makeDirectory } from "./files/make-directory.ts";
 export { writeWhole } from "./files/write-whole.ts";
+export { givenSettings } from "./given.ts";
 export { takeHangupAsTermination } from "./hangup.ts";
 export { lastStretchMs } from "./last-stretch.ts";
 export { printable, printableLines } from "./printable.ts";
+export { booleanOfText } from "./scalar-text.ts";
 export { isSecretName } from "./secrets/secret-names.ts";
 export { isAfterSecretFlag, MASK, maskText } from "./secrets/secret-text.ts";
 export { hideEnvironment, isHiddenValue } from "./secrets/secret-values.ts";
+export { parseShare, SHARE_NOTATION } from "./share.ts";
 
 /**
  * Names, units and file shapes that other tools read. `results/` imports the engine only through this module

@@ -78,7 +78,7 @@ const BAD: Record<string, { parts: Parts; messages: (string | RegExp)[] }> = {
   "a bad fraction": {
     parts: { mqtt: { storms: [{ at: "3s", fraction: 25, cause: "reset", window: "2s" }] } },
     messages: [
-      /config\.engines\.mqtt\.storms\[0\]\.fraction: 25 is not allowed; allowed: a number above 0 and up to 1/,
+      /config\.engines\.mqtt\.storms\[0\]\.fraction: 25 is not allowed; allowed: a share above 0 and up to 1, such as 0.25 or 25 %/,
     ],
   },
 };

@@ -1,10 +1,12 @@
-import { log } from "../artillery.ts";
+import { type ArtilleryScript, log } from "../artillery.ts";
 import type { WorkerShare } from "../device/identity.ts";
+import { shortLists } from "../script/environment.ts";
 import { descriptorsPerDevice, type FleetPlan, uncorrelatedCohorts } from "../script/plan.ts";
 import type { HostLimits, PortSupply } from "../transport/host-limits.ts";
-import { INSECURE_WARNING, uncorrelatedWarning } from "./warnings.ts";
+import { INSECURE_WARNING, shortListWarning, uncorrelatedWarning } from "./warnings.ts";
 
 export interface PreflightOptions {
+  script: ArtilleryScript;
   plan: FleetPlan;
   share: WorkerShare;
   limits: HostLimits;
@@ -17,8 +19,9 @@ export interface PreflightOptions {
 
 /** Says before the first virtual user what will go wrong, or make the figures doubtful: one worker for all. */
 export function warnBeforeStart(options: PreflightOptions): void {
-  const { plan, share, limits, devices, supply, isInsecure } = options;
+  const { script, plan, share, limits, devices, supply, isInsecure } = options;
   if (share.worker !== 1) return;
+  for (const list of shortLists(script)) log(shortListWarning(list));
   limits.check(devices, descriptorsPerDevice(plan), supply);
   if (isInsecure) log(INSECURE_WARNING);
   for (const name of uncorrelatedCohorts(plan)) log(uncorrelatedWarning(name));

@@ -1,4 +1,5 @@
 import { log, suggestExitCode } from "../artillery.ts";
+import type { ShortList } from "../script/environment.ts";
 
 /** What a worker says before the first virtual user, and what it says when something is amiss later. */
 
@@ -13,6 +14,12 @@ export const INSECURE_WARNING =
 /** @param cohort a scenario in which an answer cannot be told from that to an earlier request */
 export function uncorrelatedWarning(cohort: string): string {
   return `mqtt: WARNING: scenario ${JSON.stringify(cohort)}: config requests without correlation: an answer to a request that a device has given up counts for the next one, with too short a time; put {{ requestId }} into topic and responseTopic, or set correlation`;
+}
+
+/** Artillery merges lists of an environment item by item, so the last items of the script's own stay. */
+export function shortListWarning({ environment, path, given, merged }: ShortList): string {
+  const item = path.slice(path.lastIndexOf(".") + 1);
+  return `mqtt: WARNING: environment ${environment} lists ${given} of ${path} and the run has ${merged}: Artillery merges lists item by item, and the script's own remain behind; to take one out, write null in its place (${item}: [ …, null ])`;
 }
 
 /** @param otherRun its test run id */

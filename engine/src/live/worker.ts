@@ -151,6 +151,7 @@ export class Worker {
       log,
     });
     warnBeforeStart({
+      script,
       plan,
       share: this.#share,
       limits: this.#limits,

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { BACKOFF_POLICIES } from "../device/backoff.ts";
 import { PRESETS } from "../device/backoff-presets.ts";
+import { boolean, integer, numeric } from "./scalars.ts";
 import { durationMs, secondsMs, settings } from "./steps/step.ts";
 
 /**
@@ -15,7 +16,6 @@ const MAX_KEEPALIVE_MS = 65_535_000;
 export const positiveDuration: z.ZodType<number> = durationMs.refine((value) => value > 0, {
   error: "a duration above 0",
 });
-const boolean = z.boolean({ error: "true or false" });
 const presetNames = Object.keys(PRESETS);
 
 const resetAfter = z
@@ -49,7 +49,7 @@ const reconnect = z
     };
     if (value.preset !== undefined) {
       for (const key of ["policy", "base", "cap", "window"] as const) {
-        if (value[key] !== undefined) refuse(key, "nothing beside a preset, which sets it");
+        if (value[key] !== undefined) refuse(key, "nothing beside a preset, which sets it; an environment takes it out by null");
       }
     }
     const policy = value.policy ?? "full-jitter";
@@ -71,13 +71,11 @@ const sessionExpiry = z.union([z.literal("never").transform(() => Number.POSITIV
 const session = settings({ clean: boolean.default(true), expiry: sessionExpiry.default(0) });
 
 /** MQTT 5.0 section 3.1.2.11. */
-const wholeNumber = (least: number): z.ZodInt => {
-  const error = `a whole number from ${least} to 65535`;
-  return z.int({ error }).min(least, { error }).max(65_535, { error });
-};
+const wholeNumber = (least: number): z.ZodType<number> =>
+  integer(least, 65_535, `a whole number from ${least} to 65535`);
 
 export const clientShape = {
-  protocolVersion: z.union([z.literal(4), z.literal(5)], { error: "4 (MQTT 3.1.1) or 5" }),
+  protocolVersion: numeric(z.union([z.literal(4), z.literal(5)], { error: "4 (MQTT 3.1.1) or 5" })),
   // Whole seconds: that is what CONNECT carries. MQTT 3.1.1 section 3.1.2.10.
   keepalive: durationMs.refine((value) => value % 1000 === 0 && value <= MAX_KEEPALIVE_MS, {
     error: "whole seconds from 1s to 65535s, or 0 for none",

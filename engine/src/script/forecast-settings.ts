@@ -1,29 +1,26 @@
 import { z } from "zod";
+import { positiveInteger, positiveNumber } from "./scalars.ts";
 import { durationMs, settings, text } from "./steps/step.ts";
 
 /** `config.engines.mqtt.forecast`: what a forecast takes for the network, the broker and the back end. A real run reads none of it. */
 
 const PER_SECOND = "a number per second, above 0";
-const perSecond = z.number({ error: PER_SECOND }).positive({ error: PER_SECOND });
+const perSecond = positiveNumber(PER_SECOND);
 const COUNT = "a whole number above 0";
-const count = z.int({ error: COUNT }).positive({ error: COUNT });
+const count = positiveInteger(COUNT);
+const ANSWERS_PER_SECOND = "a number of answers per second, above 0";
 
 /** The lab's config service, or one that is only modelled: the same keys mean the same. */
 export const serviceSettings = z.strictObject({
   requestTopic: text.default("config/+/get/#"),
   responseTopic: text.default("config/$1/$2"),
   payload: z.string({ error: "text" }).default('{"version":1,"topics":["commands/$1"]}'),
-  capacity: z
-    .number({ error: "a number of answers per second, above 0" })
-    .positive({ error: "a number of answers per second, above 0" })
-    .default(1000),
+  capacity: positiveNumber(ANSWERS_PER_SECOND).default(1000),
   queueLimit: count.default(10_000),
   scaleUp: z
     .strictObject({
       after: durationMs,
-      to: z
-        .number({ error: "a number of answers per second, above 0" })
-        .positive({ error: "a number of answers per second, above 0" }),
+      to: positiveNumber(ANSWERS_PER_SECOND),
     })
     .optional(),
 });

@@ -1,3 +1,4 @@
+import { givenSettings } from "../given.ts";
 import { type Problem, renderPath } from "./problem.ts";
 import { type EngineSettings, engineSettings } from "./schema.ts";
 import { problemsOf, unknownKeys } from "./zod-problems.ts";
@@ -18,7 +19,7 @@ export function readSettings(raw: unknown, problems: Problem[]): ReadSettings {
     problems.push(notAnObject(raw));
     return { written: {}, known: {} };
   }
-  const written = raw as Record<string, unknown>;
+  const written = givenSettings(raw) as Record<string, unknown>;
   const known: Record<string, unknown> = {};
   for (const [key, schema] of Object.entries(engineSettings.shape)) {
     const parsed = schema.safeParse(written[key]);

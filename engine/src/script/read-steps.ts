@@ -1,4 +1,5 @@
 import type { ArtilleryScript } from "../artillery.ts";
+import { givenOfStep } from "../given.ts";
 import { type Problem, renderPath } from "./problem.ts";
 import { STEPS } from "./steps/index.ts";
 import type { ParsedStep, StepDefinition, StepPlace } from "./steps/step.ts";
@@ -28,12 +29,12 @@ export class StepReader {
   #step(raw: unknown, place: StepPlace, path: readonly PropertyKey[]): ReadStep | null {
     const definition = this.#definitionOf(raw, place, path);
     if (definition === null) return null;
-    const parsed = definition.schema.safeParse(raw);
+    const written = givenOfStep(raw as Record<string, unknown>, definition.name);
+    const parsed = definition.schema.safeParse(written);
     if (!parsed.success) {
-      this.#problems.push(...problemsOf(parsed.error, definition.schema, path, raw));
+      this.#problems.push(...problemsOf(parsed.error, definition.schema, path, written));
       return null;
     }
-    const written = raw as Record<string, unknown>;
     for (const name of definition.calls?.(written) ?? []) this.functionIn(name, path);
     const children = (definition.children?.(written) ?? []).map((child) =>
       this.list(child.steps, place, [...path, ...child.path]),

@@ -1,4 +1,5 @@
 import type { ArtilleryScript } from "../artillery.ts";
+import { givenInside } from "../given.ts";
 import { CLIENT_KEYS, type ClientSettings } from "./client-settings.ts";
 import type { Problem } from "./problem.ts";
 import { type ReadSettings, readSettings } from "./read-settings.ts";
@@ -131,10 +132,11 @@ function readScenarios(script: ArtilleryScript, problems: Problem[]): ReadScenar
 
 function readScenario(
   script: ArtilleryScript,
-  raw: unknown,
+  written: unknown,
   index: number,
   problems: Problem[],
 ): ReadScenario | null {
+  const raw = givenInside(written);
   const path = ["scenarios", index];
   const parsed = scenarioSettings.safeParse(raw);
   if (!parsed.success) {

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { REGION_NAME } from "../contract.ts";
 import { FAILOVER_POLICIES } from "../region/failover.ts";
+import { numeric, positiveInteger } from "./scalars.ts";
 import { durationMs, text } from "./steps/step.ts";
 
 /** `targets` and `failover` of the settings, `regionLoss` of a storm, and what a `lab` step says of them. */
@@ -19,11 +20,12 @@ export const targets = z
     z.strictObject({
       name: z.string({ error: NAME_ALLOWED }).regex(REGION_NAME, { error: NAME_ALLOWED }),
       url: text,
-      weight: z
-        .number({ error: WEIGHT_ALLOWED })
-        .positive({ error: WEIGHT_ALLOWED })
-        .max(1_000_000, { error: "a number above 0 and up to 1000000" })
-        .default(1),
+      weight: numeric(
+        z
+          .number({ error: WEIGHT_ALLOWED })
+          .positive({ error: WEIGHT_ALLOWED })
+          .max(1_000_000, { error: "a number above 0 and up to 1000000" }),
+      ).default(1),
     }),
     { error: LIST_ALLOWED },
   )
@@ -32,7 +34,7 @@ export const targets = z
 
 export const failover = z.strictObject({
   policy: z.enum(FAILOVER_POLICIES, { error: FAILOVER_POLICIES.join(", ") }).default("next"),
-  after: z.int({ error: COUNT_ALLOWED }).positive({ error: COUNT_ALLOWED }).default(2),
+  after: positiveInteger(COUNT_ALLOWED).default(2),
   returnHome: z
     .union([z.literal("never"), positiveDuration], {
       error: "never, or how long a device stays connected elsewhere before it goes home",

@@ -9,6 +9,7 @@ import {
 import { clientShape, positiveDuration } from "./client-settings.ts";
 import { forecastSettings, serviceSettings } from "./forecast-settings.ts";
 import { failover, targets } from "./regions.ts";
+import { boolean, numeric, positiveInteger, share } from "./scalars.ts";
 import { text } from "./steps/step.ts";
 import { storms } from "./storms.ts";
 import { scenarioTlsSettings, tlsSettings } from "./tls-settings.ts";
@@ -17,7 +18,6 @@ const SHARE_ALLOWED = "a share such as 99 %, above 0 and up to 100 %";
 
 /** `config.engines.mqtt`. Messages of leaves say what is allowed; problem.ts puts path and value before them. */
 
-const boolean = z.boolean({ error: "true or false" });
 
 const configService = z.union([z.literal("external"), serviceSettings], {
   error:
@@ -26,10 +26,7 @@ const configService = z.union([z.literal("external"), serviceSettings], {
 
 const http = z.strictObject({
   connection: z.enum(["new", "keep-alive"], { error: "new or keep-alive" }).default("new"),
-  connections: z
-    .int({ error: "a whole number above 0" })
-    .positive({ error: "a whole number above 0" })
-    .default(100),
+  connections: positiveInteger("a whole number above 0").default(100),
   ca: z
     .union([text, z.array(text).min(1, { error: "at least one file" })], {
       error: "the path of a PEM file, or a list of them",
@@ -41,22 +38,11 @@ const http = z.strictObject({
 const DEFAULT_BARRIER_TIMEOUT_MS = 300_000;
 export const DEFAULT_TOPIC = "artillery-engine-mqtt";
 
-/** `99 %` or 0.99; the value is the share. */
-const share = z
-  .union([z.number(), z.string()], { error: SHARE_ALLOWED })
-  .transform((value, context): number => {
-    const percent = typeof value === "string" ? /^(\d+(?:\.\d+)?) ?%$/.exec(value.trim()) : null;
-    const found = percent === null ? Number(value) : Number(percent[1]) / 100;
-    if (found > 0 && found <= 1) return found;
-    context.addIssue({ code: "custom", message: SHARE_ALLOWED });
-    return z.NEVER;
-  });
-
 const barrier = z
   .strictObject({
     topic: text.default(DEFAULT_TOPIC),
     from: z.enum(["arrival", "ready"], { error: "arrival or ready" }).optional(),
-    share: share.optional(),
+    share: share(SHARE_ALLOWED).optional(),
     timeout: positiveDuration.optional(),
   })
   .superRefine((value, context) => {
@@ -118,10 +104,9 @@ export const engineSettings = z.strictObject({
   keepalive: clientShape.keepalive.default(60_000),
   connectTimeout: clientShape.connectTimeout.default(10_000),
   ackTimeout: clientShape.ackTimeout.default(20_000),
-  maxPacketSize: z
-    .int({ error: "a number of bytes" })
-    .min(128, { error: "at least 128 bytes" })
-    .default(1_048_576),
+  maxPacketSize: numeric(
+    z.int({ error: "a number of bytes" }).min(128, { error: "at least 128 bytes" }),
+  ).default(1_048_576),
   // MQTT 5 only; rules/versions.ts says so.
   receiveMaximum: clientShape.receiveMaximum.optional(),
   topicAliasMaximum: clientShape.topicAliasMaximum.optional(),
@@ -145,7 +130,7 @@ export const engineSettings = z.strictObject({
     })
     .optional(),
   transport: z.enum(["auto", "net"], { error: "auto or net" }).default("auto"),
-  seed: z.int({ error: "a whole number" }).default(1),
+  seed: numeric(z.int({ error: "a whole number" })).default(1),
   timeZero: timeZero.default({ topic: DEFAULT_TOPIC, share: 1, timeout: DEFAULT_BARRIER_TIMEOUT_MS }),
   rendezvous: rendezvous.default({ kind: "broker" }),
   configService: configService.default("external"),

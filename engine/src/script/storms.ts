@@ -4,6 +4,7 @@ import { CAUSE_KEYS } from "../storm/causes/cause.ts";
 import { CAUSES } from "../storm/causes/index.ts";
 import type { StormPlan } from "../storm/schedule.ts";
 import { regionLoss } from "./regions.ts";
+import { integer, share } from "./scalars.ts";
 import { durationMs } from "./steps/step.ts";
 
 /** `config.engines.mqtt.storms`. */
@@ -12,8 +13,8 @@ import { durationMs } from "./steps/step.ts";
 export const MOST_STORMS = 100;
 
 const positiveDuration = durationMs.refine((value) => value > 0, { error: "a duration above 0" });
-const fraction = { error: "a number above 0 and up to 1" };
-const times = { error: `a whole number from 1 to ${MOST_STORMS}` };
+const FRACTION_ALLOWED = "a share above 0 and up to 1, such as 0.25 or 25 %";
+const TIMES_ALLOWED = `a whole number from 1 to ${MOST_STORMS}`;
 const command = { error: "a list: the program and its arguments; no shell reads it" };
 const argument = z.union([z.string(), z.number()], { error: "text" }).transform(String);
 
@@ -23,7 +24,7 @@ const NAMED_CAUSES = STORM_CAUSES.filter((cause) => cause !== "regionLoss");
 const storm = z
   .strictObject({
     at: durationMs,
-    fraction: z.number(fraction).gt(0, fraction).max(1, fraction).optional(),
+    fraction: share(FRACTION_ALLOWED).optional(),
     cause: z.enum(NAMED_CAUSES, { error: NAMED_CAUSES.join(", ") }).optional(),
     regionLoss: regionLoss.optional(),
     window: positiveDuration,
@@ -31,7 +32,7 @@ const storm = z
     timeout: positiveDuration.optional(),
     waitFor: positiveDuration.optional(),
     repeat: z
-      .strictObject({ times: z.int(times).min(1, times).max(MOST_STORMS, times), every: positiveDuration })
+      .strictObject({ times: integer(1, MOST_STORMS, TIMES_ALLOWED), every: positiveDuration })
       .optional(),
   })
   .superRefine((value, context) => {
@@ -61,14 +62,17 @@ function causeOf({
 }
 
 const NEEDED: Record<(typeof CAUSE_KEYS)[number], string> = {
-  fraction: fraction.error,
+  fraction: FRACTION_ALLOWED,
   command: command.error,
   timeout: "a duration above 0",
   waitFor: "a duration above 0",
 };
 
-export const storms = z.array(storm, { error: "a list of storms" });
-type StormSpec = z.output<typeof storm>;
+/** An item that is null is none: an environment takes a storm of the script out by it. All others keep their place in the list. */
+export const storms = z
+  .array(storm.nullable(), { error: "a list of storms" })
+  .transform((list) => list.flatMap((spec, place) => (spec === null ? [] : [{ ...spec, place }])));
+type StormSpec = z.output<typeof storms>[number];
 
 const DEFAULT_TIMEOUT_MS = 30_000;
 const DEFAULT_WAIT_MS = 600_000;
@@ -86,12 +90,12 @@ export interface ExpandedStorm {
 
 /** Every storm of the list, repetitions one by one, numbered from 1. */
 export function expandStorms(specs: readonly StormSpec[]): ExpandedStorm[] {
-  const expanded = specs.flatMap((spec, place) => {
+  const expanded = specs.flatMap((spec) => {
     const { times, every } = spec.repeat ?? { times: 1, every: 0 };
     return Array.from({ length: times }, (_, repetition) => ({
       plan: planOf(spec, spec.at + repetition * every),
       loss: spec.regionLoss ?? null,
-      place,
+      place: spec.place,
       repetition,
     }));
   });

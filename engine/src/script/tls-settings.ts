@@ -4,11 +4,11 @@ import { z } from "zod";
 import { isPem, type PemReader } from "../transport/pem.ts";
 import { NO_TLS_SETTINGS, type TlsMaterial } from "../transport/tls-material.ts";
 import type { Problem } from "./problem.ts";
+import { boolean } from "./scalars.ts";
 import { text } from "./steps/step.ts";
 
 /** `config.engines.mqtt.tls`. */
 
-const boolean = z.boolean({ error: "true or false" });
 /** RFC 7301 section 3.1: one byte of length. */
 const protocolName = text.refine((name) => Buffer.byteLength(name) <= 255, {
   error: "a protocol name of at most 255 bytes",

@@ -1,3 +1,4 @@
+import { parseShare } from "artillery-engine-mqtt/contract";
 import { InvalidArgumentError } from "commander";
 
 /** Values of the options of `forecast`, as Commander hands them over: text in, a value or what is allowed out. */
@@ -27,9 +28,11 @@ export function shares(text: string, before: number[] | undefined): number[] {
 }
 
 function share(text: string): number {
-  const value = /^(?:\d+\.?\d*|\.\d+)(?:e-?\d+)?$/i.test(text) ? Number(text) : Number.NaN;
+  const value = parseShare(text) ?? Number.NaN;
   if (!(value > 0 && value <= 1))
-    throw new InvalidArgumentError("allowed: a number above 0 and up to 1, or several: 0.25,0.5,1");
+    throw new InvalidArgumentError(
+      "allowed: a share above 0 and up to 1, such as 0.25 or 25 %, or several: 0.25,0.5,1",
+    );
   return value;
 }
 

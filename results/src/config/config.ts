@@ -1,11 +1,15 @@
 import {
+  booleanOfText,
   DEFAULT_OUTPUT,
   DURATION_NOTATION,
+  givenSettings,
   PLUGIN_NAME,
   parseDuration,
+  parseShare,
 } from "artillery-engine-mqtt/contract";
 import { z } from "zod";
 import { FAIL_VERDICTS, type Fail } from "../judge/gate.ts";
+import { namedCohorts } from "./cohort-names.ts";
 
 /** Share of the affected devices that must be ready inside the window for `recovered`, unless the user gives another. */
 export const DEFAULT_TARGET = 0.99;
@@ -28,16 +32,7 @@ export interface ResultsConfig {
 
 export type ConfigResult = { ok: true; config: ResultsConfig } | { ok: false; problems: string[] };
 
-const PERCENTAGE = /^\s*(\d+(?:\.\d+)?)\s*%\s*$/;
-
-const share = z.union([
-  z.number().min(0).max(1),
-  z
-    .string()
-    .regex(PERCENTAGE)
-    .transform((text) => Number(`${PERCENTAGE.exec(text)?.[1]}e-2`))
-    .pipe(z.number().min(0).max(1)),
-]);
+const share = z.unknown().transform(parseShare).pipe(z.number().min(0).max(1));
 const durationMs = z.unknown().transform((value, context): number => {
   const parsed = parseDuration(value);
   if (parsed === null) context.addIssue({ code: "custom", message: DURATION_NOTATION });
@@ -55,7 +50,7 @@ const schema = z.strictObject({
   output: z.string().min(1).default(DEFAULT_OUTPUT),
   report: z.array(z.enum(REPORTS)).default([...REPORTS]),
   target: share.default(DEFAULT_TARGET),
-  progress: z.boolean().default(true),
+  progress: z.preprocess(booleanOfText, z.boolean()).default(true),
   fail: z
     .strictObject({
       ...conditions,
@@ -81,10 +76,28 @@ const CONDITIONS: Record<string, string> = {
 const CONDITION_KEYS = Object.keys(CONDITIONS).join(", ");
 
 /** `config.plugins['mqtt-results']` as the user wrote it; an empty entry (`mqtt-results:`) means all defaults. */
-export function parseConfig(input: unknown): ConfigResult {
-  const parsed = schema.safeParse(input ?? {});
-  if (parsed.success) return { ok: true, config: parsed.data };
-  const { issues } = parsed.error;
+export function parseConfig(written: unknown): ConfigResult {
+  const { input, unnamed } = withNamedCohorts(written ?? {});
+  const parsed = schema.safeParse(givenSettings(input));
+  if (parsed.success && unnamed.length === 0) return { ok: true, config: parsed.data };
+  return { ok: false, problems: [...unnamed, ...(parsed.success ? [] : problemsOf(input, parsed.error))] };
+}
+
+function withNamedCohorts(input: unknown): { input: unknown; unnamed: string[] } {
+  const { fail } = input as { fail?: { cohorts?: unknown } | null };
+  if (typeof fail !== "object" || fail === null || fail.cohorts === undefined) return { input, unnamed: [] };
+  const { cohorts, unnamed } = namedCohorts(fail.cohorts);
+  return {
+    input: { ...(input as object), fail: { ...fail, cohorts } },
+    unnamed: unnamed.map((i) => {
+      const name = (fail.cohorts as ({ name?: unknown } | undefined)[])[i]?.name ?? null;
+      const where = `config.plugins.${PLUGIN_NAME}.fail.cohorts.${i}.name`;
+      return `${where}: ${JSON.stringify(name)} is not allowed; allowed: the name of a scenario, each once`;
+    }),
+  };
+}
+
+function problemsOf(input: unknown, { issues }: z.ZodError): string[] {
   const unknownAt = new Set(
     issues.flatMap(({ code, path }) => (code === "unrecognized_keys" ? path.join() : [])),
   );
@@ -95,7 +108,7 @@ export function parseConfig(input: unknown): ConfigResult {
       ? issue.keys.map((key) => problem(input, [...issue.path, key]))
       : [problem(input, issue.path)],
   );
-  return { ok: false, problems: [...new Set(problems)] };
+  return [...new Set(problems)];
 }
 
 /** The cohorts that `fail` names must be scenarios of the script; a misspelt one would never fail. */

@@ -21,7 +21,7 @@ describe("settings of MQTT 5", () => {
     ["receiveMaximum", 0, "a whole number from 1 to 65535"],
     ["receiveMaximum", 65_536, "a whole number from 1 to 65535"],
     ["topicAliasMaximum", -1, "a whole number from 0 to 65535"],
-    ["topicAliasMaximum", "5", "a whole number from 0 to 65535"],
+    ["topicAliasMaximum", "5.5", "a whole number from 0 to 65535"],
     ["serverReference", "ignore", "count or follow"],
   ])("%s may not be %j", (key, value, allowed) => {
     expect(shown(withStorm({ [key]: value, protocolVersion: 5 }))).toEqual([

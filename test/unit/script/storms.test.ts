@@ -42,7 +42,7 @@ describe("causes", () => {
   });
 
   const COMMAND = "a list: the program and its arguments; no shell reads it";
-  const FRACTION = "a number above 0 and up to 1";
+  const FRACTION = "a share above 0 and up to 1, such as 0.25 or 25 %";
   const TIMES = "a whole number from 1 to 100";
   it.each<[object, string, unknown, string]>([
     [{ cause: "reset" }, "fraction", undefined, FRACTION],

@@ -40,10 +40,10 @@ function withoutRegions(script: ReadScript): Problem[] {
   const reason = "nothing, since the script has no config.engines.mqtt.targets";
   return [
     ...(failover === undefined ? [] : [refusal([...ENGINE_PATH, "failover"], failover, reason)]),
-    ...storms.flatMap(({ regionLoss }, i) =>
+    ...storms.flatMap(({ regionLoss, place }) =>
       regionLoss === undefined
         ? []
-        : [refusal([...ENGINE_PATH, "storms", i, "regionLoss", "target"], regionLoss.target, reason)],
+        : [refusal([...ENGINE_PATH, "storms", place, "regionLoss", "target"], regionLoss.target, reason)],
     ),
     ...labSteps(script)
       .filter(({ regions }) => regions.length > 0)
@@ -88,9 +88,9 @@ function failoverProblems({ settings }: ReadScript): Problem[] {
 }
 
 function lossProblems(regions: readonly ReadRegion[], { settings, target: control }: ReadScript): Problem[] {
-  return (settings.known.storms ?? []).flatMap(({ window, regionLoss: loss }, i) => {
+  return (settings.known.storms ?? []).flatMap(({ window, regionLoss: loss, place }) => {
     if (loss === undefined) return [];
-    const path = [...ENGINE_PATH, "storms", i, "regionLoss"];
+    const path = [...ENGINE_PATH, "storms", place, "regionLoss"];
     const problems: Problem[] = [];
     const lost = regions.find(({ name }) => name === loss.target);
     if (lost === undefined) {

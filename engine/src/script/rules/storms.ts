@@ -29,7 +29,7 @@ function countProblems({ storms }: ReadScript): Problem[] {
 function commandProblems(script: ReadScript): Problem[] {
   const { storms = [], allowExec } = script.settings.known;
   if (allowExec === true) return [];
-  return storms.flatMap(({ cause }, place) =>
+  return storms.flatMap(({ cause, place }) =>
     cause === "exec" ? [problemAt(script, place, ["cause"], EXEC_FORBIDDEN)] : [],
   );
 }

@@ -3,6 +3,7 @@ import type { VuContext } from "../../artillery.ts";
 import { operationOf, type Question } from "../../device/question.ts";
 import type { OutsideAnswer } from "../../device/session/outside-calls.ts";
 import type { HttpCall, HttpOutcome } from "../../transport/http-client.ts";
+import { boolean, numeric } from "../scalars.ts";
 import { compileTemplate, compileTextTemplate, parseTemplate } from "../template.ts";
 import { asPayload } from "./publish.ts";
 import { answerRules, captureNames, captureSpec, onTimeout } from "./request.ts";
@@ -50,11 +51,10 @@ export const httpSettings = z
     timeout: durationMs.default(5000),
     onTimeout,
     /** Ask only until the first answer: the device keeps its configuration. */
-    cache: z.boolean({ error: "true or false" }).default(false),
-    maxBodySize: z
-      .int({ error: "a number of bytes" })
-      .min(1, { error: "at least 1 byte" })
-      .default(1_048_576),
+    cache: boolean.default(false),
+    maxBodySize: numeric(z.int({ error: "a number of bytes" }).min(1, { error: "at least 1 byte" })).default(
+      1_048_576,
+    ),
     capture: z
       .union([captureSpec, z.array(captureSpec)], { error: "a capture or a list of them" })
       .optional(),

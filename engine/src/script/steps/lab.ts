@@ -2,6 +2,7 @@ import { z } from "zod";
 import { log } from "../../artillery.ts";
 import type { LabOptions } from "../../lab/lab.ts";
 import { type LabPlan, startLabs } from "../../lab/regions.ts";
+import { boolean, positiveNumber } from "../scalars.ts";
 import { defineStep, settings, text } from "./step.ts";
 
 /**
@@ -18,7 +19,7 @@ const regions = z.array(
       text,
       z.strictObject({
         name: text,
-        capacity: z.number({ error: CAPACITY_ALLOWED }).positive({ error: CAPACITY_ALLOWED }),
+        capacity: positiveNumber(CAPACITY_ALLOWED),
       }),
     ],
     { error: "the name of a region, or { name, capacity: answers per second of its config service }" },
@@ -27,7 +28,7 @@ const regions = z.array(
 );
 
 const labSettings = settings({
-  tls: z.boolean({ error: "true or false" }).default(false),
+  tls: boolean.default(false),
   /** This is for readers, and for capacities that differ: every target whose url is lab is started. */
   regions: regions.default([]),
 });

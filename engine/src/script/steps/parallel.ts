@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { positiveInteger } from "../scalars.ts";
 import { defineStep, type ParsedStep, sameConnection, withItsContext } from "./step.ts";
 
 /** Artillery's own parallel: all steps at once, at most `limit` (100) of them. */
@@ -9,7 +10,7 @@ export const parallel = defineStep({
     parallel: z
       .array(z.unknown(), { error: "a list of steps" })
       .min(1, { error: "a list of at least one step" }),
-    limit: z.int({ error: "a number of steps" }).positive({ error: "a number of steps above 0" }).optional(),
+    limit: positiveInteger("a number of steps above 0").optional(),
   }),
   children: (raw) => [{ path: ["parallel"], steps: raw["parallel"] }],
   compile(spec, compiler, children) {

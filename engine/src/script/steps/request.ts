@@ -5,6 +5,7 @@ import { operationOf, type Question } from "../../device/question.ts";
 import type { Correlation, RequestCall } from "../../device/session/requests.ts";
 import { filterProblem, topicProblem } from "../../device/topic.ts";
 import type { Waiter } from "../../device/turns.ts";
+import { boolean } from "../scalars.ts";
 import { compileTemplate, compileTextTemplate, referencedNames } from "../template.ts";
 import { asPayload } from "./publish.ts";
 import {
@@ -47,7 +48,7 @@ export const requestSettings = z
     timeout: durationMs.default(5000),
     onTimeout,
     /** Ask only until the first answer: the device keeps its configuration. */
-    cache: z.boolean({ error: "true or false" }).default(false),
+    cache: boolean.default(false),
     capture: z
       .union([captureSpec, z.array(captureSpec)], { error: "a capture or a list of them" })
       .optional(),

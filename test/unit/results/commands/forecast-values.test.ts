@@ -26,7 +26,7 @@ describe("values of forecast", () => {
   });
 
   it.each(["0x1", "", "2", "0"])("of shares as well: %j", (text) => {
-    expect(() => shares(text, undefined)).toThrow("allowed: a number above 0 and up to 1");
+    expect(() => shares(text, undefined)).toThrow("allowed: a share above 0 and up to 1");
   });
 
   it.each([

@@ -91,7 +91,10 @@ it("Ctrl-C keeps what was forecast to its end", async () => {
 });
 
 it.each([
-  [["--fraction", "0.5,2"], "allowed: a number above 0 and up to 1, or several: 0.25,0.5,1"],
+  [
+    ["--fraction", "0.5,2"],
+    "allowed: a share above 0 and up to 1, such as 0.25 or 25 %, or several: 0.25,0.5,1",
+  ],
   [["--policy", "slow"], "--policy slow: allowed are all, script, immediate,"],
   [["--base", "1s"], "--base: allowed with --policy or --find"],
   [

@@ -118,3 +118,53 @@ describe("fail", () => {
     expect(unknownCohorts(parsed.config, [{}])).toEqual([]);
   });
 });
+
+describe("values as Artillery hands them over", () => {
+  const conditions = { verdict: "metastable", unrecovered: "10 %" };
+  const read = { verdict: "metastable", unrecovered: 0.1 };
+
+  it("takes cohorts whose names Artillery read as paths", () => {
+    // What Artillery 2.0.34 makes of it: it also leaves the rendered values at the path.
+    const cohorts = {
+      "firmware 1.2": { verdict: "metastable", unrecovered: "{{ $env.MOST }}" },
+      "a[0].b": { verdict: "degraded" },
+      plain: { verdict: "degraded" },
+      "firmware 1": [null, null, conditions],
+      a: [{ b: { verdict: "degraded" } }],
+    };
+    expect(parseConfig({ fail: { cohorts } })).toMatchObject({ ok: true });
+    const parsed = parseConfig({ fail: { cohorts } });
+    expect(parsed.ok && parsed.config.fail?.cohorts).toEqual({
+      "firmware 1.2": read,
+      "a[0].b": { verdict: "degraded" },
+      plain: { verdict: "degraded" },
+    });
+  });
+
+  it("keeps a cohort that is named like the beginning of another", () => {
+    const cohorts = { "1": { 2: conditions, verdict: "stalled" }, "1.2": conditions };
+    const parsed = parseConfig({ fail: { cohorts } });
+    expect(parsed.ok && parsed.config.fail?.cohorts).toEqual({ "1": { verdict: "stalled" }, "1.2": read });
+  });
+
+  it("takes a list of cohorts with names", () => {
+    const parsed = parseConfig({ fail: { cohorts: [{ name: "firmware 1.2", ...conditions }] } });
+    expect(parsed.ok && parsed.config.fail?.cohorts).toEqual({ "firmware 1.2": read });
+    expect(
+      parseConfig({ fail: { cohorts: [conditions, { name: "a", ...conditions }, { name: "a" }] } }),
+    ).toEqual({
+      ok: false,
+      problems: [
+        "config.plugins.mqtt-results.fail.cohorts.0.name: null is not allowed; allowed: the name of a scenario, each once",
+        'config.plugins.mqtt-results.fail.cohorts.2.name: "a" is not allowed; allowed: the name of a scenario, each once',
+      ],
+    });
+  });
+
+  it("takes text of booleans and shares, and null for what is not given", () => {
+    expect(parseConfig({ progress: "false", target: "0.95", fail: null, report: null })).toMatchObject({
+      ok: true,
+      config: { progress: false, target: 0.95, report: { length: 5 } },
+    });
+  });
+});
