@@ -7,6 +7,13 @@ export function numberOfText(value: unknown): unknown {
   return typeof value === "string" && DECIMAL.test(value.trim()) ? Number(value) : value;
 }
 
+/** The text of a number: columns of CSV files are cast to numbers, and YAML knows `42` as one. Anything else as it is. */
+export function textOfNumber(value: unknown): unknown {
+  return (typeof value === "number" && Number.isFinite(value)) || typeof value === "bigint"
+    ? String(value)
+    : value;
+}
+
 /** The boolean of a text that is one; anything else as it is. */
 export function booleanOfText(value: unknown): unknown {
   if (typeof value !== "string") return value;

@@ -7,7 +7,9 @@ import { HttpClient } from "../transport/http-client.ts";
 /** The HTTP client of a worker, as `config.engines.mqtt.http` says. Ends the run where a CA file cannot be read. */
 export function openHttp({ ca, ...options }: EngineSettings["http"]): HttpClient {
   if (options.insecure) {
-    log("mqtt: WARNING: http.insecure: the certificates of HTTPS servers are NOT verified in this run");
+    log(
+      "mqtt: WARNING: insecure TLS (http.insecure, config.tls.rejectUnauthorized: false, or -k): the certificates of HTTPS servers are NOT verified in this run",
+    );
   }
   if (ca === undefined) return new HttpClient(options);
   const own = [ca].flat().flatMap((path) => {

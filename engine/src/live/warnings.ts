@@ -9,7 +9,7 @@ export function slowTcpWarning(problem: string): string {
 }
 
 export const INSECURE_WARNING =
-  "mqtt: WARNING: config.engines.mqtt.tls.insecure is true: the broker's certificate is NOT verified; anyone on the way can read passwords and payloads";
+  "mqtt: WARNING: insecure TLS (config.engines.mqtt.tls.insecure, config.tls.rejectUnauthorized: false, or -k): the broker's certificate is NOT verified; anyone on the way can read passwords and payloads";
 
 /** @param cohort a scenario in which an answer cannot be told from that to an earlier request */
 export function uncorrelatedWarning(cohort: string): string {
@@ -35,8 +35,29 @@ export function badCertificateWarning(reason: string): string {
 /** Exit code of a run in which no device of a worker was ever online. */
 const NEVER_ONLINE_EXIT_CODE = 2;
 
-/** @param urls what the devices tried to connect to */
-export function warnOfNeverOnline(devices: number, urls: readonly string[]): void {
-  log(`mqtt: none of ${devices} devices was ever online; is ${urls.join(" or ")} the right target?`);
+/**
+ * @param urls what the devices tried to connect to
+ * @param refused how often each reason refused a connection, by cohort
+ */
+export function warnOfNeverOnline(
+  devices: number,
+  urls: readonly string[],
+  refused: readonly Readonly<Record<string, number>>[],
+): void {
+  log(`mqtt: none of ${devices} devices was ever online; ${neverOnlineCause(urls, refused)}`);
   suggestExitCode(NEVER_ONLINE_EXIT_CODE);
+}
+
+/** What most attempts failed with says more than a question, where it is known to have one cause. */
+export function neverOnlineCause(
+  urls: readonly string[],
+  refused: readonly Readonly<Record<string, number>>[],
+): string {
+  const sums = new Map<string, number>();
+  for (const [reason, times] of refused.flatMap(Object.entries))
+    sums.set(reason, (sums.get(reason) ?? 0) + times);
+  const [most] = [...sums].sort(([, a], [, b]) => b - a);
+  const targets = urls.join(" or ");
+  if (most?.[0] !== "tls_certificate") return `is ${targets} the right target?`;
+  return `the certificate of ${targets} is not trusted, or of another name (tls_certificate): give its authority as config.engines.mqtt.tls.ca and its name as tls.serverName, or do without verification: tls.insecure, or -k`;
 }

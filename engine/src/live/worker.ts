@@ -263,10 +263,12 @@ export class Worker {
   #warnIfNeverOnline(): void {
     const { started } = this.#run.fleet;
     if (started === 0) return;
-    if (this.#recorder.cohorts.some((_, cohort) => this.#recorder.counters(cohort).everOnline > 0)) return;
+    const counters = this.#recorder.cohorts.map((_, cohort) => this.#recorder.counters(cohort));
+    if (counters.some(({ everOnline }) => everOnline > 0)) return;
     warnOfNeverOnline(
       started,
       this.#targets.map(({ url }) => url),
+      counters.map(({ refused }) => refused),
     );
   }
 }

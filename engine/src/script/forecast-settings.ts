@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { positiveInteger, positiveNumber } from "./scalars.ts";
+import { anyText, positiveInteger, positiveNumber } from "./scalars.ts";
 import { durationMs, settings, text } from "./steps/step.ts";
 
 /** `config.engines.mqtt.forecast`: what a forecast takes for the network, the broker and the back end. A real run reads none of it. */
@@ -14,7 +14,7 @@ const ANSWERS_PER_SECOND = "a number of answers per second, above 0";
 export const serviceSettings = z.strictObject({
   requestTopic: text.default("config/+/get/#"),
   responseTopic: text.default("config/$1/$2"),
-  payload: z.string({ error: "text" }).default('{"version":1,"topics":["commands/$1"]}'),
+  payload: anyText.default('{"version":1,"topics":["commands/$1"]}'),
   capacity: positiveNumber(ANSWERS_PER_SECOND).default(1000),
   queueLimit: count.default(10_000),
   scaleUp: z
@@ -58,7 +58,7 @@ const generator = settings({
 const http = settings({
   /** What an `http` step of a server that is not the lab's takes. */
   duration: durationMs,
-  body: z.string({ error: "text" }).default("{}"),
+  body: anyText.default("{}"),
 });
 
 export const forecastSettings = settings({

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { booleanOfText, numberOfText } from "../scalar-text.ts";
+import { booleanOfText, numberOfText, textOfNumber } from "../scalar-text.ts";
 import { parseShare } from "../share.ts";
 
 /**
@@ -13,6 +13,9 @@ export function numeric<T>(schema: z.ZodType<T>): z.ZodType<T> {
 }
 
 export const boolean: z.ZodType<boolean> = z.preprocess(booleanOfText, z.boolean({ error: "true or false" }));
+
+/** Text, which may be empty, or a number as its text. */
+export const anyText: z.ZodType<string> = z.preprocess(textOfNumber, z.string({ error: "text" }));
 
 /** @param allowed what stands in the error */
 export function integer(least: number, most: number, allowed: string): z.ZodType<number> {

@@ -10,7 +10,7 @@ import { clientShape, positiveDuration } from "./client-settings.ts";
 import { forecastSettings, serviceSettings } from "./forecast-settings.ts";
 import { failover, targets } from "./regions.ts";
 import { boolean, numeric, positiveInteger, share } from "./scalars.ts";
-import { text } from "./steps/step.ts";
+import { name as functionName, text } from "./steps/step.ts";
 import { storms } from "./storms.ts";
 import { scenarioTlsSettings, tlsSettings } from "./tls-settings.ts";
 
@@ -167,10 +167,10 @@ export const scenarioSettings = z.strictObject({
   // The client that this scenario's devices have, key by key in place of that of the settings.
   ...optional(clientShape),
   beforeScenario: z
-    .union([text, z.array(text)], { error: "the name of a function, or a list of them" })
+    .union([functionName, z.array(functionName)], { error: "the name of a function, or a list of them" })
     .optional(),
   afterScenario: z
-    .union([text, z.array(text)], { error: "the name of a function, or a list of them" })
+    .union([functionName, z.array(functionName)], { error: "the name of a function, or a list of them" })
     .optional(),
   beforeRequest: z.unknown().optional(),
   afterResponse: z.unknown().optional(),

@@ -1,4 +1,5 @@
 import type { ArtilleryScript } from "../artillery.ts";
+import { withArtilleryTls } from "./artillery-tls.ts";
 import { type FleetPlan, planFleet } from "./plan.ts";
 import type { Problem } from "./problem.ts";
 import { readScript } from "./read.ts";
@@ -19,6 +20,6 @@ export function validate(script: ArtilleryScript, hasHook = script.before !== un
   const { target } = read;
   if (problems.length > 0 || "problem" in target) return { plan: null, problems };
   // There is no problem: every key was read.
-  const settings = read.settings.known as EngineSettings;
+  const settings = withArtilleryTls(read.settings.known as EngineSettings, script.config["tls"]);
   return { plan: planFleet({ ...read, settings, target }), problems: null };
 }

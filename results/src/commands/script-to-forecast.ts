@@ -111,6 +111,7 @@ interface PayloadSpec {
   skipHeader?: unknown;
   delimiter?: unknown;
   loadAll?: unknown;
+  cast?: unknown;
 }
 
 /** Reads the CSV files of `config.payload`, whose paths count from the script's folder. Rows of `loadAll` are objects by field. */
@@ -120,15 +121,20 @@ function payloadOf(config: Record<string, unknown>, folder: string): { payload?:
   return { payload: specs.map((spec) => ({ ...spec, data: rowsOf(spec ?? {}, folder) })) };
 }
 
-function rowsOf({ path, fields, skipHeader, delimiter, loadAll }: PayloadSpec, folder: string): unknown[] {
+function rowsOf(
+  { path, fields, skipHeader, delimiter, loadAll, cast }: PayloadSpec,
+  folder: string,
+): unknown[] {
   if (typeof path !== "string")
     throw invalid("config.payload.path: is missing; allowed: the path of a CSV file");
   const full = resolve(folder, path);
-  let rows: string[][];
+  let rows: unknown[][];
   try {
     rows = parseCsv(readFileSync(full, "utf8"), {
       skip_empty_lines: true,
       relax_column_count: true,
+      // As Artillery reads them: a column of digits holds numbers, whose leading zeros are gone.
+      cast: cast === undefined || cast === true,
       from_line: skipHeader === true ? 2 : 1,
       ...(typeof delimiter === "string" ? { delimiter } : {}),
     });

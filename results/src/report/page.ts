@@ -92,8 +92,8 @@ function alerts(summary: Summary): Html {
   const incomplete = html`<div class="alert bad"><p><strong>Incomplete run.</strong> What is missing:</p><ul>${summary.missing.map((one) => html`<li>${one}</li>`)}</ul></div>`;
   const exit = html`<div class="alert bad"><p><strong>Exit ${summary.exit.code}:</strong> ${summary.exit.sentence}</p></div>`;
   const saturated = html`<div class="alert"><p><strong>Generator saturated.</strong> The load generator itself was a bottleneck in part of this run; see <a href="#generator">generator health</a> before trusting its times.</p></div>`;
-  const insecure = html`<div class="alert bad"><p><strong>Insecure TLS.</strong> The broker's certificate was not verified: the script sets <code>tls.insecure</code>.</p></div>`;
-  const insecureHttp = html`<div class="alert bad"><p><strong>Insecure HTTPS.</strong> The certificate of the server that <code>http</code> steps ask was not verified: the script sets <code>http.insecure</code>.</p></div>`;
+  const insecure = html`<div class="alert bad"><p><strong>Insecure TLS.</strong> The broker's certificate was not verified: <code>tls.insecure</code> of the script, or <code>-k</code>.</p></div>`;
+  const insecureHttp = html`<div class="alert bad"><p><strong>Insecure HTTPS.</strong> The certificate of the server that <code>http</code> steps ask was not verified: <code>http.insecure</code> of the script, or <code>-k</code>.</p></div>`;
   const warnings = html`<div class="alert"><ul>${summary.warnings.map((one) => html`<li>${one}</li>`)}</ul></div>`;
   const forecast = html`<div class="alert"><p><strong>${FORECAST}.</strong> ${FORECAST_SENTENCE} See its <a href="#generator">assumptions</a>.</p></div>`;
   return html`${summary.forecast === null ? NOTHING : forecast}${summary.warnings.length === 0 ? NOTHING : warnings}${summary.tls.insecure ? insecure : NOTHING}${summary.http.insecure ? insecureHttp : NOTHING}${summary.complete ? NOTHING : incomplete}${summary.exit.code === 0 ? NOTHING : exit}${summary.generator?.saturated ? saturated : NOTHING}`;

@@ -9,7 +9,7 @@ describe("messages", () => {
       mqtt: {
         keepalife: "60s",
         protocolVersion: 3,
-        password: 12345,
+        password: [12345],
         reconnect: { policy: "full-jiter" },
         storms: [{ at: "20s", fraction: 1.5, cause: "reset", window: "20s" }],
       },

@@ -88,7 +88,7 @@ describe("topic filters of subscribe", () => {
       ["{{ topics }}", "z"],
       ["a", "b/+", "z"],
     ],
-    ["{{ number }}", [5]],
+    ["{{ number }}", ["5"]],
   ])("%j are %j", (topics, filters) => {
     expect(renderFilters(compileTemplate(topics), context)).toEqual(filters);
   });

@@ -12,6 +12,7 @@ import {
   deviceOf,
   durationMs,
   failureNamed,
+  name,
   type ParsedStep,
   settings,
   stepError,
@@ -31,7 +32,7 @@ export const connect = defineStep({
   schema: z.strictObject({
     connect: settings({
       ...identityShape,
-      beforeConnect: text.optional(),
+      beforeConnect: name.optional(),
       /** The device's own certificate: templates of PEM text or of paths of PEM files. */
       cert: text.optional(),
       key: text.optional(),

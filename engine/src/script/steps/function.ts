@@ -1,11 +1,11 @@
 import { z } from "zod";
-import { defineStep, sameConnection, text } from "./step.ts";
+import { defineStep, name, sameConnection } from "./step.ts";
 
 /** Calls a function of the processor: `(context, events, done)`, or async without `done`. */
 export const callFunction = defineStep({
   name: "function",
   places: ["flow", "onConnect", "hook"],
-  schema: z.strictObject({ function: text }),
+  schema: z.strictObject({ function: name }),
   calls: (raw) => (typeof raw["function"] === "string" ? [raw["function"]] : []),
   compile(spec, compiler) {
     return sameConnection(compiler, (context, callback) => {

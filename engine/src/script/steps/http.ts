@@ -3,7 +3,7 @@ import type { VuContext } from "../../artillery.ts";
 import { operationOf, type Question } from "../../device/question.ts";
 import type { OutsideAnswer } from "../../device/session/outside-calls.ts";
 import type { HttpCall, HttpOutcome } from "../../transport/http-client.ts";
-import { boolean, numeric } from "../scalars.ts";
+import { anyText, boolean, numeric } from "../scalars.ts";
 import { compileTemplate, compileTextTemplate, parseTemplate } from "../template.ts";
 import { asPayload } from "./publish.ts";
 import { answerRules, captureNames, captureSpec, onTimeout } from "./request.ts";
@@ -46,7 +46,7 @@ export const httpSettings = z
     get: url.optional(),
     post: url.optional(),
     headers: headers.default({}),
-    body: z.string({ error: "text" }).optional(),
+    body: anyText.optional(),
     json: payload.optional(),
     timeout: durationMs.default(5000),
     onTimeout,

@@ -2,9 +2,11 @@ import { z } from "zod";
 import type { VuContext } from "../../artillery.ts";
 import type { DeviceCredentials, Will } from "../../device/credentials.ts";
 import { topicProblem } from "../../device/topic.ts";
+import { boolean } from "../scalars.ts";
 import { compileTemplate, compileTextTemplate, type TextTemplate } from "../template.ts";
 import { asPayload } from "./publish.ts";
-import { payload, qos, secondsMs, text } from "./step.ts";
+import { compileSetting } from "./setting.ts";
+import { payload, qos, qosLevel, retain, secondsMs, text } from "./step.ts";
 
 /** Who a device says that it is in CONNECT: the part of a `connect` step that is templates. */
 
@@ -22,7 +24,7 @@ const will = z.strictObject({
   }),
   payload: payload.default(""),
   qos: qos.default(0),
-  retain: z.boolean({ error: "true or false" }).default(false),
+  retain: retain.default(false),
   delayInterval: secondsMs.optional(),
   messageExpiry: secondsMs.optional(),
   contentType: text.optional(),
@@ -92,14 +94,16 @@ function compileWill(spec: z.output<typeof will>): (context: VuContext) => Will 
   const contentType = optionalText(spec.contentType);
   const responseTopic = optionalText(spec.responseTopic);
   const properties = spec.userProperties === undefined ? null : compileProperties(spec.userProperties);
+  const qosOf = compileSetting(spec.qos, qosLevel, "connect.will.qos");
+  const retainOf = compileSetting(spec.retain, boolean, "connect.will.retain");
   const fixed = {
-    qos: spec.qos,
-    retain: spec.retain,
     ...(spec.delayInterval === undefined ? {} : { delayS: spec.delayInterval / 1000 }),
     ...(spec.messageExpiry === undefined ? {} : { messageExpiryS: spec.messageExpiry / 1000 }),
   };
   return (context) => ({
     ...fixed,
+    qos: qosOf(context),
+    retain: retainOf(context),
     topic: topic(context),
     payload: asPayload(body(context)),
     ...(contentType === null ? {} : { contentType: contentType(context) }),

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { log as writeLog } from "../../artillery.ts";
+import { anyText } from "../scalars.ts";
 import { compileTextTemplate } from "../template.ts";
 import { defineStep } from "./step.ts";
 
@@ -7,7 +8,7 @@ import { defineStep } from "./step.ts";
 export const log = defineStep({
   name: "log",
   places: ["flow", "onConnect", "hook"],
-  schema: z.strictObject({ log: z.string({ error: "text" }) }),
+  schema: z.strictObject({ log: anyText }),
   compile(spec) {
     const line = compileTextTemplate(spec.log);
     return (context, callback) => {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { VuContext } from "../../artillery.ts";
-import { defineStep, type ParsedStep, sameConnection, text, withItsContext } from "./step.ts";
+import { defineStep, name, type ParsedStep, sameConnection, withItsContext } from "./step.ts";
 
 /** Artillery's own loop: `count`, `over` or `whileTrue`. */
 export const loop = defineStep({
@@ -9,10 +9,10 @@ export const loop = defineStep({
   schema: z.strictObject({
     loop: z.array(z.unknown(), { error: "a list of steps" }).min(1, { error: "a list of at least one step" }),
     count: z.union([z.number(), z.string()], { error: "a number, or a range such as 1-5" }).optional(),
-    over: z.union([text, z.array(z.unknown())], { error: "the name of a list, or a list" }).optional(),
-    whileTrue: text.optional(),
-    loopValue: text.optional(),
-    loopElement: text.optional(),
+    over: z.union([name, z.array(z.unknown())], { error: "the name of a list, or a list" }).optional(),
+    whileTrue: name.optional(),
+    loopValue: name.optional(),
+    loopElement: name.optional(),
   }),
   children: (raw) => [{ path: ["loop"], steps: raw["loop"] }],
   locals: (raw) => ["$loopCount", "$loopElement", ...[raw["loopValue"], raw["loopElement"]].filter(isText)],

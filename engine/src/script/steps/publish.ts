@@ -1,7 +1,9 @@
 import { z } from "zod";
 import { topicProblem } from "../../device/topic.ts";
+import { boolean } from "../scalars.ts";
 import { compileTemplate, compileTextTemplate } from "../template.ts";
-import { contextOf, defineStep, payload, qos, topicName, unusable } from "./step.ts";
+import { compileSetting } from "./setting.ts";
+import { contextOf, defineStep, payload, qos, qosLevel, retain, topicName, unusable } from "./step.ts";
 
 /** PUBLISH; done when written (QoS 0), at PUBACK (1) or PUBCOMP (2). */
 export const publish = defineStep({
@@ -12,11 +14,12 @@ export const publish = defineStep({
       topic: topicName,
       payload: payload.default(""),
       qos: qos.default(0),
-      retain: z.boolean({ error: "true or false" }).default(false),
+      retain: retain.default(false),
     }),
   }),
   operation(spec, compiler) {
-    const { qos, retain } = spec.publish;
+    const qosOf = compileSetting(spec.publish.qos, qosLevel, "publish.qos");
+    const retainOf = compileSetting(spec.publish.retain, boolean, "publish.retain");
     const topic = compileTextTemplate(spec.publish.topic);
     const body = compileTemplate(spec.publish.payload);
     return {
@@ -24,9 +27,13 @@ export const publish = defineStep({
         const context = contextOf(device);
         const name = topic(context);
         const problem = topicProblem(name);
-        if (problem !== null)
+        if (problem !== null) {
           device.env.port.turns.settle(waiter, unusable(compiler, "invalid_topic", "topic", name, problem));
-        else device.exchange.publish({ topic: name, payload: asPayload(body(context)), qos, retain }, waiter);
+          return;
+        }
+        const qos = qosOf(context);
+        const retain = retainOf(context);
+        device.exchange.publish({ topic: name, payload: asPayload(body(context)), qos, retain }, waiter);
       },
     };
   },

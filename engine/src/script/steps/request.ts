@@ -8,21 +8,24 @@ import type { Waiter } from "../../device/turns.ts";
 import { boolean } from "../scalars.ts";
 import { compileTemplate, compileTextTemplate, referencedNames } from "../template.ts";
 import { asPayload } from "./publish.ts";
+import { compileSetting } from "./setting.ts";
 import {
   type Compiler,
   contextOf,
   defineStep,
   durationMs,
+  name,
   type ParsedStep,
   payload,
   qos,
+  qosLevel,
   text,
   topicName,
   topics,
   unusable,
 } from "./step.ts";
 
-export const captureSpec = z.looseObject({ as: text.optional() });
+export const captureSpec = z.looseObject({ as: name.optional() });
 
 /** What follows from no answer in time, or from a refusal. */
 export const onTimeout = z
@@ -115,6 +118,7 @@ export function compileRequest(spec: RequestSettings, compiler: Compiler): Quest
   const responseTopic = compileTextTemplate(spec.responseTopic);
   const rejectedTopic = spec.rejectedTopic === undefined ? null : compileTextTemplate(spec.rejectedTopic);
   const listen = listenTemplates(spec).map(compileTextTemplate);
+  const qosOf = compileSetting(spec.qos, qosLevel, "request.qos");
   return {
     ...answerRules(spec, compiler),
     ask(device, asker) {
@@ -124,7 +128,7 @@ export function compileRequest(spec: RequestSettings, compiler: Compiler): Quest
       const call: RequestCall = {
         topic: topic(context),
         payload: asPayload(body(context)),
-        qos: spec.qos,
+        qos: qosOf(context),
         responseTopic: responseTopic(context),
         rejectedTopic: rejectedTopic === null ? null : rejectedTopic(context),
         listen: listen.map((template) => template(context)),

@@ -1,16 +1,16 @@
 import { z } from "zod";
+import { compileSetting, setting } from "./setting.ts";
 import { defineStep, durationMs, settings } from "./step.ts";
 
 /** Keeps the device online until the last storm window has ended, or for `for`. */
 export const stayOnline = defineStep({
   name: "stayOnline",
   places: ["flow"],
-  schema: z.strictObject({ stayOnline: settings({ for: durationMs.optional() }) }),
+  schema: z.strictObject({ stayOnline: settings({ for: setting(durationMs).optional() }) }),
   compile(spec, compiler) {
-    const forMs = spec.stayOnline.for;
-    return (context, callback) => {
-      if (forMs === undefined) compiler.fleet.whenOver(callback, context);
-      else compiler.time.wake(forMs, callback, null, context);
-    };
+    const { for: time } = spec.stayOnline;
+    if (time === undefined) return (context, callback) => compiler.fleet.whenOver(callback, context);
+    const forMs = compileSetting(time, durationMs, "stayOnline.for");
+    return (context, callback) => compiler.time.wake(forMs(context), callback, null, context);
   },
 });

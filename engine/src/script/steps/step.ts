@@ -9,9 +9,12 @@ import type { Waiter } from "../../device/turns.ts";
 import { DURATION_NOTATION, parseDuration } from "../../duration.ts";
 import type { OnEnded } from "../../lab/child.ts";
 import type { LabPlan } from "../../lab/regions.ts";
+import { textOfNumber } from "../../scalar-text.ts";
 import type { HttpClient } from "../../transport/http-client.ts";
 import type { ProcessorCalls } from "../processor-calls.ts";
+import { boolean, numeric } from "../scalars.ts";
 import { UnusableValue } from "../script-error.ts";
+import { type Setting, setting } from "./setting.ts";
 
 /** The place where a step stands: `onConnect` runs after every CONNACK, `flow` once per virtual user, `hook` once per run. */
 export type StepPlace = "flow" | "onConnect" | "hook";
@@ -213,9 +216,16 @@ export const secondsMs: z.ZodType<number> = duration.refine(
 /** This Session Expiry Interval means that the session does not expire. MQTT 5.0 section 3.1.2.11.2. */
 export const NEVER_S = 0xff_ff_ff_ff;
 
-export const text: z.ZodType<string> = z
+/** A name in the script, of a variable or a function: a number is a mistake there. */
+export const name: z.ZodType<string> = z
   .string({ error: "text" })
   .min(1, { error: "text that is not empty" });
+
+/** Text that goes out: a number is its text. */
+export const text: z.ZodType<string> = z.preprocess(
+  textOfNumber,
+  z.string({ error: "text" }).min(1, { error: "text that is not empty" }),
+);
 
 /** What can be known of a topic name before its variables have values. */
 export const topicName: z.ZodType<string> = text.refine(
@@ -223,9 +233,12 @@ export const topicName: z.ZodType<string> = text.refine(
   { error: "a topic name, without + and #" },
 );
 
-export const qos: z.ZodType<0 | 1 | 2> = z.union([z.literal(0), z.literal(1), z.literal(2)], {
-  error: "0, 1 or 2",
-});
+/** The value of a `qos`, once it is known. */
+export const qosLevel: z.ZodType<0 | 1 | 2> = numeric(
+  z.union([z.literal(0), z.literal(1), z.literal(2)], { error: "0, 1 or 2" }),
+);
+export const qos: z.ZodType<Setting<0 | 1 | 2>> = setting(qosLevel);
+export const retain: z.ZodType<Setting<boolean>> = setting(boolean);
 
 export const payload: z.ZodType<unknown> = z.union(
   [z.string(), z.number(), z.boolean(), z.record(z.string(), z.unknown()), z.array(z.unknown())],

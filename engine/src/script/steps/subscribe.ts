@@ -4,8 +4,10 @@ import type { Device } from "../../device/device.ts";
 import type { Operation } from "../../device/program.ts";
 import { filterProblem } from "../../device/topic.ts";
 import type { Waiter } from "../../device/turns.ts";
+import { textOfNumber } from "../../scalar-text.ts";
 import { compileTemplate, type Template } from "../template.ts";
-import { type Compiler, contextOf, defineStep, qos, topics, unusable } from "./step.ts";
+import { compileSetting } from "./setting.ts";
+import { type Compiler, contextOf, defineStep, qos, qosLevel, topics, unusable } from "./step.ts";
 
 /**
  * SUBSCRIBE in one packet, done at SUBACK. In `onConnect` it is skipped when the broker says that it kept the session
@@ -17,8 +19,9 @@ export const subscribe = defineStep({
   schema: z.strictObject({ subscribe: z.strictObject({ topics, qos: qos.default(0) }) }),
   operation(spec, compiler) {
     const trusted = compiler.place === "onConnect";
+    const qosOf = compileSetting(spec.subscribe.qos, qosLevel, "subscribe.qos");
     return filterOperation(spec.subscribe.topics, compiler, (device, filters, waiter) => {
-      device.exchange.subscribe(filters, spec.subscribe.qos, trusted, waiter);
+      device.exchange.subscribe(filters, qosOf(contextOf(device)), trusted, waiter);
     });
   },
 });
@@ -49,5 +52,8 @@ export function filterOperation(
 export function renderFilters(template: Template, context: VuContext): unknown[] {
   const rendered = template(context);
   // A list of its own: it is kept, and what a variable holds may change. `slice` leaves no room to grow.
-  return (Array.isArray(rendered) ? rendered : [rendered]).flat().slice();
+  const filters: unknown[] = (Array.isArray(rendered) ? rendered : [rendered]).flat().slice();
+  // A column of a CSV file may have been cast to a number.
+  for (let i = 0; i < filters.length; i++) filters[i] = textOfNumber(filters[i]);
+  return filters;
 }
