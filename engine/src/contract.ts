@@ -326,6 +326,8 @@ export type WorkerStormCohort = {
 export interface WorkerStorm {
   /** Counts from 1, in script order. */
   index: number;
+  /** What happened, in the script's words; only where it has some. */
+  name?: string | undefined;
   cause: StormCause;
   /** 0..1; a region that is lost has its share by weight. Null for a cause that has none. */
   fraction: number | null;

@@ -4,7 +4,7 @@ import { CAUSE_KEYS } from "../storm/causes/cause.ts";
 import { CAUSES } from "../storm/causes/index.ts";
 import type { StormPlan } from "../storm/schedule.ts";
 import { regionLoss } from "./regions.ts";
-import { integer, share } from "./scalars.ts";
+import { anyText, integer, share } from "./scalars.ts";
 import { durationMs } from "./steps/step.ts";
 
 /** `config.engines.mqtt.storms`. */
@@ -21,8 +21,16 @@ const argument = z.union([z.string(), z.number()], { error: "text" }).transform(
 /** The loss of a region has a key of its own. */
 const NAMED_CAUSES = STORM_CAUSES.filter((cause) => cause !== "regionLoss");
 
+/** It stands in lines of the terminal and in the heads of tables. */
+const LONGEST_NAME = 60;
+const NAME_ALLOWED = `what happened, on one line of up to ${LONGEST_NAME} characters`;
+const stormName = anyText.refine((name) => new RegExp(`^[^\\p{C}]{1,${LONGEST_NAME}}$`, "u").test(name), {
+  error: NAME_ALLOWED,
+});
+
 const storm = z
   .strictObject({
+    name: stormName.optional(),
     at: durationMs,
     fraction: share(FRACTION_ALLOWED).optional(),
     cause: z.enum(NAMED_CAUSES, { error: NAMED_CAUSES.join(", ") }).optional(),
@@ -106,6 +114,7 @@ function planOf(spec: StormSpec, atMs: number): Omit<StormPlan, "index" | "regio
   const { command, timeout = DEFAULT_TIMEOUT_MS, waitFor = DEFAULT_WAIT_MS } = spec;
   const cause = causeOf(spec);
   return {
+    ...(spec.name === undefined ? {} : { name: spec.name }),
     atMs,
     fraction: spec.fraction ?? null,
     cause,

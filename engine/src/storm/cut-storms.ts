@@ -6,7 +6,7 @@ import type { Regions } from "../region/regions.ts";
 import type { CutCause } from "./causes/cause.ts";
 import { CAUSES } from "./causes/index.ts";
 import type { StormProgress } from "./progress.ts";
-import type { StormPlan } from "./schedule.ts";
+import { type StormPlan, titleOf } from "./schedule.ts";
 import { type Population, selectionLimit, stormKey } from "./selection.ts";
 import type { StoryClock } from "./story-clock.ts";
 
@@ -91,9 +91,7 @@ export class CutStorms {
     this.#pass(plan, cause, choice, plannedMs, (dropped) => {
       const tookMs = Math.round(time.now() - plannedMs);
       progress.watchGenerator();
-      log(
-        `mqtt storm ${plan.index}: ${plan.cause}, ${dropped} devices of this worker dropped within ${tookMs} ms`,
-      );
+      log(`mqtt ${titleOf(plan)}, ${dropped} devices of this worker dropped within ${tookMs} ms`);
     });
   }
 

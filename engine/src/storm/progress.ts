@@ -144,6 +144,7 @@ export class StormProgress {
     const gained = this.#gainedByRegions();
     return {
       index: plan.index,
+      ...(plan.name === undefined ? {} : { name: plan.name }),
       cause: plan.cause,
       fraction: plan.fraction,
       atMs: plan.atMs,

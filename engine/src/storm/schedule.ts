@@ -5,6 +5,8 @@ import type { Command } from "./command.ts";
 export interface StormPlan {
   /** Counts from 1. */
   index: number;
+  /** What happened, in the script's words. */
+  name?: string;
   atMs: number;
   /** Null for a cause that has none. */
   fraction: number | null;
@@ -16,6 +18,11 @@ export interface StormPlan {
   waitForMs?: number;
   /** The region that is lost, by its place in the script's list; then `fraction` is its share by weight. */
   region?: { index: number; name: string; forMs: number };
+}
+
+/** What lines of the run call it. */
+export function titleOf({ index, name, cause }: Pick<StormPlan, "index" | "name" | "cause">): string {
+  return name === undefined ? `storm ${index}: ${cause}` : `storm ${index}: ${name} (${cause})`;
 }
 
 /** When a storm's window ends at the latest. */

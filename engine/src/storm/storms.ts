@@ -3,7 +3,7 @@ import type { Device } from "../device/device.ts";
 import { CAUSES } from "./causes/index.ts";
 import { type CutOptions, CutStorms } from "./cut-storms.ts";
 import { type ProgressOptions, StormProgress } from "./progress.ts";
-import { type StormEvent, type StormPlan, storyOf } from "./schedule.ts";
+import { type StormEvent, type StormPlan, storyOf, titleOf } from "./schedule.ts";
 import { StoryClock, type StoryTime } from "./story-clock.ts";
 import { WatchedStorms, type WatchOptions } from "./watched-storms.ts";
 
@@ -101,13 +101,13 @@ export class Storms {
 
   /** Devices that are cut long after all others, or when their window is over, would be a storm of their own. */
   #miss(progress: StormProgress, lateMs: number): void {
-    const { index, cause } = progress.plan;
+    const { index } = progress.plan;
     progress.miss(lateMs);
     this.#clock.goOnWith(
       this.#clock.left.filter((event) => event.kind === "over" || event.storm.index !== index),
     );
     this.#options.log(
-      `mqtt storm ${index}: ${cause}, missed: this worker's turn came ${Math.round(lateMs)} ms after its instant; none of its devices was touched`,
+      `mqtt ${titleOf(progress.plan)}, missed: this worker's turn came ${Math.round(lateMs)} ms after its instant; none of its devices was touched`,
     );
   }
 

@@ -4,7 +4,7 @@ import type { Device } from "../device/device.ts";
 import type { WatchCause } from "./causes/cause.ts";
 import { type Loss, type Losses, Onset, OpenStorm } from "./loss-watch.ts";
 import type { StormProgress } from "./progress.ts";
-import { type StormPlan, storyOnceExpired, storyOnceOpen } from "./schedule.ts";
+import { type StormPlan, storyOnceExpired, storyOnceOpen, titleOf } from "./schedule.ts";
 import type { StoryClock } from "./story-clock.ts";
 
 export interface WatchOptions {
@@ -40,7 +40,7 @@ export class WatchedStorms {
     } else {
       const open = (first: readonly Loss[], nowMs: number): OpenStorm => this.#onset(progress, first, nowMs);
       losses.watch = new Onset(plan.fraction ?? 1, () => recorder.online, open);
-      log(`mqtt storm ${plan.index}: ${plan.cause}, watching`);
+      log(`mqtt ${titleOf(plan)}, watching`);
     }
     if (cause.act === null || !this.#options.isFirst()) return;
     if (!this.#options.claim(plan.index)) return;
@@ -77,7 +77,7 @@ export class WatchedStorms {
     losses.watch = storm;
     const endMs = startedAtMs - this.#clock.timeZeroMs + plan.windowMs;
     this.#clock.goOnWith(storyOnceOpen(this.#clock.left, plan, endMs));
-    log(`mqtt storm ${plan.index}: ${plan.cause}, has begun`);
+    log(`mqtt ${titleOf(plan)}, has begun`);
     return storm;
   }
 

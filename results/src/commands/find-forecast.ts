@@ -128,7 +128,7 @@ function questionOf(
     script: basename(path),
     storm: {
       index: storm,
-      words: stormWords({ cause, fraction, region: region?.name ?? null }),
+      words: stormWords({ name: judged.name ?? null, cause, fraction, region: region?.name ?? null }),
       windowMs,
     },
     target: config.config.target,

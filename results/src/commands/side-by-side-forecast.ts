@@ -178,9 +178,9 @@ function comparedOf(
     ],
     interrupted,
     planned: columns.length,
-    storms: plan.storms.map(({ index, cause, fraction, region, windowMs }, place) => ({
+    storms: plan.storms.map(({ index, name = null, cause, fraction, region, windowMs }, place) => ({
       index,
-      words: stormWords({ cause, fraction: isVaried ? null : fraction, region: region?.name ?? null }),
+      words: stormWords({ name, cause, fraction: isVaried ? null : fraction, region: region?.name ?? null }),
       windowMs,
       points: pointsOf(forecasts, place),
     })),

@@ -1,6 +1,7 @@
 import { FORECAST } from "./forecast-words.ts";
 import { count, duration, percent } from "./number-words.ts";
 import { devicesDue } from "./recovery.ts";
+import { stormName } from "./storm-words.ts";
 import type { StormFields, StormSummary, Summary } from "./summary-schema.ts";
 import { isAtLeastAsBad, VERDICTS, type Verdict } from "./verdict.ts";
 
@@ -54,7 +55,7 @@ export function gateFailures(
 
 function stormFailures(fail: Fail, storm: StormSummary): GateFailure[] {
   if (storm.verdict === null) {
-    const message = `storm ${storm.index}: no verdict (${storm.verdictReason})`;
+    const message = `${stormName(storm)}: no verdict (${storm.verdictReason})`;
     return [{ storm: storm.index, cohort: null, message }];
   }
   const cohorts = Object.entries(storm.cohorts).filter(([, fields]) => devicesDue(fields) > 0);
@@ -63,7 +64,7 @@ function stormFailures(fail: Fail, storm: StormSummary): GateFailure[] {
     return brokenConditions({ ...fail, ...own }, fields).map((message) => ({
       storm: storm.index,
       cohort: name,
-      message: `storm ${storm.index}, cohort ${name}: ${message}`,
+      message: `${stormName(storm)}, cohort ${name}: ${message}`,
     }));
   });
   // A fleet of one cohort is that cohort. A fleet of several has a verdict of its own, also where the storm hit only one.
@@ -71,7 +72,7 @@ function stormFailures(fail: Fail, storm: StormSummary): GateFailure[] {
   const ofFleet = brokenConditions(fleetConditions(fail), storm).map((message) => ({
     storm: storm.index,
     cohort: null,
-    message: `storm ${storm.index}, all cohorts: ${message}`,
+    message: `${stormName(storm)}, all cohorts: ${message}`,
   }));
   return [...ofFleet, ...failures];
 }

@@ -16,6 +16,8 @@ export interface WorkerNow {
 /** One storm whose window is open, as of the workers' last flush. */
 export interface StormProgress {
   index: number;
+  /** What happened, in the script's words. */
+  name: string | null;
   /** Containers that had begun it; 1 on one machine. */
   containers: number;
   /** Affected devices that are to come back. */
@@ -48,6 +50,7 @@ export function openStorms(workers: readonly WorkerNow[]): StormProgress[] {
       const beganMs = lowest(same.map((storm) => storm.startedAtMs)) ?? 0;
       return {
         index,
+        name: same[0]?.name ?? null,
         containers: new Set(same.map(({ record }) => record.containerName)).size,
         due: sum(cohorts.map(devicesDue)),
         ready: sum(cohorts.map((cohort) => cohort.readyAtEnd)),

@@ -120,6 +120,7 @@ function stormFields(
   const { refusedHere } = counts;
   return {
     index: storm.index,
+    name: storm.name ?? null,
     cause: storm.cause,
     fraction: storm.fraction,
     region: storm.region ?? null,

@@ -4,12 +4,20 @@ import { count, percent } from "./number-words.ts";
 import { fleetDue } from "./recovery.ts";
 import type { StormFields } from "./summary-schema.ts";
 
-/** `reset of 25 %`, `loss of region eu`; a cause that has no fraction stands alone. */
-export function stormWords({
-  cause,
-  fraction,
-  region,
-}: Pick<StormFields, "cause" | "fraction" | "region">): string {
+/** `storm 2`, with what happened where the script says so: `storm 2 (power cut)`. */
+export function stormName({ index, name }: { index: number; name?: string | null | undefined }): string {
+  return name === null || name === undefined ? `storm ${index}` : `storm ${index} (${printable(name)})`;
+}
+
+/** `reset of 25 %`, `loss of region eu`, `power cut (loss of region eu)`; a cause that has no fraction stands alone. */
+export function stormWords(
+  storm: Pick<StormFields, "cause" | "fraction" | "region"> & Partial<Pick<StormFields, "name">>,
+): string {
+  const { name = null } = storm;
+  return name === null ? causeWords(storm) : `${printable(name)} (${causeWords(storm)})`;
+}
+
+function causeWords({ cause, fraction, region }: Pick<StormFields, "cause" | "fraction" | "region">): string {
   if (region !== null) return `loss of region ${printable(region)}`;
   return fraction === null ? cause : `${cause} of ${percent(fraction)}`;
 }

@@ -100,6 +100,8 @@ const regions = z.record(z.string(), z.object(shapeOf(REGION_COUNTERS))).default
 const stormFields = z.object({
   /** Counts from 1. */
   index: z.int().positive(),
+  /** What happened, in the script's words; null where it has none. */
+  name: z.string().nullable().default(null),
   cause: z.enum(STORM_CAUSES),
   /** A region that is lost has its share by weight. Null for a cause that has none. */
   fraction: z.number().nullable(),

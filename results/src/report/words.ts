@@ -28,7 +28,11 @@ const CAUSE_WORDS = new Map([
 ]);
 
 /** What a storm cut, when and how. */
-export function stormHeadline({ at, cause, fraction, region }: StormFields): string {
+export function stormHeadline(storm: StormFields): string {
+  return storm.name === null ? whatHappened(storm) : `${storm.name}: ${whatHappened(storm)}`;
+}
+
+function whatHappened({ at, cause, fraction, region }: StormFields): string {
   if (region !== null) return `region ${region} lost at ${duration(at)}`;
   const share = fraction === null ? "" : `${percent(fraction)} of the fleet `;
   return `${share}at ${duration(at)}, ${CAUSE_WORDS.get(cause) ?? cause}`;

@@ -76,6 +76,7 @@ const regions = byRegion(counters(REGION_COUNTERS));
 
 const storm = z.object({
   index: z.int().positive(),
+  name: name.optional(),
   cause: z.enum(STORM_CAUSES),
   fraction: z.number().nullable(),
   atMs: sinceZeroMs,

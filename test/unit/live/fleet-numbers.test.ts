@@ -39,13 +39,13 @@ describe("the numbers of a fleet", () => {
 });
 
 /** A worker thread that joins the numbers of this process, draws some, and says which. */
-function thread(isFirst: boolean): Worker {
+function thread(isFirst: boolean, patienceMs = 10_000): Worker {
   const url = new URL("../../../engine/src/live/fleet-numbers.ts", import.meta.url).href;
   const code = `
     import { parentPort } from "node:worker_threads";
     import { sharedNumbers } from ${JSON.stringify(url)};
     try {
-      const numbers = await sharedNumbers(${isFirst}, 300);
+      const numbers = await sharedNumbers(${isFirst}, ${patienceMs});
       parentPort.postMessage("ready");
       parentPort.on("message", () => {
         parentPort.postMessage(Array.from({ length: 1000 }, () => numbers.next()));
@@ -78,6 +78,6 @@ it("worker threads that come one after the other have one set of numbers", async
 });
 
 it("a thread that knows of a first one and does not find it says so", async () => {
-  const [said] = await once(thread(false), "message");
+  const [said] = await once(thread(false, 300), "message");
   expect(said).toBe("the first worker of this process does not answer");
 });

@@ -41,6 +41,19 @@ describe("causes", () => {
     ]);
   });
 
+  it("have a name where the script says what happened", () => {
+    const named = { name: "power cut", at: 0, fraction: "25 %", window: 10 };
+    expect(plansOf([{ ...named, repeat: { times: 2, every: 20 } }])).toMatchObject([
+      { index: 1, name: "power cut", fraction: 0.25 },
+      { index: 2, name: "power cut" },
+    ]);
+    for (const name of ["", "a\nb", "x".repeat(61), true]) {
+      expect(problemsOf({ mqtt: { storms: [{ ...named, name }] } })).toMatchObject([
+        { path: "config.engines.mqtt.storms[0].name", value: name },
+      ]);
+    }
+  });
+
   const COMMAND = "a list: the program and its arguments; no shell reads it";
   const FRACTION = "a share above 0 and up to 1, such as 0.25 or 25 %";
   const TIMES = "a whole number from 1 to 100";
