@@ -49,7 +49,8 @@ const reconnect = z
     };
     if (value.preset !== undefined) {
       for (const key of ["policy", "base", "cap", "window"] as const) {
-        if (value[key] !== undefined) refuse(key, "nothing beside a preset, which sets it; an environment takes it out by null");
+        if (value[key] !== undefined)
+          refuse(key, "nothing beside a preset, which sets it; an environment takes it out by null");
       }
     }
     const policy = value.policy ?? "full-jitter";

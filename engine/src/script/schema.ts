@@ -18,7 +18,6 @@ const SHARE_ALLOWED = "a share such as 99 %, above 0 and up to 100 %";
 
 /** `config.engines.mqtt`. Messages of leaves say what is allowed; problem.ts puts path and value before them. */
 
-
 const configService = z.union([z.literal("external"), serviceSettings], {
   error:
     "external, or { requestTopic, responseTopic, payload, capacity: answers per second, queueLimit, scaleUp: { after, to } }",

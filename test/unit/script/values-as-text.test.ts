@@ -150,7 +150,7 @@ describe("null", () => {
       }),
     );
     expect(problems).toBeNull();
-    expect(plan?.backoff).toMatchObject({ policy: "fixed", baseMs: 1000 });
+    expect(plan?.cohorts[0]?.client.reconnect.backoff).toMatchObject({ policy: "fixed", baseMs: 1000 });
     expect(plan?.storms).toEqual([
       expect.objectContaining({ index: 1, atMs: 50_000, fraction: 1, cause: "reset" }),
     ]);
