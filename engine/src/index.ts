@@ -34,7 +34,7 @@ import { LAB_VARIABLE } from "./script/steps/lab.ts";
 import { parseTarget, type Target, type UrlTarget } from "./script/target.ts";
 import { loadTls } from "./script/tls-settings.ts";
 import { validate } from "./script/validate.ts";
-import { hideEnvironment } from "./secrets/secret-values.ts";
+import { environmentNames, hideEnvironment } from "./secrets/secret-values.ts";
 import { createPemReader } from "./transport/pem.ts";
 import { NO_TLS_SETTINGS, type TlsMaterial } from "./transport/tls-material.ts";
 
@@ -71,7 +71,10 @@ export default class MqttEngine {
       process.env[HOOK_FLAG] = "1";
       takeHangupAsTermination();
     }
-    const { plan, problems } = validate(script, process.env[HOOK_FLAG] === "1");
+    const { plan, problems } = validate(script, process.env[HOOK_FLAG] === "1", {
+      variables: process.env,
+      names: environmentNames(),
+    });
     if (problems !== null) abortRun(renderProblems(problems));
     const { fleet, problems: fleetProblems } = readFleetEnvironment(process.env);
     if (fleetProblems !== null) abortRun(renderProblems(fleetProblems, "the environment"));

@@ -1,5 +1,7 @@
 /** What Artillery's users take for granted of an engine: checks, errors by reason, templates, plugins. */
-import { expect, it } from "vitest";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { expect, it, onTestFinished } from "vitest";
 import { type ArtilleryRun, runArtillery } from "../support/artillery.ts";
 import { startRecordingBroker } from "../support/recording-broker.ts";
 
@@ -112,4 +114,93 @@ it("names in errors what virtual users failed of, and says each text once, with 
   expect(wrongTopic.code).toBe(11);
   expect(said(wrongTopic)).toContain("scenarios[0].flow[1].publish.topic");
   expect(came.filter((clientId) => clientId.startsWith("never-"))).toEqual([]);
+});
+
+it("takes functions that a plugin adds, beside the lab's hook; one that nobody adds ends the run before a device connects", async () => {
+  const broker = await startRecordingBroker();
+  const runOf = (topic: string): Promise<ArtilleryRun> =>
+    runArtillery({
+      config: { target: broker.url, phases: PHASES, engines: { mqtt: {} }, plugins: { "fake-data": {} } },
+      before: { engine: "mqtt", flow: [{ lab: {} }] },
+      scenarios: [{ engine: "mqtt", flow: [{ connect: {} }, { publish: { topic } }] }],
+    });
+  const [good, bad] = await Promise.all([
+    runOf("mail/{{ $internetEmail() }}"),
+    runOf("bad/{{ $internetEmial() }}"),
+  ]);
+  const said = (run: ArtilleryRun): string => run.stdout + run.stderr;
+  expect(good.code, said(good)).toBe(0);
+  expect(finalCounters(good)).toMatchObject({ "mqtt.publish.sent": 3, "vusers.failed": 0 });
+  expect(bad.code, said(bad)).toBe(11);
+  expect(said(bad)).toContain('scenarios[0].flow[1].publish.topic: "{{ $internetEmial() }}" is not allowed');
+  expect(said(bad)).toContain("did you mean $internetEmail()?");
+  // Those of the good run alone.
+  expect(broker.topics()).toHaveLength(3);
+  for (const topic of broker.topics()) expect(topic).toMatch(/^mail\/[^@/]+@[^@/]+$/);
+  expect(broker.connects).toHaveLength(3);
+});
+
+it("sends nothing undefined: it says which variable is not set, and where", async () => {
+  const broker = await startRecordingBroker();
+  const backEnd = createServer((_request, response) => response.end('{"token":"t-1"}'));
+  await new Promise<void>((resolve) => backEnd.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => void backEnd.close());
+  const before = {
+    flow: [
+      {
+        get: {
+          url: `http://127.0.0.1:${(backEnd.address() as AddressInfo).port}/`,
+          capture: { json: "$.token", as: "token" },
+        },
+      },
+    ],
+  };
+  const runOf = (flow: object[], mqtt: object = {}, more: object = {}): Promise<ArtilleryRun> =>
+    runArtillery(
+      {
+        config: { target: broker.url, phases: PHASES, processor: "./processor.mjs", engines: { mqtt } },
+        ...more,
+        scenarios: [{ engine: "mqtt", flow }],
+      },
+      { files: { "processor.mjs": "export function nothing(context, events, done) { done(); }" } },
+    );
+  const secret = { connect: { username: "u", password: "{{ $env.NO_SUCH_TOKEN }}" } };
+  const [environment, settings, typo, hook, late] = await Promise.all([
+    runOf([secret]),
+    runOf([{ connect: {} }], {
+      username: "u",
+      password: "{{ $env.NO_SUCH_PASSWORD }}",
+      clientIdPrefix: "{{ $env.NO_SUCH_PLANT }}-",
+    }),
+    runOf([{ connect: { password: "{{ tokn }}", username: "u" } }], {}, { before }),
+    runOf([{ connect: { password: "{{ token }}", username: "u" } }], {}, { before }),
+    runOf([{ function: "nothing" }, { connect: {} }, { publish: { topic: "t/{{ plnt }}" } }]),
+  ]);
+  const said = (run: ArtilleryRun): string => run.stdout + run.stderr;
+  expect(environment.code, said(environment)).toBe(11);
+  expect(said(environment)).toMatch(
+    /scenarios\[0\]\.flow\[0\]\.connect\.password: .*allowed: a variable that is set in the environment/,
+  );
+  expect(settings.code, said(settings)).toBe(11);
+  expect(said(settings)).toContain("config.engines.mqtt.password");
+  expect(said(settings)).toContain("config.engines.mqtt.clientIdPrefix");
+  expect(said(settings)).toContain("$env.NO_SUCH_PASSWORD");
+  expect(said(settings)).toContain("$env.NO_SUCH_PLANT");
+  expect(typo.code, said(typo)).toBe(11);
+  expect(said(typo)).toMatch(/scenarios\[0\]\.flow\[0\]\.connect\.password: .+did you mean token\?/);
+  expect(hook.code, said(hook)).toBe(0);
+  // The user's code may have set it: each device says so itself.
+  expect(errorsOf(late), said(late)).toEqual({ "errors.undefined_variable": 3 });
+  expect(
+    said(late).match(/^mqtt: scenarios\[0\]\.flow\[2\] \(publish\): \{\{ plnt \}\} is not set$/gm),
+  ).toHaveLength(1);
+  expect(broker.connects.map(({ password }) => password).sort()).toEqual([
+    null,
+    null,
+    null,
+    "t-1",
+    "t-1",
+    "t-1",
+  ]);
+  expect(broker.topics()).toEqual([]);
 });

@@ -21,6 +21,8 @@ export interface Cohort {
   /** Processor functions around the flow, by name. */
   before: readonly string[];
   after: readonly string[];
+  /** What its steps refer to and none of them sets. */
+  needs: CohortPlan["needs"];
 }
 
 /** What the cohorts of a worker share. */
@@ -60,6 +62,7 @@ export function compileCohort(cohort: CohortPlan, index: number, parts: CohortPa
     flow: compileSteps(cohort.flow, base("flow")),
     before: cohort.beforeScenario,
     after: cohort.afterScenario,
+    needs: cohort.needs,
     environment: {
       plan: devicePlan(cohort.client, plan.settings.maxPacketSize, index),
       port: host,

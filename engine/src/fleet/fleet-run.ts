@@ -7,6 +7,7 @@ import { type Container, deviceId, fleetNumber } from "../device/identity.ts";
 import type { Time } from "../device/port.ts";
 import type { Regions } from "../region/regions.ts";
 import { type FleetPlan, longestWaitMs } from "../script/plan.ts";
+import type { Problem } from "../script/problem.ts";
 import { bindDevice, deviceOf, type HttpAccess } from "../script/steps/step.ts";
 import { credentialsOf } from "../script/target.ts";
 import { REGION_VARIABLE } from "../script/variables.ts";
@@ -44,6 +45,8 @@ export interface FleetRunOptions {
   /** Null for a worker that has its clock for itself. */
   company: Company | null;
   log(line: string): void;
+  /** Hears, before the first device of a scenario connects, what its steps refer to and nothing has set: the run ends. Null where that cannot be known. */
+  onUnset: ((problems: Problem[]) => void) | null;
 }
 
 /** What workers that live in one clock share, so that their devices act in the order in which those of a single worker would. */
@@ -101,6 +104,7 @@ export class FleetRun {
       cohorts,
       over: (error, context, told) => this.#over(error, context, told),
       log,
+      onUnset: options.onUnset,
     });
     const parts = {
       plan,

@@ -9,9 +9,11 @@ import {
 import { EVENTS } from "../device/events.ts";
 import type { Waiter } from "../device/turns.ts";
 import { Sequence } from "../script/compile.ts";
+import type { Problem } from "../script/problem.ts";
 import { ProcessorCalls } from "../script/processor-calls.ts";
 import { ScriptError, UnusableValue } from "../script/script-error.ts";
 import { bindFlow, contextOf, failureNamed, flowOf, StepFailure } from "../script/steps/step.ts";
+import { unsetFor } from "../script/unset.ts";
 import type { Cohort } from "./cohort.ts";
 import { FailureTexts } from "./failure-texts.ts";
 import type { Fleet } from "./fleet.ts";
@@ -27,6 +29,8 @@ export interface VirtualUsersOptions {
   /** A virtual user is over; `told` is what `run` was given. */
   over(error: Error | null, context: VuContext, told: StepCallback): void;
   log(line: string): void;
+  /** Hears what the steps of a scenario refer to and nothing has set: the run ends. Null where that cannot be known. */
+  onUnset: ((problems: Problem[]) => void) | null;
 }
 
 /** Runs virtual users: functions before, the flow, functions after. Each is over once, and what it failed of is counted once. */
@@ -39,8 +43,11 @@ export class VirtualUsers {
   readonly #events: RunEvents;
   readonly #host: Host;
   readonly #over: VirtualUsersOptions["over"];
+  readonly #onUnset: VirtualUsersOptions["onUnset"];
+  readonly #judged = new Set<Cohort>();
 
-  constructor({ script, runEvents: events, fleet, host, cohorts, over, log }: VirtualUsersOptions) {
+  constructor({ script, runEvents: events, fleet, host, cohorts, over, log, onUnset }: VirtualUsersOptions) {
+    this.#onUnset = onUnset;
     this.#host = host;
     host.flows = { flowOf: (device) => flowOf(contextOf(device)) as RunningUser };
     this.#events = events;
@@ -62,6 +69,15 @@ export class VirtualUsers {
   run(cohort: Cohort, index: number, context: VuContext, told: StepCallback): void {
     this.started[index] = (this.started[index] as number) + 1;
     new RunningUser(this, cohort, context, told).begin();
+  }
+
+  /** False where the steps of its scenario refer to what is not there, judged at the first of them: the run is about to end. */
+  hasAll(cohort: Cohort, context: VuContext): boolean {
+    if (this.#onUnset === null || this.#judged.has(cohort)) return true;
+    const problems = unsetFor(cohort.needs, context);
+    if (problems.length > 0) this.#onUnset(problems);
+    else this.#judged.add(cohort);
+    return problems.length === 0;
   }
 
   /** A virtual user is over. */
@@ -130,17 +146,21 @@ class RunningUser extends Sequence implements Waiter {
   begin(): void {
     const { before } = this.#cohort;
     if (before.length === 0) {
-      this.next(null);
+      this.#beginFlow();
       return;
     }
     this.#users.callFunctions(before, this.context, (error) => {
       if (error === null) {
-        this.next(null);
+        this.#beginFlow();
         return;
       }
       this.#isEnding = true;
       this.#finish(error);
     });
+  }
+
+  #beginFlow(): void {
+    if (this.#users.hasAll(this.#cohort, this.context)) this.next(null);
   }
 
   /** A step may come to its end after the virtual user has: its device was taken away. */

@@ -1,6 +1,7 @@
 import type { ArtilleryScript, VuContext } from "../artillery.ts";
 import { createRandom, hashRandom } from "../random.ts";
 import { contextWith } from "../script/steps/step.ts";
+import { STANDS_IN } from "../script/template.ts";
 
 /** Streams of random numbers of their own, far from those of devices. */
 const FUNCTIONS_STREAM = 0xffff_fff0;
@@ -65,6 +66,7 @@ export class Contexts {
     this.#needsUuid = JSON.stringify(script.scenarios ?? "").includes("$uuid");
     const random = createRandom(seed, FUNCTIONS_STREAM);
     this.#funcs = {
+      [STANDS_IN]: () => true,
       $randomNumber: (from, to) => {
         const [low, high] = [Number(from), Number(to)];
         return low + Math.floor(random() * (high - low + 1));

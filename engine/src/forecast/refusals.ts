@@ -30,7 +30,21 @@ function cohortRefusals(cohort: CohortPlan, plan: FleetPlan): Problem[] {
     ...beforeScenario.flatMap((name) => functionRefusal(name, `${path}.beforeScenario`, plan)),
     ...afterScenario.flatMap((name) => functionRefusal(name, `${path}.afterScenario`, plan)),
     ...[...onConnect, ...flow].flatMap((step) => stepRefusals(step, plan)),
+    ...pluginRefusals(cohort),
   ];
+}
+
+/** Functions that a forecast has of its own. */
+const KNOWN_FUNCTIONS: ReadonlySet<string> = new Set(["$randomNumber()", "$randomString()"]);
+
+function pluginRefusals({ needs }: CohortPlan): Problem[] {
+  return needs
+    .filter(({ name }) => name.endsWith("()") && !KNOWN_FUNCTIONS.has(name))
+    .map(({ path, expression }) => ({
+      path: renderPath(path),
+      value: `{{ ${expression} }}`,
+      allowed: "$randomNumber() or $randomString() in a forecast: what a plugin's function gives is not known",
+    }));
 }
 
 function functionRefusal(name: string, path: string, { settings }: FleetPlan): Problem[] {

@@ -126,6 +126,7 @@ export class VirtualFleet {
         plan,
         helpers,
         runEvents: NOBODY,
+        onUnset: null,
         host,
         recorder,
         regions: own,

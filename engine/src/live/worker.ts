@@ -1,5 +1,6 @@
 import {
   type ArtilleryScript,
+  abortRun,
   type Helpers,
   log,
   type RunEvents,
@@ -15,6 +16,7 @@ import { Regions } from "../region/regions.ts";
 import type { OpenPlace } from "../rendezvous/place.ts";
 import type { Progress } from "../rendezvous/rendezvous.ts";
 import type { FleetPlan } from "../script/plan.ts";
+import { renderProblems } from "../script/problem.ts";
 import type { RegionsPlan } from "../script/region-plan.ts";
 import type { UrlTarget } from "../script/target.ts";
 import { devicesOfPhases } from "../transport/descriptors.ts";
@@ -149,6 +151,7 @@ export class Worker {
       watch: this.#watch,
       company: null,
       log,
+      onUnset: (problems) => abortRun(renderProblems(problems, "the script", "the run ends")),
     });
     warnBeforeStart({
       script,

@@ -3,6 +3,7 @@ import type { PlacePlan, TimeZeroPlan } from "../rendezvous/plan.ts";
 import type { StormPlan } from "../storm/schedule.ts";
 import { type ClientPlan, planClient } from "./client-plan.ts";
 import type { ReadScenario, ReadScript } from "./read.ts";
+import { callsCode, openReferences, type Reference } from "./references.ts";
 import { planRegions, type RegionsPlan } from "./region-plan.ts";
 import type { EngineSettings } from "./schema.ts";
 import { hasOwnClientIds } from "./steps/connect.ts";
@@ -39,6 +40,8 @@ export interface CohortPlan {
   flow: ParsedStep[];
   beforeScenario: string[];
   afterScenario: string[];
+  /** What its steps refer to and none of them sets; empty where they call the user's code, which may set anything. */
+  needs: readonly Reference[];
 }
 
 /** A script without a problem. */
@@ -65,7 +68,8 @@ export function planFleet(script: GoodScript): FleetPlan {
 function planCohort(scenario: ReadScenario, settings: EngineSettings): CohortPlan {
   const { name, scenarioIndex, resume, onConnect, flow, beforeScenario, afterScenario } = scenario;
   const client = planClient(settings, scenario.client.known);
-  return { name, scenarioIndex, resume, client, onConnect, flow, beforeScenario, afterScenario };
+  const needs = [...onConnect, ...flow].some(callsCode) ? [] : openReferences(scenario);
+  return { name, scenarioIndex, resume, client, onConnect, flow, beforeScenario, afterScenario, needs };
 }
 
 /** The longest that any device of the fleet waits between two attempts. */

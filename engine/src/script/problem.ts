@@ -11,14 +11,18 @@ export interface Problem {
 }
 
 /** All problems as one text, each on a line of its own. */
-export function renderProblems(problems: readonly Problem[], where = "the script"): string {
+export function renderProblems(
+  problems: readonly Problem[],
+  where = "the script",
+  outcome = "nothing was connected",
+): string {
   const lines = problems.map((problem) => {
     const hint = problem.hint ? ` (${problem.hint})` : "";
     const found = problem.value === undefined ? "is missing" : `${renderValue(problem)} is not allowed`;
     return `  ${problem.path}: ${found}; allowed: ${problem.allowed}${hint}`;
   });
   const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
-  return [`artillery-engine-mqtt: ${count} in ${where}; nothing was connected.`, ...lines].join("\n");
+  return [`artillery-engine-mqtt: ${count} in ${where}; ${outcome}.`, ...lines].join("\n");
 }
 
 function renderValue({ path, value, hint }: Problem): string {

@@ -1,6 +1,7 @@
 import type { ArtilleryScript } from "../artillery.ts";
 import { givenInside } from "../given.ts";
 import { CLIENT_KEYS, type ClientSettings } from "./client-settings.ts";
+import { PLUGIN_NAME } from "../contract.ts";
 import type { Problem } from "./problem.ts";
 import { type ReadSettings, readSettings } from "./read-settings.ts";
 import { type ReadStep, StepReader } from "./read-steps.ts";
@@ -24,9 +25,20 @@ export interface ReadScript {
   scenarios: readonly ReadScenario[];
   /** Variables of `config.variables` and `config.payload`. */
   variables: readonly string[];
-  /** Something that is not seen here may set any variable. */
+  /** Where it is run; null where it is only looked at, and may be run elsewhere. */
+  environment: ScriptEnvironment | null;
+  /** `config.target` as Artillery has rendered it. */
+  writtenTarget: unknown;
+  /** Something that is not seen here may set any variable: a hook, or a plugin. */
   hasUnseenVariables: boolean;
   problems: readonly Problem[];
+}
+
+/** The environment variables of a run. */
+export interface ScriptEnvironment {
+  variables: Readonly<Record<string, string | undefined>>;
+  /** Those that the script's files and the command line take. */
+  names: readonly string[];
 }
 
 export interface ReadRegion {
@@ -67,8 +79,13 @@ export interface ReadScenario {
  * Reads all of it; nothing is opened or started.
  *
  * @param hasHook whether the run has a `before` hook, seen or not
+ * @param environment null where the script may be run elsewhere
  */
-export function readScript(script: ArtilleryScript, hasHook: boolean): ReadScript {
+export function readScript(
+  script: ArtilleryScript,
+  hasHook: boolean,
+  environment: ScriptEnvironment | null,
+): ReadScript {
   const problems: Problem[] = [];
   const settings = readSettings(script.config.engines?.["mqtt"] ?? {}, problems);
   const target = parseTarget(script.config.target);
@@ -85,9 +102,22 @@ export function readScript(script: ArtilleryScript, hasHook: boolean): ReadScrip
     after,
     scenarios: readScenarios(script, problems),
     variables: [...Object.keys(script.config.variables ?? {}), ...payloadFields(script)],
-    hasUnseenVariables: before === null ? hasHook : before.setsVariables,
+    environment,
+    writtenTarget: script.config.target,
+    hasUnseenVariables: (before === null ? hasHook : before.setsVariables) || hasOtherPlugins(script),
     problems,
   };
+}
+
+/** Plugins that add nothing to virtual users. */
+const ONLY_LISTEN: ReadonlySet<string> = new Set([
+  PLUGIN_NAME,
+  ...["ensure", "expect", "apdex", "slack", "publish-metrics", "metrics-by-endpoint"],
+]);
+
+/** Any other may add variables and functions, in worker threads alone: Artillery gives hooks a script without plugins. */
+function hasOtherPlugins({ config: { plugins } }: ArtilleryScript): boolean {
+  return Object.keys(plugins ?? {}).some((name) => !ONLY_LISTEN.has(name));
 }
 
 // ---- hooks ---------------------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 import type { Step, StepCallback, VuContext } from "../artillery.ts";
 import type { Device } from "../device/device.ts";
 import type { Operation } from "../device/program.ts";
+import type { Question } from "../device/question.ts";
 import { isOfScript } from "../device/script-failures.ts";
 import { LOST, type Waiter } from "../device/turns.ts";
 import { asError, ScriptError } from "./script-error.ts";
@@ -93,6 +94,17 @@ export function guarded(operation: Operation, compiler: Compiler): Operation {
         device.env.port.turns.settle(waiter, failure);
       }
     },
+  };
+}
+
+/** A question may be asked again where nobody would hear of an exception: a template that throws gives the name of its failure. */
+export function guardedAsk(ask: Question["ask"], compiler: Compiler): Question["ask"] {
+  return (device, asker) => {
+    try {
+      return ask(device, asker);
+    } catch (error) {
+      return failureOf(asError(error), compiler);
+    }
   };
 }
 

@@ -1,4 +1,5 @@
 import type { VuContext } from "../artillery.ts";
+import { ScriptError } from "./script-error.ts";
 
 /** A value of the script with its `{{ }}` already found: rendering splits and parses nothing. */
 export type Template = (context: VuContext) => unknown;
@@ -11,6 +12,20 @@ const EXPRESSION = /\{\{\{([^{}]+)\}\}\}|\{\{([^{}]+)\}\}/g;
 const CALL = /^(\$[A-Za-z0-9_]+)\s*\(([^)]*)\)$/;
 
 type Part = string | { expression: string };
+
+/** A template has an expression that nothing has given a value: the word `undefined` would go out. */
+export class UnsetExpression extends ScriptError {
+  constructor(expression: string) {
+    super("undefined_variable", `{{ ${expression} }} is not set`);
+  }
+}
+
+/** Functions of a forecast have this name: there nobody knows what hooks, functions and the environment would have set. */
+export const STANDS_IN: unique symbol = Symbol("stands in for what is not set");
+
+function unset(expression: string, { funcs }: VuContext): undefined {
+  if (funcs === undefined || !(STANDS_IN in funcs)) throw new UnsetExpression(expression);
+}
 
 /** Splits text at its expressions. A single expression keeps the type of its value. */
 export function parseTemplate(text: string): Part[] {
@@ -25,24 +40,34 @@ export function parseTemplate(text: string): Part[] {
   return parts;
 }
 
+/** An expression, and the variable or function that it begins with: `$env`, `$randomNumber()`. */
+export interface NamedExpression {
+  name: string;
+  expression: string;
+}
+
 /** Variables and functions that a value of the script refers to, objects and lists walked. */
 export function referencedNames(value: unknown): string[] {
-  if (typeof value === "string") {
-    return parseTemplate(value).flatMap((part) => {
-      if (typeof part === "string") return [];
-      const call = CALL.exec(part.expression);
-      return [call ? `${call[1]}()` : rootName(part.expression)];
-    });
-  }
+  if (typeof value === "string") return referencedExpressions(value).map(({ name }) => name);
   if (Array.isArray(value)) return value.flatMap(referencedNames);
   if (value !== null && typeof value === "object") return Object.values(value).flatMap(referencedNames);
   return [];
+}
+
+export function referencedExpressions(text: string): NamedExpression[] {
+  return parseTemplate(text).flatMap((part) => {
+    if (typeof part === "string") return [];
+    const { expression } = part;
+    const call = CALL.exec(expression);
+    return [{ name: call ? `${call[1]}()` : rootName(expression), expression }];
+  });
 }
 
 function rootName(expression: string): string {
   return /^[^.[\]]+/.exec(expression)?.[0].trim() ?? expression;
 }
 
+/** Throws, where it is rendered, an UnsetExpression for what has no value: it would be sent as `undefined`. */
 export function compileTemplate(value: unknown): Template {
   if (typeof value === "string") return compileText(value);
   if (Array.isArray(value)) {
@@ -61,14 +86,22 @@ function compileText(text: string): Template {
   const first = parts[0];
   if (parts.length === 0) return () => "";
   if (parts.length === 1 && typeof first === "string") return () => first;
-  if (parts.length === 1 && typeof first === "object") return compileExpression(first.expression);
+  if (parts.length === 1 && typeof first === "object") return compileSetExpression(first.expression);
   const renderers = parts.map((part) =>
-    typeof part === "string" ? part : compileExpression(part.expression),
+    typeof part === "string" ? part : compileSetExpression(part.expression),
   );
   return (context) => {
     let result = "";
     for (const part of renderers) result += typeof part === "string" ? part : asText(part(context));
     return result;
+  };
+}
+
+function compileSetExpression(expression: string): Template {
+  const render = compileExpression(expression);
+  return (context) => {
+    const value = render(context);
+    return value === undefined ? unset(expression, context) : value;
   };
 }
 
@@ -108,4 +141,12 @@ export type TextTemplate = (context: VuContext) => string;
 export function compileTextTemplate(text: string): TextTemplate {
   const template = compileTemplate(text);
   return (context) => asText(template(context));
+}
+
+/** For lines that are shown to the user: what is not set is `undefined` there. */
+export function compileShownTemplate(text: string): TextTemplate {
+  const parts = parseTemplate(text).map((part) =>
+    typeof part === "string" ? part : compileExpression(part.expression),
+  );
+  return (context) => parts.map((part) => (typeof part === "string" ? part : asText(part(context)))).join("");
 }

@@ -2,7 +2,7 @@ import type { ArtilleryScript } from "../artillery.ts";
 import { withArtilleryTls } from "./artillery-tls.ts";
 import { type FleetPlan, planFleet } from "./plan.ts";
 import type { Problem } from "./problem.ts";
-import { readScript } from "./read.ts";
+import { readScript, type ScriptEnvironment } from "./read.ts";
 import { ruleProblems } from "./rules/index.ts";
 import type { EngineSettings } from "./schema.ts";
 
@@ -13,9 +13,14 @@ export type Validated = { plan: FleetPlan; problems: null } | { plan: null; prob
  * not only the first.
  *
  * @param hasHook whether the run has a `before` hook: Artillery takes it out of the script that a worker sees
+ * @param environment that of the run; null where the script is only looked at, and may be run elsewhere
  */
-export function validate(script: ArtilleryScript, hasHook = script.before !== undefined): Validated {
-  const read = readScript(script, hasHook);
+export function validate(
+  script: ArtilleryScript,
+  hasHook: boolean = script.before !== undefined,
+  environment: ScriptEnvironment | null = null,
+): Validated {
+  const read = readScript(script, hasHook, environment);
   const problems = [...read.problems, ...ruleProblems(read)];
   const { target } = read;
   if (problems.length > 0 || "problem" in target) return { plan: null, problems };

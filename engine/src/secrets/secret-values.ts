@@ -97,6 +97,11 @@ export function hideEnvironment(
   hideValues([...referenced, ...named]);
 }
 
+/** Names of the environment variables that the script takes, as far as they were found. */
+export function environmentNames(environment: Record<string, string | undefined> = process.env): string[] {
+  return environment[NAMES_VARIABLE]?.split(" ") ?? [];
+}
+
 /** Node has none in a worker thread; Linux tells, also where nothing of ours runs in the main thread. */
 function commandLineOfProcess(): string[] {
   return [...process.argv, readText("/proc/self/cmdline")];

@@ -53,6 +53,14 @@ describe("what no model can know is refused by its path", () => {
       },
       "scenarios[0].onConnect[0].request.capture",
     ],
+    [
+      "a function of a plugin's",
+      {
+        config: { plugins: { "fake-data": {} } },
+        scenario: { flow: [{ connect: { username: "{{ $internetEmail() }}" } }, { stayOnline: {} }] },
+      },
+      "scenarios[0].flow[0].connect.username",
+    ],
   ])("%s", (_what, small, path) => {
     const script = { ...small, scenario: small.scenario ?? {} };
     // Artillery has loaded the processor before an engine sees the script; a script that is only looked at has its path.

@@ -1,10 +1,13 @@
 import { describe, expect, it } from "vitest";
 import type { VuContext } from "../../../engine/src/artillery.ts";
 import {
+  compileShownTemplate,
   compileTemplate,
   compileTextTemplate,
   parseTemplate,
   referencedNames,
+  STANDS_IN,
+  UnsetExpression,
 } from "../../../engine/src/script/template.ts";
 
 function contextOf(vars: Record<string, unknown>, funcs: VuContext["funcs"] = {}): VuContext {
@@ -27,7 +30,7 @@ describe("a long text that is nearly a template", () => {
     const text = piece.repeat(LENGTH / piece.length);
     expect(parseTemplate(text)).toEqual(text.includes("}}") ? expect.anything() : [text]);
     expect(parseTemplate(`{{${" ".repeat(LENGTH)}`)).toHaveLength(1);
-    expect(compileTemplate(`{{ ${"[".repeat(LENGTH)} }}`)(contextOf({}))).toBeUndefined();
+    expect(() => compileTemplate(`{{ ${"[".repeat(LENGTH)} }}`)(contextOf({}))).toThrow(UnsetExpression);
   });
 });
 
@@ -63,14 +66,9 @@ describe("compileTemplate", () => {
     ["{{ a['x.y'] }}", "dotted key"],
     ['{{ a["two words"] }}', 2],
     ["{{ a['b'][0]['c'] }}", "deep"],
-    ["{{ missing }}", undefined],
-    ["{{ missing.b[0] }}", undefined],
-    ["{{ id.length }}", undefined],
-    ["x{{ missing }}", "xundefined"],
     ["{{ nothing }}", null],
+    ["x{{ nothing }}", "xnull"],
     ["{ not a template }", "{ not a template }"],
-    ["{{ }}", undefined],
-    ["{{ . }}", undefined],
     [5, 5],
     [null, null],
     [true, true],
@@ -80,6 +78,30 @@ describe("compileTemplate", () => {
     ],
   ])("%j renders %j", (value, expected) => {
     expect(compileTemplate(value)(context)).toEqual(expected);
+  });
+
+  it.each<[unknown, string]>([
+    ["{{ missing }}", "missing"],
+    ["x{{ missing }}", "missing"],
+    ["{{ missing.b[0] }}", "missing.b[0]"],
+    ["{{ id.length }}", "id.length"],
+    ["{{ a.b[7] }}", "a.b[7]"],
+    ["{{ $env.TOKEN }}", "$env.TOKEN"],
+    ["{{ $gone(1) }}", "$gone(1)"],
+    ["{{ }}", ""],
+    ["{{ . }}", "."],
+    [{ temp: ["{{ missing }}"] }, "missing"],
+  ])("%j throws, and names what is not set", (value, expression) => {
+    const error = new UnsetExpression(expression);
+    expect(() => compileTemplate(value)(context)).toThrow(error);
+    if (typeof value === "string") expect(() => compileTextTemplate(value)(context)).toThrow(error);
+    expect(error).toMatchObject({ failure: "undefined_variable", message: `{{ ${expression} }} is not set` });
+  });
+
+  it("shows the word undefined for it where only the user reads it, and sends the word in a forecast", () => {
+    expect(compileShownTemplate("x={{ missing }}, {{ id }}")(context)).toBe("x=undefined, d-1");
+    const forecast = contextOf({}, { [STANDS_IN]: () => true } as unknown as VuContext["funcs"]);
+    expect(compileTextTemplate("x{{ missing }}")(forecast)).toBe("xundefined");
   });
 
   it("hands out the variable itself, not a copy: no allocation per device", () => {
@@ -103,7 +125,7 @@ describe("compileTemplate", () => {
     expect(render(contextOf({}, funcs))).toBe(1);
     expect(compileTemplate("n{{ $randomNumber() }}")(contextOf({}, funcs))).toBe("n2");
     expect(calls).toEqual([[1, "x"], [undefined]]);
-    expect(render(contextOf({}))).toBeUndefined();
+    expect(() => render(contextOf({}))).toThrow("{{ $randomNumber(1, 'x') }} is not set");
   });
 
   it("always gives text as a text template", () => {

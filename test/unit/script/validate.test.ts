@@ -4,6 +4,7 @@ import { BACKOFF_POLICIES } from "../../../engine/src/device/backoff.ts";
 import { PRESET_NAMES } from "../../../engine/src/device/backoff-presets.ts";
 import { DURATION_NOTATION } from "../../../engine/src/duration.ts";
 import type { Problem } from "../../../engine/src/script/problem.ts";
+import { renderProblems } from "../../../engine/src/script/problem.ts";
 import { isOurs, readHook } from "../../../engine/src/script/read.ts";
 import { validate } from "../../../engine/src/script/validate.ts";
 import { problemsOf, scriptWith, withStorm } from "./good-script.ts";
@@ -1068,6 +1069,59 @@ describe("template variables", () => {
     const script = scriptWith({ scenario: { flow: [{ log: "{{ token }}" }] } });
     expect(validate(script, true).problems).toBeNull();
     expect(validate(script, false).problems).toHaveLength(1);
+  });
+
+  it("and functions may be a plugin's, which adds them in workers alone; one that only listens adds none", () => {
+    const scenario = { flow: [{ log: "{{ $internetEmail() }} {{ persona }}" }] };
+    expect(problemsOf({ scenario, config: { plugins: { "fake-data": {} } } })).toEqual([]);
+    expect(problemsOf({ scenario, config: { plugins: { ensure: {}, "mqtt-results": {} } } })).toHaveLength(2);
+  });
+});
+
+describe("the environment of a run", () => {
+  const environment = { variables: { SET: "x" }, names: ["SET", "GONE"] };
+  const problems = (
+    parts: Parameters<typeof scriptWith>[0],
+    where: typeof environment | null = environment,
+  ) => validate(scriptWith(parts), false, where).problems;
+  const flow = [
+    { connect: { username: "u", password: "{{ $env.GONE }}" } },
+    {
+      publish: {
+        topic: "{{ $env['SET'] }}/{{ $processEnvironment.GONE }}",
+        payload: { a: "{{ $env.SET }}" },
+      },
+    },
+  ];
+
+  it("lacks a variable that a step takes: said with its path and name", () => {
+    const allowed = "a variable that is set in the environment";
+    expect(problems({ scenario: { flow } })).toEqual([
+      { path: "scenarios[0].flow[0].connect.password", value: "{{ $env.GONE }}", allowed },
+      { path: "scenarios[0].flow[1].publish.topic", value: "{{ $processEnvironment.GONE }}", allowed },
+    ]);
+    // Also beside a hook that nobody sees.
+    expect(validate(scriptWith({ scenario: { flow } }), true, environment).problems).toHaveLength(2);
+    expect(renderProblems(problems({ scenario: { flow } }) ?? [])).not.toContain("undefined");
+  });
+
+  it("is not known where the script is only looked at, and may be changed by the user's code", () => {
+    expect(problems({ scenario: { flow } }, null)).toBeNull();
+    const config = { processor: { f: () => {} } };
+    expect(problems({ config, scenario: { flow: [...flow, { function: "f" }] } })).toBeNull();
+  });
+
+  it("lacks a variable of the settings, which Artillery has made nothing or the word undefined of", () => {
+    const mqtt = { storms: [], username: "device-undefined", password: undefined, clientIdPrefix: "a" };
+    const config = { target: "mqtt://undefined:1883" };
+    const scenario = { flow: [{ connect: {} }] };
+    expect(problems({ mqtt, config, scenario })?.map(({ path, hint }) => [path, hint])).toEqual([
+      ["config.engines.mqtt.username", "not set: $env.GONE"],
+      ["config.engines.mqtt.password", "not set: $env.GONE"],
+      ["config.target", "not set: $env.GONE"],
+    ]);
+    expect(problems({ mqtt, config, scenario }, { ...environment, names: ["SET"] })).toBeNull();
+    expect(problems({ mqtt, config, scenario }, null)).toBeNull();
   });
 });
 

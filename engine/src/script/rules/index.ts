@@ -1,5 +1,6 @@
 import type { Problem } from "../problem.ts";
 import type { ReadScript } from "../read.ts";
+import { environmentRule } from "./environment.ts";
 import { identityRule } from "./identity.ts";
 import { nameRule } from "./names.ts";
 import { regionRule } from "./regions.ts";
@@ -13,6 +14,7 @@ import { versionRule } from "./versions.ts";
 /** Every rule over more than one key. Adding one is one file and one line here. Problems are told in this order. */
 const RULES: readonly Rule[] = [
   variableRule,
+  environmentRule,
   nameRule,
   stormRule,
   regionRule,

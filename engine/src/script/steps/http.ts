@@ -3,6 +3,7 @@ import type { VuContext } from "../../artillery.ts";
 import { operationOf, type Question } from "../../device/question.ts";
 import type { OutsideAnswer } from "../../device/session/outside-calls.ts";
 import type { HttpCall, HttpOutcome } from "../../transport/http-client.ts";
+import { guardedAsk } from "../run-operation.ts";
 import { anyText, boolean, numeric } from "../scalars.ts";
 import { compileTemplate, compileTextTemplate, parseTemplate } from "../template.ts";
 import { asPayload } from "./publish.ts";
@@ -99,7 +100,7 @@ export function compileHttp(spec: HttpSettings, compiler: Compiler): Question {
   if (client === null) throw new Error("there is no HTTP here");
   return {
     ...answerRules(spec, compiler),
-    ask(device, asker) {
+    ask: guardedAsk((device, asker) => {
       const context = contextOf(device);
       context.vars["requestId"] = device.nextRequestId();
       const where = address(context);
@@ -119,7 +120,7 @@ export function compileHttp(spec: HttpSettings, compiler: Compiler): Question {
         asker,
       });
       return null;
-    },
+    }, compiler),
   };
 }
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { log as writeLog } from "../../artillery.ts";
 import { anyText } from "../scalars.ts";
-import { compileTextTemplate } from "../template.ts";
+import { compileShownTemplate } from "../template.ts";
 import { defineStep } from "./step.ts";
 
 /** Writes a line, for scripts under development. */
@@ -10,7 +10,7 @@ export const log = defineStep({
   places: ["flow", "onConnect", "hook"],
   schema: z.strictObject({ log: anyText }),
   compile(spec) {
-    const line = compileTextTemplate(spec.log);
+    const line = compileShownTemplate(spec.log);
     return (context, callback) => {
       writeLog(line(context));
       callback(null, context);

@@ -1,10 +1,11 @@
 import { z } from "zod";
 import { operationOf } from "../../device/question.ts";
+import { SCRIPT_FAILURES } from "../../device/script-failures.ts";
 import { captureNames, compileRequest, requestSettings } from "./request.ts";
 import { defineStep, deviceOf, durationMs } from "./step.ts";
 
 /** Failures that nobody else counts: the device keeps what it has. */
-const TOLD: ReadonlySet<string> = new Set(["capture_failed", "match_failed", "invalid_topic"]);
+const TOLD: ReadonlySet<string> = new Set([...SCRIPT_FAILURES, "capture_failed", "match_failed"]);
 
 /**
  * Asks for configuration again and again beside the rest of the flow, the way firmware refreshes a cache: first after

@@ -5,6 +5,7 @@ import { operationOf, type Question } from "../../device/question.ts";
 import type { Correlation, RequestCall } from "../../device/session/requests.ts";
 import { filterProblem, topicProblem } from "../../device/topic.ts";
 import type { Waiter } from "../../device/turns.ts";
+import { guardedAsk } from "../run-operation.ts";
 import { boolean } from "../scalars.ts";
 import { compileTemplate, compileTextTemplate, referencedNames } from "../template.ts";
 import { asPayload } from "./publish.ts";
@@ -121,7 +122,7 @@ export function compileRequest(spec: RequestSettings, compiler: Compiler): Quest
   const qosOf = compileSetting(spec.qos, qosLevel, "request.qos");
   return {
     ...answerRules(spec, compiler),
-    ask(device, asker) {
+    ask: guardedAsk((device, asker) => {
       const context = contextOf(device);
       const requestId = device.nextRequestId();
       context.vars["requestId"] = requestId;
@@ -149,7 +150,7 @@ export function compileRequest(spec: RequestSettings, compiler: Compiler): Quest
       }
       device.exchange.request(call);
       return null;
-    },
+    }, compiler),
   };
 }
 

@@ -1,0 +1,66 @@
+import type { ReadScenario } from "./read.ts";
+import type { ReadStep } from "./read-steps.ts";
+import { type NamedExpression, referencedExpressions } from "./template.ts";
+
+/** A variable or function that a step refers to. */
+export interface Reference extends NamedExpression {
+  path: readonly PropertyKey[];
+}
+
+interface LocalReference extends Reference {
+  /** Variables that exist where it stands only. */
+  locals: readonly string[];
+}
+
+/** The user's code, which may set any variable. */
+export function callsCode({ definition, written, children }: ReadStep): boolean {
+  return (definition.calls?.(written) ?? []).length > 0 || children.flat().some(callsCode);
+}
+
+export function definedBy({ definition, written, children }: ReadStep): string[] {
+  return [...(definition.defines?.(written) ?? []), ...children.flat().flatMap(definedBy)];
+}
+
+/** What the steps of a scenario refer to and none of them sets. */
+export function openReferences({ onConnect, flow }: Pick<ReadScenario, "onConnect" | "flow">): Reference[] {
+  const steps = [...onConnect, ...flow];
+  const defined = new Set(steps.flatMap(definedBy));
+  return steps
+    .flatMap((step) => referencesIn(step, []))
+    .filter(({ name, locals }) => !defined.has(name) && !locals.includes(name))
+    .map(({ path, name, expression }) => ({ path, name, expression }));
+}
+
+function referencesIn(
+  { definition, written, path, children }: ReadStep,
+  locals: readonly string[],
+): LocalReference[] {
+  const known = [...locals, ...(definition.locals?.(written) ?? [])];
+  const lists = (definition.children?.(written) ?? []).map((child) => child.path[0]);
+  const own = Object.entries(written).filter(([key]) => !lists.includes(key));
+  return [
+    ...children.flat().flatMap((child) => referencesIn(child, known)),
+    ...referencesOf(Object.fromEntries(own), path, known),
+  ];
+}
+
+/** References with the path of the very key that holds them. */
+function referencesOf(
+  value: unknown,
+  path: readonly PropertyKey[],
+  locals: readonly string[],
+): LocalReference[] {
+  if (typeof value === "string")
+    return referencedExpressions(value).map((reference) => ({ ...reference, path, locals }));
+  if (Array.isArray(value)) return value.flatMap((item, i) => referencesOf(item, [...path, i], locals));
+  if (value === null || typeof value !== "object") return [];
+  return Object.entries(value).flatMap(([key, item]) => referencesOf(item, [...path, key], locals));
+}
+
+const ENVIRONMENT = /^\$(?:env|processEnvironment)(?:\.([\w-]+)|\[\s*(?:'([^']*)'|"([^"]*)")\s*\])$/;
+
+/** The environment variable that an expression takes; null where it takes none. */
+export function environmentName(expression: string): string | null {
+  const match = ENVIRONMENT.exec(expression);
+  return match === null ? null : (match[1] ?? match[2] ?? match[3] ?? null);
+}
