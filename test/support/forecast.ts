@@ -9,10 +9,12 @@ export interface SmallForecast extends ForecastOptions {
   scenario?: Record<string, unknown>;
   phases?: unknown;
   lab?: Record<string, unknown>;
+  /** More keys of `config`. */
+  config?: Record<string, unknown>;
 }
 
 /** A script of the shape of scenarios/mass-reconnect.yml. */
-export function scriptOf({ mqtt, scenario, phases, lab }: SmallForecast = {}): ArtilleryScript {
+export function scriptOf({ mqtt, scenario, phases, lab, config }: SmallForecast = {}): ArtilleryScript {
   return {
     config: {
       // The embedded broker speaks 3.1.1 alone.
@@ -27,6 +29,7 @@ export function scriptOf({ mqtt, scenario, phases, lab }: SmallForecast = {}): A
           ...mqtt,
         },
       },
+      ...config,
     },
     before: { engine: "mqtt", flow: [{ lab: lab ?? {} }] },
     scenarios: [

@@ -43,7 +43,8 @@ function pluginRefusals({ needs }: CohortPlan): Problem[] {
     .map(({ path, expression }) => ({
       path: renderPath(path),
       value: `{{ ${expression} }}`,
-      allowed: "$randomNumber() or $randomString() in a forecast: what a plugin's function gives is not known",
+      allowed:
+        "$randomNumber() or $randomString() in a forecast: what a plugin's function gives is not known",
     }));
 }
 
