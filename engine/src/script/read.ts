@@ -1,7 +1,7 @@
 import type { ArtilleryScript } from "../artillery.ts";
+import { PLUGIN_NAME } from "../contract.ts";
 import { givenInside } from "../given.ts";
 import { CLIENT_KEYS, type ClientSettings } from "./client-settings.ts";
-import { PLUGIN_NAME } from "../contract.ts";
 import type { Problem } from "./problem.ts";
 import { type ReadSettings, readSettings } from "./read-settings.ts";
 import { type ReadStep, StepReader } from "./read-steps.ts";
