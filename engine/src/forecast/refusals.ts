@@ -60,7 +60,17 @@ function functionRefusal(name: string, path: string, { settings }: FleetPlan): P
 }
 
 function stepRefusals(step: ParsedStep, plan: FleetPlan): Problem[] {
-  return [...ownRefusals(step, plan), ...step.children.flat().flatMap((child) => stepRefusals(child, plan))];
+  return [
+    ...conditionRefusal(step),
+    ...ownRefusals(step, plan),
+    ...step.children.flat().flatMap((child) => stepRefusals(child, plan)),
+  ];
+}
+
+function conditionRefusal({ path, condition }: ParsedStep): Problem[] {
+  if (condition?.kind !== "function") return [];
+  const allowed = "an expression in a forecast: what a function would decide is not known";
+  return [{ path: renderPath([...path, "ifTrue"]), value: condition.text, allowed }];
 }
 
 interface KnownSpec {

@@ -1,9 +1,10 @@
 import type { Step, StepCallback, VuContext } from "../artillery.ts";
-import type { Program } from "../device/program.ts";
+import type { Operation, Program } from "../device/program.ts";
+import { compileCondition } from "./condition.ts";
 import { renderPath } from "./problem.ts";
 import { failureOf, guarded, stepAsOperation, stepOf } from "./run-operation.ts";
 import { asError } from "./script-error.ts";
-import { type Compiler, type ParsedStep, stepError } from "./steps/step.ts";
+import { type Compiler, contextOf, type ParsedStep, stepError } from "./steps/step.ts";
 
 export type CompilerBase = Omit<Compiler, "compileSteps" | "where">;
 
@@ -16,7 +17,7 @@ function compilerOf(base: CompilerBase, { path, definition }: ParsedStep): Compi
 export function compileSteps(steps: readonly ParsedStep[], base: CompilerBase): Step[] {
   return steps.map((step) => {
     const compiler = compilerOf(base, step);
-    return guardedStep(stepFor(step, compiler), compiler);
+    return guardedStep(passingStep(stepFor(step, compiler), step, compiler), compiler);
   });
 }
 
@@ -34,8 +35,29 @@ export function compileProgram(steps: readonly ParsedStep[], base: CompilerBase)
     const operation =
       definition.operation?.(spec, compiler) ??
       stepAsOperation(guardedStep(stepFor(step, compiler), compiler), compiler);
-    return guarded(operation, compiler);
+    return guarded(passingOperation(operation, step, compiler), compiler);
   });
+}
+
+/** A step whose `ifTrue` does not hold is passed over. */
+function passingStep(step: Step, { condition }: ParsedStep, compiler: Compiler): Step {
+  if (!condition) return step;
+  const holds = compileCondition(condition, (name, context) => compiler.calls.judge(name, context));
+  return (context, callback) => {
+    if (holds(context)) step(context, callback);
+    else callback(null, context);
+  };
+}
+
+function passingOperation(operation: Operation, { condition }: ParsedStep, compiler: Compiler): Operation {
+  if (!condition) return operation;
+  const holds = compileCondition(condition, (name, context) => compiler.calls.judge(name, context));
+  return {
+    begin(device, waiter) {
+      if (holds(contextOf(device))) operation.begin(device, waiter);
+      else device.env.port.turns.settle(waiter, null);
+    },
+  };
 }
 
 /** A step that throws fails the virtual user, not the worker. */

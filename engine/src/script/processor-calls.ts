@@ -21,6 +21,18 @@ export class ProcessorCalls {
     this.#options = options;
   }
 
+  /** The function takes the variables and answers at once: `ifTrue` of a step. Throws a ScriptError whose text is told. */
+  judge(name: string, context: VuContext): unknown {
+    const target = this.#options.processor[name] as unknown as (vars: VuContext["vars"]) => unknown;
+    try {
+      return target(context.vars);
+    } catch (error) {
+      const text = `function ${name}(): ${textOf(error)}`;
+      this.#options.tell(text, error);
+      throw new ScriptError("script_error", text, true);
+    }
+  }
+
   /** The function takes `(context, events, done)`, or is async without `done`. */
   run(name: string, context: VuContext, done: (error: ScriptError | null) => void): void {
     const target = this.#options.processor[name] as ProcessorFunction;

@@ -1,5 +1,6 @@
 import type { ArtilleryScript } from "../artillery.ts";
 import { givenOfStep } from "../given.ts";
+import { type Condition, readCondition } from "./condition.ts";
 import { type Problem, renderPath } from "./problem.ts";
 import { STEPS } from "./steps/index.ts";
 import type { ParsedStep, StepDefinition, StepPlace } from "./steps/step.ts";
@@ -29,7 +30,8 @@ export class StepReader {
   #step(raw: unknown, place: StepPlace, path: readonly PropertyKey[]): ReadStep | null {
     const definition = this.#definitionOf(raw, place, path);
     if (definition === null) return null;
-    const written = givenOfStep(raw as Record<string, unknown>, definition.name);
+    const given = givenOfStep(raw as Record<string, unknown>, definition.name);
+    const { written, condition } = this.#conditionOf(given, definition.name, path);
     const parsed = definition.schema.safeParse(written);
     if (!parsed.success) {
       this.#problems.push(...problemsOf(parsed.error, definition.schema, path, written));
@@ -39,7 +41,33 @@ export class StepReader {
     const children = (definition.children?.(written) ?? []).map((child) =>
       this.list(child.steps, place, [...path, ...child.path]),
     );
-    return { path, definition, spec: parsed.data, children, written };
+    return { path, definition, condition, spec: parsed.data, children, written };
+  }
+
+  /** `ifTrue` stands beside the name of a step, or among its settings as in Artillery's HTTP engine. Gives the step without it. */
+  #conditionOf(
+    given: Readonly<Record<string, unknown>>,
+    name: string,
+    path: readonly PropertyKey[],
+  ): { written: Record<string, unknown>; condition: Condition | null } {
+    const { ifTrue: beside, ...rest } = given;
+    const written: Record<string, unknown> = rest;
+    const settings = written[name];
+    let [value, where] = [beside, [...path, "ifTrue"]];
+    if (settings !== null && typeof settings === "object" && "ifTrue" in settings) {
+      const { ifTrue: inside, ...others } = settings as Record<string, unknown>;
+      written[name] = others;
+      if (beside === undefined) [value, where] = [inside, [...path, name, "ifTrue"]];
+      else {
+        const allowed = "nothing beside the ifTrue of the step";
+        this.#problems.push({ path: renderPath([...path, name, "ifTrue"]), value: inside, allowed });
+      }
+    }
+    if (value === undefined) return { written, condition: null };
+    const read = readCondition(value, this.#script, renderPath(where));
+    if ("kind" in read) return { written, condition: read };
+    this.#problems.push(read);
+    return { written, condition: null };
   }
 
   /** Which kind of step it is, by its keys; null where it is none, or stands in the wrong place. */

@@ -13,8 +13,9 @@ interface LocalReference extends Reference {
 }
 
 /** The user's code, which may set any variable. */
-export function callsCode({ definition, written, children }: ReadStep): boolean {
-  return (definition.calls?.(written) ?? []).length > 0 || children.flat().some(callsCode);
+export function callsCode({ definition, condition, written, children }: ReadStep): boolean {
+  if (condition?.kind === "function" || (definition.calls?.(written) ?? []).length > 0) return true;
+  return children.flat().some(callsCode);
 }
 
 export function definedBy({ definition, written, children }: ReadStep): string[] {

@@ -11,6 +11,7 @@ import type { OnEnded } from "../../lab/child.ts";
 import type { LabPlan } from "../../lab/regions.ts";
 import { textOfNumber } from "../../scalar-text.ts";
 import type { HttpClient } from "../../transport/http-client.ts";
+import type { Condition } from "../condition.ts";
 import type { ProcessorCalls } from "../processor-calls.ts";
 import { boolean, numeric } from "../scalars.ts";
 import { UnusableValue } from "../script-error.ts";
@@ -87,6 +88,8 @@ export interface ParsedStep {
   /** The path from the root of the script. */
   path: readonly PropertyKey[];
   definition: StepDefinition;
+  /** The step is passed over where it does not hold; null for none. */
+  condition?: Condition | null;
   spec: unknown;
   children: ParsedStep[][];
 }
