@@ -83,6 +83,7 @@ export function processorOf({ config: { processor } }: ArtilleryScript): Record<
 }
 
 interface ArtilleryGlobal {
+  version?: unknown;
   testRunId?: string;
   suggestedExitCode?: number;
   log?(...args: unknown[]): void;
@@ -90,6 +91,12 @@ interface ArtilleryGlobal {
 
 function artillery(): ArtilleryGlobal {
   return (globalThis as { artillery?: ArtilleryGlobal }).artillery ?? {};
+}
+
+/** Null where it does not say. */
+export function artilleryVersion(): string | null {
+  const { version } = artillery();
+  return typeof version === "string" ? version : null;
 }
 
 export function testRunId(): string {

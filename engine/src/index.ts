@@ -6,6 +6,7 @@ import { isMainThread } from "node:worker_threads";
 import {
   type ArtilleryScript,
   abortRun,
+  artilleryVersion,
   type Helpers,
   log,
   type RunEvents,
@@ -14,6 +15,7 @@ import {
   type WorkerEvents,
   whereabouts,
 } from "./artillery.ts";
+import { artilleryProblem } from "./artillery-needs.ts";
 import { type Container, ONLY_CONTAINER, shareOf } from "./device/identity.ts";
 import { takeHangupAsTermination } from "./hangup.ts";
 import type { LabAddresses, StartedLabs } from "./lab/regions.ts";
@@ -66,6 +68,12 @@ export default class MqttEngine {
   constructor(script: ArtilleryScript, events: WorkerEvents, helpers: Helpers) {
     this.#script = script;
     this.#helpers = helpers;
+    const problem = artilleryProblem(helpers, artilleryVersion());
+    if (problem !== null) {
+      this.#plan = null;
+      abortRun(problem);
+      return;
+    }
     hideEnvironment(script);
     if (isMainThread) {
       process.env[HOOK_FLAG] = "1";
@@ -207,3 +215,6 @@ function resolveRegions(
   });
   return known.length === list.length ? { list: known, failover } : null;
 }
+
+/** An Artillery that loads engines with `require` gets the class itself, and hears from it whether it will do. */
+export { MqttEngine as "module.exports" };

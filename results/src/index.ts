@@ -7,6 +7,7 @@ import {
 } from "artillery-engine-mqtt/contract";
 import { currentArtillery } from "./artillery.ts";
 import { parseConfig, type ResultsConfig, unknownCohorts } from "./config/config.ts";
+import { engineProblem } from "./engine-in-sight.ts";
 import { EXIT_CODES } from "./judge/exit-codes.ts";
 import { fargateContainer } from "./parts/fargate-container.ts";
 import { reportRun, runDirectory } from "./report-run.ts";
@@ -53,6 +54,11 @@ export class Plugin {
 }
 
 function startRun(script: Script, config: ResultsConfig): PluginRun {
+  const problem = engineProblem(script.config, process.argv[1]);
+  if (problem !== null) {
+    process.stderr.write(`${printable(problem)}\n`);
+    process.exit(EXIT_CODES.invalidConfig.code);
+  }
   hideEnvironment(script);
   takeHangupAsTermination();
   const text = scriptText(script);
