@@ -333,6 +333,8 @@ export interface WorkerStorm {
   fraction: number | null;
   /** The region that is lost. */
   region?: string | undefined;
+  /** The cohorts that it is for: `fraction` is of their devices. Not given where it is for the whole fleet. */
+  onlyCohorts?: string[] | undefined;
   /** Milliseconds from time zero, as the script says. */
   atMs: number;
   windowMs: number;

@@ -115,7 +115,7 @@ export default class MqttEngine {
     try {
       this.#tcp = await chooseTcp(this.#plan);
       if (isFirst && this.#tcp.problem !== null) log(slowTcpWarning(this.#tcp.problem));
-      this.#numbers = await sharedNumbers(isFirst);
+      this.#numbers = await sharedNumbers(isFirst, this.#plan.cohorts.length);
       checkPlace(this.#fleet.rendezvous ?? this.#plan.rendezvous);
       await this.#findContainer(this.#plan, isFirst);
     } catch (error) {

@@ -7,6 +7,8 @@ import { VirtualFleet, type VirtualWorker } from "../../engine/src/forecast/virt
 export interface SmallForecast extends ForecastOptions {
   mqtt?: Record<string, unknown>;
   scenario?: Record<string, unknown>;
+  /** Scenarios beside the one that asks. */
+  others?: Record<string, unknown>[];
   phases?: unknown;
   lab?: Record<string, unknown>;
   /** More keys of `config`. */
@@ -14,7 +16,14 @@ export interface SmallForecast extends ForecastOptions {
 }
 
 /** A script of the shape of scenarios/mass-reconnect.yml. */
-export function scriptOf({ mqtt, scenario, phases, lab, config }: SmallForecast = {}): ArtilleryScript {
+export function scriptOf({
+  mqtt,
+  scenario,
+  others = [],
+  phases,
+  lab,
+  config,
+}: SmallForecast = {}): ArtilleryScript {
   return {
     config: {
       // The embedded broker speaks 3.1.1 alone.
@@ -50,6 +59,7 @@ export function scriptOf({ mqtt, scenario, phases, lab, config }: SmallForecast 
         flow: [{ connect: {} }, { stayOnline: {} }],
         ...scenario,
       },
+      ...others,
     ],
   };
 }

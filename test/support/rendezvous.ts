@@ -14,6 +14,7 @@ export const NOTHING_YET: OwnEntry = {
   container: ONLY_CONTAINER,
   process: "one",
   devices: 0,
+  cohorts: [],
   fleet: 0,
   ready: 0,
   arrivalsOver: false,

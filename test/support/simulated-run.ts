@@ -133,7 +133,7 @@ export class SimulatedRun {
       regions: null,
       tls: { insecure: false } as never,
       readPem: (() => "") as never,
-      numbers: new FleetNumbers(),
+      numbers: new FleetNumbers(FleetNumbers.memoryFor(plan.cohorts.length)),
       tcp: "net",
       container: ONLY_CONTAINER,
       workerId: "0",

@@ -21,6 +21,8 @@ import { LOST, type Waiter } from "./turns.ts";
  */
 export class Device implements Subject {
   readonly number: number;
+  /** Its number among the devices of its cohort. */
+  readonly numberInCohort: number;
   /** Whoever made the device; it means nothing to the device itself. */
   readonly owner: object;
   readonly env: DeviceEnvironment;
@@ -39,8 +41,15 @@ export class Device implements Subject {
   /** NaN before the first CONNACK: a double from the start. */
   #onlineSinceMs = Number.NaN;
 
-  constructor(number: number, credentials: DeviceCredentials, environment: DeviceEnvironment, owner: object) {
+  constructor(
+    number: number,
+    credentials: DeviceCredentials,
+    environment: DeviceEnvironment,
+    owner: object,
+    numberInCohort: number = number,
+  ) {
     this.number = number;
+    this.numberInCohort = numberInCohort;
     this.owner = owner;
     this.env = environment;
     this.line = new Line(this);

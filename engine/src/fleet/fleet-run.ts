@@ -35,7 +35,7 @@ export interface FleetRunOptions {
   wallClock(): number;
   container: Container;
   /** Counts the devices of this process. */
-  numbers: { next(): number; claim(storm: number): boolean };
+  numbers: { next(): number; nextInCohort(cohort: number): number; claim(storm: number): boolean };
   /** What the workers of a run must agree on. */
   agreement: Pick<StormsOptions, "populations" | "isFirst"> & {
     begin(): void;
@@ -86,7 +86,7 @@ export class FleetRun {
       watch: options.watch,
       regions,
       longestBackoffMs: longestWaitMs(plan),
-      populations: (storm) => agreement.populations(storm),
+      populations: (storm, cohorts) => agreement.populations(storm, cohorts),
       isFirst: () => agreement.isFirst(),
       claim: (storm) => numbers.claim(storm),
       wallClock: () => options.wallClock(),
@@ -135,7 +135,9 @@ export class FleetRun {
     nameDevice(context, id);
     const clientId = `${plan.settings.clientIdPrefix ?? ""}${id}`;
     const { username, password } = this.#credentials;
-    const device = new Device(number, { clientId, username, password }, cohort.environment, context);
+    const numberInCohort = fleetNumber(container, numbers.nextInCohort(cohortIndex));
+    const credentials = { clientId, username, password };
+    const device = new Device(number, credentials, cohort.environment, context, numberInCohort);
     bindDevice(context, device);
     if (regions !== null) {
       context.vars[REGION_VARIABLE] = regions.names[device.region];

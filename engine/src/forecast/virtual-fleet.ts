@@ -10,6 +10,7 @@ import { LAB_VARIABLE } from "../script/steps/lab.ts";
 import type { ParsedStep } from "../script/steps/step.ts";
 import { REGION_VARIABLE } from "../script/variables.ts";
 import { planEndMs } from "../storm/schedule.ts";
+import type { Population } from "../storm/selection.ts";
 import type { Arrivals } from "./arrivals.ts";
 import { BackEnd } from "./back-end.ts";
 import { Broker } from "./broker.ts";
@@ -68,8 +69,10 @@ export class VirtualFleet {
   skipped = 0;
   #present = 0;
   #numbers = 0;
+  /** Devices started so far, by cohort. */
+  readonly #inCohorts: number[] = [];
   #timeZeroMs: number | null = null;
-  readonly #fleetsOfStorms = new Map<number, number>();
+  readonly #populationsOfStorms = new Map<number, Population[]>();
 
   constructor({ script, plan, model, arrivals, workers: asked, helpers, log }: VirtualFleetOptions) {
     const clock = this.#clock;
@@ -134,10 +137,18 @@ export class VirtualFleet {
         time: clock,
         wallClock,
         container: ONLY_CONTAINER,
-        numbers: { next: () => this.#numbers++, claim: () => true },
+        numbers: {
+          next: () => this.#numbers++,
+          nextInCohort: (cohort) => {
+            const number = this.#inCohorts[cohort] ?? 0;
+            this.#inCohorts[cohort] = number + 1;
+            return number;
+          },
+          claim: () => true,
+        },
         agreement: {
           begin: () => this.#setTimeZero(),
-          populations: (storm) => [{ container: ONLY_CONTAINER, devices: this.#fleetOf(storm) }],
+          populations: (storm, cohorts) => this.#populations(storm, cohorts),
           isFirst: () => true,
         },
         watch: null,
@@ -257,11 +268,16 @@ export class VirtualFleet {
   }
 
   /** As they are now, or as they were when a storm was first asked for. */
-  #fleetOf(storm: number | null): number {
-    if (storm === null) return this.#numbers;
-    const known = this.#fleetsOfStorms.get(storm) ?? this.#numbers;
-    this.#fleetsOfStorms.set(storm, known);
-    return known;
+  #populations(storm: number | null, cohorts: readonly number[] | null): Population[] {
+    const known = storm === null ? undefined : this.#populationsOfStorms.get(storm);
+    if (known !== undefined) return known;
+    const container = ONLY_CONTAINER;
+    const now =
+      cohorts === null
+        ? [{ container, devices: this.#numbers }]
+        : cohorts.map((cohort) => ({ container, devices: this.#inCohorts[cohort] ?? 0, cohort }));
+    if (storm !== null) this.#populationsOfStorms.set(storm, now);
+    return now;
   }
 
   #armLoads(): void {

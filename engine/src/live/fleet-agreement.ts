@@ -88,6 +88,7 @@ export class FleetAgreement {
         process,
         idPrefix: ownClientIdPrefix(plan),
         devices: 0,
+        cohorts: [],
         fleet: 0,
         ready: 0,
         arrivalsOver: false,
@@ -105,11 +106,21 @@ export class FleetAgreement {
     log(sameIdsWarning(otherRun));
   }
 
-  /** The devices of all containers, this process's first: as they are now, or as they were when a storm was first asked for. */
-  populations(storm: number | null): Population[] {
+  /**
+   * The devices of all containers, this process's first: as they are now, or as they were when a storm was first asked for; where
+   * `cohorts` are given, those of each of them by themselves.
+   */
+  populations(storm: number | null, cohorts: readonly number[] | null): Population[] {
     const { numbers, container } = this.#options;
-    const devices = storm === null ? numbers.count : numbers.countAt(storm);
-    return [{ container, devices }, ...(this.#rendezvous?.others() ?? [])];
+    if (cohorts === null) {
+      const devices = storm === null ? numbers.count : numbers.countAt(storm);
+      return [{ container, devices }, ...(this.#rendezvous?.others() ?? [])];
+    }
+    const own = cohorts.map((cohort) => {
+      const devices = storm === null ? numbers.countInCohort(cohort) : numbers.countInCohortAt(cohort, storm);
+      return { container, devices, cohort };
+    });
+    return [...own, ...(this.#rendezvous?.othersIn(cohorts) ?? [])];
   }
 
   /** The devices of other containers, by their last word, as this worker's record names them: all together name each, and none names thousands. */

@@ -12,6 +12,8 @@ const OVER = CLAIMS + STORMS;
 /** The container's ordinal, one more than it is, so that 0 is none yet. */
 const ORDINAL = OVER + 1;
 const WORDS = ORDINAL + 1;
+/** Of each cohort follow its devices, and those that each storm chooses from, as above. */
+const WORDS_OF_COHORT = 1 + STORMS;
 
 /**
  * Counts this process's devices: each has its place in the order of arrival, whichever worker thread it is in. So the same fleet
@@ -20,8 +22,14 @@ const WORDS = ORDINAL + 1;
 export class FleetNumbers {
   readonly #words: Int32Array;
 
-  constructor(memory: SharedArrayBuffer = new SharedArrayBuffer(WORDS * 4)) {
+  /** @param memory of `memoryFor` */
+  constructor(memory: SharedArrayBuffer = FleetNumbers.memoryFor(0)) {
     this.#words = new Int32Array(memory);
+  }
+
+  /** @param cohorts how many there are */
+  static memoryFor(cohorts: number): SharedArrayBuffer {
+    return new SharedArrayBuffer((WORDS + cohorts * WORDS_OF_COHORT) * 4);
   }
 
   get memory(): SharedArrayBuffer {
@@ -33,15 +41,32 @@ export class FleetNumbers {
     return Atomics.add(this.#words, NEXT, 1);
   }
 
+  /** The same among the devices of one cohort. */
+  nextInCohort(cohort: number): number {
+    return Atomics.add(this.#words, placeOf(cohort), 1);
+  }
+
   /** Devices of this process so far; their places are all below. */
   get count(): number {
     return Atomics.load(this.#words, NEXT);
   }
 
+  countInCohort(cohort: number): number {
+    return Atomics.load(this.#words, placeOf(cohort));
+  }
+
   /** What `count` was when the first of the threads asked for this storm: the fleet that it hits, the same for all of them. */
   countAt(storm: number): number {
-    const before = Atomics.compareExchange(this.#words, FLEETS + storm, 0, this.count + 1);
-    return before === 0 ? Atomics.load(this.#words, FLEETS + storm) - 1 : before - 1;
+    return this.#firstAsked(FLEETS + storm, this.count);
+  }
+
+  countInCohortAt(cohort: number, storm: number): number {
+    return this.#firstAsked(placeOf(cohort) + storm, this.countInCohort(cohort));
+  }
+
+  #firstAsked(place: number, count: number): number {
+    const before = Atomics.compareExchange(this.#words, place, 0, count + 1);
+    return before === 0 ? count : before - 1;
   }
 
   /** True for the first thread that asks, for each storm. */
@@ -70,6 +95,11 @@ export class FleetNumbers {
   }
 }
 
+/** The word of a cohort's devices. */
+function placeOf(cohort: number): number {
+  return WORDS + cohort * WORDS_OF_COHORT;
+}
+
 const CHANNEL = "artillery-engine-mqtt:fleet-numbers";
 /** The first thread gives up asking after this long: there is nobody. */
 const ALONE_MS = 50;
@@ -82,14 +112,19 @@ const ASK_AGAIN_MS = 20;
  * them, and answers those that come later for as long as it lives.
  *
  * @param isFirst nobody else needs to be there yet
+ * @param cohorts how many there are
  * @param patienceMs how long one who does not answer is waited for
  * @throws an Error where there should be somebody, and nobody answers
  */
-export async function sharedNumbers(isFirst: boolean, patienceMs: number = LOST_MS): Promise<FleetNumbers> {
+export async function sharedNumbers(
+  isFirst: boolean,
+  cohorts: number,
+  patienceMs: number = LOST_MS,
+): Promise<FleetNumbers> {
   const channel = new BroadcastChannel(CHANNEL);
   const memory = await ask(channel, isFirst ? ALONE_MS : patienceMs);
   if (memory === null && !isFirst) throw new Error("the first worker of this process does not answer");
-  const numbers = new FleetNumbers(memory ?? undefined);
+  const numbers = new FleetNumbers(memory ?? FleetNumbers.memoryFor(cohorts));
   if (memory !== null) {
     channel.close();
     return numbers;

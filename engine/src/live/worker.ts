@@ -184,10 +184,12 @@ export class Worker {
 
   /** How far this worker and its process are with their devices. */
   #progress(): Progress {
-    const { numbers } = this.#options;
-    const { fleet } = this.#run;
+    const { numbers, plan } = this.#options;
+    const { fleet, users } = this.#run;
+    const saysCohorts = plan.storms.some(({ cohorts }) => cohorts !== undefined);
     return {
       devices: fleet.started,
+      cohorts: saysCohorts ? [...users.started] : [],
       fleet: numbers.count,
       // Nobody asks any more once time zero is there.
       ready: this.#agreement.timeZeroMs === null ? fleet.provisioned : 0,

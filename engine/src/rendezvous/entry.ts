@@ -4,6 +4,8 @@ import { z } from "zod";
 
 /** The most devices of one process: far more than it has descriptors for. */
 const MOST_DEVICES_OF_PROCESS = 200_000;
+/** The most cohorts that an entry says the devices of: an entry may not be long. */
+export const MOST_COHORTS_TOLD = 1000;
 /** The most containers of a run. */
 export const MOST_CONTAINERS = 10_000;
 
@@ -21,6 +23,8 @@ const rosterEntry = z.object({
   process: z.string().max(64),
   /** Devices of this worker so far. */
   devices,
+  /** Of these by cohort, where storms are for some of them; else it is empty, as it is in an older engine's entry. */
+  cohorts: z.array(devices).max(MOST_COHORTS_TOLD).default([]),
   /** Of all workers of its process. */
   fleet: devices,
   /** Of this worker's devices, those that have been ready or have left. */

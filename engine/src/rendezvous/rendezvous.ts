@@ -13,7 +13,7 @@ import { compareTimeZero, Roster } from "./roster.ts";
 export type OwnEntry = Omit<RosterEntry, "timeZeroMs" | "instance">;
 
 /** What changes of it while devices arrive. */
-export type Progress = Pick<OwnEntry, "devices" | "fleet" | "ready" | "arrivalsOver">;
+export type Progress = Pick<OwnEntry, "devices" | "cohorts" | "fleet" | "ready" | "arrivalsOver">;
 
 export interface RendezvousOptions {
   /** The place where they meet. */
@@ -106,7 +106,12 @@ export class Rendezvous {
     return this.#roster.others(this.#timeZeroMs);
   }
 
-  /** The same, and those of containers that were met and may have been lost before they knew the time zero. */
+  /** The same, those of each of these cohorts by themselves. */
+  othersIn(cohorts: readonly number[]): Population[] {
+    return this.#roster.othersIn(cohorts, this.#timeZeroMs);
+  }
+
+  /** As `others`, and those of containers that were met and may have been lost before they knew the time zero. */
   everMet(): Population[] {
     return this.#roster.everMet(this.#timeZeroMs);
   }

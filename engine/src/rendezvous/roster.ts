@@ -63,22 +63,36 @@ export class Roster {
     return this.#populations((entry) => entry.timeZeroMs === timeZeroMs);
   }
 
-  /** The same, and those of containers that were met and may have been lost before they knew the time zero. */
+  /** The same, those of each of these cohorts by themselves. */
+  othersIn(cohorts: readonly number[], timeZeroMs: number | null): Population[] {
+    return cohorts.flatMap((cohort) =>
+      this.#populations(
+        (entry) => entry.timeZeroMs === timeZeroMs,
+        (entry) => entry.cohorts[cohort] ?? 0,
+      ).map((population) => ({ ...population, cohort })),
+    );
+  }
+
+  /** As `others`, and those of containers that were met and may have been lost before they knew the time zero. */
   everMet(timeZeroMs: number | null): Population[] {
     return this.#populations((entry, worker) => entry.timeZeroMs === timeZeroMs || this.#met.has(worker));
   }
 
-  #populations(counts: (entry: RosterEntry, worker: string) => boolean): Population[] {
+  #populations(
+    counts: (entry: RosterEntry, worker: string) => boolean,
+    sizeOf: (entry: RosterEntry) => number = ({ devices }) => devices,
+  ): Population[] {
     const own = containerLabel(this.#own);
     const sums = new Map<string, Population>();
     let fleet = 0;
     for (const [worker, entry] of this.#entries) {
       const label = containerLabel(entry.container);
       if (label === own || !counts(entry, worker)) continue;
-      fleet += entry.devices;
+      const size = sizeOf(entry);
+      fleet += size;
       if (fleet > MOST_DEVICES) break;
       const { devices } = sums.get(label) ?? { devices: 0 };
-      sums.set(label, { container: entry.container, devices: devices + entry.devices });
+      sums.set(label, { container: entry.container, devices: devices + size });
     }
     return [...sums.values()].sort((a, b) => order(a.container, b.container));
   }

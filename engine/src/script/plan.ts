@@ -10,7 +10,7 @@ import { hasOwnClientIds } from "./steps/connect.ts";
 import { usesHttp } from "./steps/http.ts";
 import { cannotTellAnswers } from "./steps/request.ts";
 import type { ParsedStep } from "./steps/step.ts";
-import type { ExpandedStorm } from "./storms.ts";
+import { chosenOf, type ExpandedStorm } from "./storms.ts";
 import type { Target } from "./target.ts";
 
 /** A script that was found to be good: everything the engine needs, in its own units. */
@@ -57,7 +57,7 @@ export function planFleet(script: GoodScript): FleetPlan {
     target,
     regions,
     settings,
-    storms: script.storms.map((storm) => planStorm(storm, regions)),
+    storms: script.storms.map((storm) => planStorm(storm, regions, script.scenarios)),
     timeZero: timeZeroOf(settings),
     rendezvous: settings.rendezvous,
     cohorts: script.scenarios.map((scenario) => planCohort(scenario, settings)),
@@ -89,8 +89,16 @@ function timeZeroOf({ timeZero }: EngineSettings): TimeZeroPlan {
       };
 }
 
-/** A lost region is known by its place in the list, and its share of the fleet by its weight. */
-function planStorm({ plan, loss }: ExpandedStorm, regions: RegionsPlan | null): StormPlan {
+/** Cohorts are known by their places; a lost region by its own in the list, and its share of the fleet by its weight. */
+function planStorm(
+  { plan: expanded, loss, choice }: ExpandedStorm,
+  regions: RegionsPlan | null,
+  scenarios: readonly ReadScenario[],
+): StormPlan {
+  const plan: StormPlan =
+    choice === null
+      ? expanded
+      : { ...expanded, cohorts: chosenOf(choice, scenarios).map((chosen) => scenarios.indexOf(chosen)) };
   if (loss === null || loss === undefined) return plan;
   const list = regions?.list ?? [];
   const lost = list.find(({ name }) => name === loss.target);

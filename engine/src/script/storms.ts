@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { STORM_CAUSES, type StormCause } from "../contract.ts";
-import { CAUSE_KEYS } from "../storm/causes/cause.ts";
+import { CAUSE_KEYS, type CauseKey, CHOICE_KEYS } from "../storm/causes/cause.ts";
 import { CAUSES } from "../storm/causes/index.ts";
 import type { StormPlan } from "../storm/schedule.ts";
 import { regionLoss } from "./regions.ts";
@@ -16,6 +16,10 @@ const positiveDuration = durationMs.refine((value) => value > 0, { error: "a dur
 const FRACTION_ALLOWED = "a share above 0 and up to 1, such as 0.25 or 25 %";
 const TIMES_ALLOWED = `a whole number from 1 to ${MOST_STORMS}`;
 const command = { error: "a list: the program and its arguments; no shell reads it" };
+const cohortNames = { error: "the name of a scenario, or a list of them" };
+const cohorts = z
+  .union([z.string(), z.array(z.string(cohortNames), cohortNames).nonempty(cohortNames)], cohortNames)
+  .transform((names) => (typeof names === "string" ? [names] : names));
 const argument = z.union([z.string(), z.number()], { error: "text" }).transform(String);
 
 /** The loss of a region has a key of its own. */
@@ -39,6 +43,8 @@ const storm = z
     command: z.array(argument, command).nonempty(command).optional(),
     timeout: positiveDuration.optional(),
     waitFor: positiveDuration.optional(),
+    cohort: cohorts.optional(),
+    sparing: cohorts.optional(),
     repeat: z
       .strictObject({ times: integer(1, MOST_STORMS, TIMES_ALLOWED), every: positiveDuration })
       .optional(),
@@ -50,11 +56,15 @@ const storm = z
       const message = "nothing beside regionLoss, which is the cause";
       context.addIssue({ code: "custom", path: ["cause"], message });
     }
+    if (value.cohort !== undefined && value.sparing !== undefined) {
+      const message = "nothing beside cohort, which says all that the storm is for";
+      context.addIssue({ code: "custom", path: ["sparing"], message });
+    }
     for (const key of CAUSE_KEYS) {
       const message =
         value[key] === undefined
           ? needs.includes(key) && NEEDED[key]
-          : !needs.includes(key) && !takes.includes(key) && `nothing with the cause ${cause}`;
+          : !needs.includes(key) && !takes.includes(key) && `nothing with the cause ${cause}${whyNot(key)}`;
       if (message) context.addIssue({ code: "custom", path: [key], message });
     }
   });
@@ -69,12 +79,11 @@ function causeOf({
   return regionLoss === undefined ? (cause ?? "reset") : "regionLoss";
 }
 
-const NEEDED: Record<(typeof CAUSE_KEYS)[number], string> = {
-  fraction: FRACTION_ALLOWED,
-  command: command.error,
-  timeout: "a duration above 0",
-  waitFor: "a duration above 0",
-};
+const NEEDED: Partial<Record<CauseKey, string>> = { fraction: FRACTION_ALLOWED, command: command.error };
+
+function whyNot(key: CauseKey): string {
+  return CHOICE_KEYS.includes(key) ? ": the engine does not choose whose connections that one takes" : "";
+}
 
 /** An item that is null is none: an environment takes a storm of the script out by it. All others keep their place in the list. */
 export const storms = z
@@ -87,13 +96,20 @@ const DEFAULT_WAIT_MS = 600_000;
 
 /** A storm as it will happen, and its place in the script. */
 export interface ExpandedStorm {
-  /** Which region is lost, and what share that is, is planned with the regions. */
-  plan: Omit<StormPlan, "region">;
+  /** Which region is lost, what share that is, and where the cohorts stand is planned with the regions and scenarios. */
+  plan: Omit<StormPlan, "region" | "cohorts">;
   loss: StormSpec["regionLoss"] | null;
+  /** Names of the cohorts that it is for, or that it spares; null for the whole fleet. */
+  choice: CohortChoice | null;
   /** Place in the script's list. */
   place: number;
   /** Which of its repetitions it is, counted from 0. */
   repetition: number;
+}
+
+export interface CohortChoice {
+  key: "cohort" | "sparing";
+  names: readonly string[];
 }
 
 /** Every storm of the list, repetitions one by one, numbered from 1. */
@@ -103,6 +119,7 @@ export function expandStorms(specs: readonly StormSpec[]): ExpandedStorm[] {
     return Array.from({ length: times }, (_, repetition) => ({
       plan: planOf(spec, spec.at + repetition * every),
       loss: spec.regionLoss ?? null,
+      choice: choiceOf(spec),
       place: spec.place,
       repetition,
     }));
@@ -110,7 +127,20 @@ export function expandStorms(specs: readonly StormSpec[]): ExpandedStorm[] {
   return expanded.map((one, i) => ({ ...one, plan: { index: i + 1, ...one.plan } }));
 }
 
-function planOf(spec: StormSpec, atMs: number): Omit<StormPlan, "index" | "region"> {
+function choiceOf({ cohort, sparing }: StormSpec): CohortChoice | null {
+  if (cohort !== undefined) return { key: "cohort", names: cohort };
+  return sparing === undefined ? null : { key: "sparing", names: sparing };
+}
+
+/** The cohorts of a script that a storm is for. */
+export function chosenOf<C extends { name: string }>(
+  { key, names }: CohortChoice,
+  cohorts: readonly C[],
+): C[] {
+  return cohorts.filter(({ name }) => names.includes(name) === (key === "cohort"));
+}
+
+function planOf(spec: StormSpec, atMs: number): Omit<StormPlan, "index" | "region" | "cohorts"> {
   const { command, timeout = DEFAULT_TIMEOUT_MS, waitFor = DEFAULT_WAIT_MS } = spec;
   const cause = causeOf(spec);
   return {

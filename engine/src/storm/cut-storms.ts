@@ -1,13 +1,13 @@
 import type { Recorder } from "../capture/recorder.ts";
 import type { Device } from "../device/device.ts";
-import { type Container, containerKey, indexOf } from "../device/identity.ts";
+import { type Container, indexOf } from "../device/identity.ts";
 import type { Time } from "../device/port.ts";
 import type { Regions } from "../region/regions.ts";
 import type { CutCause } from "./causes/cause.ts";
 import { CAUSES } from "./causes/index.ts";
 import type { StormProgress } from "./progress.ts";
 import { type StormPlan, titleOf } from "./schedule.ts";
-import { type Population, selectionLimit, stormKey } from "./selection.ts";
+import { type Population, populationKey, selectionLimit, stormKey } from "./selection.ts";
 import type { StoryClock } from "./story-clock.ts";
 
 export interface CutOptions {
@@ -21,9 +21,9 @@ export interface CutOptions {
   regions: Regions | null;
   /**
    * The devices of all containers that are known, this one first: as they are now, or as they were when the first worker of this
-   * process asked for a storm.
+   * process asked for a storm. Where `cohorts` are given, those of each of them by themselves.
    */
-  populations(storm: number | null): readonly Population[];
+  populations(storm: number | null, cohorts: readonly number[] | null): readonly Population[];
   /** The devices' clock. */
   time: Time;
   log(line: string): void;
@@ -35,38 +35,46 @@ export interface CutOptions {
  */
 export type Walk = (visit: (device: Device) => void, over: () => void) => void;
 
-/** What a storm hits of the first `devices` devices: those whose key is not above `limit`; none where that is null. */
+/** What a storm hits of this container's devices: those whose key is not above `limit`; none where that is null. */
 interface Choice {
   limit: number | null;
-  devices: number;
+  /** By cohort where it is for some of them; of the whole fleet the first alone. */
+  own: readonly (OwnPopulation | undefined)[];
   /** What it was made from. */
   populations: string;
+}
+
+/** The first `devices` devices. */
+interface OwnPopulation {
+  key: number;
+  devices: number;
 }
 
 /** The storms that the engine itself makes: chooses their devices, and cuts them. */
 export class CutStorms {
   readonly #options: CutOptions;
   readonly #clock: StoryClock;
-  readonly #containerKey: number;
   /** Kept per storm: the devices of the next may be chosen before this one begins. */
   readonly #prepared = new Map<StormPlan, Choice>();
 
   constructor(options: CutOptions, clock: StoryClock) {
     this.#options = options;
     this.#clock = clock;
-    this.#containerKey = containerKey(options.container);
   }
 
   /** Called half a second before the storm: in a large fleet the choice takes a while. */
   prepare(plan: StormPlan): void {
     if (plan.fraction === null || CAUSES[plan.cause].kind !== "cut") return;
-    this.#prepared.set(plan, this.#choose(plan, this.#options.populations(null)));
+    this.#prepared.set(plan, this.#choose(plan, this.#options.populations(null, plan.cohorts ?? null)));
   }
 
-  #choose({ index, fraction }: StormPlan, populations: readonly Population[]): Choice {
+  #choose({ index, fraction, cohorts }: StormPlan, populations: readonly Population[]): Choice {
+    const own: OwnPopulation[] = [];
+    for (const { container, devices, cohort } of populations.slice(0, cohorts?.length ?? 1))
+      own[cohort ?? 0] = { key: populationKey(container, cohort), devices };
     return {
       limit: selectionLimit(this.#options.seed, index, fraction ?? 0, populations),
-      devices: populations[0]?.devices ?? 0,
+      own,
       populations: JSON.stringify(populations),
     };
   }
@@ -74,7 +82,7 @@ export class CutStorms {
   /** Called at the storm's instant: devices may have arrived since it was prepared. */
   #choiceNow(plan: StormPlan): Choice {
     const prepared = this.#prepared.get(plan);
-    const populations = this.#options.populations(plan.index);
+    const populations = this.#options.populations(plan.index, plan.cohorts ?? null);
     return prepared?.populations === JSON.stringify(populations) ? prepared : this.#choose(plan, populations);
   }
 
@@ -97,18 +105,18 @@ export class CutStorms {
 
   /** @param over hears how many devices lost their connection */
   #pass(
-    { index, region }: StormPlan,
+    plan: StormPlan,
     cause: CutCause,
     choice: Choice | null,
     plannedMs: number,
     over: (dropped: number) => void,
   ): void {
     const { recorder, walk = this.#walk } = this.#options;
+    const { index, region } = plan;
     let dropped = 0;
     const visit = (device: Device): void => {
       const { cohort } = device;
-      const isHit =
-        choice === null ? device.region === region?.index : this.#isChosen(choice, index, device.number);
+      const isHit = choice === null ? device.region === region?.index : this.#isChosen(choice, plan, device);
       if (isHit) recorder.storms.selected(cohort, index);
       const { isArriving } = device;
       const lostAtMs = isHit ? cause.cut(device, index) : null;
@@ -128,8 +136,12 @@ export class CutStorms {
     over();
   };
 
-  #isChosen({ limit, devices }: Choice, storm: number, number: number): boolean {
-    if (limit === null || indexOf(this.#options.container, number) >= devices) return false;
-    return stormKey(this.#options.seed, storm, this.#containerKey, number) <= limit;
+  #isChosen({ limit, own }: Choice, { index, cohorts }: StormPlan, device: Device): boolean {
+    const { seed, container } = this.#options;
+    const population = own[cohorts === undefined ? 0 : device.cohort];
+    if (limit === null || population === undefined) return false;
+    const number = cohorts === undefined ? device.number : device.numberInCohort;
+    if (indexOf(container, number) >= population.devices) return false;
+    return stormKey(seed, index, population.key, number) <= limit;
   }
 }

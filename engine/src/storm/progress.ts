@@ -150,6 +150,9 @@ export class StormProgress {
       atMs: plan.atMs,
       windowMs: plan.windowMs,
       ...(plan.region === undefined ? {} : { region: plan.region.name }),
+      ...(plan.cohorts === undefined
+        ? {}
+        : { onlyCohorts: plan.cohorts.map((cohort) => this.#options.recorder.cohorts[cohort] as string) }),
       ...(gained === null ? {} : { regions: gained }),
       ...(this.#regionLoads === null ? {} : { regionLoads: this.#regionLoads }),
       startedAtMs: this.#startedAtMs,

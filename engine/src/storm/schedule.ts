@@ -12,6 +12,8 @@ export interface StormPlan {
   fraction: number | null;
   cause: StormCause;
   windowMs: number;
+  /** The cohorts that it is for, by their places: `fraction` is of their devices. Not given for the whole fleet. */
+  cohorts?: readonly number[];
   /** Given for `exec` alone. */
   exec?: Command;
   /** Given for `external` alone: how long after `atMs` it may open. Its window begins when it opens. */

@@ -5,19 +5,28 @@ import { hashKey } from "../random.ts";
 /**
  * Which devices a storm hits. Every device has a key in [0, 1) made from the seed, the storm, its container and its number;
  * the storm hits the `round(fraction * fleet)` smallest keys, at least one. Every worker knows how many devices each container
- * has, so each can compute the same limit, and no worker needs to hear of any single device of another.
+ * has, so each can compute the same limit, and no worker needs to hear of any single device of another. Which cohort a device is in
+ * is known to its own worker alone: a storm for some cohorts counts their devices apart, by their places in each cohort.
  */
 
 /** The first `devices` devices of one container. */
 export interface Population {
   container: Container;
   devices: number;
+  /** They are those of this cohort alone, and their numbers are their places in it. */
+  cohort?: number;
 }
 
-/** Key of a device in one storm, uniform in [0, 1). */
-export function stormKey(seed: number, storm: number, container: number, number: number): number {
-  // Storm and container are folded into the seed's place and the stream's: devices keep their own stream.
-  return hashKey(seed ^ Math.imul(container, 0x9e3779b1), storm, number);
+/** What stands for one container's devices in their keys; where a storm is for some cohorts, for those of one of them. */
+export function populationKey(container: Container, cohort?: number): number {
+  const key = containerKey(container);
+  return cohort === undefined ? key : (key ^ Math.imul(cohort + 1, 0x85ebca6b)) >>> 0;
+}
+
+/** Key of a device in one storm, uniform in [0, 1). `population` is as `populationKey` makes it. */
+export function stormKey(seed: number, storm: number, population: number, number: number): number {
+  // Storm and population are folded into the seed's place and the stream's: devices keep their own stream.
+  return hashKey(seed ^ Math.imul(population, 0x9e3779b1), storm, number);
 }
 
 /**
@@ -54,8 +63,8 @@ function keyAtRank(
 ): number | null {
   let below = 0;
   const near: number[] = [];
-  for (const { container, devices } of populations) {
-    const key = containerKey(container);
+  for (const { container, devices, cohort } of populations) {
+    const key = populationKey(container, cohort);
     for (let index = 0; index < devices; index++) {
       const one = stormKey(seed, storm, key, fleetNumber(container, index));
       if (one < low) below++;

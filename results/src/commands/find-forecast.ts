@@ -16,12 +16,12 @@ import { type Server, withRate, withReconnect } from "../forecasting/variants.ts
 import { outcomeWords } from "../forecasting/words.ts";
 import { EXIT_CODES } from "../judge/exit-codes.ts";
 import { count, counted, duration } from "../judge/number-words.ts";
-import { stormWords } from "../judge/storm-words.ts";
 import { type FindOptions, gridOf, namesOf } from "./find-options.ts";
 import { sayTried, tryForecast } from "./find-trials.ts";
 import { type Engine, refusable } from "./forecast-engine.ts";
 import { interruptible } from "./interruptible.ts";
 import { CommandError, type Io, invalid } from "./io.ts";
+import { plannedWords } from "./planned-words.ts";
 import { forecastId, type LoadedScript, scriptName } from "./script-to-forecast.ts";
 import { makeOrRefuse, writeTexts } from "./write-texts.ts";
 
@@ -116,7 +116,6 @@ function questionOf(
   const plugins = script.config["plugins"] as Record<string, unknown> | undefined;
   const config = parseConfig(plugins?.["mqtt-results"]);
   if (!config.ok) throw invalid(config.problems.join("\n"));
-  const { cause, fraction, region, windowMs } = judged;
   const searched = find === "capacity" ? RATE_NAMES[of ?? "config-service"] : [];
   const [name = find === "fleet" ? "devices" : "back-off"] = searched;
   const value = {
@@ -128,8 +127,8 @@ function questionOf(
     script: basename(path),
     storm: {
       index: storm,
-      words: stormWords({ name: judged.name ?? null, cause, fraction, region: region?.name ?? null }),
-      windowMs,
+      words: plannedWords(plan, judged),
+      windowMs: judged.windowMs,
     },
     target: config.config.target,
     withinMs: within ?? null,

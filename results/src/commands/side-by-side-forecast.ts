@@ -18,7 +18,6 @@ import {
 import { withReconnect } from "../forecasting/variants.ts";
 import { outcomeWords } from "../forecasting/words.ts";
 import { EXIT_CODES } from "../judge/exit-codes.ts";
-import { stormWords } from "../judge/storm-words.ts";
 import type { Summary } from "../judge/summary-schema.ts";
 import { type FindOptions, gridOf, namesOf } from "./find-options.ts";
 import { sayTried } from "./find-trials.ts";
@@ -27,6 +26,7 @@ import { forecastRun, writeForecastResults } from "./forecast-run.ts";
 import { interruptible } from "./interruptible.ts";
 import { CommandError, type Io } from "./io.ts";
 import { nextActionText } from "./next-action-text.ts";
+import { plannedWords } from "./planned-words.ts";
 import { forecastId, type LoadedScript } from "./script-to-forecast.ts";
 import { makeOrRefuse, writeTexts } from "./write-texts.ts";
 
@@ -178,10 +178,10 @@ function comparedOf(
     ],
     interrupted,
     planned: columns.length,
-    storms: plan.storms.map(({ index, name = null, cause, fraction, region, windowMs }, place) => ({
-      index,
-      words: stormWords({ name, cause, fraction: isVaried ? null : fraction, region: region?.name ?? null }),
-      windowMs,
+    storms: plan.storms.map((storm, place) => ({
+      index: storm.index,
+      words: plannedWords(plan, storm, isVaried ? null : storm.fraction),
+      windowMs: storm.windowMs,
       points: pointsOf(forecasts, place),
     })),
   };

@@ -2,7 +2,7 @@ import { printable } from "artillery-engine-mqtt/contract";
 import { count, duration, ratio } from "../judge/number-words.ts";
 import { unsaidPresence } from "../judge/presence-words.ts";
 import { devicesDue } from "../judge/recovery.ts";
-import { fateWords, stormWords } from "../judge/storm-words.ts";
+import { fateWords, sparedWords, stormWords } from "../judge/storm-words.ts";
 import type { StormFields, StormSummary } from "../judge/summary-schema.ts";
 import { indented, shorten, table, WIDTH, wrap } from "./layout.ts";
 import { regionTable } from "./regions.ts";
@@ -21,10 +21,10 @@ export function stormLines(storm: StormSummary, colours: Colours, isForecast: bo
   if (!storm.happened) return lines;
   const fates = fateWords(storm);
   const fateLines = fates.length > 0 ? wrap(`devices: ${fates.join("; ")}`, WIDTH - 2, "  ") : [];
-  const lacking = unsaidPresence(storm);
+  const said = [unsaidPresence(storm), sparedWords(storm)].filter((words) => words !== "");
   const told = [
     ...lines,
-    ...(lacking === "" ? [] : wrap(lacking, WIDTH - 2, "  ").map(indented)),
+    ...said.flatMap((words) => wrap(words, WIDTH - 2, "  ").map(indented)),
     ...fateLines.map(indented),
   ];
   if (storm.affected === 0) return told;

@@ -56,6 +56,7 @@ function stormDifferences(
     const fields: [string, (storm: StormSummary) => string][] = [
       ["cause", ({ cause }) => cause],
       ["fraction", ({ fraction }) => (fraction === null ? "none" : percent(fraction))],
+      ["cohorts", ({ onlyCohorts }) => onlyCohorts?.join(", ") ?? "all"],
       ["region", ({ region }) => region ?? "none"],
       // What is waited for begins when it happens.
       ["at", ({ at, cause }) => (cause === "external" ? "waited for" : duration(at))],

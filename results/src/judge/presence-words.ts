@@ -9,17 +9,24 @@ const MOST_NAMED = 5;
 /** Artillery's workers begin some hundred milliseconds apart. */
 const WORTH_SAYING_MS = 100;
 
-/** Devices that the storm should have disconnected; null for a cause that chooses none. */
+/** The cohorts that a storm was for, as a summary says it or as workers do. */
+interface Chosen {
+  onlyCohorts?: readonly string[] | null | undefined;
+}
+
+/** Devices that the storm should have disconnected; null for a cause that chooses none, and where nobody knows how many each cohort lacked. */
 export function affectedDue(
-  { cause, fraction }: Pick<StormFields, "cause" | "fraction">,
+  { cause, fraction, onlyCohorts }: Pick<StormFields, "cause" | "fraction"> & Chosen,
   { due }: Pick<Presence, "due">,
 ): number | null {
-  return fraction === null || cause === "external" ? null : affectedCount(fraction, due);
+  return fraction === null || cause === "external" || (onlyCohorts ?? null) !== null
+    ? null
+    : affectedCount(fraction, due);
 }
 
 /** Who should have been there when the storm came, and was not; empty where all were. */
 export function presenceWords(
-  storm: Pick<StormFields, "cause" | "fraction">,
+  storm: Pick<StormFields, "cause" | "fraction"> & Chosen,
   presence: Presence,
   affected: number,
 ): string {

@@ -124,6 +124,7 @@ function stormFields(
     cause: storm.cause,
     fraction: storm.fraction,
     region: storm.region ?? null,
+    onlyCohorts: storm.onlyCohorts ?? null,
     at: storm.atMs,
     windowMs: storm.windowMs,
     happened: storm.startedAtMs !== null,

@@ -2,24 +2,53 @@ import type { StormFate } from "artillery-engine-mqtt/contract";
 import { printable } from "artillery-engine-mqtt/contract";
 import { count, percent } from "./number-words.ts";
 import { fleetDue } from "./recovery.ts";
-import type { StormFields } from "./summary-schema.ts";
+import type { StormFields, StormSummary } from "./summary-schema.ts";
 
 /** `storm 2`, with what happened where the script says so: `storm 2 (power cut)`. */
 export function stormName({ index, name }: { index: number; name?: string | null | undefined }): string {
   return name === null || name === undefined ? `storm ${index}` : `storm ${index} (${printable(name)})`;
 }
 
-/** `reset of 25 %`, `loss of region eu`, `power cut (loss of region eu)`; a cause that has no fraction stands alone. */
+/** `reset of 25 %`, `close of 100 % of sensors`, `loss of region eu`, `power cut (loss of region eu)`; a cause that has no fraction stands alone. */
 export function stormWords(
-  storm: Pick<StormFields, "cause" | "fraction" | "region"> & Partial<Pick<StormFields, "name">>,
+  storm: Pick<StormFields, "cause" | "fraction" | "region" | "onlyCohorts"> &
+    Partial<Pick<StormFields, "name">>,
 ): string {
   const { name = null } = storm;
   return name === null ? causeWords(storm) : `${printable(name)} (${causeWords(storm)})`;
 }
 
-function causeWords({ cause, fraction, region }: Pick<StormFields, "cause" | "fraction" | "region">): string {
+function causeWords({
+  cause,
+  fraction,
+  region,
+  onlyCohorts,
+}: Pick<StormFields, "cause" | "fraction" | "region" | "onlyCohorts">): string {
   if (region !== null) return `loss of region ${printable(region)}`;
-  return fraction === null ? cause : `${cause} of ${percent(fraction)}`;
+  const whose = onlyCohorts === null ? "" : ` of ${cohortWords(onlyCohorts)}`;
+  return fraction === null ? cause : `${cause} of ${percent(fraction)}${whose}`;
+}
+
+/** So many cohorts are named. */
+const MOST_NAMED = 3;
+
+export function cohortWords(cohorts: readonly string[]): string {
+  return cohorts.length > MOST_NAMED ? `${cohorts.length} cohorts` : cohorts.map(printable).join(", ");
+}
+
+/** What became of the cohorts that the storm was not for; empty where it was for all. */
+export function sparedWords({ onlyCohorts, cohorts }: Pick<StormSummary, "onlyCohorts" | "cohorts">): string {
+  const spared = Object.entries(cohorts).filter(
+    ([name]) => onlyCohorts !== null && !onlyCohorts.includes(name),
+  );
+  if (spared.length === 0) return "";
+  const sum = (fate: StormFate): number => spared.reduce((total, [, counts]) => total + counts[fate], 0);
+  const lost = sum("unaffectedLost");
+  const fleet = `${count(sum("fleet"))} device${sum("fleet") === 1 ? "" : "s"}`;
+  const fate = lost === 0 ? "none lost its connection" : `${count(lost)} lost the connection all the same`;
+  const away = sum("alreadyOffline");
+  const offline = away === 0 ? "" : `, ${count(away)} already offline`;
+  return `not for ${cohortWords(spared.map(([name]) => name))}: ${fleet}${offline}, ${fate}`;
 }
 
 /** What became of devices, beside those that were cut and came back; only what there was. */

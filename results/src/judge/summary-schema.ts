@@ -107,6 +107,8 @@ const stormFields = z.object({
   fraction: z.number().nullable(),
   /** The region that was lost; null for other causes. */
   region: z.string().nullable().default(null),
+  /** The cohorts that it was for: `fraction` is of their devices. Null where it was for the whole fleet, and in older summaries. */
+  onlyCohorts: z.array(z.string()).nullable().default(null),
   /** Milliseconds from time zero; for `external` when it began, or from when it was watched for. */
   at: ms,
   windowMs: ms,

@@ -2,7 +2,7 @@ import { FORECAST } from "../judge/forecast-words.ts";
 import { count, duration, ratio } from "../judge/number-words.ts";
 import { unsaidPresence } from "../judge/presence-words.ts";
 import { devicesDue, fleetDue } from "../judge/recovery.ts";
-import { fateWords } from "../judge/storm-words.ts";
+import { fateWords, sparedWords } from "../judge/storm-words.ts";
 import type { StormFields, StormSummary, Summary } from "../judge/summary-schema.ts";
 import { type Html, html, NOTHING } from "./html.ts";
 import { cell, table, timeCell, wordCell } from "./table.ts";
@@ -32,7 +32,7 @@ ${judged ? cohortTable(storm, isForecast) : NOTHING}</article>
 
 function fates(storm: StormSummary): Html {
   const words = storm.happened
-    ? [unsaidPresence(storm), ...fateWords(storm)].filter((one) => one !== "")
+    ? [unsaidPresence(storm), sparedWords(storm), ...fateWords(storm)].filter((one) => one !== "")
     : [];
   return words.length === 0 ? NOTHING : html`<p class="note">Devices: ${words.join("; ")}.</p>`;
 }

@@ -1,6 +1,7 @@
 import { FORECAST } from "../judge/forecast-words.ts";
 import { count, duration, percent, percentReached } from "../judge/number-words.ts";
 import { devicesDue, fleetDue, recoveredShare } from "../judge/recovery.ts";
+import { cohortWords } from "../judge/storm-words.ts";
 import type { LatencyName, StormFields, Summary } from "../judge/summary-schema.ts";
 import type { Verdict, VerdictAbsence } from "../judge/verdict.ts";
 
@@ -32,9 +33,10 @@ export function stormHeadline(storm: StormFields): string {
   return storm.name === null ? whatHappened(storm) : `${storm.name}: ${whatHappened(storm)}`;
 }
 
-function whatHappened({ at, cause, fraction, region }: StormFields): string {
+function whatHappened({ at, cause, fraction, region, onlyCohorts }: StormFields): string {
   if (region !== null) return `region ${region} lost at ${duration(at)}`;
-  const share = fraction === null ? "" : `${percent(fraction)} of the fleet `;
+  const whose = onlyCohorts === null ? "the fleet" : cohortWords(onlyCohorts);
+  const share = fraction === null ? "" : `${percent(fraction)} of ${whose} `;
   return `${share}at ${duration(at)}, ${CAUSE_WORDS.get(cause) ?? cause}`;
 }
 

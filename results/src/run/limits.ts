@@ -22,8 +22,9 @@ export const LIMITS = {
   nameChars: 1000,
   tagChars: 10_000,
   workers: 10_000,
-  /** These two are of one record. */
+  /** These three are of one record, the cohorts of one of its storms. */
   regions: 100,
+  cohortsOfStorm: 1000,
   otherRuns: 100,
   assumptions: 1000,
   /** Smaller samples beside a forecast's, and figures of each. */

@@ -48,7 +48,8 @@ function differentStorms(records: readonly WorkerRecord[]): string[] {
   });
 }
 
-function stormShape({ cause, fraction, region, atMs, windowMs }: WorkerStorm): string {
+function stormShape({ cause, fraction, region, onlyCohorts, atMs, windowMs }: WorkerStorm): string {
   const share = region ?? fraction;
-  return `${share === null ? cause : `${cause} of ${share}`} at ${atMs} ms for ${windowMs} ms`;
+  const whose = onlyCohorts === undefined ? "" : ` of ${onlyCohorts.join(", ")}`;
+  return `${share === null ? cause : `${cause} of ${share}`}${whose} at ${atMs} ms for ${windowMs} ms`;
 }

@@ -82,6 +82,7 @@ const storm = z.object({
   atMs: sinceZeroMs,
   windowMs: z.number().positive().max(LONGEST_MS),
   region: name.optional(),
+  onlyCohorts: z.array(name).max(LIMITS.cohortsOfStorm).optional(),
   startedAtMs: epochMs.nullable(),
   closed: z.boolean(),
   missedByMs: z.number().nullable().default(null),

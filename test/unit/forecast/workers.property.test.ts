@@ -26,6 +26,21 @@ const cuts = [
   [{ at: "3s", fraction: 0.3, cause: "disconnect", window: "10s" }],
 ];
 
+/** With a second cohort. */
+const partly = [
+  [{ at: "4s", fraction: 0.5, cohort: "asks", cause: "reset", window: "12s" }],
+  [
+    { at: "3s", fraction: 1, sparing: "asks", cause: "close", window: "5s" },
+    { at: "9s", fraction: 0.3, cohort: ["asks", "listens"], cause: "silent", window: "10s" },
+  ],
+];
+const LISTENS = {
+  name: "listens",
+  engine: "mqtt",
+  onConnect: [{ subscribe: { topics: "all" } }],
+  flow: [{ connect: {} }, { stayOnline: {} }],
+};
+
 const lost = [
   { at: "4s", regionLoss: { target: "eu", for: "4s" }, window: "12s" },
   { at: "17s", fraction: 0.4, cause: "reset", window: "8s" },
@@ -99,13 +114,14 @@ const fleets: fc.Arbitrary<SmallForecast> = fc
       }),
     }),
     rest: fc.oneof(
-      fc.constantFrom(...cuts).map((storms) => ({ storms })),
+      fc.constantFrom(...cuts, ...partly).map((storms) => ({ storms })),
       fc.constant(regions),
     ),
   })
   .map(({ rest, mqtt, ...others }) => ({
     ...others,
     mqtt: { ...mqtt, ...rest },
+    others: JSON.stringify(rest).includes('"asks"') ? [LISTENS] : [],
     ...("targets" in rest ? { lab: { regions: [{ name: "eu", capacity: 12 }, "us"] } } : {}),
   }));
 

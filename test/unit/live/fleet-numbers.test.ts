@@ -25,6 +25,23 @@ describe("the numbers of a fleet", () => {
     expect([one.countAt(1), one.countAt(2), one.countAt(100)]).toEqual([0, 1, 2]);
   });
 
+  it("count each cohort by itself, and fix those that a storm chooses from", () => {
+    const one = new FleetNumbers(FleetNumbers.memoryFor(3));
+    const two = new FleetNumbers(one.memory);
+    expect([one.nextInCohort(2), two.nextInCohort(2), two.nextInCohort(0)]).toEqual([0, 1, 0]);
+    expect([two.countInCohortAt(2, 1), one.countInCohortAt(1, 1), one.countInCohortAt(2, 127)]).toEqual([
+      2, 0, 2,
+    ]);
+    one.nextInCohort(2);
+    one.nextInCohort(1);
+    expect([one.countInCohortAt(2, 1), two.countInCohortAt(1, 1), one.countInCohortAt(2, 2)]).toEqual([
+      2, 0, 3,
+    ]);
+    expect([0, 1, 2].map((cohort) => two.countInCohort(cohort))).toEqual([1, 1, 3]);
+    // The fleet as a whole has words of its own.
+    expect([one.count, one.countAt(1), one.claim(1)]).toEqual([0, 0, true]);
+  });
+
   it("let one of all act for a storm", () => {
     const one = new FleetNumbers();
     const two = new FleetNumbers(one.memory);
@@ -45,7 +62,7 @@ function thread(isFirst: boolean, patienceMs = 10_000): Worker {
     import { parentPort } from "node:worker_threads";
     import { sharedNumbers } from ${JSON.stringify(url)};
     try {
-      const numbers = await sharedNumbers(${isFirst}, ${patienceMs});
+      const numbers = await sharedNumbers(${isFirst}, 2, ${patienceMs});
       parentPort.postMessage("ready");
       parentPort.on("message", () => {
         parentPort.postMessage(Array.from({ length: 1000 }, () => numbers.next()));

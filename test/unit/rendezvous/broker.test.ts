@@ -45,6 +45,7 @@ const entry = (container: string, devices: number, idPrefix: string | null = nul
   container: named(container),
   process: "one",
   devices,
+  cohorts: [],
   fleet: devices,
   ready: 0,
   arrivalsOver: false,

@@ -42,6 +42,7 @@ it("counts who goes by the same time zero, and keeps in mind whom it met and los
     container: container(ordinal),
     process: `p${ordinal}`,
     devices: 10 * ordinal,
+    cohorts: [7 * ordinal, 3 * ordinal],
     fleet: 10 * ordinal,
     ready: 0,
     arrivalsOver: true,
@@ -57,4 +58,9 @@ it("counts who goes by the same time zero, and keeps in mind whom it met and los
   const ordinals = (of: { container: { ordinal: number } }[]) => of.map((one) => one.container.ordinal);
   expect(ordinals(roster.others(START_MS))).toEqual([1]);
   expect(ordinals(roster.everMet(START_MS))).toEqual([1, 2]);
+  // A cohort that it does not name has no devices there.
+  expect(roster.othersIn([1, 2], START_MS)).toEqual([
+    { container: container(1), devices: 3, cohort: 1 },
+    { container: container(1), devices: 0, cohort: 2 },
+  ]);
 });

@@ -99,6 +99,60 @@ describe("causes", () => {
   });
 });
 
+describe("storms for some cohorts", () => {
+  const scenario = (name: string) => ({ name, engine: "mqtt", flow: [{ connect: {} }, { stayOnline: {} }] });
+  const scenarios = ["sensors", "gateways", "consumers"].map(scenario);
+  const script = (storm: object) => ({
+    mqtt: { storms: [{ at: 1, fraction: 0.5, window: 5, ...storm }] },
+    scenarios,
+  });
+  const planOf = (storm: object) => validate(scriptWith(script(storm))).plan?.storms[0];
+  const problems = (storm: object) => problemsOf(script(storm));
+
+  it.each<[object, number[] | undefined]>([
+    [{ cohort: "gateways" }, [1]],
+    [{ cohort: ["consumers", "sensors"] }, [0, 2]],
+    [{ sparing: "consumers" }, [0, 1]],
+    [{ sparing: ["consumers", "gateways"], cause: "silent" }, [0]],
+    [{ cohort: ["sensors", "gateways", "consumers"] }, [0, 1, 2]],
+    [{}, undefined],
+  ])("%j", (storm, cohorts) => {
+    expect(planOf(storm)?.cohorts).toEqual(cohorts);
+  });
+
+  it.each<[object, string, unknown, string]>([
+    [{ cohort: "sensor" }, "cohort", "sensor", "names of scenarios: sensors, gateways, consumers"],
+    [
+      { sparing: ["consumers", "x"] },
+      "sparing",
+      ["consumers", "x"],
+      "names of scenarios: sensors, gateways, consumers",
+    ],
+    [{ cohort: [] }, "cohort", [], "the name of a scenario, or a list of them"],
+    [{ cohort: 7 }, "cohort", 7, "the name of a scenario, or a list of them"],
+    [
+      { cohort: "sensors", sparing: "consumers" },
+      "sparing",
+      "consumers",
+      "nothing beside cohort, which says all that the storm is for",
+    ],
+    [
+      { sparing: ["sensors", "gateways", "consumers"] },
+      "sparing",
+      ["sensors", "gateways", "consumers"],
+      "fewer scenarios than all: a storm that spares everybody is none",
+    ],
+    [
+      { cause: "external", cohort: "sensors" },
+      "cohort",
+      "sensors",
+      "nothing with the cause external: the engine does not choose whose connections that one takes",
+    ],
+  ])("refuse %j", (storm, key, value, allowed) => {
+    expect(problems(storm)).toEqual([{ path: `config.engines.mqtt.storms[0].${key}`, value, allowed }]);
+  });
+});
+
 describe("repetitions", () => {
   it("become storms of their own", () => {
     const plans = plansOf([

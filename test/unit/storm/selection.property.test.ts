@@ -1,13 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { affectedCount } from "../../../engine/src/affected-count.ts";
+import { type Container, containerLabel, fleetNumber } from "../../../engine/src/device/identity.ts";
 import {
-  type Container,
-  containerKey,
-  containerLabel,
-  fleetNumber,
-} from "../../../engine/src/device/identity.ts";
-import { type Population, selectionLimit, stormKey } from "../../../engine/src/storm/selection.ts";
+  type Population,
+  populationKey,
+  selectionLimit,
+  stormKey,
+} from "../../../engine/src/storm/selection.ts";
 
 const seed = fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 });
 const storm = fc.integer({ min: 1, max: 20 });
@@ -25,11 +25,12 @@ function selected(
 ): string[] {
   const limit = selectionLimit(oneSeed, oneStorm, share, populations);
   const hit: string[] = [];
-  for (const { container, devices } of populations) {
+  for (const { container, devices, cohort } of populations) {
+    const ofCohort = cohort === undefined ? "" : `cohort ${cohort} `;
     for (let index = 0; index < devices; index++) {
       const number = fleetNumber(container, index);
-      if (limit !== null && stormKey(oneSeed, oneStorm, containerKey(container), number) <= limit)
-        hit.push(`${container.name}/${number}`);
+      if (limit !== null && stormKey(oneSeed, oneStorm, populationKey(container, cohort), number) <= limit)
+        hit.push(`${ofCohort}${container.name}/${number}`);
     }
   }
   return hit.sort();
@@ -42,10 +43,10 @@ function smallestKeys(
   share: number,
   populations: readonly Population[],
 ): string[] {
-  const keyed = populations.flatMap(({ container, devices }) =>
+  const keyed = populations.flatMap(({ container, devices, cohort }) =>
     Array.from({ length: devices }, (_, index) => fleetNumber(container, index)).map((number) => ({
-      name: `${container.name}/${number}`,
-      key: stormKey(oneSeed, oneStorm, containerKey(container), number),
+      name: `${cohort === undefined ? "" : `cohort ${cohort} `}${container.name}/${number}`,
+      key: stormKey(oneSeed, oneStorm, populationKey(container, cohort), number),
     })),
   );
   const count = affectedCount(share, keyed.length);
@@ -123,6 +124,39 @@ describe("the devices of a storm", () => {
     );
   });
 
+  it("of some cohorts are exactly their share, on any number of containers the same", () => {
+    const sizes = fc.dictionary(fc.constantFrom("0", "1", "7"), fc.nat(120), { minKeys: 1 });
+    fc.assert(
+      fc.property(
+        seed,
+        storm,
+        fraction,
+        sizes,
+        fc.integer({ min: 1, max: 4 }),
+        (oneSeed, oneStorm, share, devices, of) => {
+          const cohorts = Object.entries(devices).map(([cohort, each]) => ({ cohort: Number(cohort), each }));
+          const whole = cohorts.map(({ cohort, each }) => ({
+            container: named(""),
+            devices: each * of,
+            cohort,
+          }));
+          const parts = Array.from({ length: of }, (_, ordinal) =>
+            cohorts.map(({ cohort, each }) => ({
+              container: { name: "", ordinal, of },
+              devices: each,
+              cohort,
+            })),
+          ).flat();
+          const hit = selected(oneSeed, oneStorm, share, whole);
+          const fleet = whole.reduce((sum, one) => sum + one.devices, 0);
+          expect(hit.length).toBe(affectedCount(share, fleet));
+          expect(hit).toEqual(smallestKeys(oneSeed, oneStorm, share, whole));
+          expect(selected(oneSeed, oneStorm, share, parts)).toEqual(hit);
+        },
+      ),
+    );
+  });
+
   it("are different ones in another storm, with another seed, and in another container", () => {
     const common = (a: string[], b: string[]): number => a.filter((one) => b.includes(one)).length;
     const numbers = (hit: string[]): string[] => hit.map((one) => one.slice(one.indexOf("/") + 1));
@@ -159,7 +193,7 @@ describe("the devices of a storm", () => {
 it("keys are uniform in [0, 1): tenths of 10,000 devices", () => {
   const tenths = new Array<number>(10).fill(0);
   for (let number = 0; number < 10_000; number++) {
-    const key = stormKey(42, 1, containerKey(named("")), number);
+    const key = stormKey(42, 1, populationKey(named("")), number);
     tenths[Math.floor(key * 10)] = (tenths[Math.floor(key * 10)] as number) + 1;
   }
   // 1000 each, standard deviation 30: the draw is fixed, the bounds are five of them.

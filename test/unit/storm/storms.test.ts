@@ -49,6 +49,7 @@ interface Drop {
 /** What storms ask of a device, and do to it. */
 class FakeDevice {
   readonly number: number;
+  readonly numberInCohort: number;
   readonly cohort: number;
   readonly region: number;
   readonly part: Pick<StormPart, "standing" | "witness" | "refuse" | "drop"> & {
@@ -66,6 +67,7 @@ class FakeDevice {
   ) {
     this.number = number;
     this.cohort = number % 2;
+    this.numberInCohort = Math.floor(number / 2);
     this.region = number % 3;
     this.isReady = !isOffline;
     const standing = new Standing();
@@ -106,7 +108,10 @@ function start(plans: StormPlan[], devices: number, offline: number[] = [], regi
     losses: { watch: null },
     watch,
     regions,
-    populations: () => [{ container: ONLY_CONTAINER, devices: members.length }],
+    populations: (_storm, cohorts) =>
+      cohorts?.map((cohort) => ({ container: ONLY_CONTAINER, devices: members.length / 2, cohort })) ?? [
+        { container: ONLY_CONTAINER, devices: members.length },
+      ],
     isFirst: () => true,
     claim: () => true,
     wallClock: () => Date.now(),
@@ -127,6 +132,28 @@ function sumOf(cohorts: object | undefined): Record<string, number> {
 }
 
 describe("storms", () => {
+  it("for a cohort take their share of its devices, and all others are witnesses", () => {
+    const { storms, drops } = start([{ ...plan(1, 1000, 2000, 0.3), cohorts: [1] }], 200);
+    storms.setTimeZero(EPOCH);
+    vi.advanceTimersByTime(3000);
+    expect(drops.length).toBe(30);
+    expect(drops.every(({ number }) => number % 2 === 1)).toBe(true);
+    const [storm] = storms.report();
+    expect(storm?.onlyCohorts).toEqual(["odd"]);
+    expect(storm?.cohorts).toMatchObject({
+      even: { selected: 0, affected: 0, fleet: 100, fleetReadyAtEnd: 100 },
+      odd: { selected: 30, affected: 30, fleet: 100 },
+    });
+  });
+
+  it("for all cohorts by their names take the share of the fleet", () => {
+    const { storms, drops } = start([{ ...plan(1, 1000, 2000, 0.25), cohorts: [0, 1] }], 200);
+    storms.setTimeZero(EPOCH);
+    vi.advanceTimersByTime(3000);
+    expect(drops.length).toBe(50);
+    expect(new Set(drops.map(({ number }) => number % 2))).toEqual(new Set([0, 1]));
+  });
+
   it("drop their share in one pass at their instants, watch their windows, and are over at the end", () => {
     const { storms, drops, over } = start([plan(1, 1000, 2000, 0.25), plan(2, 4000, 500)], 200);
     storms.setTimeZero(EPOCH + 100);

@@ -1,8 +1,9 @@
+import { MOST_COHORTS_TOLD } from "../../rendezvous/entry.ts";
 import { latestEndMs } from "../../storm/schedule.ts";
 import { type Problem, renderPath } from "../problem.ts";
 import type { ReadScript } from "../read.ts";
 import { ENGINE_PATH } from "../read-settings.ts";
-import { type ExpandedStorm, MOST_STORMS } from "../storms.ts";
+import { chosenOf, type ExpandedStorm, MOST_STORMS } from "../storms.ts";
 import type { Rule } from "./rule.ts";
 
 const EXEC_FORBIDDEN =
@@ -13,6 +14,7 @@ export const stormRule: Rule = (script) => [
   ...countProblems(script),
   ...commandProblems(script),
   ...orderProblems(script),
+  ...choiceProblems(script),
 ];
 
 function countProblems({ storms }: ReadScript): Problem[] {
@@ -61,6 +63,27 @@ function orderProblem(
     plan.atMs < previous.atMs ? "storms stand in the order of their times" : "windows may not overlap";
   const end = `${latestEndMs(previous) / 1000}s or later`;
   return problemAt(script, place, ["at"], `${end} (${order}: the storm before ends then)`);
+}
+
+/** Names no scenario has, and a storm for nobody. */
+function choiceProblems(script: ReadScript): Problem[] {
+  const { storms, scenarios } = script;
+  return storms.flatMap(({ choice, place, repetition }): Problem[] => {
+    if (choice === null || repetition > 0) return [];
+    const { key, names } = choice;
+    const known = scenarios.map(({ name }) => name);
+    if (!names.every((name) => known.includes(name)))
+      return [problemAt(script, place, [key], `names of scenarios: ${known.join(", ")}`)];
+    if (chosenOf(choice, scenarios).length === 0) {
+      const allowed = "fewer scenarios than all: a storm that spares everybody is none";
+      return [problemAt(script, place, [key], allowed)];
+    }
+    if (scenarios.length > MOST_COHORTS_TOLD) {
+      const allowed = `at most ${MOST_COHORTS_TOLD} scenarios: containers tell each other the devices of each`;
+      return [problemAt(script, place, [key], allowed)];
+    }
+    return [];
+  });
 }
 
 function problemAt(

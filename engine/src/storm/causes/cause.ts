@@ -2,8 +2,11 @@ import type { Device } from "../../device/device.ts";
 import type { StormPlan } from "../schedule.ts";
 
 /** Keys that a storm may have beside `at`, `cause`, `window` and `repeat`; its cause says which. */
-export const CAUSE_KEYS = ["fraction", "command", "timeout", "waitFor"] as const;
+export const CAUSE_KEYS = ["fraction", "command", "timeout", "waitFor", "cohort", "sparing"] as const;
 export type CauseKey = (typeof CAUSE_KEYS)[number];
+
+/** What a storm may say whose devices the engine itself chooses. */
+export const CHOICE_KEYS: readonly CauseKey[] = ["cohort", "sparing"];
 
 interface Keys {
   needs: readonly CauseKey[];

@@ -1,9 +1,9 @@
-import type { CutCause } from "./cause.ts";
+import { CHOICE_KEYS, type CutCause } from "./cause.ts";
 
 /** The device ends the connection politely below MQTT: FIN. */
 export const close: CutCause = {
   kind: "cut",
   needs: ["fraction"],
-  takes: [],
+  takes: CHOICE_KEYS,
   cut: (device, storm) => device.part.drop("close", storm),
 };

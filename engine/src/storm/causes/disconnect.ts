@@ -1,9 +1,9 @@
-import type { CutCause } from "./cause.ts";
+import { CHOICE_KEYS, type CutCause } from "./cause.ts";
 
 /** The device says goodbye: MQTT DISCONNECT, then FIN. */
 export const disconnect: CutCause = {
   kind: "cut",
   needs: ["fraction"],
-  takes: [],
+  takes: CHOICE_KEYS,
   cut: (device, storm) => device.part.drop("disconnect", storm),
 };

@@ -1,9 +1,9 @@
-import type { CutCause } from "./cause.ts";
+import { CHOICE_KEYS, type CutCause } from "./cause.ts";
 
 /** The device's machine dies, or its network drops the connection: TCP RST. */
 export const reset: CutCause = {
   kind: "cut",
   needs: ["fraction"],
-  takes: [],
+  takes: CHOICE_KEYS,
   cut: (device, storm) => device.part.drop("reset", storm),
 };

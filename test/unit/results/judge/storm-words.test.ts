@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { fateWords } from "../../../../results/src/judge/storm-words.ts";
+import { fateWords, sparedWords, stormWords } from "../../../../results/src/judge/storm-words.ts";
 import type { StormFields } from "../../../../results/src/judge/summary-schema.ts";
 import { spiralWorker, summaryOf } from "../../../support/synthetic-run.ts";
 
@@ -12,4 +12,35 @@ function fatesOf(fields: Partial<StormFields>): string[] {
 it("devices are out when the window ended, or when the run did, if that was before", () => {
   expect(fatesOf({})).toEqual(["30 out when the window ended"]);
   expect(fatesOf({ closed: false })).toEqual(["30 out when the run ended, before the window did"]);
+});
+
+it("a storm for some cohorts names them, and says what became of the others", () => {
+  const [storm] = summaryOf([spiralWorker("1")]).storms;
+  if (storm === undefined) throw new Error("there is no storm");
+  const [cohort] = Object.values(storm.cohorts);
+  if (cohort === undefined) throw new Error("there is no cohort");
+  const of = (onlyCohorts: string[] | null, cohorts: typeof storm.cohorts = {}) => ({
+    cause: "close" as const,
+    fraction: 1,
+    region: null,
+    onlyCohorts,
+    cohorts,
+  });
+  expect(stormWords(of(null))).toBe("close of 100 %");
+  expect(stormWords(of(["sensors", "gateways"]))).toBe("close of 100 % of sensors, gateways");
+  expect(stormWords(of(["a", "b", "c", "d"]))).toBe("close of 100 % of 4 cohorts");
+  const counts = (fleet: number, unaffectedLost: number, alreadyOffline: number) => ({
+    ...cohort,
+    fleet,
+    unaffectedLost,
+    alreadyOffline,
+  });
+  const cohorts = { sensors: counts(90, 7, 7), consumers: counts(9, 0, 0), gateways: counts(1, 0, 0) };
+  expect(sparedWords(of(null, cohorts))).toBe("");
+  expect(sparedWords(of(["sensors", "consumers"], cohorts))).toBe(
+    "not for gateways: 1 device, none lost its connection",
+  );
+  expect(sparedWords(of(["consumers"], cohorts))).toBe(
+    "not for sensors, gateways: 91 devices, 7 already offline, 7 lost the connection all the same",
+  );
 });

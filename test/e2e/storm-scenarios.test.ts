@@ -1,0 +1,63 @@
+/** Scenarios about who loses the connection, when and for how long: Mosquitto's log says who did. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { runArtillery } from "../support/artillery.ts";
+import { Mosquitto, mosquittoAvailable } from "../support/broker.ts";
+import { readSummary } from "../support/summary.ts";
+
+/** Devices by what each line of a log says of them. */
+function named(broker: Mosquitto, line: RegExp): string[] {
+  return broker
+    .log()
+    .split("\n")
+    .flatMap((text) => line.exec(text)?.[1] ?? []);
+}
+
+/** The client has gone without DISCONNECT. */
+const GONE = /Client (device-\d+) closed its connection/;
+
+describe.skipIf(!mosquittoAvailable())("on Mosquitto", () => {
+  const brokers: Mosquitto[] = [];
+  beforeAll(async () => {
+    brokers.push(...(await Promise.all([Mosquitto.start(), Mosquitto.start(), Mosquitto.start()])));
+  });
+  afterAll(async () => {
+    await Promise.all(brokers.map((broker) => broker.stop()));
+  });
+
+  it.concurrent("will-storm.yml takes its share of the sensors, and every consumer hears of each", async () => {
+    const broker = brokers[0] as Mosquitto;
+    const overrides = {
+      config: {
+        phases: [{ duration: 3, arrivalRate: 100 }],
+        engines: {
+          mqtt: {
+            reconnect: { base: "500ms", cap: "2s" },
+            storms: [{ at: "5s", fraction: 0.6, sparing: "consumers", cause: "reset", window: "6s" }],
+          },
+        },
+      },
+    };
+    const result = await runArtillery("scenarios/will-storm.yml", {
+      args: ["-t", broker.url, "--overrides", JSON.stringify(overrides)],
+      severalWorkers: true,
+    });
+    expect(result.code, result.stdout + result.stderr).toBe(0);
+    const { fleet, storms } = readSummary(result);
+    const { sensors = 0, consumers = 0 } = fleet.cohorts;
+    expect(sensors + consumers).toBe(300);
+    const affected = Math.round(sensors * 0.6);
+    const [storm] = storms;
+    expect(storm).toMatchObject({ onlyCohorts: ["sensors"], affected, fleet: 300, verdict: "recovered" });
+    expect(storm?.cohorts["consumers"]).toMatchObject({ affected: 0, fleet: consumers, unaffectedLost: 0 });
+    expect(result.stdout).toContain("reset of 60 % of sensors at 5 s");
+    expect(result.stdout).toMatch(/not for consumers: \d+ devices?, none lost its connection/);
+
+    const consuming = new Set(named(broker, /Received SUBSCRIBE from (device-\d+)/));
+    expect(consuming.size).toBe(consumers);
+    const gone = new Set(named(broker, GONE));
+    expect(gone.size).toBe(affected);
+    expect([...gone].filter((device) => consuming.has(device))).toEqual([]);
+    const wills = named(broker, /Sending PUBLISH to (device-\d+) .*'status\/device-\d+', \.\.\. \(7 bytes\)/);
+    expect(wills.length).toBe(affected * consumers);
+  });
+});
