@@ -59,6 +59,8 @@ export const LATENCY_METRICS = {
   publish: "mqtt.publish_time",
   /** Time from a config request written to its answer read. */
   config: "mqtt.config_time",
+  /** Time from the call of a script's `beforeConnect` to the credentials that it brought. */
+  auth: "mqtt.auth_time",
 } as const;
 export type LatencyMetric = (typeof LATENCY_METRICS)[keyof typeof LATENCY_METRICS];
 
@@ -107,6 +109,11 @@ export const COUNTERS = {
   configTimeouts: "mqtt.config.timeouts",
   configRejected: "mqtt.config.rejected",
   lateResponses: "mqtt.config.late",
+  /** Calls of a script's `beforeConnect`, which fetches credentials. */
+  authRequests: "mqtt.auth.requests",
+  authResponses: "mqtt.auth.responses",
+  /** Calls that failed, brought nothing that a CONNECT can be made of, or took longer than a device waits. */
+  authFailures: "mqtt.auth.failures",
   subscribes: "mqtt.subscribe.sent",
   subscribesSkipped: "mqtt.subscribe.skipped",
   publishesSent: "mqtt.publish.sent",
@@ -224,6 +231,9 @@ export const TIMELINE_EVENTS = [
   "storm_connects",
   "storm_requests",
   "storm_ready",
+  "auth_requests",
+  "auth_responses",
+  "auth_failures",
 ] as const;
 export type TimelineEvent = (typeof TIMELINE_EVENTS)[number];
 
@@ -232,6 +242,9 @@ export const LATER_TIMELINE_EVENTS: readonly TimelineEvent[] = [
   "storm_connects",
   "storm_requests",
   "storm_ready",
+  "auth_requests",
+  "auth_responses",
+  "auth_failures",
 ];
 
 /**

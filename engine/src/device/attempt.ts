@@ -81,6 +81,7 @@ export class Attempt implements Dialer {
         this.#begin();
         device.tell(EVENTS.connectAttempt, device.part.storm);
         if (source === null) device.line.open();
+        else device.tell(EVENTS.authRequest);
       }
     } finally {
       turns.end();
@@ -101,13 +102,16 @@ export class Attempt implements Dialer {
   /** A token may have expired since the last attempt. It takes none of the connection's time. */
   #renewCredentials(source: CredentialSource): void {
     const device = this.#device;
-    const { generation } = device;
+    const { generation, env } = device;
+    const askedMs = env.port.now();
     source((credentials) => {
       if (generation !== device.generation) return;
       device.env.port.turns.run(() => {
         if (credentials === null || !this.identity.identify(credentials)) {
+          device.tell(EVENTS.authFailure);
           this.fail("credentials_failed");
         } else {
+          device.tell(EVENTS.authResponse, 0, env.port.now() - askedMs);
           this.#begin();
           device.line.open();
         }
@@ -223,7 +227,9 @@ export class Attempt implements Dialer {
     const { line, state, env } = this.#device;
     env.port.turns.begin();
     try {
-      this.fail(line.link === null ? "credentials_failed" : timeoutReason(state, this.#step));
+      const reason = line.link === null ? "credentials_failed" : timeoutReason(state, this.#step);
+      if (line.link === null) this.#device.tell(EVENTS.authFailure);
+      this.fail(reason);
     } finally {
       env.port.turns.end();
     }

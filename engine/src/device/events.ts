@@ -103,6 +103,16 @@ const TABLE = {
   publishSent: { counter: "publishesSent" },
   publishAcknowledged: { latency: LATENCY_METRICS.publish, toArtillery: true },
   publishReceived: { counter: "publishesReceived" },
+  /** The script's `beforeConnect` is called. */
+  authRequest: { counter: "authRequests", column: "auth_requests" },
+  /** Credentials came while the device waited for them. */
+  authResponse: {
+    counter: "authResponses",
+    column: "auth_responses",
+    latency: LATENCY_METRICS.auth,
+    toArtillery: true,
+  },
+  authFailure: { counter: "authFailures", column: "auth_failures" },
   configRequest: {
     counter: "configRequests",
     column: "config_requests",

@@ -2,6 +2,7 @@ import type { IConnackPacket, IConnectPacket, IPublishPacket, ISubscribePacket, 
 import { matchesFilter } from "../device/topic.ts";
 import { SESSION_TAKEN_OVER } from "../transport/reason-codes.ts";
 import { AcceptQueue } from "./accept-queue.ts";
+import type { AuthAsker, AuthBackEnd } from "./auth.ts";
 import type { BackEnd } from "./back-end.ts";
 import type { Lane } from "./lane.ts";
 import type { BrokerModel } from "./model.ts";
@@ -40,6 +41,13 @@ const ACCEPTED: IConnackPacket = Object.freeze({
   sessionPresent: false,
 });
 const ACCEPTED_WITH_SESSION: IConnackPacket = Object.freeze({ ...ACCEPTED, sessionPresent: true });
+/** MQTT 3.1.1 section 3.2.2.3; 0x88, server unavailable, in MQTT 5.0. */
+const UNAVAILABLE: IConnackPacket = Object.freeze({
+  cmd: "connack",
+  returnCode: 3,
+  reasonCode: 0x88,
+  sessionPresent: false,
+});
 const PINGRESP: Packet = Object.freeze({ cmd: "pingresp" });
 const TAKEN_OVER: Packet = Object.freeze({ cmd: "disconnect", reasonCode: SESSION_TAKEN_OVER });
 const FIRST_CAPACITY = 256;
@@ -49,6 +57,8 @@ export interface BrokerOptions {
   network: Network;
   /** Null where nobody answers config requests. */
   backEnd: BackEnd | null;
+  /** It is asked for every CONNECT; null where anyone may connect. */
+  auth: AuthBackEnd | null;
   /** Each device has a client id of its own, which no other has. */
   hasOwnIds: boolean;
 }
@@ -59,10 +69,11 @@ export interface BrokerOptions {
  * waits for the next turn (libuv since 1.45, so Node since 20: https://github.com/libuv/libuv/pull/3696), or all that wait (Mosquitto:
  * `mux_epoll__handle` in its src/mux_epoll.c). What a device has sent until then is read afterwards.
  */
-export class Broker implements BrokerEnd {
+export class Broker implements BrokerEnd, AuthAsker {
   readonly network: Network;
   readonly #acceptsAll: boolean;
   readonly #backEnd: BackEnd | null;
+  readonly #auth: AuthBackEnd | null;
   readonly #lane: Lane;
   /** Milliseconds per piece of work. */
   readonly #costMs: Record<
@@ -84,11 +95,12 @@ export class Broker implements BrokerEnd {
   /** SYNs that found the accept queue full. */
   droppedSyns = 0;
 
-  constructor({ model, network, backEnd, hasOwnIds }: BrokerOptions) {
+  constructor({ model, network, backEnd, auth, hasOwnIds }: BrokerOptions) {
     this.network = network;
     this.#acceptsAll = model.accepts === "all";
     this.#waiting = new AcceptQueue(model.acceptQueue);
     this.#backEnd = backEnd;
+    this.#auth = auth;
     this.#hasOwnIds = hasOwnIds;
     this.#lane = network.clock.lane();
     this.#costMs = {
@@ -234,7 +246,8 @@ export class Broker implements BrokerEnd {
   #read(link: BrokerLink, packet: Packet): void {
     switch (packet.cmd) {
       case "connect":
-        this.#connect(link, packet);
+        if (this.#auth === null) this.allow(link, packet);
+        else this.#auth.ask({ kind: "connect", broker: this, link, packet });
         return;
       case "subscribe":
         this.#subscribe(link, packet);
@@ -268,7 +281,12 @@ export class Broker implements BrokerEnd {
     if (link.isHeard) this.network.down(deliver, link, packet);
   }
 
-  #connect(link: BrokerLink, { clientId, clean = true, protocolVersion, properties }: IConnectPacket): void {
+  refuse(link: BrokerLink): void {
+    this.#say(link, UNAVAILABLE);
+  }
+
+  /** The client may connect. */
+  allow(link: BrokerLink, { clientId, clean = true, protocolVersion, properties }: IConnectPacket): void {
     // A client that has closed politely before its turn has no session to begin.
     if (link.isOver) return;
     const id = clientId === "" ? this.#assignedId() : clientId;

@@ -1,7 +1,8 @@
 import type { Calibration, ForecastAssumption } from "../contract.ts";
-import type { ConfigServiceOptions } from "../lab/lab.ts";
-import type { ForecastSettings, ServiceSettings } from "../script/forecast-settings.ts";
+import type { AuthOptions, ConfigServiceOptions } from "../lab/lab.ts";
+import type { AuthSettings, ForecastSettings, ServiceSettings } from "../script/forecast-settings.ts";
 import type { FleetPlan } from "../script/plan.ts";
+import { authOptions } from "../script/steps/lab.ts";
 import type { ParsedStep } from "../script/steps/step.ts";
 import { calibratedBroker, calibratedCapacity, calibratedLatency } from "./calibrated.ts";
 
@@ -14,6 +15,8 @@ export interface Model {
   generatorConnects: number | null;
   /** Back ends by region; one where the script has no regions. Null where nobody answers. */
   services: readonly (ConfigServiceOptions | null)[];
+  /** The back end that each broker asks for every CONNECT; null for none. */
+  auth: AuthOptions | null;
   /** How long an `http` step of a server that is not the lab's takes; null where there is none. */
   http: { durationMs: number; body: string } | null;
   /** The broker speaks TLS. */
@@ -142,6 +145,7 @@ export function modelOf(
     },
     generatorConnects: own.generator?.connects ?? null,
     services: servicesOf(plan, note, calibrations),
+    auth: authOf(plan, note),
     http: own.http === undefined ? null : { durationMs: own.http.duration, body: own.http.body },
     usesTls,
     usesWebSocket: usesWebSocket(plan),
@@ -163,8 +167,10 @@ export function modelOf(
   else note("load generator: connects", `${model.generatorConnects} per s`, "script");
   assumptions.push(...notes);
   if (own.http !== undefined) note("http: other servers", `answer after ${own.http.duration} ms`, "script");
-  for (const [name, ms] of Object.entries(own.functions ?? {}))
-    note(`function ${name}`, `is not called, and takes ${ms} ms`, "script");
+  for (const [name, ms] of Object.entries(own.functions ?? {})) {
+    const time = ms === "auth" ? "as long as the auth service's answer" : `${ms} ms`;
+    note(`function ${name}`, `is not called, and takes ${time}`, "script");
+  }
   for (const [name, text] of STATEMENTS) note(name, text, "model");
   return { model, assumptions };
 }
@@ -178,6 +184,25 @@ export function labSpecOf(plan: FleetPlan): LabSpec | null {
 export interface LabSpec {
   tls: boolean;
   regions: (string | { name: string; capacity: number })[];
+  auth?: AuthSettings | undefined;
+}
+
+export function authSettingsOf(plan: FleetPlan): AuthSettings | undefined {
+  return plan.settings.forecast?.auth ?? (isLabs(plan) ? labSpecOf(plan)?.auth : undefined);
+}
+
+/** What the broker asks before a CONNACK, wherever it is said: for the forecast alone, or for the lab. */
+function authOf(plan: FleetPlan, note: Note): AuthOptions | null {
+  const settings = authSettingsOf(plan);
+  if (settings === undefined) return null;
+  const source = plan.settings.forecast?.auth === undefined ? "lab" : "script";
+  const { capacity, queueLimit, latency, scaleUp } = settings;
+  note("auth service: capacity", `${capacity} answers per s`, source);
+  note("auth service: queue", `${queueLimit} requests; a CONNECT beyond is refused as unavailable`, source);
+  if (latency > 0) note("auth service: latency when idle", `${latency} ms`, source);
+  if (scaleUp !== undefined)
+    note("auth service: scale up", `to ${scaleUp.to} answers per s after ${scaleUp.after} ms`, source);
+  return authOptions(settings);
 }
 
 function isLab(spec: ParsedStep["spec"]): boolean {

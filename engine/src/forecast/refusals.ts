@@ -2,8 +2,10 @@ import type { CohortPlan, FleetPlan } from "../script/plan.ts";
 import { type Problem, renderPath } from "../script/problem.ts";
 import type { ParsedStep } from "../script/steps/step.ts";
 import { isPlainCapture } from "./captures.ts";
-import { serviceOf } from "./model.ts";
+import { authSettingsOf, serviceOf } from "./model.ts";
 
+const NO_AUTH =
+  "a duration, since nobody is asked: the script has neither lab: { auth } nor config.engines.mqtt.forecast.auth";
 const FUNCTIONS = "config.engines.mqtt.forecast.functions";
 
 /** What of a script no model can know, each by its name: it is given by the user, or the forecast is refused. */
@@ -48,8 +50,13 @@ function pluginRefusals({ needs }: CohortPlan): Problem[] {
     }));
 }
 
-function functionRefusal(name: string, path: string, { settings }: FleetPlan): Problem[] {
-  if (settings.forecast?.functions?.[name] !== undefined) return [];
+function functionRefusal(name: string, path: string, plan: FleetPlan): Problem[] {
+  const { settings } = plan;
+  const time = settings.forecast?.functions?.[name];
+  if (time === "auth" && authSettingsOf(plan) === undefined) {
+    return [{ path: `${FUNCTIONS}.${name}`, value: time, allowed: NO_AUTH }];
+  }
+  if (time !== undefined) return [];
   return [
     {
       path,

@@ -12,6 +12,7 @@ import { REGION_VARIABLE } from "../script/variables.ts";
 import { planEndMs } from "../storm/schedule.ts";
 import type { Population } from "../storm/selection.ts";
 import type { Arrivals } from "./arrivals.ts";
+import { AuthBackEnd } from "./auth.ts";
 import { BackEnd } from "./back-end.ts";
 import { Broker } from "./broker.ts";
 import { VirtualClock } from "./clock.ts";
@@ -80,12 +81,14 @@ export class VirtualFleet {
     const { regions } = plan;
     const network = new Network(clock, model.latencyMs, model.broker.latencyMs);
     const backEnds = model.services.map((service) => service && new BackEnd(service, network));
+    const auths = backEnds.map(() => model.auth && new AuthBackEnd(model.auth, network));
     this.brokers = backEnds.map(
-      (backEnd) =>
+      (backEnd, i) =>
         new Broker({
           model: model.broker,
           network,
           backEnd,
+          auth: auths[i] ?? null,
           hasOwnIds: hasOwnIds(plan),
         }),
     );
@@ -125,7 +128,7 @@ export class VirtualFleet {
         resumes: plan.cohorts.map(({ resume }) => resume ?? plan.settings.tls?.resume ?? false),
       });
       const run = new FleetRun({
-        script: { ...script, config: { ...script.config, processor: stubs(plan, clock) } },
+        script: { ...script, config: { ...script.config, processor: stubs(plan, clock, auths[0] ?? null) } },
         plan,
         helpers,
         runEvents: NOBODY,
@@ -323,7 +326,7 @@ function variablesSetBy({ cohorts }: FleetPlan): string[] {
 /** The lab's addresses, as its hook would hand them on. */
 function labVariables(regions: readonly string[]): Record<string, unknown> {
   const [first = ""] = regions;
-  const of = (region: string): object => ({ target: "lab", http: labUrl(region), certificate: null });
+  const of = (region: string): object => ({ target: "lab", http: labUrl(region), auth: null, certificate: null });
   return {
     [LAB_VARIABLE]: {
       ...of(first),
@@ -333,13 +336,19 @@ function labVariables(regions: readonly string[]): Record<string, unknown> {
 }
 
 /** Functions of the processor are not called: each takes the time that the user gave it. */
-function stubs(plan: FleetPlan, clock: VirtualClock): Record<string, unknown> {
+function stubs(
+  plan: FleetPlan,
+  clock: VirtualClock,
+  auth: AuthBackEnd | null,
+): Record<string, unknown> {
   const durations = Object.entries(plan.settings.forecast?.functions ?? {});
   return Object.fromEntries(
-    durations.map(([name, ms]) => [
+    durations.map(([name, time]) => [
       name,
-      (_context: unknown, _events: unknown, done: () => void) => {
-        clock.wake(ms, callDone, done, undefined);
+      (_context: unknown, _events: unknown, done: (error?: Error) => void) => {
+        if (time !== "auth") clock.wake(time, callDone, done, undefined);
+        else if (auth === null) done(new Error("there is no auth service"));
+        else auth.ask({ kind: "call", done });
       },
     ]),
   );

@@ -1,7 +1,8 @@
 /** Child process: the embedded broker, Aedes, on a free port of the loopback interface. MQTT 3.1.1 only. */
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
-import { Aedes } from "aedes";
+import { Aedes, type AuthenticateHandler } from "aedes";
+import { type AskAuth, createAskAuth, SERVER_UNAVAILABLE } from "./auth.ts";
 import type { Certificate } from "./certificate.ts";
 import { serve } from "./child.ts";
 
@@ -14,10 +15,16 @@ const BACKLOG = 4096;
 export interface BrokerSettings {
   /** The broker speaks TLS, with a certificate for this start alone. */
   tls: boolean;
+  /** Every CONNECT is allowed by the auth service at this URL; null where anyone may connect. */
+  auth: string | null;
 }
 
-serve<BrokerSettings>(async ({ tls }) => {
-  const broker = await Aedes.createBroker({ concurrency: 1000, queueLimit: 100 });
+serve<BrokerSettings>(async ({ tls, auth }) => {
+  const broker = await Aedes.createBroker({
+    concurrency: 1000,
+    queueLimit: 100,
+    ...(auth === null ? {} : { authenticate: authenticateWith(createAskAuth(auth)) }),
+  });
   const handle = (socket: Socket): void => {
     broker.handle(socket);
   };
@@ -36,6 +43,17 @@ serve<BrokerSettings>(async ({ tls }) => {
   const { port } = server.address() as AddressInfo;
   return { port, ...(identity === null ? {} : { certificate: identity.cert }) };
 });
+
+/** CONNACK waits for the answer. A service that has no room for the question is one that the broker cannot reach. */
+function authenticateWith(ask: AskAuth): AuthenticateHandler {
+  return (_client, _username, _password, done) => {
+    ask((isAllowed) => {
+      if (isAllowed) done(null, true);
+      else
+        done(Object.assign(new Error("the auth service is full"), { returnCode: SERVER_UNAVAILABLE }), false);
+    });
+  };
+}
 
 /** Loaded only by a lab that speaks TLS: the library takes longer to load than the broker. */
 async function makeIdentity(): Promise<Certificate> {

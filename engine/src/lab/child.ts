@@ -30,7 +30,7 @@ export interface LabChild extends Started {
  * arguments: those are visible to every user of the machine. The channel is also the child's lifeline: see `serve`.
  */
 export async function startChild(
-  entry: "broker" | "config-service",
+  entry: "broker" | "config-service" | "auth-service",
   settings: object,
   onEnded: OnEnded,
 ): Promise<LabChild> {

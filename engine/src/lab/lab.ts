@@ -15,6 +15,17 @@ export interface ConfigServiceOptions {
   scaleUp?: { afterMs: number; to: number };
 }
 
+/** The back end that the embedded broker asks for every CONNECT before its CONNACK. */
+export interface AuthOptions {
+  /** Answers per second. */
+  capacity: number;
+  /** Requests waiting at most; one that comes beyond is refused. */
+  queueLimit: number;
+  /** What it adds to every answer, however idle it is. */
+  latencyMs: number;
+  scaleUp?: { afterMs: number; to: number };
+}
+
 /** What the config service's process hears. */
 export interface ConfigServiceSettings extends ConfigServiceOptions {
   /** The URL has no user name and password: it is named in messages. */
@@ -32,6 +43,8 @@ export interface LabOptions {
   broker: boolean;
   /** The embedded broker speaks TLS. */
   brokerTls?: boolean;
+  /** Only for the embedded broker: who may connect is asked of a back end. */
+  auth?: AuthOptions;
   /** The config service reaches `target` by this. */
   tls?: MqttTlsOptions;
   target?: string;
@@ -47,6 +60,8 @@ export interface Lab {
   target: string;
   /** `http://host:port` of the config service; null where it is not started. */
   http: string | null;
+  /** `http://host:port` of the auth service; null where it is not started. */
+  auth: string | null;
   /** Certificate of the embedded broker, PEM; null where it speaks no TLS or is not there. */
   certificate: string | null;
   /** One line: what was started. */
@@ -70,8 +85,17 @@ export async function startLab(options: LabOptions, onEnded: OnEnded = () => {})
     let target = options.target ?? "";
     let http: string | null = null;
     let certificate: string | null = null;
+    let auth: string | null = null;
+    if (options.broker && options.auth !== undefined) {
+      const service = await startChild("auth-service", options.auth, onEnded);
+      children.push(service);
+      auth = `http://127.0.0.1:${service.port}`;
+      const { latencyMs } = options.auth;
+      const slow = latencyMs === 0 ? "" : `, ${latencyMs} ms each`;
+      started.push(`auth service at ${auth}, ${powerOf(options.auth)}${slow} (pid ${service.pid})`);
+    }
     if (options.broker) {
-      const broker = await startChild("broker", { tls: options.brokerTls ?? false }, onEnded);
+      const broker = await startChild("broker", { tls: options.brokerTls ?? false, auth }, onEnded);
       children.push(broker);
       certificate = broker.certificate ?? null;
       target = `${certificate === null ? "mqtt" : "mqtts"}://127.0.0.1:${broker.port}`;
@@ -87,10 +111,7 @@ export async function startLab(options: LabOptions, onEnded: OnEnded = () => {})
       const service = await startChild("config-service", settings, onEnded);
       children.push(service);
       http = `http://127.0.0.1:${service.port}`;
-      const { capacity, queueLimit, scaleUp } = configService;
-      const scaling =
-        scaleUp === undefined ? "" : `, ${scaleUp.to}/s after ${scaleUp.afterMs / 1000} s of load`;
-      const power = `${capacity} answers/s${scaling}, ${queueLimit} waiting at most`;
+      const power = powerOf(configService);
       const standsBy = service.standsBy
         ? "; it stands by: another config service answers these requests at this broker"
         : "";
@@ -101,6 +122,7 @@ export async function startLab(options: LabOptions, onEnded: OnEnded = () => {})
     return {
       target: maskUrl(target),
       http,
+      auth,
       certificate,
       description: `mqtt lab: ${started.join("; ") || "nothing to start"}`,
       stop,
@@ -109,6 +131,15 @@ export async function startLab(options: LabOptions, onEnded: OnEnded = () => {})
     await stop();
     throw error;
   }
+}
+
+function powerOf({
+  capacity,
+  queueLimit,
+  scaleUp,
+}: Pick<AuthOptions, "capacity" | "queueLimit" | "scaleUp">): string {
+  const scaling = scaleUp === undefined ? "" : `, ${scaleUp.to}/s after ${scaleUp.afterMs / 1000} s of load`;
+  return `${capacity} answers/s${scaling}, ${queueLimit} waiting at most`;
 }
 
 type Access = Pick<ConfigServiceSettings, "target" | "protocolVersion" | "username" | "password" | "tls">;

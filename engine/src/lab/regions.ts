@@ -9,7 +9,7 @@ export interface LabPlan {
   regions: readonly { name: string; options: LabOptions }[];
 }
 
-export type LabAddresses = Pick<Lab, "target" | "http" | "certificate">;
+export type LabAddresses = Pick<Lab, "target" | "http" | "auth" | "certificate">;
 
 export interface StartedLabs {
   main: LabAddresses | null;
@@ -53,6 +53,6 @@ export async function startLabs(
   };
 }
 
-function addresses({ target, http, certificate }: Lab): LabAddresses {
-  return { target, http, certificate };
+function addresses({ target, http, auth, certificate }: Lab): LabAddresses {
+  return { target, http, auth, certificate };
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { DURATION_NOTATION } from "../duration.ts";
 import { anyText, positiveInteger, positiveNumber } from "./scalars.ts";
 import { durationMs, settings, text } from "./steps/step.ts";
 
@@ -25,6 +26,17 @@ export const serviceSettings = z.strictObject({
     .optional(),
 });
 export type ServiceSettings = z.output<typeof serviceSettings>;
+
+/** What the lab's broker asks for every CONNECT, or what a modelled broker does. */
+export const authSettings = z.strictObject({
+  capacity: positiveNumber(ANSWERS_PER_SECOND),
+  queueLimit: count.default(10_000),
+  latency: durationMs.default(0),
+  scaleUp: z.strictObject({ after: durationMs, to: positiveNumber(ANSWERS_PER_SECOND) }).optional(),
+});
+export type AuthSettings = z.output<typeof authSettings>;
+
+const FUNCTION_TIME = `auth, or ${DURATION_NOTATION}`;
 
 const network = settings({
   /** One way. */
@@ -67,9 +79,15 @@ export const forecastSettings = settings({
   generator: generator.optional(),
   /** The back end that answers config requests, where it is not the lab's. */
   configService: serviceSettings.optional(),
+  /** The back end that the broker asks for every CONNECT, where it is not the lab's. */
+  auth: authSettings.optional(),
   http: http.optional(),
-  /** How long each function of the processor takes: it is not called. */
-  functions: z.record(z.string(), durationMs, { error: "durations by the name of a function" }).optional(),
+  /** How long each function of the processor takes: it is not called. `auth`: it asks the auth service. */
+  functions: z
+    .record(z.string(), z.union([z.literal("auth"), durationMs], { error: FUNCTION_TIME }), {
+      error: "durations by the name of a function",
+    })
+    .optional(),
 });
 
 export type ForecastSettings = z.output<typeof forecastSettings>;

@@ -151,6 +151,7 @@ const SERVICE_WORDS: Record<LatencyName, string> = {
   subscribe: "subscribe",
   publish: "publish",
   configRequest: "config request",
+  auth: "credentials",
 };
 
 function serviceRows(name: LatencyName, { latencyMs: a }: Summary, { latencyMs: b }: Summary): DiffRow[] {

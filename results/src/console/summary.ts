@@ -27,6 +27,7 @@ const LATENCY_WORDS: Record<LatencyName, string> = {
   subscribe: "subscribe",
   publish: "publish",
   configRequest: "config request",
+  auth: "credentials",
 };
 
 /** What an engineer reads after a run. Renders the summary and computes nothing. */
@@ -110,8 +111,14 @@ function totalLines({ totals, disconnects }: Summary, colours: Colours): string[
     colours.bold("Totals"),
     `  connects         ${connects.join(", ")}`,
     `  config requests  ${configRequests.join(", ")}`,
+    ...(totals.authRequests === 0 ? [] : [authLine(totals)]),
     `  disconnects      ${causes.length > 0 ? causes.join(", ") : "0"}`,
   ];
+}
+
+/** Calls of the script's `beforeConnect`. */
+function authLine({ authRequests, authResponses, authFailures }: Summary["totals"]): string {
+  return `  credentials      ${count(authRequests)} asked for, ${count(authResponses)} brought, ${count(authFailures)} failed`;
 }
 
 function regionLines({ regions }: Summary, colours: Colours): string[] {

@@ -247,6 +247,7 @@ const schema = z.object({
     subscribe: latency,
     publish: latency,
     configRequest: latency,
+    auth: latency.default(NEVER_MEASURED),
   }),
   errors: z.record(z.string(), count),
   errorsByCohort: z.record(z.string(), z.record(z.string(), count)),
@@ -297,4 +298,5 @@ export const SERVICE_TIME_METRICS: Record<LatencyName, string> = {
   subscribe: LATENCY_METRICS.subscribe,
   publish: LATENCY_METRICS.publish,
   configRequest: LATENCY_METRICS.config,
+  auth: LATENCY_METRICS.auth,
 };

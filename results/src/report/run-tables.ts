@@ -81,6 +81,13 @@ function totalsTable({ totals, disconnects }: Summary): Html {
     ["rejected", totals.configRejected],
     ["timed out", totals.configTimeouts],
     ["answered late", totals.lateResponses],
+    ...(totals.authRequests === 0
+      ? []
+      : ([
+          ["Credentials asked for (beforeConnect)", totals.authRequests],
+          ["brought", totals.authResponses],
+          ["failed", totals.authFailures],
+        ] satisfies [string, number][])),
     ...Object.entries(disconnects).map(([cause, n]): [string, number] => [`Disconnects: ${cause}`, n]),
   ];
   return html`<details><summary>Totals of the run</summary>${table({

@@ -17,6 +17,7 @@ export const METRIC_WORDS: Record<LatencyName, string> = {
   subscribe: "Subscribe",
   publish: "Publish",
   configRequest: "Config request",
+  auth: "Credentials (beforeConnect)",
 };
 
 const CAUSE_WORDS = new Map([

@@ -1,13 +1,14 @@
 import { z } from "zod";
 import { log } from "../../artillery.ts";
-import type { LabOptions } from "../../lab/lab.ts";
+import type { AuthOptions, LabOptions } from "../../lab/lab.ts";
 import { type LabPlan, startLabs } from "../../lab/regions.ts";
+import { type AuthSettings, authSettings } from "../forecast-settings.ts";
 import { boolean, positiveNumber } from "../scalars.ts";
 import { defineStep, settings, text } from "./step.ts";
 
 /**
  * The lab's addresses stand under this name in the variables that a `before` hook hands to all workers: `target` of the broker,
- * `http` of the config service, and the same for each region in `regions`.
+ * `http` of the config service, `auth` of the auth service, and the same for each region in `regions`.
  */
 export const LAB_VARIABLE = "$mqttLab";
 
@@ -31,6 +32,8 @@ const labSettings = settings({
   tls: boolean.default(false),
   /** This is for readers, and for capacities that differ: every target whose url is lab is started. */
   regions: regions.default([]),
+  /** A back end that the broker asks for every CONNECT; one for each broker. */
+  auth: authSettings.optional(),
 });
 type LabSpec = z.output<typeof labSettings>;
 
@@ -44,6 +47,7 @@ export const lab = defineStep({
   schema: z.strictObject({ lab: labSettings }),
   compile(spec, compiler) {
     return (context, callback) => {
+      if (spec.lab.auth !== undefined && !startsBroker(compiler.lab)) log(NO_AUTH);
       if (compiler.lab === null) {
         callback(null, context);
         return;
@@ -51,7 +55,7 @@ export const lab = defineStep({
       startLabs(withSpec(compiler.lab, spec.lab), compiler.onLabEnded).then(
         ({ main, regions: ofRegions, descriptions }) => {
           for (const line of descriptions) log(line);
-          const nothing = { target: null, http: null, certificate: null };
+          const nothing = { target: null, http: null, auth: null, certificate: null };
           context.vars[LAB_VARIABLE] = { ...(main ?? nothing), regions: ofRegions };
           callback(null, context);
         },
@@ -61,15 +65,29 @@ export const lab = defineStep({
   },
 });
 
-function withSpec(plan: LabPlan, { tls, regions: listed }: LabSpec): LabPlan {
+const NO_AUTH = "mqtt lab: no auth service is started: the broker is yours, and asks whom it likes";
+
+function startsBroker(plan: LabPlan | null): boolean {
+  return plan !== null && [plan.main, ...plan.regions.map(({ options }) => options)].some((one) => one?.broker);
+}
+
+function withSpec(plan: LabPlan, { tls, regions: listed, auth }: LabSpec): LabPlan {
+  const ofBroker = { brokerTls: tls, ...(auth === undefined ? {} : { auth: authOptions(auth) }) };
   return {
-    main: plan.main === null ? null : { ...plan.main, brokerTls: tls },
+    main: plan.main === null ? null : { ...plan.main, ...ofBroker },
     regions: plan.regions.map(({ name, options }) => {
       const own = listed.find((region) => typeof region === "object" && region.name === name);
       const capacity = typeof own === "object" ? own.capacity : null;
-      return { name, options: { ...withCapacity(options, capacity), brokerTls: tls } };
+      return { name, options: { ...withCapacity(options, capacity), ...ofBroker } };
     }),
   };
+}
+
+/** Settings in the lab's own units. */
+export function authOptions({ capacity, queueLimit, latency, scaleUp }: AuthSettings): AuthOptions {
+  const options: AuthOptions = { capacity, queueLimit, latencyMs: latency };
+  if (scaleUp !== undefined) options.scaleUp = { afterMs: scaleUp.after, to: scaleUp.to };
+  return options;
 }
 
 function withCapacity(options: LabOptions, capacity: number | null): LabOptions {

@@ -1,0 +1,87 @@
+import type { IConnectPacket } from "mqtt-packet";
+import type { AuthOptions } from "../lab/lab.ts";
+import { ServiceQueue } from "../lab/service-queue.ts";
+import type { Network } from "./network.ts";
+import type { BrokerLink } from "./peers.ts";
+
+/** The lab's auth service sends what it has finished so often while requests wait: lab/auth-service.ts. */
+const TICK_MS = 10;
+
+/** A broker that has asked whether a client may connect. */
+export interface AuthAsker {
+  allow(link: BrokerLink, packet: IConnectPacket): void;
+  refuse(link: BrokerLink): void;
+}
+
+/** Who waits for an answer: a broker with a CONNECT, or a script's `beforeConnect`. */
+type Request =
+  | { kind: "connect"; broker: AuthAsker; link: BrokerLink; packet: IConnectPacket }
+  | { kind: "call"; done: (error?: Error) => void };
+
+/** The back end that a broker asks for every CONNECT, with a bounded capacity: the lab's own queue. It is as near to the broker as devices are. */
+export class AuthBackEnd {
+  readonly #latencyMs: number;
+  readonly #network: Network;
+  readonly #queue: ServiceQueue<Request>;
+  #isTicking = false;
+
+  constructor({ capacity, queueLimit, latencyMs, scaleUp }: AuthOptions, network: Network) {
+    this.#latencyMs = latencyMs;
+    this.#network = network;
+    this.#queue = new ServiceQueue({
+      capacity,
+      limit: queueLimit,
+      ...(scaleUp === undefined ? {} : { scaleUp }),
+    });
+  }
+
+  ask(request: Request): void {
+    this.#network.up(heard, this, request);
+  }
+
+  hear(request: Request): void {
+    if (!this.#queue.offer(request, this.#network.clock.now())) {
+      this.#network.up(refused, request, undefined);
+      return;
+    }
+    if (this.#isTicking) return;
+    this.#isTicking = true;
+    this.#network.clock.wakeIdle(TICK_MS, onTick, this, undefined);
+  }
+
+  tick(): void {
+    const { clock } = this.#network;
+    for (const request of this.#queue.take(clock.now())) {
+      if (this.#latencyMs === 0) this.answer(request);
+      else clock.wakeIdle(this.#latencyMs, onLate, this, request);
+    }
+    this.#isTicking = this.#queue.length > 0;
+    if (this.#isTicking) clock.wakeIdle(TICK_MS, onTick, this, undefined);
+  }
+
+  answer(request: Request): void {
+    this.#network.up(allowed, request, undefined);
+  }
+}
+
+function heard(auth: AuthBackEnd, request: Request): void {
+  auth.hear(request);
+}
+
+function onTick(auth: AuthBackEnd): void {
+  auth.tick();
+}
+
+function onLate(auth: AuthBackEnd, request: Request): void {
+  auth.answer(request);
+}
+
+function allowed(request: Request): void {
+  if (request.kind === "call") request.done();
+  else request.broker.allow(request.link, request.packet);
+}
+
+function refused(request: Request): void {
+  if (request.kind === "call") request.done(new Error("the auth service is full"));
+  else request.broker.refuse(request.link);
+}
