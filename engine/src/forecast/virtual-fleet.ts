@@ -326,7 +326,12 @@ function variablesSetBy({ cohorts }: FleetPlan): string[] {
 /** The lab's addresses, as its hook would hand them on. */
 function labVariables(regions: readonly string[]): Record<string, unknown> {
   const [first = ""] = regions;
-  const of = (region: string): object => ({ target: "lab", http: labUrl(region), auth: null, certificate: null });
+  const of = (region: string): object => ({
+    target: "lab",
+    http: labUrl(region),
+    auth: null,
+    certificate: null,
+  });
   return {
     [LAB_VARIABLE]: {
       ...of(first),
@@ -336,11 +341,7 @@ function labVariables(regions: readonly string[]): Record<string, unknown> {
 }
 
 /** Functions of the processor are not called: each takes the time that the user gave it. */
-function stubs(
-  plan: FleetPlan,
-  clock: VirtualClock,
-  auth: AuthBackEnd | null,
-): Record<string, unknown> {
+function stubs(plan: FleetPlan, clock: VirtualClock, auth: AuthBackEnd | null): Record<string, unknown> {
   const durations = Object.entries(plan.settings.forecast?.functions ?? {});
   return Object.fromEntries(
     durations.map(([name, time]) => [

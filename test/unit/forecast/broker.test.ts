@@ -23,6 +23,7 @@ function brokerOf(model: Partial<Record<keyof BrokerModel, number | string>> = {
     model: { ...DEFAULTS.broker, ...model } as BrokerModel,
     network,
     backEnd: null,
+    auth: null,
     hasOwnIds: false,
   });
   return { clock, broker };

@@ -68,7 +68,9 @@ export const lab = defineStep({
 const NO_AUTH = "mqtt lab: no auth service is started: the broker is yours, and asks whom it likes";
 
 function startsBroker(plan: LabPlan | null): boolean {
-  return plan !== null && [plan.main, ...plan.regions.map(({ options }) => options)].some((one) => one?.broker);
+  return (
+    plan !== null && [plan.main, ...plan.regions.map(({ options }) => options)].some((one) => one?.broker)
+  );
 }
 
 function withSpec(plan: LabPlan, { tls, regions: listed, auth }: LabSpec): LabPlan {
