@@ -80,6 +80,10 @@ describe("counters", () => {
     tell(recorder, "configResponse", { value: 5 });
     tell(recorder, "configTimeout");
     tell(recorder, "configRejected");
+    tell(recorder, "authRequest");
+    tell(recorder, "authRequest");
+    tell(recorder, "authResponse", 0, 30);
+    tell(recorder, "authFailure");
     tell(recorder, "lateResponse");
     tell(recorder, "error", { name: "closed" });
     tell(recorder, "bytesSent", { value: 10 });
@@ -108,6 +112,9 @@ describe("counters", () => {
         configTimeouts: 1,
         configRejected: 1,
         lateResponses: 1,
+        authRequests: 2,
+        authResponses: 1,
+        authFailures: 1,
         subscribes: 1,
         subscribesSkipped: 1,
         publishesSent: 1,

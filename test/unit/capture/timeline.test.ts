@@ -25,8 +25,8 @@ describe("the timeline", () => {
     expect(timeline.take()).toEqual([]);
     at(1_000_100);
     expect(timeline.take()).toEqual([
-      "1000000,a,0,0,0,0,0,0,0,0,0,0,0,0,0",
-      "1000000,b,0,0,0,0,0,0,0,0,0,0,0,0,0",
+      "1000000,a,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0",
+      "1000000,b,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0",
     ]);
     at(1_000_399);
     expect(timeline.take().map((line) => line.slice(0, 9))).toEqual([
@@ -51,14 +51,14 @@ describe("the timeline", () => {
     expect(timeline.onlineOf(0)).toBe(1);
     at(200);
     expect(timeline.take()).toEqual([
-      "0,a,1,1,2,2,2,0,0,0,0,0,0,0,0",
-      "0,b,1,0,0,0,1,0,0,0,0,1,0,0,0",
-      "100,a,1,1,0,0,0,0,0,0,0,0,0,0,0",
-      "100,b,1,0,0,0,0,0,0,0,0,0,0,0,0",
+      "0,a,1,1,2,2,2,0,0,0,0,0,0,0,0,0,0,0",
+      "0,b,1,0,0,0,1,0,0,0,0,1,0,0,0,0,0,0",
+      "100,a,1,1,0,0,0,0,0,0,0,0,0,0,0,0,0,0",
+      "100,b,1,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0",
     ]);
     timeline.change(0, null, -1, -1);
     at(300);
-    expect(timeline.take()[0]).toBe("200,a,0,0,0,0,0,0,0,0,0,0,0,0,0");
+    expect(timeline.take()[0]).toBe("200,a,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0");
   });
 
   it("puts an event into the row in which it happens, however long nobody takes the rows", () => {
@@ -72,11 +72,11 @@ describe("the timeline", () => {
     timeline.change(0, null, 0, 1);
     at(2000);
     expect(timeline.take().slice(0, 5)).toEqual([
-      "0,a,0,0,1,0,0,0,0,0,0,0,0,0,0",
-      "100,a,1,0,0,1,1,0,0,0,0,0,0,0,0",
-      "200,a,1,0,0,0,0,0,0,0,0,0,0,0,0",
-      "300,a,1,1,0,0,0,0,0,0,0,0,0,0,0",
-      "400,a,1,1,0,0,0,0,0,0,0,0,0,0,0",
+      "0,a,0,0,1,0,0,0,0,0,0,0,0,0,0,0,0,0",
+      "100,a,1,0,0,1,1,0,0,0,0,0,0,0,0,0,0,0",
+      "200,a,1,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0",
+      "300,a,1,1,0,0,0,0,0,0,0,0,0,0,0,0,0,0",
+      "400,a,1,1,0,0,0,0,0,0,0,0,0,0,0,0,0,0",
     ]);
   });
 
@@ -128,7 +128,7 @@ describe("the timeline", () => {
     timeline.count(0, COLUMN.drops);
     at(50);
     expect(timeline.take()).toEqual([]);
-    expect(timeline.take(true)).toEqual(["0,a,0,0,1,0,0,0,0,0,0,0,0,0,0"]);
+    expect(timeline.take(true)).toEqual(["0,a,0,0,1,0,0,0,0,0,0,0,0,0,0,0,0,0"]);
   });
 
   it("stands still where the clock goes back", () => {
@@ -137,7 +137,7 @@ describe("the timeline", () => {
     expect(timeline.take()).toEqual([]);
     timeline.count(0, COLUMN.drops);
     at(1100);
-    expect(timeline.take()).toEqual(["1000,a,0,0,1,0,0,0,0,0,0,0,0,0,0"]);
+    expect(timeline.take()).toEqual(["1000,a,0,0,1,0,0,0,0,0,0,0,0,0,0,0,0,0"]);
   });
 
   it.each([
@@ -149,6 +149,6 @@ describe("the timeline", () => {
   ])("quotes the cohort %j as RFC 4180 says", (name, field) => {
     const { timeline, at } = timelineOf([name], 0);
     at(100);
-    expect(timeline.take()).toEqual([`0,${field},0,0,0,0,0,0,0,0,0,0,0,0,0`]);
+    expect(timeline.take()).toEqual([`0,${field},0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0`]);
   });
 });

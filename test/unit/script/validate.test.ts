@@ -1132,7 +1132,7 @@ describe("hooks", () => {
     [{ engine: "mqtt", flow: [{ lap: {} }] }, ["before.flow[0].lap", {}, HOOK]],
     [
       { engine: "mqtt", flow: [{ lab: { port: 1 } }] },
-      ["before.flow[0].lab.port", 1, "one of the keys tls, regions"],
+      ["before.flow[0].lab.port", 1, "one of the keys tls, regions, auth"],
     ],
     [{ engine: "mqtt", flow: { lab: {} } }, ["before.flow", { lab: {} }, "a list of steps"]],
     [{ engine: "mqtt" }, ["before.flow", undefined, "a list of steps"]],

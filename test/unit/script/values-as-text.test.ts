@@ -43,6 +43,7 @@ const SETTINGS: Record<string, unknown>[] = [
         latency: 1,
       },
       generator: { connects: 9 },
+      auth: { capacity: 10, queueLimit: 5, latency: 1, scaleUp: { after: 3, to: 20 } },
       configService: { capacity: 10, queueLimit: 5, scaleUp: { after: 3, to: 20 } },
       http: { duration: 2 },
       functions: { login: 1 },
