@@ -82,7 +82,7 @@ describe("counters", () => {
     tell(recorder, "configRejected");
     tell(recorder, "authRequest");
     tell(recorder, "authRequest");
-    tell(recorder, "authResponse", 0, 30);
+    tell(recorder, "authResponse", { value: 30 });
     tell(recorder, "authFailure");
     tell(recorder, "lateResponse");
     tell(recorder, "error", { name: "closed" });
