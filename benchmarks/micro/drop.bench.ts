@@ -2,6 +2,7 @@ import { Recorder } from "../../engine/src/capture/recorder.ts";
 import { createBackoff } from "../../engine/src/device/backoff.ts";
 import { Device } from "../../engine/src/device/device.ts";
 import type { DeviceEnvironment, Time } from "../../engine/src/device/port.ts";
+import { NO_REACTIONS } from "../../engine/src/device/session/message-work.ts";
 import { LiveHost } from "../../engine/src/live/host.ts";
 import type { Transport, TransportListener } from "../../engine/src/transport/transport.ts";
 import type { Scale, SyncCase, Table } from "./suite.ts";
@@ -100,6 +101,8 @@ function fleetOf(count: number): BenchFleet {
     },
     port: host,
     program: [],
+    telemetry: [],
+    reactions: NO_REACTIONS,
     regions: null,
   };
   const devices = Array.from({ length: count }, (_, number) => {

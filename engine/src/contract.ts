@@ -118,6 +118,15 @@ export const COUNTERS = {
   subscribesSkipped: "mqtt.subscribe.skipped",
   publishesSent: "mqtt.publish.sent",
   publishesReceived: "mqtt.publish.received",
+  /** Publications in the background that a device did not send: it was not ready, or kept as many as it can. */
+  telemetryDropped: "mqtt.telemetry.dropped",
+  /** Messages that devices acted upon (`onMessage`): to the end of their steps, too many at once, cut short by the loss of a connection, failed. */
+  messagesHandled: "mqtt.on_message.handled",
+  messagesDropped: "mqtt.on_message.dropped",
+  messagesInterrupted: "mqtt.on_message.interrupted",
+  messagesFailed: "mqtt.on_message.failed",
+  /** Steps `waitForMessage` that no message ended in time. */
+  messageTimeouts: "mqtt.wait_for_message.timeouts",
   bytesSent: "mqtt.bytes_sent",
   bytesReceived: "mqtt.bytes_received",
 } as const;

@@ -1,6 +1,7 @@
 import mqttPacket, { type Packet } from "mqtt-packet";
 import { Device } from "../../engine/src/device/device.ts";
 import { EVENTS, type Tell } from "../../engine/src/device/events.ts";
+import { NO_REACTIONS } from "../../engine/src/device/session/message-work.ts";
 import { LOST, type Waiter } from "../../engine/src/device/turns.ts";
 import { LiveHost, type LiveHostOptions } from "../../engine/src/live/host.ts";
 import { createRandom } from "../../engine/src/random.ts";
@@ -127,6 +128,8 @@ class Case {
           followReferences: hostile.chance(0.5),
         },
         port: host,
+        telemetry: [],
+        reactions: NO_REACTIONS,
         program: [
           { begin: (device, waiter) => device.exchange.subscribe(["commands/x"], 1, true, waiter) },
           { begin: (device, waiter) => this.#ask(device, "answers/a", waiter) },

@@ -8,6 +8,7 @@ import type { DevicePlan } from "../../engine/src/device/plan.ts";
 import type { DeviceEnvironment } from "../../engine/src/device/port.ts";
 import { ConfigRequest } from "../../engine/src/device/session/config-requests.ts";
 import { Exchange } from "../../engine/src/device/session/exchange.ts";
+import { NO_REACTIONS } from "../../engine/src/device/session/message-work.ts";
 import { Fleet } from "../../engine/src/fleet/fleet.ts";
 import { Regions } from "../../engine/src/region/regions.ts";
 import { compileProgram, compileSteps, series } from "../../engine/src/script/compile.ts";
@@ -232,7 +233,14 @@ export class Simulation {
       followReferences: cohort.followReferences,
     };
     const program = compileProgram(cohort.program, this.#compiler("onConnect", index));
-    return { plan, port: this.#host, program: watched(program, cohort.program), regions: this.#regions };
+    return {
+      plan,
+      port: this.#host,
+      program: watched(program, cohort.program),
+      telemetry: [],
+      reactions: NO_REACTIONS,
+      regions: this.#regions,
+    };
   }
 
   #flow(cohort: CohortSetup, index: number): Step {

@@ -5,6 +5,7 @@ import { EVENTS } from "../../engine/src/device/events.ts";
 import type { DevicePlan } from "../../engine/src/device/plan.ts";
 import type { DeviceEnvironment } from "../../engine/src/device/port.ts";
 import type { Operation } from "../../engine/src/device/program.ts";
+import { NO_REACTIONS } from "../../engine/src/device/session/message-work.ts";
 import type { RequestCall, RequestOutcome } from "../../engine/src/device/session/requests.ts";
 import type { PublishCall } from "../../engine/src/device/session/session.ts";
 import { Fleet } from "../../engine/src/fleet/fleet.ts";
@@ -41,6 +42,9 @@ export interface DeviceFleetOptions {
   backoff?: BackoffSpec;
   /** Nothing unless given: a device is then ready as soon as it is connected. */
   bootstrap?: Operation["begin"];
+  /** None unless given. */
+  telemetry?: DeviceEnvironment["telemetry"];
+  reactions?: DeviceEnvironment["reactions"];
   /** The owner of each device; the fleet unless given. */
   owner?: (number: number) => object;
 }
@@ -95,6 +99,8 @@ export class DeviceFleet {
         ...options.plan,
       },
       port: host,
+      telemetry: options.telemetry ?? [],
+      reactions: options.reactions ?? NO_REACTIONS,
       program: options.bootstrap === undefined ? [] : [{ begin: options.bootstrap }],
       regions: null,
     };

@@ -55,14 +55,22 @@ function connectProperties(plan: ConnectSettings): NonNullable<IConnectPacket["p
 function willOf(will: Will, protocolVersion: 4 | 5): NonNullable<IConnectPacket["will"]> {
   const { topic, payload, qos, retain, delayS, messageExpiryS, contentType, responseTopic, userProperties } =
     will;
+  const { correlationData, payloadFormat } = will;
   // The payload is bytes, not text: the codec would write the number of characters as the length.
-  const packet: NonNullable<IConnectPacket["will"]> = { topic, payload: Buffer.from(payload), qos, retain };
+  const packet: NonNullable<IConnectPacket["will"]> = {
+    topic,
+    payload: Buffer.from(payload as string),
+    qos,
+    retain,
+  };
   if (protocolVersion === 5) {
     packet.properties = {
       ...(delayS === undefined ? {} : { willDelayInterval: delayS }),
       ...(messageExpiryS === undefined ? {} : { messageExpiryInterval: messageExpiryS }),
       ...(contentType === undefined ? {} : { contentType }),
       ...(responseTopic === undefined ? {} : { responseTopic }),
+      ...(correlationData === undefined ? {} : { correlationData }),
+      ...(payloadFormat === undefined ? {} : { payloadFormatIndicator: payloadFormat === "text" }),
       ...(userProperties === undefined ? {} : { userProperties }),
     };
   }
@@ -85,13 +93,15 @@ export function credentialsProblem(clean: boolean, credentials: DeviceCredential
     username,
     password,
     will?.topic,
-    will?.payload,
+    typeof will?.payload === "string" ? will.payload : undefined,
     will?.contentType,
     will?.responseTopic,
     ...Object.entries(userProperties ?? {}).flat(),
     ...Object.entries(will?.userProperties ?? {}).flat(),
   ];
-  return fields.some((field) => isTooLong(field ?? ""))
+  const bytes = [will?.payload, will?.correlationData].filter((field) => typeof field === "object");
+  return fields.some((field) => isTooLong(field ?? "")) ||
+    bytes.some(({ length }) => length > LONGEST_FIELD_BYTES)
     ? `a field is longer than ${LONGEST_FIELD_BYTES} bytes`
     : null;
 }

@@ -13,7 +13,7 @@ export interface DeviceCredentials {
 /** What the server publishes for a device that did not take leave. MQTT 3.1.1 and 5.0, section 3.1.2.5. */
 export interface Will {
   topic: string;
-  payload: string;
+  payload: string | Buffer;
   qos: 0 | 1 | 2;
   retain: boolean;
   /** This and what follows is for MQTT 5 alone; section 3.1.3.2. Seconds. */
@@ -21,6 +21,8 @@ export interface Will {
   messageExpiryS?: number;
   contentType?: string;
   responseTopic?: string;
+  correlationData?: Buffer;
+  payloadFormat?: "bytes" | "text";
   userProperties?: Record<string, string>;
 }
 

@@ -12,6 +12,7 @@ import { Exchange } from "./session/exchange.ts";
 import type { ServerLimits } from "./session/server-limits.ts";
 import { type DeviceState, isOnline, next, type StateChange } from "./state.ts";
 import { StormPart } from "./storm-part.ts";
+import { Telemetry } from "./telemetry.ts";
 import { LOST, type Waiter } from "./turns.ts";
 
 /**
@@ -32,6 +33,7 @@ export class Device implements Subject {
   /** Made when they are first needed, as below: of a fleet that is turned away most devices never get so far. */
   #bootstrap: Bootstrap | null = null;
   #exchange: Exchange | null = null;
+  #telemetry: Telemetry[] | null = null;
   #state: DeviceState = "offline";
   /** Counts attempts and their ends: what comes late, from an earlier one, is not taken for this one's. */
   generation = 0;
@@ -249,10 +251,21 @@ export class Device implements Subject {
   /** The program is done. */
   becomeReady(): void {
     const nowMs = this.env.port.now();
-    if (!this.enter("bootstrapped") || !this.part.tellReady(nowMs)) return;
+    if (!this.enter("bootstrapped")) return;
+    this.#speak();
+    if (!this.part.tellReady(nowMs)) return;
     this.#wasReady = true;
     if (this.env.plan.resetAfter === "ready") this.attempt.resetRetries();
     this.env.port.ready(this, nowMs);
+  }
+
+  /** The first time that it is ready its publications in the background begin; later, those that wait are sent. */
+  #speak(): void {
+    const plans = this.env.telemetry;
+    if (plans.length === 0) return;
+    if (this.#telemetry === null)
+      this.#telemetry = plans.map((plan, place) => new Telemetry(this, plan, place));
+    else for (const telemetry of this.#telemetry) telemetry.ready();
   }
 
   /** RST, back-off, another try. */
@@ -287,6 +300,7 @@ export class Device implements Subject {
   finish(reason: string): void {
     this.#leave("end");
     this.#exchange?.end();
+    for (const telemetry of this.#telemetry ?? []) telemetry.end();
     this.env.port.ended(this, reason);
   }
 

@@ -102,6 +102,17 @@ const TABLE = {
   subscribed: { latency: LATENCY_METRICS.subscribe, toArtillery: true },
   publishSent: { counter: "publishesSent" },
   publishAcknowledged: { latency: LATENCY_METRICS.publish, toArtillery: true },
+  /** A message was acted upon, to the end of its steps. */
+  messageHandled: { counter: "messagesHandled" },
+  /** As many as the device keeps were waiting already. */
+  messageDropped: { counter: "messagesDropped" },
+  /** The connection ended before its steps had. */
+  messageInterrupted: { counter: "messagesInterrupted" },
+  messageFailed: { counter: "messagesFailed" },
+  /** A step waited for a message that did not come in time. */
+  messageTimeout: { counter: "messageTimeouts" },
+  /** It was not sent: the device was not ready and queues none, or has as many as it keeps. */
+  telemetryDropped: { counter: "telemetryDropped" },
   publishReceived: { counter: "publishesReceived" },
   /** The script's `beforeConnect` is called. */
   authRequest: { counter: "authRequests", column: "auth_requests" },

@@ -9,6 +9,8 @@ export type DisconnectCause =
   | "bootstrap_refused"
   | "config_timeout"
   | "ack_timeout"
+  /** A message that it waited for did not come. */
+  | "message_timeout"
   | "malformed_packet"
   /** The broker does not read what the device sends. */
   | "send_buffer_full"

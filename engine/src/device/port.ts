@@ -5,6 +5,8 @@ import type { Device } from "./device.ts";
 import type { Tell } from "./events.ts";
 import type { DevicePlan } from "./plan.ts";
 import type { Program } from "./program.ts";
+import type { MessageReactions } from "./session/message-work.ts";
+import type { TelemetryPlan } from "./telemetry.ts";
 import type { Turns } from "./turns.ts";
 
 /** Monotonic clock and one-shot timers. */
@@ -75,6 +77,10 @@ export interface DeviceEnvironment {
   readonly port: Port;
   /** What a device does after every CONNACK. */
   readonly program: Program;
+  /** What it publishes in the background. */
+  readonly telemetry: readonly TelemetryPlan[];
+  /** What it does on messages. */
+  readonly reactions: MessageReactions;
   /** The regions, and how devices go to another when theirs does not answer; null where the script has one target. */
   readonly regions: { readonly failover: FailoverPlan; home(deviceNumber: number): number } | null;
 }

@@ -12,6 +12,8 @@ export const SCRIPT_FAILURES = [
   "invalid_topic",
   "invalid_topic_filter",
   "invalid_url",
+  "invalid_payload",
+  "invalid_properties",
 ] as const;
 export type ScriptFailure = (typeof SCRIPT_FAILURES)[number];
 

@@ -7,9 +7,11 @@ import type { Operation } from "../device/program.ts";
 import type { Regions } from "../region/regions.ts";
 import type { ClientPlan } from "../script/client-plan.ts";
 import { compileProgram, compileSteps } from "../script/compile.ts";
+import { compileReaction } from "../script/on-message.ts";
 import type { CohortPlan, FleetPlan } from "../script/plan.ts";
 import type { ProcessorCalls } from "../script/processor-calls.ts";
 import { contextOf, type HttpAccess, NEVER_S, type StepPlace } from "../script/steps/step.ts";
+import { compileTelemetry } from "../script/telemetry.ts";
 import { REGION_VARIABLE } from "../script/variables.ts";
 import type { Fleet } from "./fleet.ts";
 import type { Host } from "./host.ts";
@@ -66,6 +68,12 @@ export function compileCohort(cohort: CohortPlan, index: number, parts: CohortPa
     environment: {
       plan: devicePlan(cohort.client, plan.settings.maxPacketSize, index),
       port: host,
+      telemetry: cohort.telemetry.map((spec) => compileTelemetry(spec, { tellError, where: `telemetry of ${JSON.stringify(cohort.name)}` })),
+      reactions: {
+        handlers: cohort.onMessage.map((spec) => compileReaction(spec, base("onMessage"))),
+        queue: cohort.messageQueue,
+        ackDelayMs: cohort.ackDelayMs,
+      },
       program: regions === null ? program : [namesRegion(regions), ...program],
       regions,
     },

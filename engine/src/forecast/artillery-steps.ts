@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Helpers } from "../artillery.ts";
-import type { FleetPlan } from "../script/plan.ts";
+import { type FleetPlan, stepsOf } from "../script/plan.ts";
 import type { ParsedStep } from "../script/steps/step.ts";
 import { createCaptures } from "./captures.ts";
 
@@ -11,7 +11,7 @@ import { createCaptures } from "./captures.ts";
 const OF_ARTILLERY: ReadonlySet<string> = new Set(["loop", "parallel"]);
 
 export function usesArtillerySteps({ cohorts }: FleetPlan): boolean {
-  return cohorts.some(({ onConnect, flow }) => [...onConnect, ...flow].some(isArtillerys));
+  return cohorts.some((cohort) => stepsOf(cohort).some(isArtillerys));
 }
 
 function isArtillerys({ definition, children }: ParsedStep): boolean {

@@ -1,4 +1,4 @@
-import type { CohortPlan, FleetPlan } from "../script/plan.ts";
+import { type CohortPlan, type FleetPlan, stepsOf } from "../script/plan.ts";
 import { type Problem, renderPath } from "../script/problem.ts";
 import type { ParsedStep } from "../script/steps/step.ts";
 import { isPlainCapture } from "./captures.ts";
@@ -26,12 +26,13 @@ function stormRefusals({ storms }: FleetPlan): Problem[] {
 }
 
 function cohortRefusals(cohort: CohortPlan, plan: FleetPlan): Problem[] {
-  const { beforeScenario, afterScenario, onConnect, flow, scenarioIndex } = cohort;
+  const { beforeScenario, afterScenario, scenarioIndex } = cohort;
   const path = `scenarios[${scenarioIndex}]`;
   return [
     ...beforeScenario.flatMap((name) => functionRefusal(name, `${path}.beforeScenario`, plan)),
     ...afterScenario.flatMap((name) => functionRefusal(name, `${path}.afterScenario`, plan)),
-    ...[...onConnect, ...flow].flatMap((step) => stepRefusals(step, plan)),
+    ...cohort.onMessage.flatMap((spec, i) => captureRefusals(spec, `${path}.onMessage[${i}]`)),
+    ...stepsOf(cohort).flatMap((step) => stepRefusals(step, plan)),
     ...pluginRefusals(cohort),
   ];
 }
@@ -87,11 +88,12 @@ interface KnownSpec {
   request?: RequestSpec;
   refresh?: { request: RequestSpec };
   http?: HttpSpec;
+  waitForMessage?: AnswerSpec;
 }
 
 interface AnswerSpec {
-  capture?: Capture | Capture[];
-  match?: Capture | Capture[];
+  capture?: Capture | Capture[] | undefined;
+  match?: Capture | Capture[] | undefined;
 }
 
 type Capture = Record<string, unknown>;
@@ -115,6 +117,7 @@ function ownRefusals({ path, spec }: ParsedStep, plan: FleetPlan): Problem[] {
     const allowed = "count or over in a forecast: what a function would decide is not known";
     return [{ path: at("whileTrue"), value: known.whileTrue, allowed }];
   }
+  if (known.waitForMessage !== undefined) return captureRefusals(known.waitForMessage, at("waitForMessage"));
   if (known.http !== undefined)
     return [...httpRefusals(known.http, at, plan), ...captureRefusals(known.http, at("http"))];
   const request = known.request ?? known.refresh?.request;

@@ -5,7 +5,7 @@ import { ONLY_CONTAINER } from "../device/identity.ts";
 import { FleetRun } from "../fleet/fleet-run.ts";
 import type { Loads } from "../region/load.ts";
 import { Regions } from "../region/regions.ts";
-import { type FleetPlan, ownClientIdPrefix } from "../script/plan.ts";
+import { type FleetPlan, ownClientIdPrefix, stepsOf } from "../script/plan.ts";
 import { LAB_VARIABLE } from "../script/steps/lab.ts";
 import type { ParsedStep } from "../script/steps/step.ts";
 import { REGION_VARIABLE } from "../script/variables.ts";
@@ -320,7 +320,7 @@ function variablesSetBy({ cohorts }: FleetPlan): string[] {
     const own = [...(step.definition.defines?.(raw) ?? []), ...(step.definition.locals?.(raw) ?? [])];
     return [...own, ...step.children.flat().flatMap(names)];
   };
-  return [...new Set(cohorts.flatMap(({ onConnect, flow }) => [...onConnect, ...flow].flatMap(names)))];
+  return [...new Set(cohorts.flatMap((cohort) => stepsOf(cohort).flatMap(names)))];
 }
 
 /** The lab's addresses, as its hook would hand them on. */

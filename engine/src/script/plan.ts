@@ -2,6 +2,7 @@ import { longestBackoffMs } from "../device/backoff.ts";
 import type { PlacePlan, TimeZeroPlan } from "../rendezvous/plan.ts";
 import type { StormPlan } from "../storm/schedule.ts";
 import { type ClientPlan, planClient } from "./client-plan.ts";
+import type { ReactionSpec } from "./on-message.ts";
 import type { ReadScenario, ReadScript } from "./read.ts";
 import { callsCode, openReferences, type Reference } from "./references.ts";
 import { planRegions, type RegionsPlan } from "./region-plan.ts";
@@ -12,6 +13,7 @@ import { cannotTellAnswers } from "./steps/request.ts";
 import type { ParsedStep } from "./steps/step.ts";
 import { chosenOf, type ExpandedStorm } from "./storms.ts";
 import type { Target } from "./target.ts";
+import type { TelemetrySpec } from "./telemetry.ts";
 
 /** A script that was found to be good: everything the engine needs, in its own units. */
 export interface FleetPlan {
@@ -38,6 +40,14 @@ export interface CohortPlan {
   client: ClientPlan;
   onConnect: ParsedStep[];
   flow: ParsedStep[];
+  /** What its devices publish in the background. */
+  telemetry: TelemetrySpec[];
+  /** What they do on messages. */
+  onMessage: ReactionSpec[];
+  /** Messages of a device that may wait for those before them. */
+  messageQueue: number;
+  /** PUBACK and PUBREC are put off so long. */
+  ackDelayMs: number;
   beforeScenario: string[];
   afterScenario: string[];
   /** What its steps refer to and none of them sets; empty where they call the user's code, which may set anything. */
@@ -66,10 +76,26 @@ export function planFleet(script: GoodScript): FleetPlan {
 }
 
 function planCohort(scenario: ReadScenario, settings: EngineSettings): CohortPlan {
-  const { name, scenarioIndex, resume, onConnect, flow, beforeScenario, afterScenario } = scenario;
-  const client = planClient(settings, scenario.client.known);
-  const needs = [...onConnect, ...flow].some(callsCode) ? [] : openReferences(scenario);
-  return { name, scenarioIndex, resume, client, onConnect, flow, beforeScenario, afterScenario, needs };
+  const { path: _path, callsBefore: _calls, isWhole: _whole, telemetry, client, ...cohort } = scenario;
+  return {
+    ...cohort,
+    client: planClient(settings, client.known),
+    telemetry: telemetry.map(({ spec }) => spec),
+    needs: stepsOf(scenario).some(callsCode) ? [] : openReferences(scenario),
+  };
+}
+
+/** All lists of steps of a cohort together. */
+export function stepsOf<Step extends ParsedStep>({
+  onConnect,
+  flow,
+  onMessage,
+}: {
+  onConnect: readonly Step[];
+  flow: readonly Step[];
+  onMessage: readonly { steps: readonly Step[] }[];
+}): readonly Step[] {
+  return [...onConnect, ...flow, ...onMessage.flatMap(({ steps }) => steps)];
 }
 
 /** The longest that any device of the fleet waits between two attempts. */
@@ -118,13 +144,11 @@ export function ownClientIdPrefix({ cohorts, settings }: FleetPlan): string | nu
 
 /** Names of the cohorts in which an answer cannot be told from that to an earlier request. */
 export function uncorrelatedCohorts({ cohorts }: FleetPlan): string[] {
-  return cohorts
-    .filter(({ onConnect, flow }) => cannotTellAnswers(onConnect) || cannotTellAnswers(flow))
-    .map(({ name }) => name);
+  return cohorts.filter((cohort) => cannotTellAnswers(stepsOf(cohort))).map(({ name }) => name);
 }
 
 /** Open files of one device at one time, at most: an `http` step may make a connection of its own beside the device's. */
 export function descriptorsPerDevice({ settings, cohorts }: FleetPlan): 1 | 2 {
-  const asks = cohorts.some(({ onConnect, flow }) => usesHttp(onConnect) || usesHttp(flow));
+  const asks = cohorts.some((cohort) => usesHttp(stepsOf(cohort)));
   return asks && settings.http.connection === "new" ? 2 : 1;
 }

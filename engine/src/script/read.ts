@@ -2,12 +2,14 @@ import type { ArtilleryScript } from "../artillery.ts";
 import { PLUGIN_NAME } from "../contract.ts";
 import { givenInside } from "../given.ts";
 import { CLIENT_KEYS, type ClientSettings } from "./client-settings.ts";
+import type { ReactionSpec } from "./on-message.ts";
 import type { Problem } from "./problem.ts";
 import { type ReadSettings, readSettings } from "./read-settings.ts";
 import { type ReadStep, StepReader } from "./read-steps.ts";
 import { scenarioSettings } from "./schema.ts";
 import { type ExpandedStorm, expandStorms } from "./storms.ts";
 import { type BadTarget, parseTarget, type Target } from "./target.ts";
+import type { TelemetrySpec } from "./telemetry.ts";
 import { problemsOf } from "./zod-problems.ts";
 
 /** A script, read once. Whatever cannot be read is a problem and left out; the rest is there for rules and plan. */
@@ -56,6 +58,17 @@ export interface ReadHook {
   setsVariables: boolean;
 }
 
+export interface ReadTelemetry {
+  path: readonly PropertyKey[];
+  spec: TelemetrySpec;
+  written: unknown;
+}
+
+export interface ReadReaction extends ReactionSpec {
+  path: readonly PropertyKey[];
+  steps: ReadStep[];
+}
+
 export interface ReadScenario {
   path: readonly PropertyKey[];
   name: string;
@@ -67,6 +80,14 @@ export interface ReadScenario {
   client: { written: Readonly<Record<string, unknown>>; known: Partial<ClientSettings> };
   onConnect: ReadStep[];
   flow: ReadStep[];
+  /** What its devices publish in the background. */
+  telemetry: ReadTelemetry[];
+  /** What they do on messages. */
+  onMessage: ReadReaction[];
+  /** Messages of a device that may wait for those before them. */
+  messageQueue: number;
+  /** PUBACK and PUBREC are put off so long. */
+  ackDelayMs: number;
   beforeScenario: string[];
   afterScenario: string[];
   /** Functions run before the flow, which may set any variable. */
@@ -178,6 +199,10 @@ function readScenario(
   const steps = new StepReader(script, problems);
   const onConnect = steps.list(data.onConnect, "onConnect", [...path, "onConnect"]);
   const flow = steps.list(data.flow, "flow", [...path, "flow"]);
+  const reactions = data.onMessage.map(({ do: list, ...spec }, i) => {
+    const at = [...path, "onMessage", i];
+    return { ...spec, path: at, steps: steps.list(list, "onMessage", [...at, "do"]) };
+  });
   const beforeScenario = [data.beforeScenario ?? []].flat();
   const afterScenario = [data.afterScenario ?? []].flat();
   for (const name of beforeScenario) steps.functionIn(name, [...path, "beforeScenario"]);
@@ -190,6 +215,13 @@ function readScenario(
     client: readClient(raw as Record<string, unknown>, data),
     onConnect,
     flow,
+    telemetry: readTelemetry(data.telemetry, (raw as { telemetry?: unknown }).telemetry, [
+      ...path,
+      "telemetry",
+    ]),
+    onMessage: reactions,
+    messageQueue: data.messageQueue,
+    ackDelayMs: data.ackDelay,
     beforeScenario,
     afterScenario,
     callsBefore: data.beforeScenario !== undefined,
@@ -203,6 +235,17 @@ function readClient(
 ): ReadScenario["client"] {
   const given = CLIENT_KEYS.filter((key) => written[key] !== undefined);
   return { written, known: Object.fromEntries(given.map((key) => [key, values[key]])) };
+}
+
+/** One entry stands by itself or in a list. */
+function readTelemetry(
+  specs: TelemetrySpec | TelemetrySpec[] | undefined,
+  written: unknown,
+  path: readonly PropertyKey[],
+): ReadTelemetry[] {
+  if (specs === undefined) return [];
+  if (!Array.isArray(specs)) return [{ path, spec: specs, written }];
+  return specs.map((spec, i) => ({ path: [...path, i], spec, written: (written as unknown[])[i] }));
 }
 
 // ---- variables -----------------------------------------------------------------------------------------------------

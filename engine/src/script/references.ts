@@ -1,5 +1,7 @@
+import { MESSAGE_VARIABLE } from "./on-message.ts";
 import type { ReadScenario } from "./read.ts";
 import type { ReadStep } from "./read-steps.ts";
+import { captureNames } from "./steps/request.ts";
 import { type NamedExpression, referencedExpressions } from "./template.ts";
 
 /** A variable or function that a step refers to. */
@@ -22,12 +24,28 @@ export function definedBy({ definition, written, children }: ReadStep): string[]
   return [...(definition.defines?.(written) ?? []), ...children.flat().flatMap(definedBy)];
 }
 
-/** What the steps of a scenario refer to and none of them sets. */
-export function openReferences({ onConnect, flow }: Pick<ReadScenario, "onConnect" | "flow">): Reference[] {
-  const steps = [...onConnect, ...flow];
-  const defined = new Set(steps.flatMap(definedBy));
-  return steps
-    .flatMap((step) => referencesIn(step, []))
+type Written = Pick<ReadScenario, "onConnect" | "flow" | "onMessage" | "telemetry">;
+
+/** All lists of steps of a scenario together. */
+export function readStepsOf({ onConnect, flow, onMessage }: Omit<Written, "telemetry">): ReadStep[] {
+  return [...onConnect, ...flow, ...onMessage.flatMap(({ steps }) => steps)];
+}
+
+export function definedInScenario(scenario: Omit<Written, "telemetry">): string[] {
+  return [...readStepsOf(scenario).flatMap(definedBy), ...scenario.onMessage.flatMap(captureNames)];
+}
+
+/** What a scenario refers to and none of its steps sets. */
+export function openReferences(scenario: Written): Reference[] {
+  const { onConnect, flow, onMessage, telemetry } = scenario;
+  const defined = new Set(definedInScenario(scenario));
+  const references = [
+    ...[...onConnect, ...flow].flatMap((step) => referencesIn(step, [])),
+    ...onMessage.flatMap(({ topic, path }) => referencesOf({ topic }, path, [])),
+    ...onMessage.flatMap(({ steps }) => steps.flatMap((step) => referencesIn(step, [MESSAGE_VARIABLE]))),
+    ...telemetry.flatMap(({ path, written }) => referencesOf(written, path, [])),
+  ];
+  return references
     .filter(({ name, locals }) => !defined.has(name) && !locals.includes(name))
     .map(({ path, name, expression }) => ({ path, name, expression }));
 }

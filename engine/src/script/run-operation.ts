@@ -5,13 +5,21 @@ import type { Question } from "../device/question.ts";
 import { isOfScript } from "../device/script-failures.ts";
 import { LOST, type Waiter } from "../device/turns.ts";
 import { asError, ScriptError } from "./script-error.ts";
-import { type Compiler, contextOf, deviceOf, failureNamed, StepFailure, stepError } from "./steps/step.ts";
+import {
+  type Compiler,
+  contextOf,
+  deviceOf,
+  endsWithConnection,
+  failureNamed,
+  StepFailure,
+  stepError,
+} from "./steps/step.ts";
 
 /** An operation of a device as a step of a flow, or of a list of steps inside `onConnect`. */
 export function stepOf(operation: Operation, compiler: Compiler): Step {
   return (context, callback) => {
     const running = new RunningOperation(operation, compiler, context, callback);
-    if (compiler.place === "onConnect") running.begin();
+    if (endsWithConnection(compiler.place)) running.begin();
     else running.waitUntilReady();
   };
 }
@@ -56,7 +64,7 @@ class RunningOperation implements Waiter {
     if (this.#isWaiting && failure === null) this.begin();
     else if (this.#isWaiting && failure !== null && isOfScript(failure))
       this.#callback(failureNamed(failure), this.#context);
-    else if (this.#compiler.place === "onConnect") this.#settledInProgram(failure);
+    else if (endsWithConnection(this.#compiler.place)) this.#settledInProgram(failure);
     else if (failure === LOST) this.waitUntilReady();
     else this.#end(failure);
   }

@@ -8,10 +8,12 @@ import {
 } from "../transport/local-addresses.ts";
 import { clientShape, positiveDuration } from "./client-settings.ts";
 import { forecastSettings, serviceSettings } from "./forecast-settings.ts";
+import { messageQueue, onMessage } from "./on-message.ts";
 import { failover, targets } from "./regions.ts";
 import { boolean, numeric, positiveInteger, share } from "./scalars.ts";
-import { name as functionName, text } from "./steps/step.ts";
+import { durationMs, name as functionName, text } from "./steps/step.ts";
 import { storms } from "./storms.ts";
+import { telemetry } from "./telemetry.ts";
 import { scenarioTlsSettings, tlsSettings } from "./tls-settings.ts";
 
 const SHARE_ALLOWED = "a share such as 99 %, above 0 and up to 100 %";
@@ -165,6 +167,10 @@ export const scenarioSettings = z.strictObject({
   tls: scenarioTlsSettings.optional(),
   // The client that this scenario's devices have, key by key in place of that of the settings.
   ...optional(clientShape),
+  telemetry: telemetry.optional(),
+  onMessage: onMessage.default([]),
+  messageQueue,
+  ackDelay: durationMs.default(0),
   beforeScenario: z
     .union([functionName, z.array(functionName)], { error: "the name of a function, or a list of them" })
     .optional(),

@@ -133,6 +133,7 @@ function parseArgument(text: string): unknown {
 }
 
 function asText(value: unknown): string {
+  if (value instanceof Uint8Array) return Buffer.from(value).toString();
   return typeof value === "object" && value !== null ? JSON.stringify(value) : String(value);
 }
 

@@ -3,6 +3,8 @@ import { Device } from "../../../engine/src/device/device.ts";
 import type { Subject } from "../../../engine/src/device/events.ts";
 import type { DevicePlan } from "../../../engine/src/device/plan.ts";
 import type { DeviceEnvironment } from "../../../engine/src/device/port.ts";
+import { type MessageReactions, NO_REACTIONS } from "../../../engine/src/device/session/message-work.ts";
+import type { TelemetryPlan } from "../../../engine/src/device/telemetry.ts";
 import type { Waiter } from "../../../engine/src/device/turns.ts";
 import { Fleet } from "../../../engine/src/fleet/fleet.ts";
 import { LiveHost, type LiveHostOptions } from "../../../engine/src/live/host.ts";
@@ -51,7 +53,13 @@ export class Rig {
   /** What every bootstrap does; the test may replace it. */
   onBootstrap: (device: Device, done: Done) => void = () => {};
 
-  constructor(plan: Partial<DevicePlan> = {}, regions: RigRegions | null = null, owner: object = {}) {
+  constructor(
+    plan: Partial<DevicePlan> = {},
+    regions: RigRegions | null = null,
+    owner: object = {},
+    telemetry: readonly TelemetryPlan[] = [],
+    reactions: MessageReactions = NO_REACTIONS,
+  ) {
     const version = plan.protocolVersion ?? 4;
     const maxPacketBytes = plan.maxPacketBytes ?? 10_000;
     this.network = new FakeNetwork(version);
@@ -92,6 +100,8 @@ export class Rig {
           ...plan,
         },
         port: this.host,
+        telemetry,
+        reactions,
         program: [
           {
             begin: (device, waiter) => {

@@ -9,10 +9,10 @@ import type {
 import { FailureTexts } from "../../../engine/src/fleet/failure-texts.ts";
 import { time } from "../../../engine/src/live/clock.ts";
 import { series } from "../../../engine/src/script/compile.ts";
+import { asPayload } from "../../../engine/src/script/payload.ts";
 import { ProcessorCalls } from "../../../engine/src/script/processor-calls.ts";
 import { STEPS } from "../../../engine/src/script/steps/index.ts";
 import { loop } from "../../../engine/src/script/steps/loop.ts";
-import { asPayload } from "../../../engine/src/script/steps/publish.ts";
 import { captureNames, listenTemplates, requestSettings } from "../../../engine/src/script/steps/request.ts";
 import type { Compiler } from "../../../engine/src/script/steps/step.ts";
 import { renderFilters } from "../../../engine/src/script/steps/subscribe.ts";

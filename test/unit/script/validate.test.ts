@@ -10,9 +10,9 @@ import { validate } from "../../../engine/src/script/validate.ts";
 import { problemsOf, scriptWith, withStorm } from "./good-script.ts";
 
 const FLOW_STEPS =
-  "connect, subscribe, unsubscribe, publish, request, http, refresh, stayOnline, disconnect, think, loop, log, function, parallel";
+  "connect, subscribe, unsubscribe, publish, request, http, waitForMessage, refresh, stayOnline, disconnect, think, set, loop, log, function, parallel";
 const ON_CONNECT_STEPS =
-  "subscribe, unsubscribe, publish, request, http, think, loop, log, function, parallel";
+  "subscribe, unsubscribe, publish, request, http, waitForMessage, think, set, loop, log, function, parallel";
 const HOOK_STEPS = "think, log, function, lab";
 
 type Refusal = [path: string, value: unknown, allowed: string | RegExp];
@@ -282,7 +282,11 @@ describe("unknown keys", () => {
           ],
         },
       },
-      ["scenarios[0].flow[0].loop[0].loop[1].publish.qoss", 1, "one of the keys topic, payload, qos, retain"],
+      [
+        "scenarios[0].flow[0].loop[0].loop[1].publish.qoss",
+        1,
+        "one of the keys topic, payload, qos, retain, properties",
+      ],
       "qos",
     ],
     [
@@ -382,6 +386,14 @@ describe("steps", () => {
     [{ publish: { topic: "" } }, ["publish.topic", "", "text that is not empty"]],
     [{ publish: { topic: true } }, ["publish.topic", true, "text"]],
     [{ publish: { topic: "a", retain: "yes" } }, ["publish.retain", "yes", "true or false"]],
+    [
+      { publish: { topic: "a", payload: null } },
+      [
+        "publish.payload",
+        null,
+        "text, an object or list that is sent as JSON, or bytes: { base64: TEXT }, { hex: DIGITS } or { file: PATH }",
+      ],
+    ],
     [{ request: { topic: "a" } }, ["request.responseTopic", undefined, "text"]],
     [
       { request: { topic: "a", responseTopic: "b", timeout: "later" } },

@@ -108,10 +108,10 @@ function onTimeout(request: ConfigRequest): void {
   request.timedOut();
 }
 
-/** A message has come: it may be the answer to a request. */
-export function onAnswer({ device, requests }: Exchange, topic: string, packet: IPublishPacket): void {
+/** A message has come: it may be the answer to a request. True where a request takes it, so that it is nobody else's. */
+export function onAnswer({ device, requests }: Exchange, topic: string, packet: IPublishPacket): boolean {
   device.tell(EVENTS.publishReceived);
-  if (requests === null) return;
+  if (requests === null) return false;
   const nowMs = device.env.port.now();
   const answer = requests.receive(
     { topic, correlationData: packet.properties?.correlationData, payload: packet.payload },
@@ -119,21 +119,23 @@ export function onAnswer({ device, requests }: Exchange, topic: string, packet: 
   );
   switch (answer.kind) {
     case "message":
-      return;
+      return false;
     case "late":
       device.tell(EVENTS.lateResponse, device.part.storm);
-      return;
+      // On a topic that answers come on, something else may come too.
+      return false;
     case "earlier":
       device.tell(EVENTS.lateResponse, device.part.storm);
       answer.request.end("answer", packet.payload.toString());
-      return;
+      return true;
     case "rejected":
       device.tell(EVENTS.configRejected);
       answer.request.end("rejected", null);
-      return;
+      return true;
     case "answer":
       device.tell(EVENTS.configResponse, device.part.storm, nowMs - answer.request.sentAtMs);
       answer.request.end("answer", packet.payload.toString());
+      return true;
   }
 }
 

@@ -4,12 +4,16 @@ import { EVENTS } from "../events.ts";
 import { LOST, NOBODY, type Waiter } from "../turns.ts";
 import { type ConfigRequest, onAnswer, request } from "./config-requests.ts";
 import { disarm } from "./inflight.ts";
+import { Message } from "./message.ts";
+import { type MessageWaitCall, MessageWaits } from "./message-waits.ts";
+import { handlersFor, MessageWork } from "./message-work.ts";
 import { type OutsideCall, OutsideCalls } from "./outside-calls.ts";
 import { onPuback, onPubrec, publish, resend } from "./publications.ts";
 import type { RequestCall, Requests } from "./requests.ts";
 import { NO_LIMITS, type ServerLimits } from "./server-limits.ts";
 import { type Inflight, type PublishCall, Session } from "./session.ts";
-import { onSuback, onUnsuback, subscribe, unsubscribe } from "./subscriptions.ts";
+import { SlowAcks } from "./slow-acks.ts";
+import { onSuback, onUnsuback, type SubscribeOptions, subscribe, unsubscribe } from "./subscriptions.ts";
 import { TopicAliases } from "./topic-aliases.ts";
 
 /**
@@ -36,6 +40,10 @@ export class Exchange implements Waiter {
   #aliases: TopicAliases | null = null;
   /** Made when it is first needed. */
   #outside: OutsideCalls | null = null;
+  #work: MessageWork | null = null;
+  #waits: MessageWaits | null = null;
+  /** Made where some acknowledgements are put off. */
+  #slowAcks: SlowAcks | null = null;
 
   constructor(device: Device) {
     this.device = device;
@@ -44,11 +52,17 @@ export class Exchange implements Waiter {
   // ---- inputs: operations ------------------------------------------------------------------------------------------
 
   /** SUBSCRIBE, unless the device is `trusted` to know that the broker kept it; see subscriptions.ts. */
-  subscribe(filters: readonly string[], qos: 0 | 1 | 2, trusted: boolean, waiter: Waiter): void {
+  subscribe(
+    filters: readonly string[],
+    qos: 0 | 1 | 2,
+    trusted: boolean,
+    waiter: Waiter,
+    options?: SubscribeOptions,
+  ): void {
     const { turns } = this.device.env.port;
     turns.begin();
     try {
-      subscribe(this, filters, qos, trusted, waiter);
+      subscribe(this, filters, qos, trusted, waiter, options);
     } finally {
       turns.end();
     }
@@ -74,6 +88,11 @@ export class Exchange implements Waiter {
     }
   }
 
+  /** The same within a turn. */
+  publishNow(call: PublishCall, waiter: Waiter): void {
+    publish(this, call, waiter);
+  }
+
   /** Asks the broker, or who stands behind it. */
   request(call: RequestCall): void {
     const { turns } = this.device.env.port;
@@ -92,6 +111,24 @@ export class Exchange implements Waiter {
     turns.begin();
     try {
       this.#outside.ask(call, this.device.line.link);
+    } finally {
+      turns.end();
+    }
+  }
+
+  /** Messages of these filters are acknowledged so late, from now on. */
+  slowDown(filters: readonly string[], delayMs: number): void {
+    this.#slowAcks ??= new SlowAcks(this.device);
+    this.#slowAcks.slowDown(filters, delayMs);
+  }
+
+  /** Waits for a message that comes from now on; the wait ends with the connection. */
+  waitForMessage(call: MessageWaitCall): void {
+    const { turns } = this.device.env.port;
+    this.#waits ??= new MessageWaits(this.device);
+    turns.begin();
+    try {
+      this.#waits.add(call);
     } finally {
       turns.end();
     }
@@ -125,6 +162,9 @@ export class Exchange implements Waiter {
     const keepsSession = !plan.clean || plan.sessionExpiryS > 0;
     this.#settleAsLost(keepsSession ? this.session.takeUnresumable() : this.session.clear());
     this.#outside?.interrupt();
+    this.#waits?.interrupt();
+    this.#slowAcks?.interrupt();
+    this.#work?.interrupt();
   }
 
   /** The device is over. */
@@ -185,12 +225,32 @@ export class Exchange implements Waiter {
       return;
     }
     if (packet.qos === 1) {
-      device.line.send({ cmd: "puback", messageId: packet.messageId ?? 0 });
+      this.#acknowledge(topic, { cmd: "puback", messageId: packet.messageId ?? 0 });
     } else if (packet.qos === 2) {
-      device.line.send({ cmd: "pubrec", messageId: packet.messageId ?? 0 });
+      this.#acknowledge(topic, { cmd: "pubrec", messageId: packet.messageId ?? 0 });
       if (!this.session.receive(packet.messageId ?? 0)) return;
     }
-    onAnswer(this, topic, packet);
+    if (!onAnswer(this, topic, packet)) this.#onMessage(topic, packet);
+  }
+
+  #acknowledge(topic: string, packet: Packet): void {
+    const { device } = this;
+    if (device.env.reactions.ackDelayMs > 0) this.#slowAcks ??= new SlowAcks(device);
+    if (this.#slowAcks === null) device.line.send(packet);
+    else this.#slowAcks.acknowledge(topic, packet);
+  }
+
+  /** A message that is no answer: somebody may wait for it, or it is acted upon. */
+  #onMessage(topic: string, packet: IPublishPacket): void {
+    const { device } = this;
+    const isWaitedFor = this.#waits?.isWaitedFor(topic) ?? false;
+    const handlers = handlersFor(device, topic);
+    if (!isWaitedFor && handlers.length === 0) return;
+    const message = new Message(topic, packet);
+    if (isWaitedFor) this.#waits?.received(message);
+    if (handlers.length === 0) return;
+    this.#work ??= new MessageWork(device);
+    for (const handler of handlers) this.#work.offer(handler, message);
   }
 
   /** Null where there is none: no topic name is empty [MQTT-4.7.3-1], and an alias must stand for one. */

@@ -16,7 +16,7 @@ export interface Asker {
 
 export interface RequestCall {
   topic: string;
-  payload: string;
+  payload: string | Buffer;
   qos: QoS;
   /** Topic filter that an answer's topic must match. */
   responseTopic: string;

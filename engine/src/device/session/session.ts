@@ -108,5 +108,6 @@ export type PublishCall = {
   payload: string | Buffer;
   qos: QoS;
   retain: boolean;
-  properties?: { responseTopic?: string; correlationData?: Buffer };
+  /** Of MQTT 5. */
+  properties?: NonNullable<IPublishPacket["properties"]>;
 };

@@ -8,6 +8,15 @@ import { subscribeProblem } from "./server-limits.ts";
 
 /** MQTT 3.1.1 and 5.0, sections 3.8 to 3.11. */
 
+/** Of MQTT 5, section 3.8.3.1, under the names of the codec: no local, retain as published, retain handling. */
+export interface SubscribeOptions {
+  nl?: boolean;
+  rap?: boolean;
+  rh?: 0 | 1 | 2;
+}
+
+const NO_OPTIONS: SubscribeOptions = Object.freeze({});
+
 /**
  * SUBSCRIBE, unless the broker kept this session and `resubscribe` is `auto`: then a device in its bootstrap trusts
  * what it subscribed to before, and on its first connection whatever the session holds.
@@ -18,6 +27,7 @@ export function subscribe(
   qos: 0 | 1 | 2,
   trusted: boolean,
   waiter: Waiter,
+  options: SubscribeOptions = NO_OPTIONS,
 ): void {
   const { device, session } = exchange;
   if (filters.length === 0 || (trusted && isSubscribed(exchange, filters))) {
@@ -36,7 +46,7 @@ export function subscribe(
   const entry = begin(exchange, "subscribe", waiter);
   if (entry === null) return;
   entry.filters = filters;
-  const subscriptions = filters.map((topic) => ({ topic, qos }));
+  const subscriptions = filters.map((topic) => ({ topic, qos, ...options }));
   if (send(exchange, entry, { cmd: "subscribe", messageId: entry.messageId, subscriptions }))
     device.tell(EVENTS.subscribeSent);
 }

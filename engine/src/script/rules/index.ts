@@ -2,6 +2,7 @@ import type { Problem } from "../problem.ts";
 import type { ReadScript } from "../read.ts";
 import { environmentRule } from "./environment.ts";
 import { identityRule } from "./identity.ts";
+import { messageRule } from "./messages.ts";
 import { nameRule } from "./names.ts";
 import { regionRule } from "./regions.ts";
 import type { Rule } from "./rule.ts";
@@ -19,6 +20,7 @@ const RULES: readonly Rule[] = [
   stormRule,
   regionRule,
   versionRule,
+  messageRule,
   identityRule,
   transportRule,
   stayRule,

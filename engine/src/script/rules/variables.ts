@@ -1,6 +1,6 @@
 import { type Problem, renderPath } from "../problem.ts";
 import type { ReadScenario, ReadScript } from "../read.ts";
-import { callsCode, definedBy, environmentName, openReferences } from "../references.ts";
+import { callsCode, definedInScenario, environmentName, openReferences, readStepsOf } from "../references.ts";
 import { LAB_VARIABLE } from "../steps/lab.ts";
 import { SET_IN_ENVIRONMENT } from "../unset.ts";
 import { BUILT_IN_VARIABLES, REGION_VARIABLE } from "../variables.ts";
@@ -17,8 +17,8 @@ export const variableRule: Rule = (script) =>
     .filter(({ isWhole }) => isWhole)
     .flatMap((scenario) => (isCoded(scenario) ? [] : unknownIn(scenario, script)));
 
-function isCoded({ onConnect, flow, callsBefore }: ReadScenario): boolean {
-  return callsBefore || [...onConnect, ...flow].some(callsCode);
+function isCoded(scenario: ReadScenario): boolean {
+  return scenario.callsBefore || readStepsOf(scenario).some(callsCode);
 }
 
 function unknownIn(scenario: ReadScenario, script: ReadScript): Problem[] {
@@ -32,7 +32,7 @@ function unknownIn(scenario: ReadScenario, script: ReadScript): Problem[] {
   if (script.hasUnseenVariables) return unset;
   const defined = new Set([
     ...definedBefore(script),
-    ...[...scenario.onConnect, ...scenario.flow].flatMap(definedBy),
+    ...definedInScenario(scenario),
   ]);
   const names = [...defined].sort();
   const unknown = open

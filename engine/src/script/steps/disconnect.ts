@@ -4,7 +4,7 @@ import { defineStep, deviceOf, settings } from "./step.ts";
 /** MQTT DISCONNECT; the device stays away until a later `connect`. */
 export const disconnect = defineStep({
   name: "disconnect",
-  places: ["flow"],
+  places: ["flow", "onMessage"],
   schema: z.strictObject({ disconnect: settings({}) }),
   compile() {
     return (context, callback) => {

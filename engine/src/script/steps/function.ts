@@ -4,7 +4,7 @@ import { defineStep, name, sameConnection } from "./step.ts";
 /** Calls a function of the processor: `(context, events, done)`, or async without `done`. */
 export const callFunction = defineStep({
   name: "function",
-  places: ["flow", "onConnect", "hook"],
+  places: ["flow", "onConnect", "onMessage", "hook"],
   schema: z.strictObject({ function: name }),
   calls: (raw) => (typeof raw["function"] === "string" ? [raw["function"]] : []),
   compile(spec, compiler) {

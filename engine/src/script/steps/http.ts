@@ -3,10 +3,10 @@ import type { VuContext } from "../../artillery.ts";
 import { operationOf, type Question } from "../../device/question.ts";
 import type { OutsideAnswer } from "../../device/session/outside-calls.ts";
 import type { HttpCall, HttpOutcome } from "../../transport/http-client.ts";
+import { asPayload } from "../payload.ts";
 import { guardedAsk } from "../run-operation.ts";
 import { anyText, boolean, numeric } from "../scalars.ts";
 import { compileTemplate, compileTextTemplate, parseTemplate } from "../template.ts";
-import { asPayload } from "./publish.ts";
 import { answerRules, captureNames, captureSpec, onTimeout } from "./request.ts";
 import {
   type Compiler,
@@ -80,7 +80,7 @@ export type HttpSettings = z.output<typeof httpSettings>;
  */
 export const http = defineStep({
   name: "http",
-  places: ["flow", "onConnect"],
+  places: ["flow", "onConnect", "onMessage"],
   schema: z.strictObject({ http: httpSettings }),
   defines: (raw) => captureNames(raw["http"]),
   locals: () => ["requestId"],
@@ -129,7 +129,7 @@ function bodyOf(spec: HttpSettings): ((context: VuContext) => string) | null {
   if (spec.json === undefined) return compileTextTemplate(spec.body ?? "");
   const value = compileTemplate(spec.json);
   // A text is JSON already, whole or by its variables.
-  return (context) => asPayload(value(context));
+  return (context) => asPayload(value(context)).toString();
 }
 
 /** Null for what is no http or https URL, now that its variables have values. */

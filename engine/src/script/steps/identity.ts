@@ -2,11 +2,12 @@ import { z } from "zod";
 import type { VuContext } from "../../artillery.ts";
 import type { DeviceCredentials, Will } from "../../device/credentials.ts";
 import { topicProblem } from "../../device/topic.ts";
+import { compilePayload, messagePayload } from "../payload.ts";
+import { compileUserProperties, payloadFormat, userProperties } from "../publish-properties.ts";
 import { boolean } from "../scalars.ts";
-import { compileTemplate, compileTextTemplate, type TextTemplate } from "../template.ts";
-import { asPayload } from "./publish.ts";
+import { compileTextTemplate, type TextTemplate } from "../template.ts";
 import { compileSetting } from "./setting.ts";
-import { payload, qos, qosLevel, retain, secondsMs, text } from "./step.ts";
+import { qos, qosLevel, retain, secondsMs, text } from "./step.ts";
 
 /** Who a device says that it is in CONNECT: the part of a `connect` step that is templates. */
 
@@ -14,21 +15,19 @@ const credential = text.refine((value) => !value.includes("\u0000"), {
   error: "text without null characters",
 });
 
-const userProperties = z.record(z.string().min(1), z.union([z.string(), z.number(), z.boolean()]), {
-  error: "an object of names and values",
-});
-
 const will = z.strictObject({
   topic: text.refine((value) => /\{\{/.test(value) || topicProblem(value) === null, {
     error: "a topic name, without + and #",
   }),
-  payload: payload.default(""),
+  payload: messagePayload.default(""),
   qos: qos.default(0),
   retain: retain.default(false),
   delayInterval: secondsMs.optional(),
   messageExpiry: secondsMs.optional(),
   contentType: text.optional(),
   responseTopic: text.optional(),
+  correlationData: messagePayload.optional(),
+  payloadFormat: payloadFormat.optional(),
   userProperties: userProperties.optional(),
 });
 
@@ -38,6 +37,8 @@ export const MQTT5_WILL_KEYS = [
   "messageExpiry",
   "contentType",
   "responseTopic",
+  "correlationData",
+  "payloadFormat",
   "userProperties",
 ] as const;
 
@@ -62,7 +63,7 @@ export function compileIdentity(spec: IdentitySpec): IdentityTemplate | null {
   const clientId = optionalText(spec.clientId);
   const username = optionalText(spec.username);
   const password = optionalText(spec.password);
-  const properties = spec.userProperties === undefined ? null : compileProperties(spec.userProperties);
+  const properties = spec.userProperties === undefined ? null : compileUserProperties(spec.userProperties);
   const willOf = spec.will === undefined ? null : compileWill(spec.will);
   if (!clientId && !username && !password && !properties && !willOf) return null;
   return (context, known) => ({
@@ -79,35 +80,38 @@ function optionalText(template: string | undefined): TextTemplate | null {
   return template === undefined ? null : compileTextTemplate(template);
 }
 
-function compileProperties(
-  spec: z.output<typeof userProperties>,
-): (context: VuContext) => Record<string, string> {
-  const entries = Object.entries(spec).map(
-    ([name, value]) => [name, compileTextTemplate(String(value))] as const,
-  );
-  return (context) => Object.fromEntries(entries.map(([name, render]) => [name, render(context)]));
-}
-
 function compileWill(spec: z.output<typeof will>): (context: VuContext) => Will {
   const topic = compileTextTemplate(spec.topic);
-  const body = compileTemplate(spec.payload);
+  const body = compilePayload(spec.payload);
+  const correlation = spec.correlationData === undefined ? null : compilePayload(spec.correlationData);
   const contentType = optionalText(spec.contentType);
   const responseTopic = optionalText(spec.responseTopic);
-  const properties = spec.userProperties === undefined ? null : compileProperties(spec.userProperties);
+  const properties = spec.userProperties === undefined ? null : compileUserProperties(spec.userProperties);
   const qosOf = compileSetting(spec.qos, qosLevel, "connect.will.qos");
   const retainOf = compileSetting(spec.retain, boolean, "connect.will.retain");
   const fixed = {
     ...(spec.delayInterval === undefined ? {} : { delayS: spec.delayInterval / 1000 }),
     ...(spec.messageExpiry === undefined ? {} : { messageExpiryS: spec.messageExpiry / 1000 }),
+    ...(spec.payloadFormat === undefined ? {} : { payloadFormat: spec.payloadFormat }),
   };
   return (context) => ({
     ...fixed,
     qos: qosOf(context),
     retain: retainOf(context),
     topic: topic(context),
-    payload: asPayload(body(context)),
+    payload: bytesOf(body(context)),
     ...(contentType === null ? {} : { contentType: contentType(context) }),
     ...(responseTopic === null ? {} : { responseTopic: responseTopic(context) }),
+    ...(correlation === null
+      ? {}
+      : { correlationData: Buffer.from(bytesOf(correlation(context)) as string) }),
     ...(properties === null ? {} : { userProperties: properties(context) }),
   });
+}
+
+/** Throws where a variable makes no bytes of it: a device without the will that it is to have would be another one. */
+function bytesOf(payload: string | Buffer | null): string | Buffer {
+  if (payload === null)
+    throw new Error("connect.will: the payload is no base64, no hex digits, or no file that can be read");
+  return payload;
 }

@@ -9,11 +9,13 @@ import { parallel } from "./parallel.ts";
 import { publish } from "./publish.ts";
 import { refresh } from "./refresh.ts";
 import { request } from "./request.ts";
+import { set } from "./set.ts";
 import { stayOnline } from "./stay-online.ts";
 import type { StepDefinition } from "./step.ts";
 import { subscribe } from "./subscribe.ts";
 import { think } from "./think.ts";
 import { unsubscribe } from "./unsubscribe.ts";
+import { waitForMessage } from "./wait-for-message.ts";
 
 /** Every kind of step. Adding one is one file and one line here. */
 export const STEPS: readonly StepDefinition[] = [
@@ -23,10 +25,12 @@ export const STEPS: readonly StepDefinition[] = [
   publish,
   request,
   http,
+  waitForMessage,
   refresh,
   stayOnline,
   disconnect,
   think,
+  set,
   loop,
   log,
   callFunction,

@@ -7,7 +7,7 @@ import { defineStep } from "./step.ts";
 /** Writes a line, for scripts under development. */
 export const log = defineStep({
   name: "log",
-  places: ["flow", "onConnect", "hook"],
+  places: ["flow", "onConnect", "onMessage", "hook"],
   schema: z.strictObject({ log: anyText }),
   compile(spec) {
     const line = compileShownTemplate(spec.log);

@@ -5,7 +5,7 @@ import { defineStep, name, type ParsedStep, sameConnection, withItsContext } fro
 /** Artillery's own loop: `count`, `over` or `whileTrue`. */
 export const loop = defineStep({
   name: "loop",
-  places: ["flow", "onConnect"],
+  places: ["flow", "onConnect", "onMessage"],
   schema: z.strictObject({
     loop: z.array(z.unknown(), { error: "a list of steps" }).min(1, { error: "a list of at least one step" }),
     count: z.union([z.number(), z.string()], { error: "a number, or a range such as 1-5" }).optional(),

@@ -5,7 +5,7 @@ import { defineStep, type ParsedStep, sameConnection, withItsContext } from "./s
 /** Artillery's own parallel: all steps at once, at most `limit` (100) of them. */
 export const parallel = defineStep({
   name: "parallel",
-  places: ["flow", "onConnect"],
+  places: ["flow", "onConnect", "onMessage"],
   schema: z.strictObject({
     parallel: z
       .array(z.unknown(), { error: "a list of steps" })

@@ -1,47 +1,70 @@
 import { z } from "zod";
+import type { Device } from "../../device/device.ts";
+import type { PublishCall } from "../../device/session/session.ts";
 import { topicProblem } from "../../device/topic.ts";
+import { compilePayload, messagePayload } from "../payload.ts";
+import { compileProperties, publishProperties } from "../publish-properties.ts";
 import { boolean } from "../scalars.ts";
-import { compileTemplate, compileTextTemplate } from "../template.ts";
+import { compileTextTemplate } from "../template.ts";
 import { compileSetting } from "./setting.ts";
-import { contextOf, defineStep, payload, qos, qosLevel, retain, topicName, unusable } from "./step.ts";
+import { type Compiler, contextOf, defineStep, qos, qosLevel, retain, topicName, unusable } from "./step.ts";
+
+/** What says what is published, wherever. */
+export const publicationShape = {
+  topic: topicName,
+  payload: messagePayload.default(""),
+  qos: qos.default(0),
+  retain: retain.default(false),
+  properties: publishProperties.optional(),
+};
+
+const publication = z.strictObject(publicationShape);
+export type PublicationSpec = z.output<typeof publication>;
 
 /** PUBLISH; done when written (QoS 0), at PUBACK (1) or PUBCOMP (2). */
 export const publish = defineStep({
   name: "publish",
-  places: ["flow", "onConnect"],
-  schema: z.strictObject({
-    publish: z.strictObject({
-      topic: topicName,
-      payload: payload.default(""),
-      qos: qos.default(0),
-      retain: retain.default(false),
-    }),
-  }),
+  places: ["flow", "onConnect", "onMessage"],
+  schema: z.strictObject({ publish: publication }),
   operation(spec, compiler) {
-    const qosOf = compileSetting(spec.publish.qos, qosLevel, "publish.qos");
-    const retainOf = compileSetting(spec.publish.retain, boolean, "publish.retain");
-    const topic = compileTextTemplate(spec.publish.topic);
-    const body = compileTemplate(spec.publish.payload);
+    const render = compilePublication(spec.publish, compiler, "publish");
     return {
       begin(device, waiter) {
-        const context = contextOf(device);
-        const name = topic(context);
-        const problem = topicProblem(name);
-        if (problem !== null) {
-          device.env.port.turns.settle(waiter, unusable(compiler, "invalid_topic", "topic", name, problem));
-          return;
-        }
-        const qos = qosOf(context);
-        const retain = retainOf(context);
-        device.exchange.publish({ topic: name, payload: asPayload(body(context)), qos, retain }, waiter);
+        const call = render(device);
+        if (typeof call === "string") device.env.port.turns.settle(waiter, call);
+        else device.exchange.publish(call, waiter);
       },
     };
   },
 });
 
-/** Gives text as it is, anything else as JSON. */
-export function asPayload(value: unknown): string {
-  if (value === undefined) return "";
-  // JSON has nothing for a function, or for what its own toJSON makes nothing of.
-  return typeof value === "string" ? value : (JSON.stringify(value) ?? "");
+/**
+ * Renders a publication of one device, or says by its name what is wrong with it.
+ *
+ * @param key stands before the names of its settings in what is said
+ */
+export function compilePublication(
+  spec: PublicationSpec,
+  compiler: Pick<Compiler, "tellError" | "where">,
+  key: string,
+): (device: Device) => PublishCall | string {
+  const qosOf = compileSetting(spec.qos, qosLevel, `${key}.qos`);
+  const retainOf = compileSetting(spec.retain, boolean, `${key}.retain`);
+  const topic = compileTextTemplate(spec.topic);
+  const body = compilePayload(spec.payload);
+  const propertiesOf = spec.properties === undefined ? null : compileProperties(spec.properties);
+  return (device) => {
+    const context = contextOf(device);
+    const name = topic(context);
+    const problem = topicProblem(name);
+    if (problem !== null) return unusable(compiler, "invalid_topic", "topic", name, problem);
+    const payload = body(context);
+    if (payload === null) return "invalid_payload";
+    const call: PublishCall = { topic: name, payload, qos: qosOf(context), retain: retainOf(context) };
+    if (propertiesOf === null) return call;
+    const properties = propertiesOf(context);
+    if (properties === null) return "invalid_properties";
+    call.properties = properties;
+    return call;
+  };
 }

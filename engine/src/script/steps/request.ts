@@ -5,19 +5,19 @@ import { operationOf, type Question } from "../../device/question.ts";
 import type { Correlation, RequestCall } from "../../device/session/requests.ts";
 import { filterProblem, topicProblem } from "../../device/topic.ts";
 import type { Waiter } from "../../device/turns.ts";
+import { compilePayload, messagePayload } from "../payload.ts";
 import { guardedAsk } from "../run-operation.ts";
 import { boolean } from "../scalars.ts";
-import { compileTemplate, compileTextTemplate, referencedNames } from "../template.ts";
-import { asPayload } from "./publish.ts";
+import { compileTextTemplate, referencedNames } from "../template.ts";
 import { compileSetting } from "./setting.ts";
 import {
   type Compiler,
   contextOf,
   defineStep,
   durationMs,
+  endsWithConnection,
   name,
   type ParsedStep,
-  payload,
   qos,
   qosLevel,
   text,
@@ -38,7 +38,7 @@ const CORRELATIONS = "none, order, topic, properties, or { payload: the name of 
 export const requestSettings = z
   .strictObject({
     topic: topicName,
-    payload: payload.default(""),
+    payload: messagePayload.default(""),
     qos: qos.default(0),
     responseTopic: text,
     rejectedTopic: text.optional(),
@@ -80,7 +80,7 @@ export type RequestSettings = z.output<typeof requestSettings>;
  */
 export const request = defineStep({
   name: "request",
-  places: ["flow", "onConnect"],
+  places: ["flow", "onConnect", "onMessage"],
   schema: z.strictObject({ request: requestSettings }),
   defines: (raw) => captureNames(raw["request"]),
   locals: () => ["requestId"],
@@ -115,7 +115,7 @@ export function cannotTellAnswers(steps: readonly ParsedStep[]): boolean {
 export function compileRequest(spec: RequestSettings, compiler: Compiler): Question {
   const correlation = correlationOf(spec);
   const topic = compileTextTemplate(spec.topic);
-  const body = compileTemplate(spec.payload);
+  const body = compilePayload(spec.payload);
   const responseTopic = compileTextTemplate(spec.responseTopic);
   const rejectedTopic = spec.rejectedTopic === undefined ? null : compileTextTemplate(spec.rejectedTopic);
   const listen = listenTemplates(spec).map(compileTextTemplate);
@@ -126,9 +126,11 @@ export function compileRequest(spec: RequestSettings, compiler: Compiler): Quest
       const context = contextOf(device);
       const requestId = device.nextRequestId();
       context.vars["requestId"] = requestId;
+      const payload = body(context);
+      if (payload === null) return "invalid_payload";
       const call: RequestCall = {
         topic: topic(context),
-        payload: asPayload(body(context)),
+        payload,
         qos: qosOf(context),
         responseTopic: responseTopic(context),
         rejectedTopic: rejectedTopic === null ? null : rejectedTopic(context),
@@ -184,20 +186,20 @@ export function listenTemplates(
   );
 }
 
-interface CaptureSpec {
+export interface CaptureSpec {
   capture: Record<string, unknown>[];
   match: Record<string, unknown>[];
 }
 
-function captureOf(spec: Pick<RequestSettings, "capture" | "match">): CaptureSpec | null {
+export function captureOf(spec: Pick<RequestSettings, "capture" | "match">): CaptureSpec | null {
   if (spec.capture === undefined && spec.match === undefined) return null;
   return { capture: [spec.capture ?? []].flat(), match: [spec.match ?? []].flat() };
 }
 
 /** Captures into the virtual user's variables with Artillery's own helper. */
-function captureInto(
+export function captureInto(
   device: Device,
-  compiler: Compiler,
+  compiler: Pick<Compiler, "helpers" | "place">,
   spec: CaptureSpec,
   answer: string,
   waiter: Waiter,
@@ -207,7 +209,7 @@ function captureInto(
   compiler.helpers.captureOrMatch({ ...spec }, { body: answer }, context, (error, result) => {
     const failure = error ? "capture_failed" : applyCaptures(context, result);
     // A flow has its answer, whatever has become of the connection since; a program ends with its connection.
-    if (compiler.place === "onConnect") device.settleLate(generation, waiter, failure);
+    if (endsWithConnection(compiler.place)) device.settleLate(generation, waiter, failure);
     else device.env.port.turns.settle(waiter, failure);
   });
 }

@@ -17,8 +17,16 @@ import { boolean, numeric } from "../scalars.ts";
 import { UnusableValue } from "../script-error.ts";
 import { type Setting, setting } from "./setting.ts";
 
-/** The place where a step stands: `onConnect` runs after every CONNACK, `flow` once per virtual user, `hook` once per run. */
-export type StepPlace = "flow" | "onConnect" | "hook";
+/**
+ * The place where a step stands: `onConnect` runs after every CONNACK, `onMessage` for every message of a topic, `flow` once per
+ * virtual user, `hook` once per run.
+ */
+export type StepPlace = "flow" | "onConnect" | "onMessage" | "hook";
+
+/** What is done there ends with the connection that it began in. */
+export function endsWithConnection(place: StepPlace): boolean {
+  return place === "onConnect" || place === "onMessage";
+}
 
 /** What a step may use when it is compiled; one per cohort. */
 export interface Compiler {
@@ -144,7 +152,7 @@ export class StepFailure extends Error {
   }
 }
 
-/** A failure that ends a flow, or a bootstrap. In `onConnect` the device itself counts it. */
+/** A failure that ends a flow, or a bootstrap. Where it does not stand in a flow the device itself counts it. */
 export function stepError(compiler: Compiler, failure: string): StepFailure {
   if (compiler.place === "flow") compiler.countError(failure);
   return failureNamed(failure);
@@ -162,7 +170,7 @@ export function failureNamed(failure: string): StepFailure {
 
 /** Says what a template gave that its key cannot take. Returns the name of the failure. */
 export function unusable(
-  compiler: Compiler,
+  compiler: Pick<Compiler, "tellError" | "where">,
   failure: ScriptFailure,
   key: string,
   value: unknown,
@@ -179,9 +187,9 @@ const LONGEST_SHOWN = 200;
 /** One for each name: a whole fleet fails with the same, and an Error keeps its stack. Names come from closed lists. */
 const FAILURES = new Map<string, StepFailure>();
 
-/** What comes after the step in `onConnect` only runs if the connection is still the one it began in. */
+/** What comes after the step in `onConnect` and `onMessage` only runs if the connection is still the one it began in. */
 export function sameConnection(compiler: Compiler, step: Step): Step {
-  if (compiler.place !== "onConnect") return step;
+  if (!endsWithConnection(compiler.place)) return step;
   return (context, callback) => {
     const device = deviceOf(context);
     const generation = device.generation;

@@ -2,12 +2,14 @@ import { z } from "zod";
 import type { VuContext } from "../../artillery.ts";
 import type { Device } from "../../device/device.ts";
 import type { Operation } from "../../device/program.ts";
+import type { SubscribeOptions } from "../../device/session/subscriptions.ts";
 import { filterProblem } from "../../device/topic.ts";
 import type { Waiter } from "../../device/turns.ts";
 import { textOfNumber } from "../../scalar-text.ts";
 import { compileTemplate, type Template } from "../template.ts";
+import { boolean } from "../scalars.ts";
 import { compileSetting } from "./setting.ts";
-import { type Compiler, contextOf, defineStep, qos, qosLevel, topics, unusable } from "./step.ts";
+import { type Compiler, contextOf, defineStep, durationMs, qos, qosLevel, topics, unusable } from "./step.ts";
 
 /**
  * SUBSCRIBE in one packet, done at SUBACK. In `onConnect` it is skipped when the broker says that it kept the session
@@ -15,16 +17,56 @@ import { type Compiler, contextOf, defineStep, qos, qosLevel, topics, unusable }
  */
 export const subscribe = defineStep({
   name: "subscribe",
-  places: ["flow", "onConnect"],
-  schema: z.strictObject({ subscribe: z.strictObject({ topics, qos: qos.default(0) }) }),
+  places: ["flow", "onConnect", "onMessage"],
+  schema: z.strictObject({
+    subscribe: z
+      .strictObject({
+        topics,
+        qos: qos.default(0),
+        noLocal: boolean.optional(),
+        retainAsPublished: boolean.optional(),
+        retainHandling: z
+          .union([z.literal(0), z.literal(1), z.literal(2)], {
+            error: "0 (retained messages at every subscription), 1 (at a new one) or 2 (never)",
+          })
+          .optional(),
+        /** PUBACK and PUBREC of its messages are put off so long. */
+        ackDelay: durationMs.optional(),
+      })
+      .superRefine(({ noLocal, topics: filters }, context) => {
+        if (noLocal !== true || ![filters].flat().some((filter) => filter.startsWith("$share/"))) return;
+        const message = "nothing with a shared subscription [MQTT-3.8.3-4]";
+        context.addIssue({ code: "custom", path: ["noLocal"], message });
+      }),
+  }),
   operation(spec, compiler) {
     const trusted = compiler.place === "onConnect";
     const qosOf = compileSetting(spec.subscribe.qos, qosLevel, "subscribe.qos");
+    const { ackDelay } = spec.subscribe;
+    const options = optionsOf(spec.subscribe);
     return filterOperation(spec.subscribe.topics, compiler, (device, filters, waiter) => {
-      device.exchange.subscribe(filters, qosOf(contextOf(device)), trusted, waiter);
+      if (ackDelay !== undefined) device.exchange.slowDown(filters, ackDelay);
+      device.exchange.subscribe(filters, qosOf(contextOf(device)), trusted, waiter, options);
     });
   },
 });
+
+/** Keys of the step that MQTT 3.1.1 does not have. */
+export const MQTT5_SUBSCRIBE_KEYS = ["noLocal", "retainAsPublished", "retainHandling"] as const;
+
+interface OptionsSpec {
+  noLocal?: boolean | undefined;
+  retainAsPublished?: boolean | undefined;
+  retainHandling?: 0 | 1 | 2 | undefined;
+}
+
+function optionsOf({ noLocal, retainAsPublished, retainHandling }: OptionsSpec): SubscribeOptions {
+  return {
+    ...(noLocal === undefined ? {} : { nl: noLocal }),
+    ...(retainAsPublished === undefined ? {} : { rap: retainAsPublished }),
+    ...(retainHandling === undefined ? {} : { rh: retainHandling }),
+  };
+}
 
 /** Does something with topic filters, which are rendered when it begins. */
 export function filterOperation(

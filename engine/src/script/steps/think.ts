@@ -26,7 +26,7 @@ const jitterTime = z
  */
 export const think = defineStep({
   name: "think",
-  places: ["flow", "onConnect", "hook"],
+  places: ["flow", "onConnect", "onMessage", "hook"],
   schema: z.strictObject({ think: thinkTime, jitter: jitterTime.optional() }),
   operation(spec) {
     const lasts = compilePause(spec);

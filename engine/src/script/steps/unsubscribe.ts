@@ -5,7 +5,7 @@ import { filterOperation } from "./subscribe.ts";
 /** UNSUBSCRIBE in one packet, done at UNSUBACK. */
 export const unsubscribe = defineStep({
   name: "unsubscribe",
-  places: ["flow", "onConnect"],
+  places: ["flow", "onConnect", "onMessage"],
   schema: z.strictObject({ unsubscribe: z.strictObject({ topics }) }),
   operation(spec, compiler) {
     return filterOperation(spec.unsubscribe.topics, compiler, (device, filters, waiter) => {

@@ -1,0 +1,89 @@
+import { z } from "zod";
+import type { TelemetryPlan } from "../device/telemetry.ts";
+import { parseDuration } from "../duration.ts";
+import { asError, ScriptError } from "./script-error.ts";
+import { compilePublication, publicationShape } from "./steps/publish.ts";
+import { type Compiler, durationMs } from "./steps/step.ts";
+
+/** Publications in the background: the scenario's key `telemetry`. */
+
+const JITTER_ALLOWED = 'a duration, or a share of the interval such as "20 %", up to 100 %';
+const OFFLINE_ALLOWED = "drop, queue, or { queue: how many publications }";
+const QUEUE_ALLOWED = "a number of publications from 1 to 10000";
+
+/** Publications that a device keeps where the script says `queue` and no number. */
+const DEFAULT_QUEUE = 100;
+
+const jitter = z
+  .union([z.string(), z.number()], { error: JITTER_ALLOWED })
+  .refine((value) => jitterMs(value, 0) !== null, { error: JITTER_ALLOWED });
+
+const offline = z.union(
+  [
+    z.enum(["drop", "queue"]),
+    z.strictObject({
+      queue: z
+        .int({ error: QUEUE_ALLOWED })
+        .min(1, { error: QUEUE_ALLOWED })
+        .max(10_000, { error: QUEUE_ALLOWED }),
+    }),
+  ],
+  { error: OFFLINE_ALLOWED },
+);
+
+const entry = z
+  .strictObject({
+    every: durationMs.refine((value) => value > 0, { error: "a duration above 0" }),
+    jitter: jitter.default(0),
+    ...publicationShape,
+    /** What becomes of publications while the device is not ready. */
+    offline: offline.default("drop"),
+  })
+  .superRefine(({ every, jitter: beside }, context) => {
+    if ((jitterMs(beside, every) ?? 0) <= every) return;
+    context.addIssue({ code: "custom", path: ["jitter"], message: "at most the interval itself (every)" });
+  });
+
+export type TelemetrySpec = z.output<typeof entry>;
+
+export const telemetry = z.union(
+  [entry, z.array(entry).min(1, { error: "a list of at least one publication" })],
+  {
+    error: "a publication { every, jitter, topic, payload, qos, retain, offline }, or a list of them",
+  },
+);
+
+/** Compiled once, for all devices of a cohort. */
+export function compileTelemetry(
+  spec: TelemetrySpec,
+  compiler: Pick<Compiler, "tellError" | "where">,
+): TelemetryPlan {
+  const render = compilePublication(spec, compiler, "telemetry");
+  return {
+    everyMs: spec.every,
+    jitterMs: jitterMs(spec.jitter, spec.every) ?? 0,
+    queue: queueOf(spec),
+    publication(device) {
+      try {
+        return render(device);
+      } catch (thrown) {
+        const error = asError(thrown);
+        const isScriptError = error instanceof ScriptError;
+        if (!(isScriptError && error.isTold)) compiler.tellError(error, compiler.where);
+        return isScriptError ? error.failure : "script_error";
+      }
+    },
+  };
+}
+
+function queueOf({ offline: kept }: TelemetrySpec): number {
+  if (kept === "drop") return 0;
+  return kept === "queue" ? DEFAULT_QUEUE : kept.queue;
+}
+
+/** Milliseconds to either side of the interval; null for what is neither a duration nor a share. */
+function jitterMs(value: string | number, everyMs: number): number | null {
+  const share = /^\s*(\d+(?:\.\d+)?)\s*%\s*$/.exec(String(value));
+  if (share === null) return parseDuration(value);
+  return Number(share[1]) > 100 ? null : (everyMs * Number(share[1])) / 100;
+}
