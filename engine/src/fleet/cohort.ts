@@ -68,7 +68,9 @@ export function compileCohort(cohort: CohortPlan, index: number, parts: CohortPa
     environment: {
       plan: devicePlan(cohort.client, plan.settings.maxPacketSize, index),
       port: host,
-      telemetry: cohort.telemetry.map((spec) => compileTelemetry(spec, { tellError, where: `telemetry of ${JSON.stringify(cohort.name)}` })),
+      telemetry: cohort.telemetry.map((spec) =>
+        compileTelemetry(spec, { tellError, where: `telemetry of ${JSON.stringify(cohort.name)}` }),
+      ),
       reactions: {
         handlers: cohort.onMessage.map((spec) => compileReaction(spec, base("onMessage"))),
         queue: cohort.messageQueue,

@@ -386,14 +386,6 @@ describe("steps", () => {
     [{ publish: { topic: "" } }, ["publish.topic", "", "text that is not empty"]],
     [{ publish: { topic: true } }, ["publish.topic", true, "text"]],
     [{ publish: { topic: "a", retain: "yes" } }, ["publish.retain", "yes", "true or false"]],
-    [
-      { publish: { topic: "a", payload: null } },
-      [
-        "publish.payload",
-        null,
-        "text, an object or list that is sent as JSON, or bytes: { base64: TEXT }, { hex: DIGITS } or { file: PATH }",
-      ],
-    ],
     [{ request: { topic: "a" } }, ["request.responseTopic", undefined, "text"]],
     [
       { request: { topic: "a", responseTopic: "b", timeout: "later" } },
