@@ -31,7 +31,7 @@ function cohortRefusals(cohort: CohortPlan, plan: FleetPlan): Problem[] {
   return [
     ...beforeScenario.flatMap((name) => functionRefusal(name, `${path}.beforeScenario`, plan)),
     ...afterScenario.flatMap((name) => functionRefusal(name, `${path}.afterScenario`, plan)),
-    ...cohort.onMessage.flatMap((spec, i) => captureRefusals(spec, `${path}.onMessage[${i}]`)),
+    ...cohort.onMessage.map(({ topic }, i) => messageRefusal(`${path}.onMessage[${i}]`, topic)),
     ...stepsOf(cohort).flatMap((step) => stepRefusals(step, plan)),
     ...pluginRefusals(cohort),
   ];
@@ -49,6 +49,12 @@ function pluginRefusals({ needs }: CohortPlan): Problem[] {
       allowed:
         "$randomNumber() or $randomString() in a forecast: what a plugin's function gives is not known",
     }));
+}
+
+/** The modelled broker passes on the back end's answers alone: steps for a message would never run, without a word. */
+function messageRefusal(path: string, topic: string): Problem {
+  const allowed = "nothing in a forecast: the modelled broker carries no message from one device to another";
+  return { path, value: topic, allowed };
 }
 
 function functionRefusal(name: string, path: string, plan: FleetPlan): Problem[] {
@@ -88,7 +94,7 @@ interface KnownSpec {
   request?: RequestSpec;
   refresh?: { request: RequestSpec };
   http?: HttpSpec;
-  waitForMessage?: AnswerSpec;
+  waitForMessage?: { topic: string };
 }
 
 interface AnswerSpec {
@@ -117,7 +123,8 @@ function ownRefusals({ path, spec }: ParsedStep, plan: FleetPlan): Problem[] {
     const allowed = "count or over in a forecast: what a function would decide is not known";
     return [{ path: at("whileTrue"), value: known.whileTrue, allowed }];
   }
-  if (known.waitForMessage !== undefined) return captureRefusals(known.waitForMessage, at("waitForMessage"));
+  if (known.waitForMessage !== undefined)
+    return [messageRefusal(at("waitForMessage"), known.waitForMessage.topic)];
   if (known.http !== undefined)
     return [...httpRefusals(known.http, at, plan), ...captureRefusals(known.http, at("http"))];
   const request = known.request ?? known.refresh?.request;

@@ -37,6 +37,16 @@ describe("what no model can know is refused by its path", () => {
       "scenarios[0].onConnect[0].http.get",
     ],
     [
+      "what devices do on messages",
+      { scenario: { onMessage: [{ topic: "cmd", do: [{ think: 1 }] }] } },
+      "scenarios[0].onMessage[0]",
+    ],
+    [
+      "a message that is waited for",
+      { scenario: { onConnect: [{ waitForMessage: { topic: "cmd" } }] } },
+      "scenarios[0].onConnect[0].waitForMessage",
+    ],
+    [
       "a capture that is more than a place",
       {
         scenario: {
