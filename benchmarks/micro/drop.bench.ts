@@ -74,6 +74,7 @@ function fleetOf(count: number): BenchFleet {
     regions: null,
     maxPacketBytes: 1 << 20,
     partings: null,
+    halfOpen: null,
     openings: null,
   });
   host.openers.push((listener) => {

@@ -96,6 +96,7 @@ class Case {
         regions: null,
         maxPacketBytes: this.#maxPacketBytes,
         partings: null,
+        halfOpen: null,
         openings: null,
       },
       random,

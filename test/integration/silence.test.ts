@@ -1,7 +1,18 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { TCP_KINDS } from "../../engine/src/contract.ts";
+import { createCertificate } from "../../engine/src/lab/certificate.ts";
+import { anyAddress } from "../../engine/src/transport/local-end.ts";
+import { createOpener } from "../../engine/src/transport/open.ts";
+import { NO_TLS_SETTINGS, SecureContexts } from "../../engine/src/transport/tls-material.ts";
+import type { OpenTransport } from "../../engine/src/transport/transport.ts";
 import { fleetOf, Mosquitto, mosquittoAvailable } from "../support/broker.ts";
-import { eventually, tcpUnderTest } from "../support/device-fleet.ts";
+import { type DeviceFleet, eventually, publish, tcpUnderTest } from "../support/device-fleet.ts";
+import { TakeoverBroker } from "../support/takeover-broker.ts";
+
+/** They find out by an acknowledgement that does not come. */
+function publishAll({ devices }: DeviceFleet): void {
+  for (const device of devices) void publish(device, "t", "x", { qos: 1 });
+}
 
 describe.skipIf(!mosquittoAvailable()).each(TCP_KINDS)("silent devices on Mosquitto, over %s", (kind) => {
   let broker: Mosquitto;
@@ -33,5 +44,106 @@ describe.skipIf(!mosquittoAvailable()).each(TCP_KINDS)("silent devices on Mosqui
     expect(Math.min(...(fleet.events.values.becameReady[1] ?? []))).toBeGreaterThan(Math.min(...detectionMs));
     expect(broker.logged(/New client connected from .* as silent-[0-4] /)).toBe(10);
     expect(broker.logged(/New client connected from .* as silent-[5-9] /)).toBe(5);
+    // Nothing of this side told the broker: it ended each of the old connections itself.
+    expect(broker.logged(/Client silent-\d closed its connection|Socket error on client silent-\d/)).toBe(0);
+    expect(
+      broker.logged(/Client silent-[0-4] (already connected, closing old connection|has exceeded timeout)/),
+    ).toBe(5);
+    await eventually(() => fleet.halfOpen.size === 0);
+  });
+
+  it.each([4, 5] as const)("are taken over when they come back, in MQTT version %i", async (version) => {
+    const ids = `over-${version}-`;
+    const options = { clientIds: ids, plan: { ackTimeoutMs: 300 } };
+    const fleet = fleetOf({ port: broker.port, protocolVersion: version, devices: 10, ...options });
+    await fleet.connect().allReady();
+    for (const device of fleet.devices) device.part.silence(1);
+    publishAll(fleet);
+    await eventually(() => fleet.events.values.becameReady[1]?.length === 10);
+    expect(fleet.events.names.silenceOver).toEqual({ ack_timeout: 10 });
+    expect(broker.logged(new RegExp(`${ids}\\d already connected, closing old connection`))).toBe(10);
+    expect(broker.logged(new RegExp(`(closed its connection|Socket error).*${ids}|${ids}\\d closed`))).toBe(
+      0,
+    );
+    await eventually(() => fleet.halfOpen.size === 0);
+    expect(fleet.letGo).toBe(0);
+  });
+
+  it("are forgotten on the way: RST answers what they write next, and the broker is still taken over", async () => {
+    const fleet = fleetOf({ port: broker.port, devices: 10, clientIds: "reset-" });
+    await fleet.connect().allReady();
+    for (const device of fleet.devices) device.part.silence(1, "reset");
+    expect(fleet.events.names.silenceOver).toEqual({});
+    publishAll(fleet);
+    await eventually(() => fleet.events.values.becameReady[1]?.length === 10);
+    expect(fleet.events.names.silenceOver).toEqual({ closed: 10 });
+    // Long before the acknowledgement would have been given up.
+    expect(Math.max(...(fleet.events.values.silenceOver[1] ?? []))).toBeLessThan(1000);
+    expect(broker.logged(/reset-\d already connected, closing old connection/)).toBe(10);
+    expect(broker.logged(/Client reset-\d closed|Received PUBLISH from reset-\d/)).toBe(0);
+  });
+});
+
+describe("a broker that is told of nothing", async () => {
+  const certificate = await createCertificate({ name: "broker", hosts: ["127.0.0.1"] });
+  const ways = [
+    { kind: "tcp", tcp: "handle" },
+    { kind: "tcp", tcp: "net" },
+    { kind: "tls", tcp: "net" },
+    { kind: "ws", tcp: "net" },
+  ] as const;
+
+  const fleetOver = async ({ kind, tcp }: (typeof ways)[number], version: 4 | 5, more: object = {}) => {
+    const broker = await TakeoverBroker.start({ kind, protocolVersion: version, certificate });
+    onTestFinished(() => broker.stop());
+    const material = { ...NO_TLS_SETTINGS, insecure: true };
+    const open: OpenTransport = createOpener(
+      { kind, host: "127.0.0.1", port: broker.port, path: kind === "ws" ? "/mqtt" : "" },
+      {
+        material,
+        contexts: new SecureContexts(material, (pem) => pem),
+        resume: false,
+        local: anyAddress(null),
+        tcp,
+        maxPacketBytes: 10_000,
+        onBadCertificate: () => {},
+      },
+    );
+    const options = { plan: { ackTimeoutMs: 200 }, ...more };
+    const fleet = fleetOf({ port: broker.port, open, protocolVersion: version, devices: 10, ...options });
+    await fleet.connect().allReady();
+    return { broker, fleet };
+  };
+
+  it.each(ways)("hears neither FIN nor RST before the takeover, over $kind ($tcp)", async (way) => {
+    await Promise.all(
+      ([4, 5] as const).map(async (version) => {
+        const { broker, fleet } = await fleetOver(way, version);
+        for (const device of fleet.devices) device.part.silence(1);
+        broker.ping();
+        publishAll(fleet);
+        await eventually(() => fleet.events.values.becameReady[1]?.length === 10);
+        await eventually(() => fleet.halfOpen.size === 0);
+        expect([broker.takeovers, broker.guests.length]).toEqual([10, 20]);
+        for (const { seen } of broker.guests.slice(0, 10))
+          expect(seen.slice(0, 2)).toEqual(["bytes", "takeover"]);
+        // All were back before the first of them had gone: the broker had each device twice at some time.
+        expect(broker.peak).toBeGreaterThan(10);
+      }),
+    );
+  });
+
+  it("hears RST of the oldest where there is no room for more, and of all once the run is over", async () => {
+    const [way] = ways;
+    const { broker, fleet } = await fleetOver(way, 4, {
+      mostHalfOpen: 4,
+      backoff: { policy: "fixed", baseMs: 60_000 },
+    });
+    for (const device of fleet.devices) device.part.silence(1);
+    publishAll(fleet);
+    await eventually(() => broker.guests.filter(({ seen }) => seen.includes("rst")).length === 6);
+    expect([fleet.halfOpen.size, fleet.letGo]).toEqual([4, 6]);
+    fleet.halfOpen.reset();
+    await eventually(() => broker.guests.every(({ seen }) => seen.includes("rst")));
   });
 });

@@ -153,6 +153,7 @@ export class Simulation {
         regions: this.#regions,
         maxPacketBytes: 4096,
         partings: null,
+        halfOpen: null,
         openings: null,
       },
       isBytes

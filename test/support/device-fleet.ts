@@ -10,6 +10,7 @@ import type { RequestCall, RequestOutcome } from "../../engine/src/device/sessio
 import type { PublishCall } from "../../engine/src/device/session/session.ts";
 import { Fleet } from "../../engine/src/fleet/fleet.ts";
 import { time } from "../../engine/src/live/clock.ts";
+import { HalfOpen } from "../../engine/src/live/half-open.ts";
 import { LiveHost } from "../../engine/src/live/host.ts";
 import { Openings } from "../../engine/src/live/openings.ts";
 import { Partings } from "../../engine/src/live/partings.ts";
@@ -40,6 +41,8 @@ export interface DeviceFleetOptions {
   credentials?: Partial<DeviceCredentials>;
   plan?: Partial<DevicePlan>;
   backoff?: BackoffSpec;
+  /** Half-open connections that are kept at one time; all unless given. */
+  mostHalfOpen?: number;
   /** Nothing unless given: a device is then ready as soon as it is connected. */
   bootstrap?: Operation["begin"];
   /** None unless given. */
@@ -54,12 +57,20 @@ export class DeviceFleet {
   /** When each attempt began, in the devices' time. */
   readonly attemptedAtMs: number[] = [];
   readonly devices: Device[];
+  readonly halfOpen: HalfOpen;
+  /** Half-open connections that were ended from this side. */
+  letGo = 0;
   readonly #fleet: Fleet;
 
   constructor(options: DeviceFleetOptions) {
     const { port, protocolVersion = 4, devices = 1, clientIds = "device-", credentials = {} } = options;
     const backoff = options.backoff ?? { policy: "full-jitter", baseMs: 50, capMs: 400 };
     const maxPacketBytes = options.plan?.maxPacketBytes ?? 1_048_576;
+    this.halfOpen = new HalfOpen({
+      time,
+      most: options.mostHalfOpen ?? Number.POSITIVE_INFINITY,
+      letGo: () => this.letGo++,
+    });
     const host = new LiveHost({
       time,
       seed: 42,
@@ -72,6 +83,7 @@ export class DeviceFleet {
       regions: null,
       maxPacketBytes,
       partings: new Partings(time),
+      halfOpen: this.halfOpen,
       openings: new Openings(setImmediate),
     });
     const { kind } = tcpUnderTest;
@@ -144,6 +156,7 @@ export class DeviceFleet {
   end(): void {
     for (const device of this.devices) device.end("ended");
     this.#fleet.stop();
+    this.halfOpen.reset();
   }
 }
 

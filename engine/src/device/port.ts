@@ -1,5 +1,6 @@
 import type { Packet } from "mqtt-packet";
 import type { FailoverPlan } from "../region/failover.ts";
+import type { NextWrite } from "../transport/next-write.ts";
 import type { Attempt } from "./attempt.ts";
 import type { Device } from "./device.ts";
 import type { Tell } from "./events.ts";
@@ -63,11 +64,14 @@ export interface Link {
   ): (() => void) | null;
   /** More waits for the broker than it will ever read, and packets may have been left out. */
   readonly isStuck: boolean;
-  /** The path is gone and nobody is told: from now on nothing goes out and nothing comes in. */
-  mute(): void;
-  /** Ends with FIN, after what was sent. */
+  /**
+   * The path is gone and nobody is told: from now on nothing goes out and nothing comes in. With `reset` the next packet is answered
+   * with RST; with `lost` no other server is reached either.
+   */
+  mute(nextWrite: NextWrite): void;
+  /** Ends with FIN, after what was sent; where the path is gone, without a word. */
   close(): void;
-  /** Ends with RST. */
+  /** Ends with RST; where the path is gone, without a word. */
   reset(): void;
 }
 

@@ -1,3 +1,4 @@
+import type { NextWrite } from "../transport/next-write.ts";
 import type { Device } from "./device.ts";
 import { EVENTS } from "./events.ts";
 import { type DisconnectCause, type DropCause, isMeant } from "./loss.ts";
@@ -55,15 +56,15 @@ export class StormPart {
 
   /**
    * A storm takes the network away behind the device's back: what it writes goes nowhere and it hears nothing, neither FIN
-   * nor RST, until its own keepalive or time-out tells it. Returns as `drop` does.
+   * nor RST, until its own keepalive or time-out tells it, or RST answers what it writes next. Returns as `drop` does.
    */
-  silence(storm: number): number | null {
+  silence(storm: number, nextWrite: NextWrite = "lost"): number | null {
     const device = this.#device;
     if (!device.isOnline || this.outage.isUnaware) return null;
     this.#claim(storm, this.hadBeenReady);
     this.outage.isUnaware = true;
     this.outage.begin(device.env.port.now());
-    device.line.link?.mute();
+    device.line.link?.mute(nextWrite);
     device.tell(EVENTS.silenced, 0, device.state === "ready" ? 1 : 0);
     return this.outage.lostAtMs;
   }

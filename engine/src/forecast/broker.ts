@@ -94,6 +94,8 @@ export class Broker implements BrokerEnd, AuthAsker {
   readonly #waiting: AcceptQueue<BrokerLink>;
   /** SYNs that found the accept queue full. */
   droppedSyns = 0;
+  /** Connections that made way for another of the same client. */
+  takeovers = 0;
 
   constructor({ model, network, backEnd, auth, hasOwnIds }: BrokerOptions) {
     this.network = network;
@@ -293,11 +295,8 @@ export class Broker implements BrokerEnd, AuthAsker {
     const known = this.#clientOf(link, id);
     const client = known ?? this.#newClient(link, id);
     const { link: earlier } = client;
-    // [MQTT-3.1.4-3]: an older connection of the client makes way.
-    if (earlier !== null && earlier !== link && earlier.isHeard) {
-      if (earlier.protocolVersion === 5) this.network.down(deliver, earlier, TAKEN_OVER);
-      this.network.down(closed, earlier, undefined);
-    }
+    if (earlier !== null && earlier !== link && (earlier.isHeard || earlier.isHalfOpen))
+      this.#takeOver(earlier);
     const isExpired = this.network.clock.now() > client.goneAtMs + client.expiryMs;
     const isPresent = known !== undefined && client.expiryMs > 0 && !clean && !isExpired;
     if (!isPresent) client.filters = null;
@@ -308,6 +307,15 @@ export class Broker implements BrokerEnd, AuthAsker {
     if (clientId === "" && protocolVersion === 5)
       this.#say(link, { ...ACCEPTED, properties: { assignedClientIdentifier: id } });
     else this.#say(link, isPresent ? ACCEPTED_WITH_SESSION : ACCEPTED);
+  }
+
+  /** [MQTT-3.1.4-3]: an older connection of the client makes way. */
+  #takeOver(earlier: BrokerLink): void {
+    this.takeovers++;
+    if (earlier.protocolVersion === 5) this.network.down(deliver, earlier, TAKEN_OVER);
+    this.network.down(closed, earlier, undefined);
+    // It costs the broker what any other end of a connection does.
+    this.#enqueue(null, GONE);
   }
 
   #assignedId(): string {

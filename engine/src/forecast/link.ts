@@ -1,6 +1,7 @@
 import type { Packet } from "mqtt-packet";
 import type { Device } from "../device/device.ts";
 import type { Link } from "../device/port.ts";
+import type { NextWrite } from "../transport/next-write.ts";
 import type { TransportFailure } from "../transport/transport.ts";
 import {
   type BrokerEnd,
@@ -22,7 +23,12 @@ const OVER = 1;
 const RESET = 2;
 const MUTED = 4;
 const ACCEPTED = 8;
-const SYNS_SHIFT = 4;
+/** The device's next packet is answered with RST. */
+const REFUSES_NEXT = 16;
+/** No other server is reached either. */
+const PATH_GONE = 32;
+const SYNS_SHIFT = 6;
+const BITS = (1 << SYNS_SHIFT) - 1;
 
 /**
  * A device's connection: packets, no bytes. What is sent arrives after the network's latency; what is said to a device that has
@@ -68,7 +74,7 @@ export class ForecastLink implements Link, BrokerLink {
   }
 
   set syns(syns: number) {
-    this.#bits = (syns << SYNS_SHIFT) | (this.#bits & (OVER | RESET | MUTED | ACCEPTED));
+    this.#bits = (syns << SYNS_SHIFT) | (this.#bits & BITS);
   }
 
   // ---- how it opens -----------------------------------------------------------------------------------------------
@@ -127,6 +133,10 @@ export class ForecastLink implements Link, BrokerLink {
 
   send(packet: Packet): boolean | null {
     if (this.isOver) return null;
+    if ((this.#bits & REFUSES_NEXT) !== 0) {
+      this.#bits &= ~REFUSES_NEXT;
+      this.broker.network.up(atForgetful, this, undefined);
+    }
     // What is written into a path that is gone is written all the same.
     if ((this.#bits & MUTED) === 0) this.broker.network.up(hearAtBroker, this, packet);
     return true;
@@ -136,9 +146,9 @@ export class ForecastLink implements Link, BrokerLink {
     start: (answered: (answer: A) => void) => () => void,
     answered: (answer: A) => void,
   ): (() => void) | null {
-    if ((this.#bits & MUTED) !== 0) return null;
+    if ((this.#bits & PATH_GONE) !== 0) return null;
     return start((answer) => {
-      if ((this.#bits & MUTED) === 0) answered(answer);
+      if ((this.#bits & PATH_GONE) === 0) answered(answer);
     });
   }
 
@@ -146,18 +156,34 @@ export class ForecastLink implements Link, BrokerLink {
     return false;
   }
 
-  mute(): void {
-    this.#bits |= MUTED;
+  mute(nextWrite: NextWrite): void {
+    this.#bits |= MUTED | (nextWrite === "reset" ? REFUSES_NEXT : PATH_GONE);
+  }
+
+  /** Its path is gone: the broker does not hear what becomes of the device. */
+  get isHalfOpen(): boolean {
+    return (this.#bits & MUTED) !== 0;
   }
 
   close(): void {
     this.#bits |= OVER;
-    this.broker.left(this);
+    if (!this.isHalfOpen) this.broker.left(this);
   }
 
   reset(): void {
+    if (this.isHalfOpen) {
+      this.#bits |= OVER;
+      return;
+    }
     this.#bits |= OVER | RESET;
     this.broker.left(this);
+  }
+
+  /** Whoever forgot the connection has answered the device with RST. */
+  refusedWrite(): void {
+    if (this.isOver) return;
+    this.#bits |= OVER;
+    this.device.onClosed("tcp_reset");
   }
 
   // ---- what the network brings ------------------------------------------------------------------------------------
@@ -181,6 +207,14 @@ export class ForecastLink implements Link, BrokerLink {
 
 function greetBroker(link: ForecastLink, hello: Hello): void {
   link.broker.hear(link, hello);
+}
+
+function atForgetful(link: ForecastLink): void {
+  link.broker.network.up(refusedWrite, link, undefined);
+}
+
+function refusedWrite(link: ForecastLink): void {
+  link.refusedWrite();
 }
 
 function hearAtBroker(link: ForecastLink, packet: Packet): void {

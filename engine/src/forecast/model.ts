@@ -75,6 +75,10 @@ const STATEMENTS: readonly [string, string][] = [
     "an answer reaches who asked; what devices publish otherwise is acknowledged and reaches no device",
   ],
   ["network", "the latency is constant; nothing is lost, but for storms"],
+  [
+    "silent storms",
+    "a half-open connection stays at the broker until the device's next one takes its place; the broker's own keepalive ends none",
+  ],
   ["bytes", "no packet is encoded: bytes are not counted, and 0 in all files"],
 ];
 

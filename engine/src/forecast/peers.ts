@@ -47,6 +47,8 @@ export interface BrokerLink {
   readonly isReset: boolean;
   /** The device would hear what is said now. */
   readonly isHeard: boolean;
+  /** Its path is gone, and the broker was told of nothing. */
+  readonly isHalfOpen: boolean;
   /** SYNs that were sent. */
   syns: number;
   /** The broker has taken it out of the accept queue. */

@@ -6,6 +6,7 @@ import { Host, type HostOptions } from "../fleet/host.ts";
 import { createCodec } from "../transport/codec.ts";
 import { Connection, type Wire } from "../transport/connection.ts";
 import type { OpenTransport } from "../transport/transport.ts";
+import type { HalfOpen } from "./half-open.ts";
 import type { Openings } from "./openings.ts";
 import type { Partings } from "./partings.ts";
 
@@ -13,6 +14,8 @@ export interface LiveHostOptions extends HostOptions {
   maxPacketBytes: number;
   /** Null where a device ends its connection itself at once, when it has said DISCONNECT. */
   partings: Partings | null;
+  /** Null where a device's end ends its connection, whatever has become of the path. */
+  halfOpen: HalfOpen | null;
   /** Null where everything that is due is opened at once. */
   openings: Openings | null;
 }
@@ -26,7 +29,7 @@ export class LiveHost extends Host {
   readonly #partings: Partings | null;
   readonly #openings: Openings | null;
 
-  constructor({ maxPacketBytes, partings, openings, ...options }: LiveHostOptions) {
+  constructor({ maxPacketBytes, partings, halfOpen, openings, ...options }: LiveHostOptions) {
     super(options);
     const { recorder } = options;
     this.#partings = partings;
@@ -34,6 +37,7 @@ export class LiveHost extends Host {
     const common = {
       maxPacketBytes,
       partings,
+      halfOpen,
       sent: (device: Device, bytes: number) => recorder.tell(EVENTS.bytesSent, device, 0, bytes, ""),
       received: (device: Device, bytes: number) => recorder.tell(EVENTS.bytesReceived, device, 0, bytes, ""),
     } satisfies Omit<Wire<Device>, "codec">;

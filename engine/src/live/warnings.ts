@@ -27,6 +27,10 @@ export function sameIdsWarning(otherRun: string): string {
   return `mqtt: WARNING: run ${otherRun} has devices with the same client ids at this broker: the two take each other's sessions; give one of them a clientIdPrefix, or, where both are parts of one fleet, another MQTT_FLEET_INDEX`;
 }
 
+/** Said once, when the first of them is ended. */
+export const HALF_OPEN_WARNING =
+  'mqtt: WARNING: half-open connections of a silent storm are ended with RST ("half_open_reset"), one of each device at most and no more than there are open files and local ports for: brokers hear of the loss before they would have';
+
 /** @param reason a code of Node's or OpenSSL's */
 export function badCertificateWarning(reason: string): string {
   return `mqtt: a device's connect.cert or connect.key cannot be used (${reason}): refused as "tls_client_certificate"`;

@@ -10,18 +10,20 @@ import {
 import { ensureNames } from "../capture/ensure-names.ts";
 import { GeneratorWatch } from "../capture/generator-health.ts";
 import { Recorder } from "../capture/recorder.ts";
+import type { Device } from "../device/device.ts";
+import { EVENTS } from "../device/events.ts";
 import { type Container, shareOf, type WorkerShare } from "../device/identity.ts";
 import { FleetRun } from "../fleet/fleet-run.ts";
 import { Regions } from "../region/regions.ts";
 import type { OpenPlace } from "../rendezvous/place.ts";
 import type { Progress } from "../rendezvous/rendezvous.ts";
-import type { FleetPlan } from "../script/plan.ts";
+import { descriptorsPerDevice, type FleetPlan, halfOpenShare } from "../script/plan.ts";
 import { renderProblems } from "../script/problem.ts";
 import type { RegionsPlan } from "../script/region-plan.ts";
 import type { UrlTarget } from "../script/target.ts";
 import { devicesOfPhases } from "../transport/descriptors.ts";
 import { usesTls } from "../transport/endpoints.ts";
-import { HostLimits, readPortPool } from "../transport/host-limits.ts";
+import { HostLimits, type PortSupply, readPortPool } from "../transport/host-limits.ts";
 import type { HttpClient } from "../transport/http-client.ts";
 import type { PortChooser } from "../transport/local-ports.ts";
 import type { PemReader } from "../transport/pem.ts";
@@ -31,6 +33,7 @@ import { chooseLocalEnd } from "./choose-local-end.ts";
 import { time, wallClock } from "./clock.ts";
 import { FleetAgreement } from "./fleet-agreement.ts";
 import type { FleetNumbers } from "./fleet-numbers.ts";
+import { HalfOpen } from "./half-open.ts";
 import { LiveHost } from "./host.ts";
 import { openHttp } from "./open-http.ts";
 import { openerOptions } from "./opener-options.ts";
@@ -38,7 +41,7 @@ import { openerOf } from "./openers.ts";
 import { Openings } from "./openings.ts";
 import { Partings } from "./partings.ts";
 import { warnBeforeStart } from "./preflight.ts";
-import { warnOfNeverOnline } from "./warnings.ts";
+import { HALF_OPEN_WARNING, warnOfNeverOnline } from "./warnings.ts";
 import { WorkerResults } from "./worker-results.ts";
 import { keepYoungGenerationSmall } from "./young-generation.ts";
 
@@ -83,6 +86,8 @@ export class Worker {
   readonly #timer: NodeJS.Timeout;
   readonly #limits = new HostLimits(log);
   readonly #partings = new Partings(time);
+  readonly #halfOpen: HalfOpen;
+  #hasLetGo = false;
   #isOver = false;
 
   constructor(options: WorkerOptions) {
@@ -98,6 +103,23 @@ export class Worker {
     const health = this.#watch.begin();
     const { regions } = options;
     this.#regions = regions && new Regions({ regions: regions.list, failover: regions.failover, seed });
+    const devices = devicesOfPhases(script.config.phases, this.#share.workers);
+    const [chooser, ports] = [this.#portChooser, readPortPool()];
+    const { local, paths } = chooseLocalEnd({
+      given: plan.settings.localAddresses ?? null,
+      ports,
+      chooser,
+      // A connection that is left half-open keeps its port while the device opens another.
+      devices: devices && Math.ceil(devices * (1 + halfOpenShare(plan))),
+      hosts: this.#targets.map(({ endpoint }) => endpoint.host),
+      brokers: this.#targets.length - (plan.storms.some(({ cause }) => cause === "regionLoss") ? 1 : 0),
+    });
+    const supply: PortSupply = { ports, paths, chooser };
+    this.#halfOpen = new HalfOpen({
+      time,
+      most: this.#limits.halfOpenRoom(devices, descriptorsPerDevice(plan), supply, this.#share.workers),
+      letGo: (device) => this.#letGo(device as Device),
+    });
     const host = new LiveHost({
       time,
       seed,
@@ -105,17 +127,8 @@ export class Worker {
       regions: this.#regions,
       maxPacketBytes,
       partings: this.#partings,
+      halfOpen: this.#halfOpen,
       openings: new Openings(setImmediate),
-    });
-    const devices = devicesOfPhases(script.config.phases, this.#share.workers);
-    const [chooser, ports] = [this.#portChooser, readPortPool()];
-    const { local, paths } = chooseLocalEnd({
-      given: plan.settings.localAddresses ?? null,
-      ports,
-      chooser,
-      devices,
-      hosts: this.#targets.map(({ endpoint }) => endpoint.host),
-      brokers: this.#targets.length - (plan.storms.some(({ cause }) => cause === "regionLoss") ? 1 : 0),
     });
     const openers = openerOptions(plan, options.tls, options.readPem, options.tcp, local);
     for (const cohort of plan.cohorts)
@@ -159,7 +172,7 @@ export class Worker {
       share: this.#share,
       limits: this.#limits,
       devices,
-      supply: { ports, paths, chooser },
+      supply,
       isInsecure: this.#isInsecure,
     });
     this.#results = new WorkerResults({
@@ -195,6 +208,14 @@ export class Worker {
       ready: this.#agreement.timeZeroMs === null ? fleet.provisioned : 0,
       arrivalsOver: numbers.arrivalsOver(this.#share.workers),
     };
+  }
+
+  /** The broker hears of it, as it would not have where the path is gone. */
+  #letGo(device: Device): void {
+    this.#recorder.tell(EVENTS.error, device, 0, 0, "half_open_reset");
+    if (this.#hasLetGo) return;
+    this.#hasLetGo = true;
+    log(HALF_OPEN_WARNING);
   }
 
   /** Devices connect to these. */
@@ -256,6 +277,7 @@ export class Worker {
     this.#results.end(state);
     if (state === "ended") this.#warnIfNeverOnline();
     else this.#resetConnections();
+    this.#halfOpen.reset();
     void this.#agreement.end();
   }
 

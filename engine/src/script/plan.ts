@@ -147,6 +147,12 @@ export function uncorrelatedCohorts({ cohorts }: FleetPlan): string[] {
   return cohorts.filter((cohort) => cannotTellAnswers(stepsOf(cohort))).map(({ name }) => name);
 }
 
+/** The largest share of the fleet whose connections one storm leaves half-open, until their brokers end them. */
+export function halfOpenShare({ storms }: Pick<FleetPlan, "storms">): number {
+  const shares = storms.filter(({ cause }) => cause === "silent").map(({ fraction }) => fraction ?? 1);
+  return Math.max(0, ...shares);
+}
+
 /** Open files of one device at one time, at most: an `http` step may make a connection of its own beside the device's. */
 export function descriptorsPerDevice({ settings, cohorts }: FleetPlan): 1 | 2 {
   const asks = cohorts.some((cohort) => usesHttp(stepsOf(cohort)));

@@ -3,6 +3,7 @@ import { STORM_CAUSES, type StormCause } from "../contract.ts";
 import { CAUSE_KEYS, type CauseKey, CHOICE_KEYS } from "../storm/causes/cause.ts";
 import { CAUSES } from "../storm/causes/index.ts";
 import type { StormPlan } from "../storm/schedule.ts";
+import { NEXT_WRITES } from "../transport/next-write.ts";
 import { regionLoss } from "./regions.ts";
 import { anyText, integer, share } from "./scalars.ts";
 import { durationMs } from "./steps/step.ts";
@@ -15,6 +16,7 @@ export const MOST_STORMS = 100;
 const positiveDuration = durationMs.refine((value) => value > 0, { error: "a duration above 0" });
 const FRACTION_ALLOWED = "a share above 0 and up to 1, such as 0.25 or 25 %";
 const TIMES_ALLOWED = `a whole number from 1 to ${MOST_STORMS}`;
+const nextWrite = { error: NEXT_WRITES.join(", ") };
 const command = { error: "a list: the program and its arguments; no shell reads it" };
 const cohortNames = { error: "the name of a scenario, or a list of them" };
 const cohorts = z
@@ -39,6 +41,7 @@ const storm = z
     fraction: share(FRACTION_ALLOWED).optional(),
     cause: z.enum(NAMED_CAUSES, { error: NAMED_CAUSES.join(", ") }).optional(),
     regionLoss: regionLoss.optional(),
+    nextWrite: z.enum(NEXT_WRITES, nextWrite).optional(),
     window: positiveDuration,
     command: z.array(argument, command).nonempty(command).optional(),
     timeout: positiveDuration.optional(),
@@ -141,7 +144,7 @@ export function chosenOf<C extends { name: string }>(
 }
 
 function planOf(spec: StormSpec, atMs: number): Omit<StormPlan, "index" | "region" | "cohorts"> {
-  const { command, timeout = DEFAULT_TIMEOUT_MS, waitFor = DEFAULT_WAIT_MS } = spec;
+  const { command, nextWrite, timeout = DEFAULT_TIMEOUT_MS, waitFor = DEFAULT_WAIT_MS } = spec;
   const cause = causeOf(spec);
   return {
     ...(spec.name === undefined ? {} : { name: spec.name }),
@@ -149,6 +152,7 @@ function planOf(spec: StormSpec, atMs: number): Omit<StormPlan, "index" | "regio
     fraction: spec.fraction ?? null,
     cause,
     windowMs: spec.window,
+    ...(nextWrite === undefined || nextWrite === "lost" ? {} : { nextWrite }),
     ...(command === undefined ? {} : { exec: { command, timeoutMs: timeout } }),
     ...(CAUSES[cause].takes.includes("waitFor") ? { waitForMs: waitFor } : {}),
   };

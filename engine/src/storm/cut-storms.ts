@@ -119,7 +119,7 @@ export class CutStorms {
       const isHit = choice === null ? device.region === region?.index : this.#isChosen(choice, plan, device);
       if (isHit) recorder.storms.selected(cohort, index);
       const { isArriving } = device;
-      const lostAtMs = isHit ? cause.cut(device, index) : null;
+      const lostAtMs = isHit ? cause.cut(device, plan) : null;
       if (lostAtMs === null) {
         // The cause may have ended a device's first attempt: that one has no part in the storm all the same.
         if (!isArriving) device.part.witness(index);

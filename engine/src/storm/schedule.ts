@@ -1,4 +1,5 @@
 import type { StormCause } from "../contract.ts";
+import type { NextWrite } from "../transport/next-write.ts";
 import type { Command } from "./command.ts";
 
 /** One storm of the script. Times are milliseconds after time zero. */
@@ -14,6 +15,8 @@ export interface StormPlan {
   windowMs: number;
   /** The cohorts that it is for, by their places: `fraction` is of their devices. Not given for the whole fleet. */
   cohorts?: readonly number[];
+  /** Given for `silent` alone, where it is not `lost`. */
+  nextWrite?: NextWrite;
   /** Given for `exec` alone. */
   exec?: Command;
   /** Given for `external` alone: how long after `atMs` it may open. Its window begins when it opens. */

@@ -1,6 +1,7 @@
 import type { Packet } from "mqtt-packet";
 import type { Codec } from "./codec.ts";
 import { splitPackets } from "./framing.ts";
+import type { NextWrite } from "./next-write.ts";
 import type { OpeningStep, Transport, TransportFailure, TransportListener } from "./transport.ts";
 
 /** What a connection is to whoever speaks over it: packets. */
@@ -27,6 +28,13 @@ export interface Wire<L extends PacketListener> {
   readonly received: (listener: L, bytes: number) => void;
   /** Hears of connections that their peer is to end, and of their end; null where nobody waits for that: they end at once. */
   readonly partings: { begin(listener: L, connection: Connection<L>): void; over(listener: L): void } | null;
+  /** Keeps the connections that a silent storm took, when their device has given them up; null where they end at once. */
+  readonly halfOpen: {
+    keep(listener: L, connection: Connection<L>): void;
+    over(listener: L, connection: Connection<L>): void;
+    /** Calls `refuse` of the connection, later. */
+    refuseLater(connection: Connection<L>): void;
+  } | null;
 }
 
 /**
@@ -48,6 +56,12 @@ export class Connection<L extends PacketListener> implements TransportListener {
   /** Bytes of a packet that is not whole yet. */
   #partial: Buffer | null = null;
   #isMuted = false;
+  /** Of a muted one: its next packet is answered with RST, and has not been written yet. */
+  #refusesNext = false;
+  /** Of a muted one: the server it leads to is the only one that is out of reach. */
+  #reachesOthers = false;
+  /** Who ended it, while the server does not know. */
+  #forsaker: L | null = null;
   /** A packet was not written: too much waited for the peer. What is written now is no longer what the device said. */
   #hasDropped = false;
   /** DISCONNECT was the last packet. */
@@ -72,8 +86,13 @@ export class Connection<L extends PacketListener> implements TransportListener {
     if (packet.cmd === "publish" && !isWritable(packet.payload)) return false;
     const bytes = this.#wire.codec.encode(packet);
     if (bytes.length > mostBytes) return false;
+    if (this.#listener === null) return null;
+    if (this.#refusesNext) {
+      this.#refuseNext();
+      return true;
+    }
     const transport = this.#transport;
-    if (transport === null || this.#listener === null) return null;
+    if (transport === null) return null;
     if (this.#isMuted) return true;
     if (isFull(transport)) {
       this.#hasDropped = true;
@@ -85,14 +104,14 @@ export class Connection<L extends PacketListener> implements TransportListener {
     return true;
   }
 
-  /** The path is the same for every server: where it is gone nothing is asked, and no answer arrives. */
+  /** Where the whole path is gone nobody else is asked either, and no answer arrives. */
   ask<A>(
     start: (answered: (answer: A) => void) => () => void,
     answered: (answer: A) => void,
   ): (() => void) | null {
-    if (this.#isMuted) return null;
+    if (this.#isPathGone) return null;
     return start((answer) => {
-      if (!this.#isMuted) answered(answer);
+      if (!this.#isPathGone) answered(answer);
     });
   }
 
@@ -100,16 +119,54 @@ export class Connection<L extends PacketListener> implements TransportListener {
     return this.#hasDropped || (this.#transport !== null && isFull(this.#transport));
   }
 
-  mute(): void {
+  mute(nextWrite: NextWrite): void {
     this.#isMuted = true;
     this.#partial = null;
+    this.#refusesNext = nextWrite === "reset";
+    this.#reachesOthers = nextWrite === "reset";
+    this.#transport?.mute?.();
+  }
+
+  get #isPathGone(): boolean {
+    return this.#isMuted && !this.#reachesOthers;
+  }
+
+  /** Nobody is called back within what he called himself. */
+  #refuseNext(): void {
+    this.#refusesNext = false;
+    this.#wire.halfOpen?.refuseLater(this);
+  }
+
+  /** Whoever forgot the connection answers the device's packet with RST. The server hears nothing of it. */
+  refuse(): void {
+    const listener = this.#listener;
+    if (listener === null) return;
+    this.#forsake(listener);
+    listener.onClosed("tcp_reset");
+  }
+
+  /** The device has given it up: over a path that is gone neither FIN nor RST reaches the server. */
+  #forsake(listener: L): void {
+    this.#listener = null;
+    const { halfOpen } = this.#wire;
+    if (this.#transport === null) return;
+    if (halfOpen === null) {
+      this.#end()?.reset();
+      return;
+    }
+    this.#forsaker = listener;
+    halfOpen.keep(listener, this);
   }
 
   /** After DISCONNECT the server ends the connection, if the client has not: MQTT 3.1.1 and 5.0 section 3.14.4. */
   close(): void {
     const listener = this.#listener;
     const { partings } = this.#wire;
-    if (partings === null || listener === null || !this.#hasTakenLeave || this.#isMuted) {
+    if (this.#isMuted && listener !== null) {
+      this.#forsake(listener);
+      return;
+    }
+    if (partings === null || listener === null || !this.#hasTakenLeave) {
       this.#end()?.close();
       return;
     }
@@ -126,7 +183,9 @@ export class Connection<L extends PacketListener> implements TransportListener {
   }
 
   reset(): void {
-    this.#end()?.reset();
+    const listener = this.#listener;
+    if (this.#isMuted && listener !== null) this.#forsake(listener);
+    else this.#end()?.reset();
   }
 
   #end(): Transport | null {
@@ -173,6 +232,11 @@ export class Connection<L extends PacketListener> implements TransportListener {
     if (leaver !== null) {
       this.#leaver = null;
       this.#wire.partings?.over(leaver);
+    }
+    const forsaker = this.#forsaker;
+    if (forsaker !== null) {
+      this.#forsaker = null;
+      this.#wire.halfOpen?.over(forsaker, this);
     }
     // Where the path is gone nobody hears of it.
     if (this.#isMuted) return;

@@ -4,7 +4,7 @@ import { parseDuration } from "../duration.ts";
 /** One connection is one open file: what a run needs, against what the process may have. */
 
 /** Artillery, the results' files, the control connection. */
-const OTHER_DESCRIPTORS = 200;
+export const OTHER_DESCRIPTORS = 200;
 
 /** The soft limit of `/proc/self/limits`; Infinity for unlimited, null where the text does not say. */
 export function openFilesLimit(limits: string): number | null {
@@ -51,6 +51,12 @@ export function descriptorWarning(
   const needed = devices * perDevice + OTHER_DESCRIPTORS;
   if (limit >= needed) return null;
   return `mqtt: WARNING: this process may open ${limit} files, but ${devices} devices need about ${needed}; those beyond will be refused as "descriptors". ${DESCRIPTORS_REMEDY}`;
+}
+
+/** What to say before the run of connections that silent storms leave half-open; null where there is room for all, or none at all. */
+export function halfOpenWarning(expected: number, room: number, devices: number): string | null {
+  if (expected <= room) return null;
+  return `mqtt: WARNING: a silent storm leaves up to ${expected} connections half-open beside those of ${devices} devices, each with an open file and a local port of its own, and this process has room for ${room}: beyond that the oldest are ended with RST, and their brokers need no takeover. ${DESCRIPTORS_REMEDY}`;
 }
 
 // Node raises the soft limit to the hard one when it starts: what is missing is a higher hard limit.

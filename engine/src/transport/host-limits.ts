@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
-import { descriptorWarning, EXHAUSTED, openFilesLimit } from "./descriptors.ts";
+import { descriptorWarning, EXHAUSTED, halfOpenWarning, openFilesLimit } from "./descriptors.ts";
+import { halfOpenRoom } from "./half-open-room.ts";
 import {
   localPortWarning,
   type PortChooser,
@@ -32,13 +33,43 @@ export class HostLimits {
    * Compares a number of devices, null where nobody knows it, with what the system says of its open files and local ports.
    *
    * @param perDevice open files of one device at one time, at most
+   * @param halfOpenShare of the devices, whose connections a storm leaves half-open
    */
-  check(devices: number | null, perDevice: number, { ports, paths, chooser }: PortSupply): void {
+  check(
+    devices: number | null,
+    perDevice: number,
+    { ports, paths, chooser }: PortSupply,
+    halfOpenShare = 0,
+  ): void {
     const warnings = [
       descriptorWarning(openFilesLimit(textOf(PROCESS_LIMITS)), devices, perDevice),
       localPortWarning(ports && portCount(ports), devices, paths, chooser),
+      devices === null
+        ? null
+        : halfOpenWarning(
+            Math.ceil(devices * halfOpenShare),
+            this.halfOpenRoom(devices, perDevice, { ports, paths, chooser }, 1),
+            devices,
+          ),
     ];
     for (const warning of warnings) if (warning !== null) this.#log(warning);
+  }
+
+  /** So many half-open connections one of `workers` may keep. */
+  halfOpenRoom(
+    devices: number | null,
+    perDevice: number,
+    { ports, paths }: PortSupply,
+    workers: number,
+  ): number {
+    const files = openFilesLimit(textOf(PROCESS_LIMITS));
+    return halfOpenRoom({
+      files,
+      ports: ports && { count: portCount(ports), paths },
+      devices,
+      perDevice,
+      workers,
+    });
   }
 
   /** Looks at counts by reason, and tells of a resource that has run out. */

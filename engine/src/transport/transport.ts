@@ -53,6 +53,8 @@ export interface Transport {
   close(): void;
   /** Aborts the stream with RST. The listener hears nothing more. */
   reset(): void;
+  /** From now on it answers nothing by itself; absent where it never does. */
+  mute?(): void;
 }
 
 /** So much that was not taken is more than what is on its way: a peer that does not read would hold a graceful end for ever. */

@@ -182,6 +182,12 @@ class WebSocketTransport implements Transport, Dialling {
     socket?.destroySoon();
   }
 
+  /** It would answer the server's pings and its close frame: what comes is read, and goes nowhere. */
+  mute(): void {
+    this.#socket?.removeAllListeners("data");
+    this.#socket?.on("data", nothing);
+  }
+
   reset(): void {
     this.#listener = null;
     const socket = this.#socket;
@@ -196,6 +202,8 @@ class WebSocketTransport implements Transport, Dialling {
     this.#webSocket?.terminate();
   }
 }
+
+function nothing(): void {}
 
 /** Opens WebSocket connections to one host, port and path. */
 export function createWebSocket(options: WebSocketRouteOptions): OpenTransport {

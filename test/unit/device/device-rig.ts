@@ -70,6 +70,7 @@ export class Rig {
       regions,
       maxPacketBytes,
       partings: null,
+      halfOpen: null,
       openings: null,
     });
     this.host.openers.push(this.network.open);

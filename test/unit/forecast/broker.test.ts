@@ -36,6 +36,7 @@ class Caller implements BrokerLink {
   isOver = false;
   isReset = false;
   isHeard = true;
+  isHalfOpen = false;
   syns = 0;
   isAccepted = false;
   unread: BrokerLink["unread"] = null;

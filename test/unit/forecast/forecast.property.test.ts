@@ -156,6 +156,21 @@ describe("a forecast", () => {
     expect(asked).toBeGreaterThan(1000);
   }, 60_000);
 
+  it("takes over what a silent storm left half-open, and hears of none of it before", async () => {
+    for (const [nextWrite, cause] of [
+      ["lost", "keepalive"],
+      ["reset", "closed"],
+    ] as const) {
+      const storms = [{ at: "4s", fraction: 0.5, cause: "silent", nextWrite, window: "30s" }];
+      const fleet = await forecastOf({ devices: 40, mqtt: { keepalive: "5s", storms } });
+      const { recorder } = onlyWorker(fleet);
+      expect(recorder.counters(0).disconnects).toEqual({ [cause]: 20, finished: 40 });
+      expect(fleet.brokers.map(({ takeovers }) => takeovers)).toEqual([20]);
+    }
+    const fleet = await forecastOf({ devices: 40 });
+    expect(fleet.brokers.map(({ takeovers }) => takeovers)).toEqual([0]);
+  });
+
   it("gives the same bytes for the same seed, and others for another", async () => {
     const hashes = async (seed: number): Promise<string[]> => {
       const directory = mkdtempSync(join(tmpdir(), "forecast-"));

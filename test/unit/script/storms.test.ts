@@ -17,6 +17,8 @@ describe("causes", () => {
         { at: 20, cause: "exec", command: ["true"], timeout: "5s", window: 10 },
         { at: 30, cause: "external", fraction: 0.25, window: 10 },
         { at: 640, cause: "external", fraction: 0.25, waitFor: "1m", window: 10 },
+        { at: 710, cause: "silent", fraction: 1, nextWrite: "reset", window: 10 },
+        { at: 720, cause: "silent", fraction: 1, nextWrite: "lost", window: 10 },
       ]),
     ).toEqual([
       { index: 1, atMs: 0, cause: "silent", fraction: 0.5, windowMs: 10_000 },
@@ -38,6 +40,8 @@ describe("causes", () => {
       },
       { index: 4, atMs: 30_000, cause: "external", fraction: 0.25, windowMs: 10_000, waitForMs: 600_000 },
       { index: 5, atMs: 640_000, cause: "external", fraction: 0.25, windowMs: 10_000, waitForMs: 60_000 },
+      { index: 6, atMs: 710_000, cause: "silent", fraction: 1, windowMs: 10_000, nextWrite: "reset" },
+      { index: 7, atMs: 720_000, cause: "silent", fraction: 1, windowMs: 10_000 },
     ]);
   });
 
@@ -69,6 +73,8 @@ describe("causes", () => {
     [{ fraction: 1, command: ["a"] }, "command", ["a"], "nothing with the cause reset"],
     [{ fraction: 1, timeout: "5s" }, "timeout", "5s", "nothing with the cause reset"],
     [{ cause: "silent", fraction: 1, waitFor: "5s" }, "waitFor", "5s", "nothing with the cause silent"],
+    [{ cause: "silent", fraction: 1, nextWrite: "rst" }, "nextWrite", "rst", "lost, reset"],
+    [{ fraction: 1, nextWrite: "reset" }, "nextWrite", "reset", "nothing with the cause reset"],
     [{ fraction: 1, repeat: { times: 0, every: 5 } }, "repeat.times", 0, TIMES],
     [{ fraction: 1, repeat: { times: 101, every: 5 } }, "repeat.times", 101, TIMES],
     [{ fraction: 1, repeat: { times: 2, every: 0 } }, "repeat.every", 0, "a duration above 0"],

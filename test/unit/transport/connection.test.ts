@@ -25,7 +25,10 @@ class Wired implements PacketListener {
   onHeard: () => void = () => {};
   readonly connection: Connection<Wired>;
 
-  constructor(maxPacketBytes = 100, waitsForPeer = false) {
+  /** What is to be called later. */
+  refuse: (() => void) | null = null;
+
+  constructor(maxPacketBytes = 100, waitsForPeer = false, keeps = false) {
     const transport: Transport = {
       write: (bytes) => this.written.push(Buffer.from(bytes)),
       close: () => this.heard.push("close"),
@@ -44,6 +47,15 @@ class Wired implements PacketListener {
       },
       partings: waitsForPeer
         ? { begin: () => this.heard.push("parting"), over: () => this.heard.push("parted") }
+        : null,
+      halfOpen: keeps
+        ? {
+            keep: () => this.heard.push("kept"),
+            over: () => this.heard.push("over"),
+            refuseLater: (connection) => {
+              this.refuse = () => connection.refuse();
+            },
+          }
         : null,
     }).over(transport);
   }
@@ -141,7 +153,7 @@ describe("a muted connection", () => {
     const wired = new Wired();
     const { connection } = wired;
     connection.onBytes(PINGRESP.subarray(0, 1));
-    connection.mute();
+    connection.mute("lost");
     expect(connection.send(message("x"), EVER)).toBe(true);
     connection.onBytes(PINGRESP);
     connection.onClosed(null);
@@ -153,7 +165,7 @@ describe("a muted connection", () => {
 
   it("that a packet muted hears no more of the same read", () => {
     const wired = new Wired();
-    wired.onHeard = () => wired.connection.mute();
+    wired.onHeard = () => wired.connection.mute("lost");
     wired.connection.onBytes(Buffer.concat([PINGRESP, PINGRESP]));
     expect(wired.heard).toEqual(["pingresp"]);
   });
@@ -168,10 +180,78 @@ describe("a muted connection", () => {
     };
     expect(wired.connection.ask(start, (answer) => answers.push(answer))).not.toBeNull();
     started[0]?.("in time");
-    wired.connection.mute();
+    wired.connection.mute("lost");
     started[0]?.("too late");
     expect(wired.connection.ask(start, (answer) => answers.push(answer))).toBeNull();
     expect([answers, started.length]).toEqual([["in time"], 1]);
+  });
+});
+
+describe("a connection whose path is gone", () => {
+  const ends = (["close", "reset"] as const).map((end) => [end] as const);
+
+  it.each(ends)("is kept after %s, until the peer ends it", (end) => {
+    const wired = new Wired(100, true, true);
+    const { connection } = wired;
+    connection.mute("lost");
+    connection.send({ cmd: "disconnect" }, EVER);
+    connection[end]();
+    expect([wired.heard, wired.written]).toEqual([["kept"], []]);
+    connection.onBytes(PINGRESP);
+    connection.onClosed(null);
+    expect(wired.heard).toEqual(["kept", "over"]);
+  });
+
+  it("may be ended from outside once the device has given it up", () => {
+    const wired = new Wired(100, true, true);
+    wired.connection.mute("lost");
+    wired.connection.close();
+    wired.connection.reset();
+    wired.connection.onClosed(null);
+    expect(wired.heard.slice(0, 2)).toEqual(["kept", "reset"]);
+  });
+
+  it("has nothing to keep where the peer has ended it before", () => {
+    const wired = new Wired(100, true, true);
+    wired.connection.mute("lost");
+    wired.connection.onClosed(null);
+    wired.connection.reset();
+    expect(wired.heard).toEqual([]);
+  });
+
+  it("answers the next packet with RST, once, where somebody has forgotten it; other servers are in reach", () => {
+    const wired = new Wired(100, true, true);
+    const { connection } = wired;
+    connection.mute("reset");
+    const answers: string[] = [];
+    const stop = connection.ask(
+      (answered: (answer: string) => void) => {
+        answered("here");
+        return () => {};
+      },
+      (answer) => answers.push(answer),
+    );
+    expect([stop === null, answers]).toEqual([false, ["here"]]);
+    expect([connection.send(message("x"), EVER), connection.send(message("y"), EVER)]).toEqual([true, true]);
+    expect([wired.heard, wired.written]).toEqual([[], []]);
+    wired.refuse?.();
+    wired.refuse?.();
+    expect(wired.heard).toEqual(["kept", "closed tcp_reset"]);
+  });
+
+  it("answers so too where the peer has ended it meanwhile, and not where the device has", () => {
+    const ended = new Wired(100, true, true);
+    ended.connection.mute("reset");
+    ended.connection.onClosed(null);
+    ended.connection.send(message("x"), EVER);
+    ended.refuse?.();
+    expect(ended.heard).toEqual(["closed tcp_reset"]);
+    const left = new Wired(100, true, true);
+    left.connection.mute("reset");
+    left.connection.send(message("x"), EVER);
+    left.connection.reset();
+    left.refuse?.();
+    expect(left.heard).toEqual(["kept"]);
   });
 });
 
@@ -217,9 +297,9 @@ describe("after DISCONNECT", () => {
     silent.connection.close();
     expect(silent.heard).toEqual(["close"]);
     const muted = new Wired(100, true);
-    muted.connection.mute();
+    muted.connection.mute("lost");
     leave(muted);
-    expect(muted.heard).toEqual(["close"]);
+    expect(muted.heard).toEqual(["reset"]);
     const stuck = new Wired(100, true);
     stuck.unsentBytes = 5_000_000;
     leave(stuck);

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import {
   descriptorWarning,
   devicesOfPhases,
+  halfOpenWarning,
   openFilesLimit,
 } from "../../../engine/src/transport/descriptors.ts";
 import { HostLimits } from "../../../engine/src/transport/host-limits.ts";
@@ -35,6 +36,13 @@ describe("the limit on open files", () => {
       expect(warning).toContain("ulimit");
     }
   });
+});
+
+it("half-open connections that there is no room for are told of, beside devices that there is room for", () => {
+  expect(halfOpenWarning(1000, 999, 2000)).toContain(
+    "up to 1000 connections half-open beside those of 2000 devices, each with an open file and a local port of its own, and this process has room for 999",
+  );
+  expect(halfOpenWarning(1000, 1000, 2000)).toBeNull();
 });
 
 describe("the devices that phases start", () => {

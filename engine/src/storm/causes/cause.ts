@@ -2,7 +2,7 @@ import type { Device } from "../../device/device.ts";
 import type { StormPlan } from "../schedule.ts";
 
 /** Keys that a storm may have beside `at`, `cause`, `window` and `repeat`; its cause says which. */
-export const CAUSE_KEYS = ["fraction", "command", "timeout", "waitFor", "cohort", "sparing"] as const;
+export const CAUSE_KEYS = ["fraction", "nextWrite", "command", "timeout", "waitFor", "cohort", "sparing"] as const;
 export type CauseKey = (typeof CAUSE_KEYS)[number];
 
 /** What a storm may say whose devices the engine itself chooses. */
@@ -17,7 +17,7 @@ interface Keys {
 export interface CutCause extends Keys {
   kind: "cut";
   /** Cuts one device. Returns the monotonic instant of the loss in milliseconds, or null if it was not online. */
-  cut(device: Device, storm: number): number | null;
+  cut(device: Device, storm: StormPlan): number | null;
 }
 
 /** Someone else takes the connections away; a device is affected from its first loss on. */

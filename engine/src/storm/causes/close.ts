@@ -5,5 +5,5 @@ export const close: CutCause = {
   kind: "cut",
   needs: ["fraction"],
   takes: CHOICE_KEYS,
-  cut: (device, storm) => device.part.drop("close", storm),
+  cut: (device, { index }) => device.part.drop("close", index),
 };

@@ -5,5 +5,5 @@ export const disconnect: CutCause = {
   kind: "cut",
   needs: ["fraction"],
   takes: CHOICE_KEYS,
-  cut: (device, storm) => device.part.drop("disconnect", storm),
+  cut: (device, { index }) => device.part.drop("disconnect", index),
 };

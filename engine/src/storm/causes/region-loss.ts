@@ -5,8 +5,8 @@ export const regionLoss: CutCause = {
   kind: "cut",
   needs: [],
   takes: [],
-  cut(device, storm) {
-    const lostAtMs = device.part.drop("reset", storm);
+  cut(device, { index }) {
+    const lostAtMs = device.part.drop("reset", index);
     // Who is about to come in does not get in either.
     if (lostAtMs === null) device.part.refuse("region_lost");
     return lostAtMs;

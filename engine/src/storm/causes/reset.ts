@@ -5,5 +5,5 @@ export const reset: CutCause = {
   kind: "cut",
   needs: ["fraction"],
   takes: CHOICE_KEYS,
-  cut: (device, storm) => device.part.drop("reset", storm),
+  cut: (device, { index }) => device.part.drop("reset", index),
 };
