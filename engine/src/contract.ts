@@ -71,6 +71,9 @@ export const STORM_METRICS = [
   "drop_spread",
   /** Time from the instant of a `silent` storm until the device found out. */
   "detection_time",
+  /** As `reconnect_time` and `ready_time`, which are from the device's own loss, but from the storm's instant. */
+  "reconnect_from_storm",
+  "ready_from_storm",
 ] as const;
 export type StormMetric = (typeof STORM_METRICS)[number];
 

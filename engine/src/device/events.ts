@@ -84,6 +84,9 @@ const TABLE = {
   reconnected: { stormLatency: "reconnect_time" },
   /** The value is null on a device's first time. */
   becameReady: { ready: 1, stormLatency: "ready_time" },
+  /** With each of the two, of an outage that is the storm's: the time from the storm's instant. The value is null where that is not known. */
+  reconnectedFromStorm: { stormLatency: "reconnect_from_storm" },
+  readyFromStorm: { stormLatency: "ready_from_storm" },
   /** The connection ended, by the name of its cause. One that the script wants to end is no drop. */
   disconnected: {
     counter: "disconnects",

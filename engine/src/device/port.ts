@@ -43,6 +43,8 @@ export interface Port extends Time {
   /** The device lost its connection without a storm having cut it. The storm that this turns out to be part of, or null. */
   lost(device: Device, nowMs: number): number | null;
   ready(device: Device, nowMs: number): void;
+  /** The instant of a storm that has begun, monotonic milliseconds; null where nobody said. */
+  stormBeganMs(storm: number): number | null;
   /** The virtual user is over: `reason` is for those who wait for the device to be ready. */
   ended(device: Device, reason: string): void;
 }

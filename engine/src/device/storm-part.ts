@@ -1,6 +1,6 @@
 import type { NextWrite } from "../transport/next-write.ts";
 import type { Device } from "./device.ts";
-import { EVENTS } from "./events.ts";
+import { type DeviceEvent, EVENTS } from "./events.ts";
 import { type DisconnectCause, type DropCause, isMeant } from "./loss.ts";
 import { isOfferedLoad } from "./offered-load.ts";
 import { NO_OUTAGE, Outage } from "./outage.ts";
@@ -91,7 +91,11 @@ export class StormPart {
    */
   join(storm: number, lostAtMs: number, readyAtMs: number | null): void {
     const reconnectedAtMs = this.#device.onlineSinceMs;
-    if (reconnectedAtMs > lostAtMs) this.#device.tell(EVENTS.reconnected, storm, reconnectedAtMs - lostAtMs);
+    if (reconnectedAtMs > lostAtMs) {
+      this.#device.tell(EVENTS.reconnected, storm, reconnectedAtMs - lostAtMs);
+      this.#tellFromStorm(EVENTS.reconnectedFromStorm, storm, reconnectedAtMs);
+    }
+    if (readyAtMs !== null) this.#tellFromStorm(EVENTS.readyFromStorm, storm, readyAtMs);
     this.#ownOutage().join(storm, lostAtMs, readyAtMs !== null);
     this.standing.take(storm, "affected", true);
     if (readyAtMs !== null) this.standing.back();
@@ -160,7 +164,17 @@ export class StormPart {
 
   tellReconnected(nowMs: number): void {
     const ms = this.outage.reconnected(nowMs);
-    if (ms !== null) this.#device.tell(EVENTS.reconnected, this.outage.recoversFrom, ms);
+    if (ms === null) return;
+    const storm = this.outage.recoversFrom;
+    this.#device.tell(EVENTS.reconnected, storm, ms);
+    this.#tellFromStorm(EVENTS.reconnectedFromStorm, storm, nowMs);
+  }
+
+  /** Where each device notices in its own time, its outage is shorter than what the storm took from it. */
+  #tellFromStorm(event: DeviceEvent, storm: number, atMs: number): void {
+    if (storm === 0) return;
+    const beganMs = this.#device.env.port.stormBeganMs(storm);
+    this.#device.tell(event, storm, beganMs === null ? null : atMs - beganMs);
   }
 
   /** The device is ready, as far as it knows. False where its network is gone: a program that asks nobody comes to its end all the same. */
@@ -170,6 +184,7 @@ export class StormPart {
     if (this.standing.back()) device.tell(EVENTS.stormBack, this.standing.storm);
     const storm = this.outage.recoversFrom;
     device.tell(EVENTS.becameReady, storm, this.outage.end(nowMs));
+    this.#tellFromStorm(EVENTS.readyFromStorm, storm, nowMs);
     return true;
   }
 

@@ -34,6 +34,8 @@ export abstract class Host implements Port {
   readonly turns: Turns = new Turns((act) => void this.#time.wake(0, call, act, undefined));
   /** Set while a storm watches for losses; null otherwise. */
   watch: LossWatch | null = null;
+  /** Instants of storms, by number. */
+  readonly #storms: number[] = [];
   /** Set by the fleet. */
   fleet: ReadyWatch | null = null;
   /** Set by whoever runs flows. */
@@ -90,6 +92,14 @@ export abstract class Host implements Port {
 
   lost(device: Device, nowMs: number): number | null {
     return this.watch === null ? null : this.watch.lost(device, nowMs);
+  }
+
+  stormBegan(storm: number, atMs: number): void {
+    this.#storms[storm] = atMs;
+  }
+
+  stormBeganMs(storm: number): number | null {
+    return this.#storms[storm] ?? null;
   }
 
   ready(device: Device, nowMs: number): void {

@@ -5,6 +5,7 @@ import type { Time } from "../device/port.ts";
 import type { Regions } from "../region/regions.ts";
 import type { CutCause } from "./causes/cause.ts";
 import { CAUSES } from "./causes/index.ts";
+import type { Losses } from "./loss-watch.ts";
 import type { StormProgress } from "./progress.ts";
 import { type StormPlan, titleOf } from "./schedule.ts";
 import { type Population, populationKey, selectionLimit, stormKey } from "./selection.ts";
@@ -17,6 +18,7 @@ export interface CutOptions {
   /** Goes through the devices that a storm may hit; through `members`, at once, unless given. */
   walk?: Walk | undefined;
   recorder: Recorder;
+  losses: Losses;
   /** Null where the script has one target. */
   regions: Regions | null;
   /**
@@ -88,7 +90,7 @@ export class CutStorms {
 
   /** Cuts all chosen devices of this worker in one synchronous pass. */
   cut(progress: StormProgress, cause: CutCause): void {
-    const { regions, time, log } = this.#options;
+    const { regions, time, log, losses } = this.#options;
     const { plan } = progress;
     // The loss of a region chooses by region.
     const choice = plan.region === undefined ? this.#choiceNow(plan) : null;
@@ -96,6 +98,7 @@ export class CutStorms {
     progress.open(startedAtMs);
     if (plan.region !== undefined) regions?.lose(plan.region.index);
     const plannedMs = this.#clock.monotonicAt(startedAtMs);
+    losses.stormBegan(plan.index, plannedMs);
     this.#pass(plan, cause, choice, plannedMs, (dropped) => {
       const tookMs = Math.round(time.now() - plannedMs);
       progress.watchGenerator();

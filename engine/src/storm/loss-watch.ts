@@ -12,6 +12,8 @@ export interface LossWatch {
 /** The place where losses are told: storms set and clear the watch. */
 export interface Losses {
   watch: LossWatch | null;
+  /** A storm has begun at this instant, monotonic milliseconds. */
+  stormBegan(storm: number, atMs: number): void;
 }
 
 /** Takes every device's first loss as the storm's. */

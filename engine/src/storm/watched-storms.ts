@@ -35,8 +35,9 @@ export class WatchedStorms {
     const { plan } = progress;
     if (cause.opens === "at-once") {
       const startedAtMs = this.#clock.epochAt(plan.atMs);
-      this.#open(progress, startedAtMs);
-      losses.watch = new OpenStorm(plan.index, this.#clock.monotonicAt(startedAtMs), recorder.storms);
+      const beganMs = this.#clock.monotonicAt(startedAtMs);
+      this.#open(progress, startedAtMs, beganMs);
+      losses.watch = new OpenStorm(plan.index, beganMs, recorder.storms);
     } else {
       const open = (first: readonly Loss[], nowMs: number): OpenStorm => this.#onset(progress, first, nowMs);
       losses.watch = new Onset(plan.fraction ?? 1, () => recorder.online, open);
@@ -49,8 +50,9 @@ export class WatchedStorms {
   }
 
   /** A storm takes no device by itself: those that are lost become its own when they are. */
-  #open(progress: StormProgress, startedAtMs: number): void {
+  #open(progress: StormProgress, startedAtMs: number, beganMs: number): void {
     progress.open(startedAtMs);
+    this.#options.losses.stormBegan(progress.plan.index, beganMs);
     for (const device of this.#options.members) device.part.witness(progress.plan.index);
     progress.watchGenerator();
   }
@@ -61,7 +63,7 @@ export class WatchedStorms {
     const { plan } = progress;
     const beganMs = first[0]?.lostAtMs ?? nowMs;
     const startedAtMs = this.#clock.epochOf(beganMs);
-    this.#open(progress, startedAtMs);
+    this.#open(progress, startedAtMs, beganMs);
     const storm = new OpenStorm(plan.index, beganMs, recorder.storms);
     for (const { device, lostAtMs, readyAtMs, attempts } of first) {
       // It has left the run since: nobody will ask what became of it.

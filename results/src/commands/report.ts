@@ -18,6 +18,7 @@ const OPTIONS = {
   report: "--report",
   verdict: "--fail-verdict",
   readyP99: "--fail-ready-p99",
+  readyP99FromStorm: "--fail-ready-p99-from-storm",
   unrecovered: "--fail-unrecovered",
 } as const;
 
@@ -28,6 +29,7 @@ interface Options {
   target?: string;
   failVerdict?: string;
   failReadyP99?: string;
+  failReadyP99FromStorm?: string;
   failUnrecovered?: string;
 }
 
@@ -56,7 +58,11 @@ export function addReport(program: Command, io: Io, end: (exitCode: number) => v
     .option(`${OPTIONS.report} <list>`, `what to write (default: ${REPORTS.join(",")})`)
     .option(`${OPTIONS.target} <share>`, 'share that must be ready for "recovered", such as 99%')
     .option(`${OPTIONS.verdict} <verdict>`, `fail on ${FAIL_VERDICTS.join(", ")}, or what is as bad`)
-    .option(`${OPTIONS.readyP99} <duration>`, "fail where the p99 of ready time is longer, such as 30s")
+    .option(
+      `${OPTIONS.readyP99} <duration>`,
+      "fail where the p99 of ready time is longer, such as 30s, from each device's loss",
+    )
+    .option(`${OPTIONS.readyP99FromStorm} <duration>`, "the same from the storm's instant")
     .option(
       `${OPTIONS.unrecovered} <share>`,
       "fail where more of the affected devices were not ready, such as 1%",
@@ -114,6 +120,7 @@ function configOf(options: Options): ResultsConfig {
   const conditions = Object.entries({
     verdict: options.failVerdict,
     readyP99: options.failReadyP99,
+    readyP99FromStorm: options.failReadyP99FromStorm,
     unrecovered: shareOf(options.failUnrecovered),
   }).filter(([, value]) => value !== undefined);
   const result = parseConfig({

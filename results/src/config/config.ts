@@ -42,6 +42,7 @@ const durationMs = z.unknown().transform((value, context): number => {
 const conditions = {
   verdict: z.enum(FAIL_VERDICTS).optional(),
   readyP99: durationMs.optional(),
+  readyP99FromStorm: durationMs.optional(),
   unrecovered: share.optional(),
 };
 const notEmpty = (value: object): boolean => Object.keys(value).length > 0;
@@ -66,11 +67,12 @@ const TOP: Record<string, string> = {
   report: `a list of ${REPORTS.join(", ")}`,
   target: SHARE,
   progress: "true or false",
-  fail: "at least one of verdict, readyP99, unrecovered, cohorts",
+  fail: "at least one of verdict, readyP99, readyP99FromStorm, unrecovered, cohorts",
 };
 const CONDITIONS: Record<string, string> = {
   verdict: `one of ${FAIL_VERDICTS.join(", ")} (fails on that verdict or one as bad)`,
   readyP99: DURATION_NOTATION,
+  readyP99FromStorm: DURATION_NOTATION,
   unrecovered: SHARE,
 };
 const CONDITION_KEYS = Object.keys(CONDITIONS).join(", ");

@@ -36,6 +36,7 @@ export function stormLines(storm: StormSummary, colours: Colours, isForecast: bo
     ...(storm.stormFactor === null ? [] : [factorLine(storm.stormFactor)]),
     ...differing.flatMap(([name, cohort]) => verdictLines(name, cohort, colours, isForecast)),
     ...cohortTable(rows),
+    ...clockLines(storm),
     ...regionTable("region, in the window", storm.regions),
   ];
 }
@@ -58,6 +59,14 @@ function verdictLines(cohort: string, storm: StormFields, colours: Colours, isFo
   const at = whose.length;
   const painted = first.slice(0, at) + paint(word) + first.slice(at + word.length);
   return [painted, ...rest].map(indented);
+}
+
+/** Times of the table begin when each device notices; these when the storm came. */
+function clockLines({ readyFromStormMs: ready, reconnectFromStormMs: reconnect }: StormFields): string[] {
+  if (ready === null || reconnect === null) return [];
+  const times = `50 % ${duration(ready.p50)}, 90 % ${duration(ready.p90)}, 99 % ${duration(ready.p99)}, 100 % ${duration(ready.max)}`;
+  const said = `times above: from each device's loss; from the storm's instant: ready ${times}; reconnect p99 ${duration(reconnect.p99)}`;
+  return wrap(said, WIDTH - 2, "  ").map(indented);
 }
 
 /** Names stand in the first column if there is room, else each on a line of its own above its row. */

@@ -13,8 +13,10 @@ export type FailVerdict = (typeof FAIL_VERDICTS)[number];
 export interface FailConditions {
   /** This verdict, or one that is at least as bad. */
   verdict?: FailVerdict | undefined;
-  /** Milliseconds; a percentile that was not reached exceeds any. */
+  /** Milliseconds from each device's own loss; a percentile that was not reached exceeds any. */
   readyP99?: number | undefined;
+  /** Milliseconds from the storm's instant. */
+  readyP99FromStorm?: number | undefined;
   /** The highest share of the affected devices that may not be ready when the window ends. 0..1 */
   unrecovered?: number | undefined;
 }
@@ -32,7 +34,12 @@ export interface GateFailure {
   message: string;
 }
 
-const CONDITIONS = ["verdict", "readyP99", "unrecovered"] as const satisfies (keyof FailConditions)[];
+const CONDITIONS = [
+  "verdict",
+  "readyP99",
+  "readyP99FromStorm",
+  "unrecovered",
+] as const satisfies (keyof FailConditions)[];
 type Condition = (typeof CONDITIONS)[number];
 
 /** Returns nothing where everything is allowed. What was not measured has not passed. */
@@ -87,7 +94,8 @@ function fleetConditions(fail: Fail): FailConditions {
 function brokenConditions(allowed: FailConditions, storm: StormFields): string[] {
   const checks: Record<Condition, string | null> = {
     verdict: verdictFailure(allowed.verdict, storm),
-    readyP99: readyFailure(allowed.readyP99, storm),
+    readyP99: readyFailure("from the loss", allowed.readyP99, storm.readyMs),
+    readyP99FromStorm: readyFailure("from the storm", allowed.readyP99FromStorm, storm.readyFromStormMs),
     unrecovered: unrecoveredFailure(allowed.unrecovered, storm),
   };
   const mark = storm.generatorSaturated ? " (generator saturated)" : "";
@@ -102,12 +110,19 @@ function verdictFailure(forbidden: FailVerdict | undefined, { verdict }: StormFi
   return `verdict ${verdict ?? "missing"}, allowed ${allowed.join(" or ")}`;
 }
 
-function readyFailure(allowedMs: number | undefined, { readyMs }: StormFields): string | null {
-  if (allowedMs === undefined || (readyMs.p99 !== null && readyMs.p99 <= allowedMs)) return null;
+/** @param clock when the times begin */
+function readyFailure(
+  clock: string,
+  allowedMs: number | undefined,
+  readyMs: StormFields["readyFromStormMs"],
+): string | null {
+  if (allowedMs === undefined) return null;
+  if (readyMs === null) return `ready p99 ${clock} was not measured, allowed ${duration(allowedMs)}`;
+  if (readyMs.p99 !== null && readyMs.p99 <= allowedMs) return null;
   const [was, allowed] = [duration(readyMs.p99), duration(allowedMs)];
   // 30.01 s and 30 s round to the same.
   const shown = was === allowed ? `${readyMs.p99} ms` : was;
-  return `ready p99 ${shown}, allowed ${allowed}`;
+  return `ready p99 ${clock} ${shown}, allowed ${allowed}`;
 }
 
 function unrecoveredFailure(allowed: number | undefined, storm: StormFields): string | null {

@@ -3,6 +3,7 @@ import {
   parseHistogramTag,
   parseStormMetricName,
   STORM_METRICS,
+  type StormMetric,
   stormMetricName,
 } from "artillery-engine-mqtt/contract";
 import { emptyHistogram } from "../run/histogram.ts";
@@ -49,9 +50,22 @@ function* stormRows(run: MergedRun): Generator<PercentileRow> {
   for (const storm of run.storms) {
     for (const metric of STORM_METRICS) {
       if (metric === "detection_time" && storm.cause !== "silent") continue;
-      yield* rowsOf(stormMetricName(storm.index, metric), storm.index, stormHistograms(run, storm, metric));
+      const histograms = stormHistograms(run, storm, metric);
+      if (isOfLaterEngines(metric) && isUnmeasured(histograms, stormHistograms(run, storm, "ready_time")))
+        continue;
+      yield* rowsOf(stormMetricName(storm.index, metric), storm.index, histograms);
     }
   }
+}
+
+function isOfLaterEngines(metric: StormMetric): boolean {
+  return metric === "ready_from_storm" || metric === "reconnect_from_storm";
+}
+
+/** Devices came back, and nobody wrote this down. */
+function isUnmeasured(times: readonly CohortHistogram[], ready: readonly CohortHistogram[]): boolean {
+  const isEmpty = ({ histogram }: CohortHistogram): boolean => histogram.totalCount === 0;
+  return times.every(isEmpty) && !ready.every(isEmpty);
 }
 
 function* rowsOf(

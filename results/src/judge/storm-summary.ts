@@ -16,7 +16,7 @@ import { addFields, type MergedRun, type MergedStorm } from "../run/merge.ts";
 import type { TimelineRow } from "../run/timeline.ts";
 import { type GeneratorSummary, generatorSummary, saturationReasons } from "./generator.ts";
 import { affectedDue } from "./presence-words.ts";
-import { devicesDue, recoveryPercentiles } from "./recovery.ts";
+import { devicesDue, type RecoveryPercentiles, recoveryPercentiles } from "./recovery.ts";
 import { evidenceOf, type LoadBefore, loadBefore, offeredAtEnd } from "./storm-evidence.ts";
 import type { StormFields, StormSummary } from "./summary-schema.ts";
 import { fleetRows, peakPerS } from "./timeline-rates.ts";
@@ -116,7 +116,13 @@ function stormFields(
   const peak = (column: "connect_attempts" | "config_requests"): number =>
     peakPerS(rows, column, storm.atMs, storm.atMs + storm.windowMs);
   const readyMs = recoveryPercentiles(ready, due);
-  const reconnectMs = recoveryPercentiles(histogram("reconnect_time"), due);
+  const reconnect = histogram("reconnect_time");
+  const reconnectMs = recoveryPercentiles(reconnect, due);
+  // Older engines have measured the time from the loss alone.
+  const fromStorm = (metric: StormMetric, fromLoss: Histogram): RecoveryPercentiles | null => {
+    const times = histogram(metric);
+    return times.totalCount === 0 && fromLoss.totalCount > 0 ? null : recoveryPercentiles(times, due);
+  };
   const { refusedHere } = counts;
   return {
     index: storm.index,
@@ -142,6 +148,8 @@ function stormFields(
     refusedHere,
     readyMs,
     reconnectMs,
+    readyFromStormMs: fromStorm("ready_from_storm", ready),
+    reconnectFromStormMs: fromStorm("reconnect_from_storm", reconnect),
     ...(Object.fromEntries(STORM_COUNTERS.map((name) => [name, counts[name]])) as Record<
       StormCounter,
       number

@@ -142,6 +142,12 @@ const stormFields = z.object({
   readyMs: recovery,
   /** A percentile that was not reached is null. */
   reconnectMs: recovery,
+  /**
+   * The same two, over the same devices, but from the storm's instant: `readyMs` and `reconnectMs` begin when each device noticed that
+   * its connection was gone. Null where an older engine did not measure it.
+   */
+  readyFromStormMs: recovery.nullable().default(null),
+  reconnectFromStormMs: recovery.nullable().default(null),
   ...shapeOf(STORM_COUNTERS),
   /** Counts are per affected device; null where there is none. */
   amplification: z.object({ connect: count.nullable(), config: count.nullable() }),

@@ -65,6 +65,14 @@ function keyFigures(storm: StormSummary): Html {
     ],
     ["until half of them were ready", time(storm.readyMs.p50)],
     ["until 99 % were ready", time(storm.readyMs.p99)],
+    ...(storm.readyFromStormMs === null
+      ? []
+      : [
+          ["until 99 % were ready, from the storm's instant", time(storm.readyFromStormMs.p99)] as [
+            string,
+            Html,
+          ],
+        ]),
     ["connect attempts per device", html`${ratio(storm.amplification.connect)}`],
     ["config requests per device", html`${ratio(storm.amplification.config)}`],
     ...(storm.stormFactor === null ? [] : [factor(storm.stormFactor)]),
@@ -76,9 +84,10 @@ function keyFigures(storm: StormSummary): Html {
 function cohortTable(storm: StormSummary, isForecast: boolean): Html {
   const cohorts = Object.entries(storm.cohorts).filter(([, cohort]) => cohort.affected > 0);
   const several = cohorts.length > 1;
+  const hasStormTimes = storm.readyFromStormMs !== null;
   const rows: [string, StormFields][] = several ? [[ALL_COHORTS, storm], ...cohorts] : cohorts;
   return table({
-    caption: `Storm ${storm.index} by cohort; times are from the loss of the connection`,
+    caption: `Storm ${storm.index} by cohort; times are from each device's loss of its connection, and where it says so from the storm's instant`,
     wide: true,
     words: several ? [1] : [],
     header: [
@@ -90,6 +99,7 @@ function cohortTable(storm: StormSummary, isForecast: boolean): Html {
       "99 % ready",
       "100 % ready",
       "99 % connected",
+      ...(hasStormTimes ? ["99 % ready, from the storm", "99 % connected, from the storm"] : []),
       "Config requests",
       "timed out",
       "late",
@@ -104,6 +114,12 @@ function cohortTable(storm: StormSummary, isForecast: boolean): Html {
         timeCell(cohort.readyMs.p99),
         timeCell(cohort.readyMs.max),
         timeCell(cohort.reconnectMs.p99),
+        ...(hasStormTimes
+          ? [
+              timeCell(cohort.readyFromStormMs?.p99 ?? null),
+              timeCell(cohort.reconnectFromStormMs?.p99 ?? null),
+            ]
+          : []),
         cell(count(cohort.configRequests)),
         cell(count(cohort.configTimeouts)),
         cell(count(cohort.lateResponses)),

@@ -145,6 +145,47 @@ describe("a watched device", () => {
     ]);
   });
 
+  it("tells its times from the storm's instant too: it noticed the loss 300 ms after that", () => {
+    const rig = new Rig().start();
+    rig.host.stormBegan(2, rig.time.now());
+    rig.losses.watch = { lost: () => 2, ready: () => {} };
+    rig.time.advance(300);
+    rig.broker.ends();
+    rig.time.advance(100);
+    rig.accept();
+    rig.time.advance(50);
+    rig.bootstrapped();
+    expect(rig.events("reconnected", "becameReady", "reconnectedFromStorm", "readyFromStorm")).toEqual([
+      { event: "reconnected", storm: 2, value: 100 },
+      { event: "reconnectedFromStorm", storm: 2, value: 400 },
+      { event: "becameReady", storm: 2, value: 150 },
+      { event: "readyFromStorm", storm: 2, value: 450 },
+    ]);
+    // Its next outage is no storm's.
+    rig.losses.watch = null;
+    rig.log.length = 0;
+    rig.broker.ends();
+    rig.reconnect(100);
+    expect(rig.events("reconnectedFromStorm", "readyFromStorm")).toEqual([]);
+  });
+
+  it("tells them when it joins a storm later, from when the storm began", () => {
+    const rig = new Rig().start();
+    const beganMs = rig.time.now();
+    rig.time.advance(200);
+    const lostAtMs = rig.time.now();
+    rig.broker.ends();
+    rig.reconnect(100);
+    rig.time.advance(500);
+    rig.host.stormBegan(5, beganMs);
+    rig.log.length = 0;
+    rig.device.part.join(5, lostAtMs, lostAtMs + 100);
+    expect(rig.events("reconnectedFromStorm", "readyFromStorm")).toEqual([
+      { event: "reconnectedFromStorm", storm: 5, value: 300 },
+      { event: "readyFromStorm", storm: 5, value: 300 },
+    ]);
+  });
+
   it("is not told of where a storm cuts it, or its flow disconnects it", () => {
     const rig = new Rig().start();
     let told = 0;

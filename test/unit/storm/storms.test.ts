@@ -105,7 +105,7 @@ function start(plans: StormPlan[], devices: number, offline: number[] = [], regi
     container: ONLY_CONTAINER,
     members,
     recorder,
-    losses: { watch: null },
+    losses: { watch: null, stormBegan: () => {} },
     watch,
     regions,
     populations: (_storm, cohorts) =>
@@ -370,7 +370,7 @@ describe("storms", () => {
         container: ONLY_CONTAINER,
         members,
         recorder: new Recorder(["all"], { emit: () => {} }, () => EPOCH),
-        losses: { watch: null },
+        losses: { watch: null, stormBegan: () => {} },
         watch: new GeneratorWatch(() => 0),
         regions: null,
         populations: (storm) => [

@@ -50,7 +50,7 @@ class StubDevice {
 
 function start(plans: StormPlan[], devices: number) {
   const recorder = new Recorder(["all"], { emit: () => {} }, () => Date.now());
-  const losses: Losses = { watch: null };
+  const losses: Losses = { watch: null, stormBegan: () => {} };
   const lines: string[] = [];
   const over: number[] = [];
   const storms = new Storms({

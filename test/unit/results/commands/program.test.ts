@@ -159,7 +159,7 @@ describe("report", () => {
   ])("reads --fail-ready-p99 $given as $read", async ({ given, read }) => {
     const { code, out } = await command("report", writeRun([spiralWorker("1")]), "--fail-ready-p99", given);
     expect(code).toBe(4);
-    expect(out).toContain(`cohort spiral: ready p99 not reached, allowed ${read}`);
+    expect(out).toContain(`cohort spiral: ready p99 from the loss not reached, allowed ${read}`);
   });
   it("says which file could not be written and ends with 3", async () => {
     const directory = writeRun([spiralWorker("1")]);

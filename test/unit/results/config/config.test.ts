@@ -76,7 +76,7 @@ describe("fail", () => {
     expect(parseConfig({ fail: { readyP99 } })).toMatchObject({ config: { fail: { readyP99: ms } } });
   });
   const duration = 'a duration: "500ms", "10s", "2m", "1h", or a number of seconds';
-  const some = "at least one of verdict, readyP99, unrecovered";
+  const some = "at least one of verdict, readyP99, readyP99FromStorm, unrecovered";
   it.each([
     [{}, `fail: {} is not allowed; allowed: ${some}, cohorts`],
     [true, `fail: true is not allowed; allowed: ${some}, cohorts`],
@@ -92,11 +92,14 @@ describe("fail", () => {
       { unrecovered: 5 },
       'fail.unrecovered: 5 is not allowed; allowed: a share from 0 to 1, or a percentage such as "99 %"',
     ],
-    [{ p99: 1 }, "fail.p99: 1 is not allowed; allowed: the keys verdict, readyP99, unrecovered, cohorts"],
+    [
+      { p99: 1 },
+      "fail.p99: 1 is not allowed; allowed: the keys verdict, readyP99, readyP99FromStorm, unrecovered, cohorts",
+    ],
     [{ cohorts: { a: {} } }, `fail.cohorts.a: {} is not allowed; allowed: ${some}`],
     [
       { cohorts: { a: { p99: 1 } } },
-      "fail.cohorts.a.p99: 1 is not allowed; allowed: the keys verdict, readyP99, unrecovered",
+      "fail.cohorts.a.p99: 1 is not allowed; allowed: the keys verdict, readyP99, readyP99FromStorm, unrecovered",
     ],
     [
       { cohorts: { a: { readyP99: "x" } } },

@@ -1,3 +1,4 @@
+import { histogramTag, stormMetricName } from "artillery-engine-mqtt/contract";
 import { describe, expect, it } from "vitest";
 import { consoleSummary } from "../../../../results/src/console/summary.ts";
 import { type Fail, type FailVerdict, gateFailures } from "../../../../results/src/judge/gate.ts";
@@ -7,7 +8,7 @@ import { VERDICTS, type Verdict } from "../../../../results/src/judge/verdict.ts
 import { mergeRun } from "../../../../results/src/run/merge.ts";
 import { readRun } from "../../../../results/src/run/run-files.ts";
 import { record, storm, stormCohort, writeRun } from "../../../support/run-files.ts";
-import { spiralWorker, summaryOf } from "../../../support/synthetic-run.ts";
+import { evenly, spiralWorker, summaryOf } from "../../../support/synthetic-run.ts";
 
 /** 120 of 120 `cached` and 20 of 80 `spiral` recover; worker 2's generator was saturated. */
 const spiral = summaryOf([spiralWorker("1"), spiralWorker("2")]);
@@ -19,10 +20,10 @@ describe("conditions", () => {
   it("name storm and cohort, what was and what is allowed", () => {
     expect(failures({ verdict: "metastable", readyP99: 30_000, unrecovered: 0.01 })).toEqual([
       "storm 1, all cohorts: verdict metastable, allowed recovered or recovering or stalled or relapsed",
-      "storm 1, all cohorts: ready p99 not reached, allowed 30 s",
+      "storm 1, all cohorts: ready p99 from the loss not reached, allowed 30 s",
       "storm 1, all cohorts: 30 % unrecovered (30 of 100), allowed 1 %",
       "storm 1, cohort spiral: verdict metastable, allowed recovered or recovering or stalled or relapsed",
-      "storm 1, cohort spiral: ready p99 not reached, allowed 30 s",
+      "storm 1, cohort spiral: ready p99 from the loss not reached, allowed 30 s",
       "storm 1, cohort spiral: 75 % unrecovered (30 of 40), allowed 1 %",
     ]);
   });
@@ -31,10 +32,28 @@ describe("conditions", () => {
     const cohorts = (readyP99: number): Fail => ({ cohorts: { cached: { readyP99 } } });
     expect(failures(cohorts(p99))).toEqual([]);
     expect(failures(cohorts(p99 - 0.1))).toEqual([
-      `storm 1, cohort cached: ready p99 ${p99} ms, allowed 1 s`,
+      `storm 1, cohort cached: ready p99 from the loss ${p99} ms, allowed 1 s`,
     ]);
     expect(failures({ cohorts: { spiral: { unrecovered: 0.75 } } })).toEqual([]);
     expect(failures({ cohorts: { spiral: { unrecovered: 0.7499 } } })).toHaveLength(1);
+  });
+  it("say on which clock a time was too long", () => {
+    const worker = spiralWorker("1");
+    const [first = {}] = worker.intervals ?? [];
+    const fromStorm = histogramTag(stormMetricName(1, "ready_from_storm"), "cached");
+    const timed = summaryOf([
+      {
+        ...worker,
+        intervals: [{ ...first, [fromStorm]: evenly(60, 8100, 9000) }, ...(worker.intervals ?? []).slice(1)],
+      },
+    ]);
+    expect(failures({ cohorts: { cached: { readyP99: 2000, readyP99FromStorm: 2000 } } }, timed)).toEqual([
+      "storm 1, cohort cached: ready p99 from the storm 9 s, allowed 2 s",
+    ]);
+    expect(failures({ cohorts: { cached: { readyP99FromStorm: 9500 } } }, timed)).toEqual([]);
+    expect(failures({ cohorts: { cached: { readyP99FromStorm: 9500 } } })).toEqual([
+      "storm 1, cohort cached: ready p99 from the storm was not measured, allowed 9.5 s",
+    ]);
   });
   it("fail on the verdict that they name, on one as bad, and on a worse one", () => {
     const judgedAs = (verdict: Verdict): Summary => {
@@ -115,6 +134,8 @@ it("ends the run with its own exit code and says why on the console", () => {
   const summary = buildSummary(mergeRun(files), { target: 0.99, problems: [], fail });
   expect(summary.exit.code).toBe(4);
   const text = consoleSummary(summary, { colour: false, files: [] });
-  expect(text).toContain("gate failed: storm 1, cohort spiral: ready p99 not reached, allowed 30 s\n");
+  expect(text).toContain(
+    "gate failed: storm 1, cohort spiral: ready p99 from the loss not reached, allowed 30 s\n",
+  );
   expect(text).toContain("EXIT 4: a storm did what `fail` forbids");
 });

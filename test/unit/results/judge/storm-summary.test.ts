@@ -1,7 +1,8 @@
+import { histogramTag, type StormMetric, stormMetricName } from "artillery-engine-mqtt/contract";
 import { describe, expect, it } from "vitest";
 import { consoleSummary } from "../../../../results/src/console/summary.ts";
 import { summarizeStorms } from "../../../../results/src/judge/storm-summary.ts";
-import { summarySchema } from "../../../../results/src/judge/summary-schema.ts";
+import { type StormSummary, summarySchema } from "../../../../results/src/judge/summary-schema.ts";
 import { mergeRun } from "../../../../results/src/run/merge.ts";
 import { readRun } from "../../../../results/src/run/run-files.ts";
 import { emptyRow } from "../../../../results/src/run/timeline.ts";
@@ -13,7 +14,7 @@ import {
   TIME_ZERO_MS,
   writeRun,
 } from "../../../support/run-files.ts";
-import { summaryOf } from "../../../support/synthetic-run.ts";
+import { evenly, summaryOf } from "../../../support/synthetic-run.ts";
 
 const accepted = (t: number, connects: number): SyntheticRow => ({
   t_ms: TIME_ZERO_MS + t,
@@ -58,6 +59,51 @@ describe("storm factor", () => {
     const summary = summaryOf([worker(600)]);
     const storms = summary.storms.map(({ stormFactor: _, ...older }) => older);
     expect(summarySchema.parse({ ...summary, storms }).storms[0]?.stormFactor).toBeNull();
+  });
+});
+
+describe("times from the storm's instant", () => {
+  const tag = (metric: StormMetric): string => histogramTag(stormMetricName(1, metric), "a");
+  /** All of 100 devices were lost at once, and noticed it 5 s later; they were ready after another 1 to 3 s. */
+  const worker = (workerId: string, recovered: number, isOld = false) => {
+    const times = (fromMs: number): number[] => evenly(recovered, fromMs, fromMs + 2000);
+    return {
+      record: record({
+        workerId,
+        cohorts: { a: { devices: 100, everOnline: 100 } },
+        storms: [storm({ cause: "exec", cohorts: { a: stormCohort({ affected: 100, recovered }) } })],
+      }),
+      intervals: [
+        {
+          [tag("ready_time")]: times(1000),
+          [tag("reconnect_time")]: times(500),
+          ...(isOld
+            ? {}
+            : { [tag("ready_from_storm")]: times(6000), [tag("reconnect_from_storm")]: times(5500) }),
+        },
+      ],
+    };
+  };
+
+  it("stand beside those from the loss, over the same devices, in every worker's file", () => {
+    const summary = summaryOf([worker("1", 100), worker("2", 60)]);
+    const [{ readyMs, readyFromStormMs, reconnectFromStormMs, cohorts } = {} as StormSummary] =
+      summary.storms;
+    expect(readyFromStormMs?.p50).toBeCloseTo((readyMs.p50 ?? 0) + 5000, -1);
+    expect(reconnectFromStormMs?.p50).toBeCloseTo((readyMs.p50 ?? 0) + 4500, -1);
+    // 40 of 200 have not come back: the 90th of 100 is not reached on either clock.
+    expect([readyMs.p90, readyFromStormMs?.p90, readyFromStormMs?.max]).toEqual([null, null, null]);
+    expect(cohorts["a"]?.readyFromStormMs).toEqual(readyFromStormMs);
+    expect(consoleSummary(summary, { colour: false, files: [] }).replace(/\s+/g, " ")).toMatch(
+      /times above: from each device's loss; from the storm's instant: ready 50 % 7\.\d+ s, 90 % not reached,/,
+    );
+  });
+
+  it("are not known where an older engine ran, and not reached where nobody came back", () => {
+    const [old] = summaryOf([worker("1", 100, true)]).storms;
+    expect([old?.readyFromStormMs, old?.reconnectFromStormMs]).toEqual([null, null]);
+    const [nobody] = summaryOf([worker("1", 0)]).storms;
+    expect(nobody?.readyFromStormMs).toEqual({ p50: null, p90: null, p99: null, max: null });
   });
 });
 
