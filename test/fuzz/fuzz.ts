@@ -164,7 +164,7 @@ class Case {
         this.#time.advance(hostile.int(3500));
         return;
       case 1:
-        this.#device.keepaliveTick(this.#time.now(), 1000);
+        this.#device.look(this.#time.now(), 1000);
         return;
       case 2:
         this.#operate();

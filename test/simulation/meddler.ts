@@ -56,7 +56,7 @@ export class Meddler {
         device.fail(chance.pick(["config_timeout", "bootstrap_timeout", "closed"] as const));
         return;
       case 6:
-        device.keepaliveTick(device.env.port.now(), chance.pick([0, 1000]));
+        device.look(device.env.port.now(), chance.pick([0, 1000]));
         return;
       default:
         if (chance.is(0.3)) user.leave(chance.is(0.5) ? "left" : "failed");

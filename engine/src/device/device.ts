@@ -15,6 +15,9 @@ import { StormPart } from "./storm-part.ts";
 import { Telemetry } from "./telemetry.ts";
 import { LOST, type Waiter } from "./turns.ts";
 
+/** How often a device looks whether its broker still reads, and whether it is time to go home. */
+const LOOK_MS = 1000;
+
 /**
  * One simulated MQTT client: it keeps itself connected with its back-off policy, runs its program after every CONNACK, and tells
  * what happens. A machine: inputs change it, it acts through its port, finishes, and then tells. It owns no bytes, timer, socket,
@@ -40,6 +43,8 @@ export class Device implements Subject {
   #draws = 0;
   #requestCount = 0;
   #wasReady = false;
+  /** It is asked to look some time: at most once, also where it has been offline meanwhile. */
+  #isLookedAt = false;
   /** NaN before the first CONNACK: a double from the start. */
   #onlineSinceMs = Number.NaN;
 
@@ -207,9 +212,20 @@ export class Device implements Subject {
 
   // ---- inputs: time -----------------------------------------------------------------------------------------------
 
-  /** Asked about once a second of every device, again in `nextInMs`: one timer for the whole fleet. */
-  keepaliveTick(nowMs: number, nextInMs: number = 0): void {
-    if (!isOnline(this.#state)) return;
+  /**
+   * Asked of a device that is online, on its own phase: when something is due, and each second.
+   *
+   * @param earlyMs this is asked so much before it is due, at most
+   * @returns when it is to be asked again, milliseconds; null for not any more
+   */
+  look(nowMs: number, earlyMs: number = 0): number | null {
+    if (isOnline(this.#state)) this.#lookNow(nowMs, earlyMs);
+    if (isOnline(this.#state)) return this.#nextLookMs(nowMs);
+    this.#isLookedAt = false;
+    return null;
+  }
+
+  #lookNow(nowMs: number, earlyMs: number): void {
     const { turns } = this.env.port;
     turns.begin();
     try {
@@ -218,12 +234,16 @@ export class Device implements Subject {
       } else if (this.#state === "ready" && this.attempt.route?.isDueHome(nowMs - this.#onlineSinceMs)) {
         this.line.close("disconnect");
         this.lose("return_home");
-      } else if (!this.line.keepAlive(nowMs, nextInMs)) {
+      } else if (!this.line.keepAlive(nowMs, earlyMs)) {
         this.breakOff("keepalive");
       }
     } finally {
       turns.end();
     }
+  }
+
+  #nextLookMs(nowMs: number): number {
+    return Math.min(LOOK_MS, this.line.keepaliveDueMs(nowMs));
   }
 
   // ---- within a turn: for the parts of a device, which stand beside this file --------------------------------------
@@ -245,6 +265,10 @@ export class Device implements Subject {
     this.attempt.clearTimer();
     this.#onlineSinceMs = nowMs;
     this.exchange.resume(sessionPresent, limits);
+    if (!this.#isLookedAt) {
+      this.#isLookedAt = true;
+      this.env.port.lookAt(this, this.#nextLookMs(nowMs));
+    }
     this.bootstrap.begin();
   }
 

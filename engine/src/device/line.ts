@@ -57,19 +57,29 @@ export class Line {
     this.#pingSentMs = null;
   }
 
+  get #keepaliveMs(): number {
+    const { exchange, env } = this.#device;
+    // [MQTT-3.2.2-21]: the server's keepalive stands in for the device's.
+    return exchange.limits.keepaliveMs ?? env.plan.keepaliveMs;
+  }
+
+  /** How long from now until a PINGREQ is due, or its answer overdue; Infinity without keepalive. */
+  keepaliveDueMs(nowMs: number): number {
+    const keepaliveMs = this.#keepaliveMs;
+    return keepaliveMs === 0
+      ? Number.POSITIVE_INFINITY
+      : (this.#pingSentMs ?? this.#lastSentMs) + keepaliveMs - nowMs;
+  }
+
   /**
    * Pings where it is time; false where the broker has not answered in time.
    *
-   * @param nextInMs when this will be asked again
+   * @param earlyMs this is asked so much before it is due, at most
    */
-  keepAlive(nowMs: number, nextInMs: number): boolean {
-    const { exchange, env } = this.#device;
-    // [MQTT-3.2.2-21]: the server's keepalive stands in for the device's.
-    const keepaliveMs = exchange.limits.keepaliveMs ?? env.plan.keepaliveMs;
-    const action = keepaliveAction(nowMs, this.#lastSentMs, this.#pingSentMs, keepaliveMs, nextInMs);
+  keepAlive(nowMs: number, earlyMs: number): boolean {
+    const action = keepaliveAction(nowMs, this.#lastSentMs, this.#pingSentMs, this.#keepaliveMs, earlyMs);
     if (action === "ping") {
       this.#pingSentMs = nowMs;
-      // All of one look are as old: the last of a large fleet would ping a second later otherwise.
       this.send(PINGREQ, Number.POSITIVE_INFINITY, nowMs);
     }
     return action !== "lost";

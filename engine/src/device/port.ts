@@ -37,6 +37,8 @@ export interface Port extends Time {
   wakeToOpen(delayMs: number, attempt: Attempt): object;
   /** Begins to open a connection for the device, where its attempt says. */
   open(device: Device): Link;
+  /** Calls `look` of the device in about `inMs`, once; never late by design, and early by what `look` is told. */
+  lookAt(device: Device, inMs: number): void;
   readonly tell: Tell;
   /** Who waits for an operation hears of its end after the input that ended it. */
   readonly turns: Turns;

@@ -2,9 +2,7 @@ import type { StepCallback, VuContext } from "../artillery.ts";
 import type { Device } from "../device/device.ts";
 import { call, type Port, type Time } from "../device/port.ts";
 import type { Waiter } from "../device/turns.ts";
-
-/** How often every device is asked whether a PINGREQ is due: one timer for all. */
-const KEEPALIVE_SWEEP_MS = 1000;
+import { Looks } from "./looks.ts";
 
 /** Ends the tries of a device that never gets through where nothing else does: in a script without storms. */
 const DEFAULT_GIVE_UP_MS = 60_000;
@@ -20,9 +18,9 @@ export class Fleet {
   readonly members: Set<Device> = new Set();
   readonly #hasPlanEnd: boolean;
   readonly #time: Time;
+  readonly #looks: Looks;
   /** Who waits for a device: by himself where he is the only one and has no limit, else the last of them; each knows the one before. */
   readonly #awaited = new Map<Device, Waiter | ReadyWaiter>();
-  #sweep: object;
   /** Callbacks, and their contexts at the same places: two lists instead of a closure for every device. */
   #overCallbacks: StepCallback[] = [];
   #overContexts: VuContext[] = [];
@@ -41,17 +39,11 @@ export class Fleet {
   constructor({ hasPlanEnd, time }: FleetOptions) {
     this.#hasPlanEnd = hasPlanEnd;
     this.#time = time;
-    this.#sweep = this.#armSweep();
+    this.#looks = new Looks(time);
   }
 
-  #armSweep(): object {
-    return this.#time.wakeIdle(KEEPALIVE_SWEEP_MS, onSweep, this, undefined);
-  }
-
-  keepAlive(): void {
-    this.#sweep = this.#armSweep();
-    const nowMs = this.#time.now();
-    for (const device of this.members) device.keepaliveTick(nowMs, KEEPALIVE_SWEEP_MS);
+  lookAt(device: Device, inMs: number): void {
+    this.#looks.add(device, inMs);
   }
 
   /** Those of one host, as they are whenever they are gone through. */
@@ -192,7 +184,7 @@ export class Fleet {
   }
 
   stop(): void {
-    this.#time.cancel(this.#sweep);
+    this.#looks.stop();
   }
 }
 
@@ -226,10 +218,6 @@ function waitersOf(device: Device, last: Waiter | ReadyWaiter | undefined): Read
   let one: ReadyWaiter | null = last === undefined ? null : asReadyWaiter(device, last);
   for (; one !== null; one = one.before) waiters.unshift(one);
   return waiters;
-}
-
-function onSweep(fleet: Fleet): void {
-  fleet.keepAlive();
 }
 
 function onLimit(fleet: Fleet, waiting: ReadyWaiter): void {

@@ -17,10 +17,11 @@ export interface HostOptions {
   regions: Pick<Regions, "counts" | "loads"> | null;
 }
 
-/** Who waits for devices to be ready. */
+/** Who waits for devices to be ready, and looks at them while they are online. */
 export interface ReadyWatch {
   ready(device: Device): void;
   ended(device: Device, reason: string): void;
+  lookAt(device: Device, inMs: number): void;
 }
 
 /** Whoever runs the flows of devices. */
@@ -88,6 +89,10 @@ export abstract class Host implements Port {
     if (this.#regions === null) return;
     if (event.region !== null) this.#regions.counts.count(subject.region, event.region);
     if (event.load !== null) this.#regions.loads.count(subject.region, event.load);
+  }
+
+  lookAt(device: Device, inMs: number): void {
+    this.fleet?.lookAt(device, inMs);
   }
 
   lost(device: Device, nowMs: number): number | null {

@@ -58,10 +58,10 @@ describe("a device of several regions", () => {
     rig.bootstraps.at(-1)?.(null);
     expect(rig.device.state).toBe("ready");
     rig.time.advance(4999);
-    rig.device.keepaliveTick(rig.time.now());
+    rig.device.look(rig.time.now());
     expect(rig.device.state).toBe("ready");
     rig.time.advance(1);
-    rig.device.keepaliveTick(rig.time.now());
+    rig.device.look(rig.time.now());
     expect(rig.device.state).toBe("backoff");
     expect(rig.device.region).toBe(1);
     expect(rig.log).toContainEqual({ event: "disconnected", name: "return_home", wasReady: true });

@@ -589,7 +589,7 @@ describe("keepalive", () => {
     const rig = new Rig().start();
     const tick = (ms: number): void => {
       rig.time.advance(ms);
-      rig.device.keepaliveTick(rig.time.now());
+      rig.device.look(rig.time.now());
     };
     tick(59_997);
     expect(rig.broker.takeNames()).toEqual([]);
@@ -612,7 +612,7 @@ describe("keepalive", () => {
     const rig = new Rig().start();
     const tick = (ms: number): string[] => {
       rig.time.advance(ms);
-      rig.device.keepaliveTick(rig.time.now());
+      rig.device.look(rig.time.now());
       return rig.broker.takeNames();
     };
     expect(tick(60_000)).toEqual(["pingreq"]);
@@ -629,11 +629,11 @@ describe("keepalive", () => {
   it("forgets an unanswered ping with its connection", () => {
     const rig = new Rig().start();
     rig.time.advance(60_000);
-    rig.device.keepaliveTick(rig.time.now());
+    rig.device.look(rig.time.now());
     rig.device.part.drop("reset", 1);
     rig.reconnect(100);
     rig.time.advance(59_950);
-    rig.device.keepaliveTick(rig.time.now());
+    rig.device.look(rig.time.now());
     expect(rig.device.state).toBe("ready");
     expect(rig.broker.takeNames()).toEqual([]);
   });
@@ -641,12 +641,12 @@ describe("keepalive", () => {
   it("neither pings nor gives up when it is off, or the device is not connected", () => {
     const off = new Rig({ keepaliveMs: 0 }).start();
     off.time.advance(1e9);
-    off.device.keepaliveTick(off.time.now());
+    off.device.look(off.time.now());
     expect(off.broker.takeNames()).toEqual([]);
     const waiting = new Rig().start();
     waiting.device.part.drop("reset", 1);
     const before = waiting.log.length;
-    waiting.device.keepaliveTick(1e9);
+    waiting.device.look(1e9);
     expect(waiting.log.length).toBe(before);
   });
 });
@@ -662,14 +662,14 @@ describe("a broker that does not read", () => {
     rig.broker.unsentBytes = 0;
     publish();
     expect(rig.broker.takeNames()).toEqual(["publish"]);
-    rig.device.keepaliveTick(rig.time.now());
+    rig.device.look(rig.time.now());
     expect(rig.device.state).toBe("backoff");
     expect(rig.events("disconnected")).toEqual([
       { event: "disconnected", name: "send_buffer_full", wasReady: true },
     ]);
     // The next connection begins anew.
     rig.reconnect(100);
-    rig.device.keepaliveTick(rig.time.now());
+    rig.device.look(rig.time.now());
     expect(rig.device.state).toBe("ready");
   });
 });
@@ -833,7 +833,7 @@ describe("end", () => {
     rig.device.connect();
     rig.device.disconnect();
     rig.device.end("again");
-    rig.device.keepaliveTick(1e9);
+    rig.device.look(1e9);
     rig.device.fail("config_timeout");
     rig.device.onOpen(false);
     rig.device.onClosed(null);

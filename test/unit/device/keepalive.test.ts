@@ -24,14 +24,12 @@ it.each([
   { now: 59_997, sent: 1000, ping: null, every: 60_000, next: 1000, action: "none" },
   { now: 60_000, sent: 1000, ping: null, every: 60_000, next: 1000, action: "ping" },
   { now: 1000, sent: 1000, ping: null, every: 1000, next: 1000, action: "ping" },
-  // A look that comes a little early is the one that was meant.
-  { now: 59_998.4, sent: 1000, ping: null, every: 60_000, next: 1000, action: "ping" },
-  { now: 120_998.4, sent: 1000, ping: 61_000, every: 60_000, next: 1000, action: "lost" },
-  // Giving up is not done early otherwise.
+  { now: 60_981, sent: 1000, ping: null, every: 60_000, next: 20, action: "ping" },
+  // Giving up is never done early.
   { now: 120_500, sent: 1000, ping: 61_000, every: 60_000, next: 1000, action: "none" },
   { now: 121_000, sent: 1000, ping: 61_000, every: 60_000, next: 1000, action: "lost" },
   { now: 1000, sent: 1000, ping: null, every: 0, next: 1000, action: "none" },
-] as const)("at $now ms, sent at $sent, ping at $ping, every $every ms, next look in $next ms: $action", ({
+] as const)("at $now ms, sent at $sent, ping at $ping, every $every ms, asked up to $next ms early: $action", ({
   now,
   sent,
   ping,

@@ -170,7 +170,7 @@ describe("what the server does not take", () => {
     rig.time.advance(59_000);
     expect(publishQos(rig, 0, "x".repeat(60))).toEqual(["packet_too_large"]);
     rig.time.advance(1000);
-    rig.device.keepaliveTick(rig.time.now());
+    rig.device.look(rig.time.now());
     expect(rig.broker.takeNames()).toEqual(["pingreq"]);
   });
 
@@ -207,7 +207,7 @@ describe("what the server does not take", () => {
     for (let second = 1; second <= 3; second++) {
       expect(publishQos(rig, 0, "x".repeat(100))).toEqual(["packet_too_large"]);
       rig.time.advance(1000);
-      rig.device.keepaliveTick(rig.time.now(), 1000);
+      rig.device.look(rig.time.now(), 1000);
     }
     expect(rig.broker.takeNames()).toEqual(["pingreq"]);
   });
@@ -225,11 +225,11 @@ describe("what the server decides", () => {
   it("its keepalive stands in for the device's", () => {
     const rig = readyWith({ serverKeepAlive: 5 });
     rig.time.advance(5000);
-    rig.device.keepaliveTick(rig.time.now());
+    rig.device.look(rig.time.now());
     expect(rig.broker.takeNames()).toEqual(["pingreq"]);
     const off = readyWith({ serverKeepAlive: 0 }, { keepaliveMs: 1000 });
     off.time.advance(60_000);
-    off.device.keepaliveTick(off.time.now());
+    off.device.look(off.time.now());
     expect(off.broker.take()).toEqual([]);
   });
 

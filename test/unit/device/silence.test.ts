@@ -7,7 +7,7 @@ import { Rig } from "./device-rig.ts";
 function tickFor(rig: Rig, seconds: number): void {
   for (let i = 0; i < seconds; i++) {
     rig.time.advance(1000);
-    rig.device.keepaliveTick(rig.time.now(), 1000);
+    rig.device.look(rig.time.now(), 1000);
   }
 }
 
