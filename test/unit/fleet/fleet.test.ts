@@ -106,7 +106,6 @@ it("whenOver calls back at the end of the last window, or at once after it", () 
   expect(heard).toEqual(["before", "after"]);
 });
 
-
 it("repeat waits for each run to be done, and ends with the device", () => {
   const { fleet, rig } = fleetOf(true);
   rig.start();
