@@ -303,6 +303,10 @@ export const STORM_CAUSES = [
 ] as const;
 export type StormCause = (typeof STORM_CAUSES)[number];
 
+/** What devices lack for a while after a storm. */
+export const STORM_OUTAGES = ["power", "network"] as const;
+export type StormOutage = (typeof STORM_OUTAGES)[number];
+
 /**
  * What became of the devices that were there when a storm came: all that meant to be online, but for those whose first
  * attempt to connect was still under way, unless the storm cut it off.
@@ -360,6 +364,10 @@ export interface WorkerStorm {
   region?: string | undefined;
   /** The cohorts that it is for: `fraction` is of their devices. Not given where it is for the whole fleet. */
   onlyCohorts?: string[] | undefined;
+  /** It took its devices one after the other over so long; not given where it took them at once. */
+  overMs?: number | undefined;
+  /** What each of its devices lacked from its loss on, and for how long; not given where it lacked nothing. */
+  outage?: { of: StormOutage; forMs: number } | undefined;
   /** Milliseconds from time zero, as the script says. */
   atMs: number;
   windowMs: number;

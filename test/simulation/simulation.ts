@@ -209,6 +209,7 @@ export class Simulation {
       claim: () => true,
       wallClock: () => EPOCH_MS + this.time.now() - START_MS,
       time: this.time,
+      ownTime: this.time,
       log: () => {},
       onOver: () => this.fleet.over(),
     });

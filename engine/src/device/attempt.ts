@@ -62,6 +62,11 @@ export class Attempt implements Dialer {
     return this.route?.endpoint ?? null;
   }
 
+  /** How often it has lost what it held in its memory. */
+  get restarts(): number {
+    return this.#device.part.outage.powerCuts;
+  }
+
   get certificate(): ClientCertificate | null {
     return this.identity.certificate;
   }
@@ -69,8 +74,14 @@ export class Attempt implements Dialer {
   /** Begins to connect: a turn of its own. */
   start(): void {
     const device = this.#device;
-    const { source } = this.identity;
     const { turns } = device.env.port;
+    // Waits between attempts take the dark into account: only the script can ask for one in it.
+    if (device.state === "offline" && device.part.darkMs > 0) {
+      turns.run(() => this.#waitForPower());
+      return;
+    }
+    // Without a network nobody gives it credentials either.
+    const source = device.part.hasNetwork ? this.identity.source : null;
     let isBegun = false;
     turns.begin();
     try {
@@ -87,6 +98,12 @@ export class Attempt implements Dialer {
       turns.end();
     }
     if (isBegun && source !== null) this.#renewCredentials(source);
+  }
+
+  #waitForPower(): void {
+    this.#device.enter("connect");
+    this.#device.enter("failed");
+    this.scheduleNext();
   }
 
   #begin(): void {
@@ -200,10 +217,13 @@ export class Attempt implements Dialer {
 
   scheduleNext(): void {
     const device = this.#device;
+    const { darkMs } = device.part;
+    // It starts up anew.
+    if (darkMs > 0) this.resetRetries();
     const delayMs = device.env.plan.backoff(this.#retries, this.#previousDelayMs, device.random());
     this.#retries++;
     this.#previousDelayMs = delayMs;
-    this.#waitToOpen(delayMs);
+    this.#waitToOpen(darkMs + delayMs);
   }
 
   #waitToOpen(delayMs: number): void {

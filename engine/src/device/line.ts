@@ -43,6 +43,12 @@ export class Line {
       this.link?.reset();
       return;
     }
+    if (cause === "power_off") {
+      // Neither FIN nor RST: the broker ends it, by the takeover when the device comes back or by its keepalive.
+      this.link?.mute("lost");
+      this.link?.reset();
+      return;
+    }
     if (cause === "disconnect") this.send(DISCONNECT);
     this.link?.close();
   }

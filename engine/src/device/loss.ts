@@ -3,6 +3,8 @@ export type DisconnectCause =
   | "reset"
   | "close"
   | "disconnect"
+  /** The device's power went, and the broker hears of nothing. */
+  | "power_off"
   | "closed"
   | "keepalive"
   | "bootstrap_timeout"
@@ -21,10 +23,16 @@ export type DisconnectCause =
   | "finished";
 
 /** How the engine itself ends a connection. */
-export type DropCause = "reset" | "close" | "disconnect";
+export type DropCause = "reset" | "close" | "disconnect" | "power_off";
 
 /** Ends that somebody on this side wanted: they are no errors, and no storm's that is only watched. */
-const MEANT: ReadonlySet<DisconnectCause> = new Set(["reset", "close", "disconnect", "return_home"]);
+const MEANT: ReadonlySet<DisconnectCause> = new Set([
+  "reset",
+  "close",
+  "disconnect",
+  "power_off",
+  "return_home",
+]);
 
 export function isMeant(cause: DisconnectCause): boolean {
   return MEANT.has(cause);

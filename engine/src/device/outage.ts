@@ -7,6 +7,12 @@ export class Outage {
   storm = 0;
   /** The network is gone, and the device has not found out yet. */
   isUnaware = false;
+  /** Until then, monotonic milliseconds, the device is off; NaN for never. */
+  noPowerUntilMs: number = Number.NaN;
+  /** Until then none of its packets leaves it; NaN for never. */
+  noNetworkUntilMs: number = Number.NaN;
+  /** How often its power was cut. */
+  powerCuts = 0;
   /** NaN while there is none: a double from the start, so that V8 keeps it as one. */
   #lostAtMs: number = Number.NaN;
   /** True from that storm's drop until the device is ready again for the first time. */

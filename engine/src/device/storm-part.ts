@@ -1,3 +1,4 @@
+import type { StormOutage } from "../contract.ts";
 import type { NextWrite } from "../transport/next-write.ts";
 import type { Device } from "./device.ts";
 import { type DeviceEvent, EVENTS } from "./events.ts";
@@ -67,6 +68,36 @@ export class StormPart {
     device.line.link?.mute(nextWrite);
     device.tell(EVENTS.silenced, 0, device.state === "ready" ? 1 : 0);
     return this.outage.lostAtMs;
+  }
+
+  /** A storm takes its power or its network away until then, monotonic milliseconds. The connection is another matter. */
+  deprive(of: StormOutage, untilMs: number): void {
+    const outage = this.#ownOutage();
+    if (of === "network") {
+      outage.noNetworkUntilMs = untilMs;
+    } else {
+      outage.noPowerUntilMs = untilMs;
+      outage.powerCuts++;
+    }
+  }
+
+  /** It was deprived of one of them, and is not online: what it was about to do comes to nothing. */
+  interrupt(of: StormOutage): void {
+    const { attempt, state, env } = this.#device;
+    if (of === "network") this.refuse("network_lost");
+    else if (state === "backoff") env.port.turns.run(() => attempt.scheduleNext());
+    else this.refuse("power_off");
+  }
+
+  /** For so long it has no power, milliseconds. */
+  get darkMs(): number {
+    const { noPowerUntilMs } = this.outage;
+    return Number.isNaN(noPowerUntilMs) ? 0 : Math.max(0, noPowerUntilMs - this.#device.env.port.now());
+  }
+
+  get hasNetwork(): boolean {
+    const { noNetworkUntilMs } = this.outage;
+    return Number.isNaN(noNetworkUntilMs) || this.#device.env.port.now() >= noNetworkUntilMs;
   }
 
   /** A storm ends an attempt that is under way, if there is one: it failed for `reason`. */

@@ -91,6 +91,7 @@ export class FleetRun {
       claim: (storm) => numbers.claim(storm),
       wallClock: () => options.wallClock(),
       time: company?.stormTime ?? time,
+      ownTime: time,
       log,
       onOver: () => this.fleet.over(),
     });

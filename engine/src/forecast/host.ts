@@ -3,6 +3,7 @@ import type { Device } from "../device/device.ts";
 import type { Link } from "../device/port.ts";
 import { Host, type HostOptions } from "../fleet/host.ts";
 import type { Regions } from "../region/regions.ts";
+import type { TransportFailure } from "../transport/transport.ts";
 import type { Broker } from "./broker.ts";
 import type { Generator } from "./generator.ts";
 import { ForecastLink, type OpeningSteps } from "./link.ts";
@@ -25,8 +26,8 @@ export interface ForecastHostOptions extends HostOptions {
 export class ForecastHost extends Host {
   readonly #options: ForecastHostOptions;
   readonly #steps: Record<"plain" | "full" | "resumed", OpeningSteps>;
-  /** Devices that have had a TLS session, by number. */
-  readonly #hasTicket: boolean[] = [];
+  /** After which restart a device has had its last TLS session, by number. */
+  readonly #tickets: number[] = [];
 
   constructor(options: ForecastHostOptions) {
     super(options);
@@ -50,16 +51,17 @@ export class ForecastHost extends Host {
     const { regions, brokers, network } = this.#options;
     const { region } = device;
     const link = new ForecastLink(device, brokers[region] as Broker, this.#stepsOf(device));
-    if (regions?.isLost(region)) network.up(refuse, link, undefined);
+    if (!device.part.hasNetwork) network.up(refuse, link, "network_lost");
+    else if (regions?.isLost(region)) network.up(refuse, link, "region_lost");
     else link.dial();
     return link;
   }
 
-  #stepsOf({ cohort, number }: Device): OpeningSteps {
+  #stepsOf({ cohort, number, attempt: { restarts } }: Device): OpeningSteps {
     if (!this.#options.usesTls) return this.#steps.plain;
     if (!this.#options.resumes[cohort]) return this.#steps.full;
-    if (this.#hasTicket[number] === true) return this.#steps.resumed;
-    this.#hasTicket[number] = true;
+    if (this.#tickets[number] === restarts) return this.#steps.resumed;
+    this.#tickets[number] = restarts;
     return this.#steps.full;
   }
 }
@@ -68,6 +70,6 @@ function due(generator: Generator, attempt: Attempt): void {
   generator.due(attempt);
 }
 
-function refuse(link: ForecastLink): void {
-  link.refused("region_lost");
+function refuse(link: ForecastLink, failure: TransportFailure): void {
+  link.refused(failure);
 }

@@ -1,5 +1,5 @@
 import { TIMELINE_ROW_MS } from "../contract.ts";
-import type { StormPlan } from "../storm/schedule.ts";
+import { awayMs, type StormPlan } from "../storm/schedule.ts";
 import { type Arrivals, devicesOf, recounted } from "./arrivals.ts";
 
 /** What is asked of one storm alone, again and again with other values. */
@@ -42,7 +42,7 @@ export function stormsUpTo(
     .map((one) => ({
       ...one,
       atMs: wholeRows(one.atMs + (factor - 1) * Math.min(one.atMs, endMs), one.atMs),
-      windowMs: one.index === storm ? Math.max(one.windowMs, watchMs) : one.windowMs,
+      windowMs: one.index === storm ? Math.max(one.windowMs, watchMs + awayMs(one)) : one.windowMs,
     }));
 }
 

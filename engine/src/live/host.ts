@@ -5,6 +5,7 @@ import type { Link } from "../device/port.ts";
 import { Host, type HostOptions } from "../fleet/host.ts";
 import { createCodec } from "../transport/codec.ts";
 import { Connection, type Wire } from "../transport/connection.ts";
+import { LostConnection } from "../transport/lost-connection.ts";
 import type { OpenTransport } from "../transport/transport.ts";
 import type { HalfOpen } from "./half-open.ts";
 import type { Openings } from "./openings.ts";
@@ -54,7 +55,10 @@ export class LiveHost extends Host {
     if (open === undefined) throw new RangeError(`cohort ${device.cohort} has no opener`);
     this.#partings?.endOf(device);
     const connection = new Connection(device, this.#wires[device.env.plan.protocolVersion]);
-    return connection.over(open(connection, device.attempt));
+    const transport = device.part.hasNetwork
+      ? open(connection, device.attempt)
+      : new LostConnection(connection, "network_lost");
+    return connection.over(transport);
   }
 }
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { STORM_CAUSES, type StormCause } from "../contract.ts";
-import { CAUSE_KEYS, type CauseKey, CHOICE_KEYS } from "../storm/causes/cause.ts";
+import { STORM_CAUSES, STORM_OUTAGES, type StormCause } from "../contract.ts";
+import { CAUSE_KEYS, type CauseKey } from "../storm/causes/cause.ts";
 import { CAUSES } from "../storm/causes/index.ts";
 import type { StormPlan } from "../storm/schedule.ts";
 import { NEXT_WRITES } from "../transport/next-write.ts";
@@ -17,6 +17,7 @@ const positiveDuration = durationMs.refine((value) => value > 0, { error: "a dur
 const FRACTION_ALLOWED = "a share above 0 and up to 1, such as 0.25 or 25 %";
 const TIMES_ALLOWED = `a whole number from 1 to ${MOST_STORMS}`;
 const nextWrite = { error: NEXT_WRITES.join(", ") };
+const outage = { error: STORM_OUTAGES.join(", ") };
 const command = { error: "a list: the program and its arguments; no shell reads it" };
 const cohortNames = { error: "the name of a scenario, or a list of them" };
 const cohorts = z
@@ -48,6 +49,9 @@ const storm = z
     waitFor: positiveDuration.optional(),
     cohort: cohorts.optional(),
     sparing: cohorts.optional(),
+    over: positiveDuration.optional(),
+    for: positiveDuration.optional(),
+    outage: z.enum(STORM_OUTAGES, outage).optional(),
     repeat: z
       .strictObject({ times: integer(1, MOST_STORMS, TIMES_ALLOWED), every: positiveDuration })
       .optional(),
@@ -62,6 +66,15 @@ const storm = z
     if (value.cohort !== undefined && value.sparing !== undefined) {
       const message = "nothing beside cohort, which says all that the storm is for";
       context.addIssue({ code: "custom", path: ["sparing"], message });
+    }
+    if (value.outage !== undefined && value.for === undefined) {
+      const message = "nothing without for, which says how long";
+      context.addIssue({ code: "custom", path: ["outage"], message });
+    }
+    const away = (value.over ?? 0) + (value.for ?? 0);
+    if (away > 0 && value.window <= away) {
+      const message = `more than ${away / 1000}s: before that the last of its devices cannot come back`;
+      context.addIssue({ code: "custom", path: ["window"], message });
     }
     for (const key of CAUSE_KEYS) {
       const message =
@@ -84,8 +97,17 @@ function causeOf({
 
 const NEEDED: Partial<Record<CauseKey, string>> = { fraction: FRACTION_ALLOWED, command: command.error };
 
+/** Why a cause that the engine does not bring itself, or that takes a region, has no such key. */
+const NOT_OURS: Partial<Record<CauseKey, string>> = {
+  cohort: ": the engine does not choose whose connections that one takes",
+  sparing: ": the engine does not choose whose connections that one takes",
+  over: ": the engine does not choose when each connection goes",
+  for: ": how long devices stay away is not the engine's to say",
+  outage: ": what devices lack is not the engine's to say",
+};
+
 function whyNot(key: CauseKey): string {
-  return CHOICE_KEYS.includes(key) ? ": the engine does not choose whose connections that one takes" : "";
+  return NOT_OURS[key] ?? "";
 }
 
 /** An item that is null is none: an environment takes a storm of the script out by it. All others keep their place in the list. */
@@ -153,6 +175,8 @@ function planOf(spec: StormSpec, atMs: number): Omit<StormPlan, "index" | "regio
     cause,
     windowMs: spec.window,
     ...(nextWrite === undefined || nextWrite === "lost" ? {} : { nextWrite }),
+    ...(spec.over === undefined ? {} : { overMs: spec.over }),
+    ...(spec.for === undefined ? {} : { outage: { of: spec.outage ?? "power", forMs: spec.for } }),
     ...(command === undefined ? {} : { exec: { command, timeoutMs: timeout } }),
     ...(CAUSES[cause].takes.includes("waitFor") ? { waitForMs: waitFor } : {}),
   };

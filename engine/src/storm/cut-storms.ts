@@ -5,10 +5,11 @@ import type { Time } from "../device/port.ts";
 import type { Regions } from "../region/regions.ts";
 import type { CutCause } from "./causes/cause.ts";
 import { CAUSES } from "./causes/index.ts";
+import { Drain, type DrainEntry } from "./drain.ts";
 import type { Losses } from "./loss-watch.ts";
 import type { StormProgress } from "./progress.ts";
 import { type StormPlan, titleOf } from "./schedule.ts";
-import { type Population, populationKey, selectionLimit, stormKey } from "./selection.ts";
+import { chosenKeys, type Population, populationKey, selectionLimit, stormKey } from "./selection.ts";
 import type { StoryClock } from "./story-clock.ts";
 
 export interface CutOptions {
@@ -28,6 +29,8 @@ export interface CutOptions {
   populations(storm: number | null, cohorts: readonly number[] | null): readonly Population[];
   /** The devices' clock. */
   time: Time;
+  /** The same clock, for timers that other workers do not set at the same instant. */
+  ownTime: Time;
   log(line: string): void;
 }
 
@@ -42,6 +45,8 @@ interface Choice {
   limit: number | null;
   /** By cohort where it is for some of them; of the whole fleet the first alone. */
   own: readonly (OwnPopulation | undefined)[];
+  /** The keys of all devices of the fleet that it hits, in order; null where the order does not matter. */
+  order: Float64Array | null;
   /** What it was made from. */
   populations: string;
 }
@@ -58,6 +63,8 @@ export class CutStorms {
   readonly #clock: StoryClock;
   /** Kept per storm: the devices of the next may be chosen before this one begins. */
   readonly #prepared = new Map<StormPlan, Choice>();
+  /** The last one. */
+  #drain: Drain | null = null;
 
   constructor(options: CutOptions, clock: StoryClock) {
     this.#options = options;
@@ -70,13 +77,16 @@ export class CutStorms {
     this.#prepared.set(plan, this.#choose(plan, this.#options.populations(null, plan.cohorts ?? null)));
   }
 
-  #choose({ index, fraction, cohorts }: StormPlan, populations: readonly Population[]): Choice {
+  #choose({ index, fraction, cohorts, overMs }: StormPlan, populations: readonly Population[]): Choice {
+    const { seed } = this.#options;
     const own: OwnPopulation[] = [];
     for (const { container, devices, cohort } of populations.slice(0, cohorts?.length ?? 1))
       own[cohort ?? 0] = { key: populationKey(container, cohort), devices };
+    const limit = selectionLimit(seed, index, fraction ?? 0, populations);
     return {
-      limit: selectionLimit(this.#options.seed, index, fraction ?? 0, populations),
+      limit,
       own,
+      order: overMs === undefined ? null : chosenKeys(seed, index, limit, populations),
       populations: JSON.stringify(populations),
     };
   }
@@ -88,7 +98,12 @@ export class CutStorms {
     return prepared?.populations === JSON.stringify(populations) ? prepared : this.#choose(plan, populations);
   }
 
-  /** Cuts all chosen devices of this worker in one synchronous pass. */
+  /** Nobody is cut any more. */
+  stop(): void {
+    this.#drain?.stop();
+  }
+
+  /** Cuts all chosen devices of this worker in one synchronous pass, or lays down when each of them is cut. */
   cut(progress: StormProgress, cause: CutCause): void {
     const { regions, time, log, losses } = this.#options;
     const { plan } = progress;
@@ -99,10 +114,18 @@ export class CutStorms {
     if (plan.region !== undefined) regions?.lose(plan.region.index);
     const plannedMs = this.#clock.monotonicAt(startedAtMs);
     losses.stormBegan(plan.index, plannedMs);
+    const said = `mqtt ${titleOf(plan)}`;
+    if (plan.overMs !== undefined && choice?.order) {
+      this.#beginDrain(plan, cause, { ...choice, order: choice.order }, plannedMs, (due) => {
+        progress.watchGenerator();
+        log(`${said}, ${due} devices of this worker to be dropped over ${(plan.overMs ?? 0) / 1000} s`);
+      });
+      return;
+    }
     this.#pass(plan, cause, choice, plannedMs, (dropped) => {
       const tookMs = Math.round(time.now() - plannedMs);
       progress.watchGenerator();
-      log(`mqtt ${titleOf(plan)}, ${dropped} devices of this worker dropped within ${tookMs} ms`);
+      log(`${said}, ${dropped} devices of this worker dropped within ${tookMs} ms`);
     });
   }
 
@@ -118,20 +141,55 @@ export class CutStorms {
     const { index, region } = plan;
     let dropped = 0;
     const visit = (device: Device): void => {
-      const { cohort } = device;
-      const isHit = choice === null ? device.region === region?.index : this.#isChosen(choice, plan, device);
-      if (isHit) recorder.storms.selected(cohort, index);
+      const isHit =
+        choice === null ? device.region === region?.index : this.#keyOf(choice, plan, device) !== null;
+      if (isHit) recorder.storms.selected(device.cohort, index);
       const { isArriving } = device;
-      const lostAtMs = isHit ? cause.cut(device, plan) : null;
-      if (lostAtMs === null) {
-        // The cause may have ended a device's first attempt: that one has no part in the storm all the same.
-        if (!isArriving) device.part.witness(index);
-        return;
-      }
-      recorder.storms.dropped(cohort, index, Math.max(0, lostAtMs - plannedMs));
-      dropped++;
+      if (isHit && this.#take(plan, cause, device, plannedMs)) dropped++;
+      // The cause may have ended a device's first attempt: that one has no part in the storm all the same.
+      else if (!isArriving) device.part.witness(index);
     };
     walk(visit, () => over(dropped));
+  }
+
+  /** Until its time has come a device is a witness as all others are. A timer for each: it stands in for that of its back-off. */
+  #beginDrain(
+    plan: StormPlan,
+    cause: CutCause,
+    choice: Choice & { order: Float64Array },
+    plannedMs: number,
+    over: (due: number) => void,
+  ): void {
+    const { recorder, ownTime, walk = this.#walk } = this.#options;
+    const drain = new Drain(choice.order, plannedMs, plan.overMs ?? 0, (device, dueMs) => {
+      this.#take(plan, cause, device, dueMs);
+    });
+    this.#drain = drain;
+    const nowMs = ownTime.now();
+    let due = 0;
+    const visit = (device: Device): void => {
+      if (!device.isArriving) device.part.witness(plan.index);
+      const key = this.#keyOf(choice, plan, device);
+      if (key === null) return;
+      recorder.storms.selected(device.cohort, plan.index);
+      due++;
+      const one = drain.add(device, key);
+      ownTime.wakeIdle(Math.max(0, one.dueMs - nowMs), takeOne, drain, one);
+    };
+    walk(visit, () => over(due));
+  }
+
+  /** Its time, monotonic milliseconds, has come. True where it had a connection to lose. */
+  #take(plan: StormPlan, cause: CutCause, device: Device, dueMs: number): boolean {
+    const { index, outage } = plan;
+    if (outage !== undefined) device.part.deprive(outage.of, dueMs + outage.forMs);
+    const lostAtMs = cause.cut(device, plan);
+    if (lostAtMs === null) {
+      if (outage !== undefined) device.part.interrupt(outage.of);
+      return false;
+    }
+    this.#options.recorder.storms.dropped(device.cohort, index, Math.max(0, lostAtMs - dueMs));
+    return true;
   }
 
   readonly #walk: Walk = (visit, over) => {
@@ -139,12 +197,18 @@ export class CutStorms {
     over();
   };
 
-  #isChosen({ limit, own }: Choice, { index, cohorts }: StormPlan, device: Device): boolean {
+  /** Null where the storm does not hit it. */
+  #keyOf({ limit, own }: Choice, { index, cohorts }: StormPlan, device: Device): number | null {
     const { seed, container } = this.#options;
     const population = own[cohorts === undefined ? 0 : device.cohort];
-    if (limit === null || population === undefined) return false;
+    if (limit === null || population === undefined) return null;
     const number = cohorts === undefined ? device.number : device.numberInCohort;
-    if (indexOf(container, number) >= population.devices) return false;
-    return stormKey(seed, index, population.key, number) <= limit;
+    if (indexOf(container, number) >= population.devices) return null;
+    const key = stormKey(seed, index, population.key, number);
+    return key <= limit ? key : null;
   }
+}
+
+function takeOne(drain: Drain, one: DrainEntry): void {
+  drain.take(one);
 }

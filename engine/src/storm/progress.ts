@@ -7,7 +7,7 @@ import { lastStretchMs } from "../last-stretch.ts";
 import type { RegionLoads } from "../region/load.ts";
 import type { Regions } from "../region/regions.ts";
 import { addFate, type Fates, noFates, type Whereabouts } from "./fates.ts";
-import type { StormPlan } from "./schedule.ts";
+import { awayMs, type StormPlan } from "./schedule.ts";
 
 export interface ProgressOptions {
   members: Iterable<Device>;
@@ -101,7 +101,7 @@ export class StormProgress {
     if (regions !== null && this.#regionsBefore !== null) {
       this.#regionsGained = regions.counts.since(this.#regionsBefore);
       const nowMs = time.now();
-      const stretchMs = lastStretchMs(this.plan.windowMs, longestBackoffMs);
+      const stretchMs = lastStretchMs(this.plan.windowMs - awayMs(this.plan), longestBackoffMs);
       this.#regionLoads = regions.loads.since(nowMs - stretchMs, nowMs, this.#regionsSustained);
     }
     recorder.storms.end();
@@ -153,6 +153,8 @@ export class StormProgress {
       ...(plan.cohorts === undefined
         ? {}
         : { onlyCohorts: plan.cohorts.map((cohort) => this.#options.recorder.cohorts[cohort] as string) }),
+      ...(plan.overMs === undefined ? {} : { overMs: plan.overMs }),
+      ...(plan.outage === undefined ? {} : { outage: plan.outage }),
       ...(gained === null ? {} : { regions: gained }),
       ...(this.#regionLoads === null ? {} : { regionLoads: this.#regionLoads }),
       startedAtMs: this.#startedAtMs,

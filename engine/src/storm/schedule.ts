@@ -1,4 +1,4 @@
-import type { StormCause } from "../contract.ts";
+import type { StormCause, StormOutage } from "../contract.ts";
 import type { NextWrite } from "../transport/next-write.ts";
 import type { Command } from "./command.ts";
 
@@ -17,6 +17,10 @@ export interface StormPlan {
   cohorts?: readonly number[];
   /** Given for `silent` alone, where it is not `lost`. */
   nextWrite?: NextWrite;
+  /** Its devices are taken one after the other over so long; at once where it is not given. */
+  overMs?: number;
+  /** What each of its devices lacks from its loss on, and for how long. */
+  outage?: { of: StormOutage; forMs: number };
   /** Given for `exec` alone. */
   exec?: Command;
   /** Given for `external` alone: how long after `atMs` it may open. Its window begins when it opens. */
@@ -28,6 +32,11 @@ export interface StormPlan {
 /** What lines of the run call it. */
 export function titleOf({ index, name, cause }: Pick<StormPlan, "index" | "name" | "cause">): string {
   return name === undefined ? `storm ${index}: ${cause}` : `storm ${index}: ${name} (${cause})`;
+}
+
+/** How long after its instant the last of a storm's devices can connect again. */
+export function awayMs({ overMs = 0, outage }: Pick<StormPlan, "overMs" | "outage">): number {
+  return overMs + (outage?.forMs ?? 0);
 }
 
 /** When a storm's window ends at the latest. */

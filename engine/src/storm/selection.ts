@@ -52,6 +52,24 @@ export function selectionLimit(
   );
 }
 
+/** The keys of all devices that the storm hits, in order. O(n log n) over the whole fleet. */
+export function chosenKeys(
+  seed: number,
+  storm: number,
+  limit: number | null,
+  populations: readonly Population[],
+): Float64Array {
+  const chosen: number[] = [];
+  for (const { container, devices, cohort } of populations) {
+    const key = populationKey(container, cohort);
+    for (let index = 0; index < devices; index++) {
+      const one = stormKey(seed, storm, key, fleetNumber(container, index));
+      if (limit !== null && one <= limit) chosen.push(one);
+    }
+  }
+  return new Float64Array(chosen).sort();
+}
+
 /** The `rank`-th smallest key, counted from 1, if it lies in [low, high); null otherwise. */
 function keyAtRank(
   seed: number,

@@ -40,6 +40,7 @@ export class Storms {
 
   /** There will be no time zero: nothing happens to these devices any more. */
   abandon(): void {
+    this.#cut.stop();
     this.#clock.stop();
     this.#isOver = true;
     this.#options.onOver();
@@ -56,6 +57,7 @@ export class Storms {
     if (allLeft && open !== null && !open.hasFailures) this.#end(open, 0);
     this.#clock.stop();
     this.#watched.stop();
+    this.#cut.stop();
   }
 
   /** The storm whose window is open; null for none. */

@@ -35,7 +35,7 @@ export class TlsRoute {
   readonly #options: TlsRouteOptions;
   readonly #base: ConnectionOptions;
   /** One ticket per device, gone with the device. */
-  readonly #sessions = new WeakMap<Dialer, Buffer>();
+  readonly #sessions = new WeakMap<Dialer, { session: Buffer; restarts: number }>();
   #complained = false;
 
   constructor(options: TlsRouteOptions) {
@@ -64,8 +64,8 @@ export class TlsRoute {
     const localAddress = local.addressOf(dialer.number, host);
     if (localAddress !== undefined) options.localAddress = localAddress;
     if (onread) options.onread = onread;
-    const session = resume ? this.#sessions.get(dialer) : undefined;
-    if (session !== undefined) options.session = session;
+    const kept = resume ? this.#sessions.get(dialer) : undefined;
+    if (kept !== undefined && kept.restarts === (dialer.restarts ?? 0)) options.session = kept.session;
     return connect(options);
   }
 
@@ -74,7 +74,7 @@ export class TlsRoute {
   }
 
   keep(dialer: Dialer, session: Buffer): void {
-    this.#sessions.set(dialer, session);
+    this.#sessions.set(dialer, { session, restarts: dialer.restarts ?? 0 });
   }
 
   #complain(error: NodeJS.ErrnoException): void {

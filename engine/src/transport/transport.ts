@@ -8,6 +8,8 @@ export type TransportFailure =
   | "tcp_unreachable"
   /** The region is lost, by a storm of the script. */
   | "region_lost"
+  /** The device's network is gone, by a storm of the script. */
+  | "network_lost"
   | "dns"
   | "local_ports"
   | "local_address"
@@ -75,6 +77,8 @@ export interface Dialer {
   readonly certificate?: ClientCertificate | null;
   /** The region of this attempt: its place in the script's list, counted from 0; 0 where there is none. */
   readonly region: number;
+  /** How often it has lost what it held in its memory, TLS sessions among it; not given for never. */
+  readonly restarts?: number;
 }
 
 /** Another server, as a server names it. MQTT 5.0 section 4.11. */

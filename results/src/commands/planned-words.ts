@@ -15,5 +15,7 @@ export function plannedWords(
     fraction,
     region: storm.region?.name ?? null,
     onlyCohorts: storm.cohorts?.map((place) => cohorts[place]?.name ?? "") ?? null,
+    overMs: storm.overMs ?? null,
+    outage: storm.outage ?? null,
   });
 }

@@ -2,7 +2,7 @@ import { printable } from "artillery-engine-mqtt/contract";
 import { count, duration, ratio } from "../judge/number-words.ts";
 import { unsaidPresence } from "../judge/presence-words.ts";
 import { devicesDue } from "../judge/recovery.ts";
-import { fateWords, sparedWords, stormWords } from "../judge/storm-words.ts";
+import { fateWords, sparedWords, spreadWords, stormWords } from "../judge/storm-words.ts";
 import type { StormFields, StormSummary } from "../judge/summary-schema.ts";
 import { indented, shorten, table, WIDTH, wrap } from "./layout.ts";
 import { regionTable } from "./regions.ts";
@@ -14,9 +14,9 @@ const UNITS = ["ready", "ready", "ready", "ready", "p99", "per dev.", "per dev."
 /** One storm: headline, verdict, and a row per cohort. */
 export function stormLines(storm: StormSummary, colours: Colours, isForecast: boolean): string[] {
   const what = `Storm ${storm.index}: ${stormWords(storm)} at ${duration(storm.at)}`;
-  const spread = storm.dropSpreadMs.max === null ? "" : `, cut within ${duration(storm.dropSpreadMs.max)}`;
+  const spread = spreadWords(storm);
   const ofFleet = storm.fleet > storm.affected ? ` of ${count(storm.fleet)}` : "";
-  const watched = `${count(storm.affected)}${ofFleet} devices affected${spread}; window ${duration(storm.windowMs)}`;
+  const watched = `${count(storm.affected)}${ofFleet} devices affected${spread === "" ? "" : `, ${spread}`}; window ${duration(storm.windowMs)}`;
   const lines = ["", colours.bold(`${what}: ${watched}`), ...verdictLines("", storm, colours, isForecast)];
   if (!storm.happened) return lines;
   const fates = fateWords(storm);

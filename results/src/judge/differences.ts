@@ -57,6 +57,8 @@ function stormDifferences(
       ["cause", ({ cause }) => cause],
       ["fraction", ({ fraction }) => (fraction === null ? "none" : percent(fraction))],
       ["cohorts", ({ onlyCohorts }) => onlyCohorts?.join(", ") ?? "all"],
+      ["over", ({ overMs }) => (overMs === null ? "at once" : duration(overMs))],
+      ["outage", ({ outage }) => (outage === null ? "none" : `${outage.of} for ${duration(outage.forMs)}`)],
       ["region", ({ region }) => region ?? "none"],
       // What is waited for begins when it happens.
       ["at", ({ at, cause }) => (cause === "external" ? "waited for" : duration(at))],

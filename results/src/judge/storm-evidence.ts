@@ -48,16 +48,21 @@ function knownRate(perS: number): number | null {
 /** The end of its window, which tells whether somebody still comes back. */
 function stretchOf(
   { longestBackoffMs }: Pick<MergedRun, "longestBackoffMs">,
-  { atMs, windowMs }: Pick<MergedStorm, "atMs" | "windowMs">,
+  storm: Pick<MergedStorm, "atMs" | "windowMs" | "overMs" | "outage">,
 ): { fromMs: number; endMs: number } {
-  const endMs = atMs + windowMs;
-  return { fromMs: endMs - lastStretchMs(windowMs, longestBackoffMs ?? 0), endMs };
+  const endMs = storm.atMs + storm.windowMs;
+  return { fromMs: endMs - lastStretchMs(storm.windowMs - awayMs(storm), longestBackoffMs ?? 0), endMs };
+}
+
+/** How long after its instant the last of a storm's devices could come back. */
+function awayMs({ overMs = 0, outage }: Pick<MergedStorm, "overMs" | "outage">): number {
+  return overMs + (outage?.forMs ?? 0);
 }
 
 /** What those who are out offer the target, which all cohorts share; so it is looked for once, not for each of them. */
 export function offeredAtEnd(
   run: Pick<MergedRun, "timeline" | "longestBackoffMs">,
-  storm: Pick<MergedStorm, "atMs" | "windowMs">,
+  storm: Pick<MergedStorm, "atMs" | "windowMs" | "overMs" | "outage">,
 ): StormEvidence["offered"] {
   const { fromMs, endMs } = stretchOf(run, storm);
   return {
@@ -81,6 +86,7 @@ export function evidenceOf(
     absence: absenceOf(run, storm, target),
     closed: storm.closed,
     windowMs: storm.windowMs,
+    awayMs: awayMs(storm),
     longestBackoffMs: run.longestBackoffMs ?? 0,
     counts,
     lastStretch: lastStretchOf(rows, fromMs, endMs),

@@ -131,6 +131,8 @@ function stormFields(
     fraction: storm.fraction,
     region: storm.region ?? null,
     onlyCohorts: storm.onlyCohorts ?? null,
+    overMs: storm.overMs ?? null,
+    outage: storm.outage ?? null,
     at: storm.atMs,
     windowMs: storm.windowMs,
     happened: storm.startedAtMs !== null,
@@ -203,11 +205,13 @@ function generatorOfAll(
 
 /**
  * Seconds of the target's work that a storm brings in one instant: devices cut per connect that it took in a second before
- * the first storm. It may well take more than it was offered, so this is an upper bound.
+ * the first storm. It may well take more than it was offered, so this is an upper bound. Null for a storm that takes its time.
  */
 function stormFactor({ peakConnectsPerS }: Sources, storm: MergedStorm): number | null {
   const affected = [...storm.cohorts.values()].reduce((sum, counts) => sum + counts.affected, 0);
-  return affected > 0 && peakConnectsPerS !== null ? affected / peakConnectsPerS : null;
+  return affected > 0 && peakConnectsPerS !== null && storm.overMs === undefined
+    ? affected / peakConnectsPerS
+    : null;
 }
 
 const NONE: WorkerStormCohort = {

@@ -1,6 +1,6 @@
 import type { StormFate } from "artillery-engine-mqtt/contract";
 import { printable } from "artillery-engine-mqtt/contract";
-import { count, percent } from "./number-words.ts";
+import { count, duration, percent } from "./number-words.ts";
 import { fleetDue } from "./recovery.ts";
 import type { StormFields, StormSummary } from "./summary-schema.ts";
 
@@ -9,9 +9,9 @@ export function stormName({ index, name }: { index: number; name?: string | null
   return name === null || name === undefined ? `storm ${index}` : `storm ${index} (${printable(name)})`;
 }
 
-/** `reset of 25 %`, `close of 100 % of sensors`, `loss of region eu`, `power cut (loss of region eu)`; a cause that has no fraction stands alone. */
+/** `reset of 25 %`, `close of 100 % of sensors over 30 s`, `power cut (silent) of 50 % for 8 s`, `loss of region eu`, `power cut (loss of region eu)`; a cause that has no fraction stands alone. */
 export function stormWords(
-  storm: Pick<StormFields, "cause" | "fraction" | "region" | "onlyCohorts"> &
+  storm: Pick<StormFields, "cause" | "fraction" | "region" | "onlyCohorts" | "overMs" | "outage"> &
     Partial<Pick<StormFields, "name">>,
 ): string {
   const { name = null } = storm;
@@ -23,10 +23,24 @@ function causeWords({
   fraction,
   region,
   onlyCohorts,
-}: Pick<StormFields, "cause" | "fraction" | "region" | "onlyCohorts">): string {
+  overMs,
+  outage,
+}: Pick<StormFields, "cause" | "fraction" | "region" | "onlyCohorts" | "overMs" | "outage">): string {
   if (region !== null) return `loss of region ${printable(region)}`;
   const whose = onlyCohorts === null ? "" : ` of ${cohortWords(onlyCohorts)}`;
-  return fraction === null ? cause : `${cause} of ${percent(fraction)}${whose}`;
+  const what = outage === null ? cause : `${outage.of} cut (${cause})`;
+  const lasting = outage === null ? "" : ` for ${duration(outage.forMs)}${overMs === null ? "" : " each"}`;
+  const over = overMs === null ? "" : ` over ${duration(overMs)}`;
+  return fraction === null ? what : `${what} of ${percent(fraction)}${whose}${lasting}${over}`;
+}
+
+/** How nearly at the storm's instant, or each at its own, the connections were cut; empty where none was. */
+export function spreadWords({
+  overMs,
+  dropSpreadMs: { max },
+}: Pick<StormFields, "overMs" | "dropSpreadMs">): string {
+  if (max === null) return "";
+  return overMs === null ? `cut within ${duration(max)}` : `each cut within ${duration(max)} of its time`;
 }
 
 /** So many cohorts are named. */

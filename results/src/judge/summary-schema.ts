@@ -8,6 +8,7 @@ import {
   STORM_CAUSES,
   STORM_COUNTERS,
   STORM_FATES,
+  STORM_OUTAGES,
 } from "artillery-engine-mqtt/contract";
 import { z } from "zod";
 import { cohortClient } from "../run/cohort-client.ts";
@@ -109,6 +110,13 @@ const stormFields = z.object({
   region: z.string().nullable().default(null),
   /** The cohorts that it was for: `fraction` is of their devices. Null where it was for the whole fleet, and in older summaries. */
   onlyCohorts: z.array(z.string()).nullable().default(null),
+  /** Its devices were taken one after the other over so long; null where all at once, and in older summaries. */
+  overMs: ms.nullable().default(null),
+  /** What each of its devices lacked from its loss on, and for how long; null for nothing, and in older summaries. */
+  outage: z
+    .object({ of: z.enum(STORM_OUTAGES), forMs: ms })
+    .nullable()
+    .default(null),
   /** Milliseconds from time zero; for `external` when it began, or from when it was watched for. */
   at: ms,
   windowMs: ms,
@@ -125,6 +133,7 @@ const stormFields = z.object({
    * `readyAtEnd`, `lostAgain`, `leftByScript` and `leftAfterRecovery` are of the affected devices.
    */
   ...shapeOf(STORM_FATES),
+  /** How long after its instant devices lost their connection; with `overMs`, each after its own. */
   dropSpreadMs: z.object({ p50: msOrNotReached, p99: msOrNotReached, max: msOrNotReached }),
   /** Affected devices that were ready again inside the window, whether or not they stayed. */
   recovered: count,

@@ -67,6 +67,8 @@ export interface StormEvidence {
   /** The whole window was watched. */
   closed: boolean;
   windowMs: number;
+  /** So long after the storm's instant the last of its devices could come back. */
+  awayMs: number;
   /** The longest that a device waits between two attempts to connect. */
   longestBackoffMs: number;
   counts: Record<StormFate | "affected" | "recovered", number>;
@@ -142,7 +144,7 @@ export function judge(storm: StormEvidence, target: number): Judgement {
 
 /** The target was not reached, or not by the whole fleet: what keeps the others out? */
 function whoIsStillOut(storm: StormEvidence, missed: string, missing: number): Judgement {
-  const { counts, lastStretch, windowMs, longestBackoffMs } = storm;
+  const { counts, lastStretch, windowMs, awayMs, longestBackoffMs } = storm;
   const stretch = `the last ${seconds(lastStretch.ms)}`;
   if (comesBack(storm, missing)) {
     const back = `${plural(lastStretch.back, "device")} came back in ${stretch}`;
@@ -163,11 +165,12 @@ function whoIsStillOut(storm: StormEvidence, missed: string, missing: number): J
       `${missed}; ${nobody}, but ${unaware}: a window of ${seconds(windowMs)} is too short to tell`,
     );
   }
-  if (longestBackoffMs > windowMs) {
+  if (longestBackoffMs > windowMs - awayMs) {
+    const left = awayMs === 0 ? "" : `, ${seconds(windowMs - awayMs)} after the last could come back,`;
     return none(
       "window-too-short",
       `${missed}; ${nobody}, but a device may wait ${seconds(longestBackoffMs)} between two attempts: ` +
-        `a window of ${seconds(windowMs)} is too short to tell`,
+        `a window of ${seconds(windowMs)}${left} is too short to tell`,
     );
   }
   const flapping = counts.lostAtEnd > 0 ? `; ${lost(counts)}` : "";

@@ -34,15 +34,20 @@ export function stormHeadline(storm: StormFields): string {
   return storm.name === null ? whatHappened(storm) : `${storm.name}: ${whatHappened(storm)}`;
 }
 
-function whatHappened({ at, cause, fraction, region, onlyCohorts }: StormFields): string {
+function whatHappened({ at, cause, fraction, region, onlyCohorts, overMs, outage }: StormFields): string {
   if (region !== null) return `region ${region} lost at ${duration(at)}`;
   const whose = onlyCohorts === null ? "the fleet" : cohortWords(onlyCohorts);
   const share = fraction === null ? "" : `${percent(fraction)} of ${whose} `;
-  return `${share}at ${duration(at)}, ${CAUSE_WORDS.get(cause) ?? cause}`;
+  const over = overMs === null ? "" : `, one after the other over ${duration(overMs)}`;
+  const each = overMs === null ? "" : " each";
+  const lacking = outage === null ? "" : `, without ${outage.of} for ${duration(outage.forMs)}${each}`;
+  return `${share}at ${duration(at)}, ${CAUSE_WORDS.get(cause) ?? cause}${over}${lacking}`;
 }
 
 const ERROR_WORDS = new Map([
   ["region_lost", "the device tried a region that a storm had taken away"],
+  ["network_lost", "a storm had taken the device's network away"],
+  ["power_off", "a storm had cut the device's power"],
   ["tcp_refused", "the broker's host refused the TCP connection"],
   ["tcp_timeout", "no answer to the TCP handshake: a full accept queue looks like this"],
   ["dns", "the broker's name could not be resolved"],

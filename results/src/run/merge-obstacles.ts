@@ -48,8 +48,19 @@ function differentStorms(records: readonly WorkerRecord[]): string[] {
   });
 }
 
-function stormShape({ cause, fraction, region, onlyCohorts, atMs, windowMs }: WorkerStorm): string {
+function stormShape({
+  cause,
+  fraction,
+  region,
+  onlyCohorts,
+  overMs,
+  outage,
+  atMs,
+  windowMs,
+}: WorkerStorm): string {
   const share = region ?? fraction;
   const whose = onlyCohorts === undefined ? "" : ` of ${onlyCohorts.join(", ")}`;
-  return `${share === null ? cause : `${cause} of ${share}`}${whose} at ${atMs} ms for ${windowMs} ms`;
+  const over = overMs === undefined ? "" : ` over ${overMs} ms`;
+  const lacking = outage === undefined ? "" : ` without ${outage.of} for ${outage.forMs} ms`;
+  return `${share === null ? cause : `${cause} of ${share}`}${whose}${over}${lacking} at ${atMs} ms for ${windowMs} ms`;
 }

@@ -9,6 +9,7 @@ import {
   STORM_CAUSES,
   STORM_COUNTERS,
   STORM_FATES,
+  STORM_OUTAGES,
   TCP_KINDS,
   type WorkerRecord,
 } from "artillery-engine-mqtt/contract";
@@ -83,6 +84,8 @@ const storm = z.object({
   windowMs: z.number().positive().max(LONGEST_MS),
   region: name.optional(),
   onlyCohorts: z.array(name).max(LIMITS.cohortsOfStorm).optional(),
+  overMs: z.number().positive().max(LONGEST_MS).optional(),
+  outage: z.object({ of: z.enum(STORM_OUTAGES), forMs: z.number().positive().max(LONGEST_MS) }).optional(),
   startedAtMs: epochMs.nullable(),
   closed: z.boolean(),
   missedByMs: z.number().nullable().default(null),

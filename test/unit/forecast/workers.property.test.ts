@@ -28,6 +28,9 @@ const cuts = [
 
 /** With a second cohort. */
 const partly = [
+  [{ at: "3s", fraction: 0.8, cohort: "asks", cause: "close", over: "4s", window: "12s" }],
+  [{ at: "3s", fraction: 0.6, sparing: "listens", cause: "silent", for: "3s", window: "12s" }],
+  [{ at: "3s", fraction: 1, cohort: ["asks"], over: "2s", for: "3s", outage: "network", window: "14s" }],
   [{ at: "4s", fraction: 0.5, cohort: "asks", cause: "reset", window: "12s" }],
   [
     { at: "3s", fraction: 1, sparing: "asks", cause: "close", window: "5s" },
@@ -121,7 +124,7 @@ const fleets: fc.Arbitrary<SmallForecast> = fc
   .map(({ rest, mqtt, ...others }) => ({
     ...others,
     mqtt: { ...mqtt, ...rest },
-    others: JSON.stringify(rest).includes('"asks"') ? [LISTENS] : [],
+    others: /asks|listens/.test(JSON.stringify(rest)) ? [LISTENS] : [],
     ...("targets" in rest ? { lab: { regions: [{ name: "eu", capacity: 12 }, "us"] } } : {}),
   }));
 

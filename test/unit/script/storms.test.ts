@@ -159,6 +159,54 @@ describe("storms for some cohorts", () => {
   });
 });
 
+describe("storms that take their time, or last", () => {
+  const planOf = (storm: object) =>
+    validate(scriptWith({ mqtt: { storms: [{ at: 1, fraction: 0.5, window: "40s", ...storm }] } })).plan
+      ?.storms[0];
+
+  it.each<[object, object]>([
+    [{ over: "30s" }, { overMs: 30_000 }],
+    [{ for: "8s" }, { outage: { of: "power", forMs: 8000 } }],
+    [{ for: "8s", outage: "network", cause: "silent" }, { outage: { of: "network", forMs: 8000 } }],
+    [
+      { over: "30s", for: "8s" },
+      { overMs: 30_000, outage: { of: "power", forMs: 8000 } },
+    ],
+  ])("%j", (storm, expected) => {
+    expect(planOf(storm)).toMatchObject(expected);
+  });
+
+  it.each<[object, string, unknown, string]>([
+    [{ over: "40s" }, "window", "40s", "more than 40s: before that the last of its devices cannot come back"],
+    [
+      { over: "33s", for: "8s" },
+      "window",
+      "40s",
+      "more than 41s: before that the last of its devices cannot come back",
+    ],
+    [{ outage: "network" }, "outage", "network", "nothing without for, which says how long"],
+    [{ for: "8s", outage: "dark" }, "outage", "dark", "power, network"],
+    [{ for: 0 }, "for", 0, "a duration above 0"],
+    [
+      { cause: "external", over: "8s" },
+      "over",
+      "8s",
+      "nothing with the cause external: the engine does not choose when each connection goes",
+    ],
+    [
+      { cause: "external", for: "8s" },
+      "for",
+      "8s",
+      "nothing with the cause external: how long devices stay away is not the engine's to say",
+    ],
+  ])("refuse %j", (storm, key, value, allowed) => {
+    const list = [{ at: 1, fraction: 0.5, window: "40s", ...storm }];
+    expect(problemsOf({ mqtt: { storms: list } })).toEqual([
+      { path: `config.engines.mqtt.storms[0].${key}`, value, allowed },
+    ]);
+  });
+});
+
 describe("repetitions", () => {
   it("become storms of their own", () => {
     const plans = plansOf([

@@ -209,7 +209,7 @@ describe("unknown keys", () => {
       [
         "config.engines.mqtt.storms[0].casue",
         "reset",
-        "one of the keys name, at, fraction, cause, regionLoss, nextWrite, window, command, timeout, waitFor, cohort, sparing, repeat",
+        "one of the keys name, at, fraction, cause, regionLoss, nextWrite, window, command, timeout, waitFor, cohort, sparing, over, for, outage, repeat",
       ],
       "cause",
     ],

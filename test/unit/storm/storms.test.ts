@@ -116,6 +116,7 @@ function start(plans: StormPlan[], devices: number, offline: number[] = [], regi
     claim: () => true,
     wallClock: () => Date.now(),
     time,
+    ownTime: time,
     log: (line) => lines.push(line),
     onOver: () => over.push(Date.now() - EPOCH),
   });
@@ -132,6 +133,35 @@ function sumOf(cohorts: object | undefined): Record<string, number> {
 }
 
 describe("storms", () => {
+  it("over a time take their devices evenly, each once, and say how late each was", () => {
+    const { storms, drops, recorder, lines } = start(
+      [{ ...plan(1, 1000, 12_000, 0.5), overMs: 10_000 }],
+      200,
+    );
+    storms.setTimeZero(EPOCH);
+    vi.advanceTimersByTime(20_000);
+    expect(new Set(drops.map(({ number }) => number)).size).toBe(100);
+    // The first at once, one each 100 ms, the last one step before the end.
+    expect(drops.map(({ atMs }) => Math.round((atMs - 1000) / 100))).toEqual(
+      Array.from({ length: 100 }, (_, place) => place),
+    );
+    const [storm] = storms.report();
+    expect(storm).toMatchObject({ overMs: 10_000, closed: true });
+    expect(sumOf(storm?.cohorts)).toMatchObject({ selected: 100, affected: 100, fleet: 200 });
+    expect(recorder.histograms.get("mqtt.storm.1.drop_spread;even").maxValue).toBeLessThan(2000);
+    expect(lines).toEqual(["mqtt storm 1: reset, 100 devices of this worker to be dropped over 10 s"]);
+  });
+
+  it("over a time take nobody any more once they are stopped", () => {
+    const { storms, drops } = start([{ ...plan(1, 1000, 12_000), overMs: 10_000 }], 10);
+    storms.setTimeZero(EPOCH);
+    vi.advanceTimersByTime(3500);
+    expect(drops.length).toBe(3);
+    storms.stop(true);
+    vi.advanceTimersByTime(20_000);
+    expect(drops.length).toBe(3);
+  });
+
   it("for a cohort take their share of its devices, and all others are witnesses", () => {
     const { storms, drops } = start([{ ...plan(1, 1000, 2000, 0.3), cohorts: [1] }], 200);
     storms.setTimeZero(EPOCH);
@@ -380,6 +410,7 @@ describe("storms", () => {
         claim: () => true,
         wallClock: () => Date.now(),
         time,
+        ownTime: time,
         log: () => {},
         onOver: () => {},
       });

@@ -68,6 +68,7 @@ function start(plans: StormPlan[], devices: number) {
     claim: () => true,
     wallClock: () => Date.now(),
     time,
+    ownTime: time,
     log: (line) => lines.push(line),
     onOver: () => over.push(Date.now() - EPOCH),
   });

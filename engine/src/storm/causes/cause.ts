@@ -2,11 +2,22 @@ import type { Device } from "../../device/device.ts";
 import type { StormPlan } from "../schedule.ts";
 
 /** Keys that a storm may have beside `at`, `cause`, `window` and `repeat`; its cause says which. */
-export const CAUSE_KEYS = ["fraction", "nextWrite", "command", "timeout", "waitFor", "cohort", "sparing"] as const;
+export const CAUSE_KEYS = [
+  "fraction",
+  "nextWrite",
+  "command",
+  "timeout",
+  "waitFor",
+  "cohort",
+  "sparing",
+  "over",
+  "for",
+  "outage",
+] as const;
 export type CauseKey = (typeof CAUSE_KEYS)[number];
 
-/** What a storm may say whose devices the engine itself chooses. */
-export const CHOICE_KEYS: readonly CauseKey[] = ["cohort", "sparing"];
+/** What a storm may say whose devices the engine itself chooses, and cuts. */
+export const CUT_KEYS: readonly CauseKey[] = ["cohort", "sparing", "over", "for", "outage"];
 
 interface Keys {
   needs: readonly CauseKey[];

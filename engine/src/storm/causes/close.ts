@@ -1,9 +1,9 @@
-import { CHOICE_KEYS, type CutCause } from "./cause.ts";
+import { CUT_KEYS, type CutCause } from "./cause.ts";
 
 /** The device ends the connection politely below MQTT: FIN. */
 export const close: CutCause = {
   kind: "cut",
   needs: ["fraction"],
-  takes: CHOICE_KEYS,
+  takes: CUT_KEYS,
   cut: (device, { index }) => device.part.drop("close", index),
 };

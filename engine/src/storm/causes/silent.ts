@@ -1,4 +1,4 @@
-import { CHOICE_KEYS, type CutCause } from "./cause.ts";
+import { CUT_KEYS, type CutCause } from "./cause.ts";
 
 /**
  * The path is gone and nobody is told: nothing goes out, nothing is heard, until the device finds out by itself,
@@ -6,6 +6,8 @@ import { CHOICE_KEYS, type CutCause } from "./cause.ts";
 export const silent: CutCause = {
   kind: "cut",
   needs: ["fraction"],
-  takes: ["nextWrite", ...CHOICE_KEYS],
-  cut: (device, { index, nextWrite }) => device.part.silence(index, nextWrite),
+  takes: ["nextWrite", ...CUT_KEYS],
+  cut: (device, { index, nextWrite, outage }) =>
+    // A device without power has nothing to find out.
+    outage?.of === "power" ? device.part.drop("power_off", index) : device.part.silence(index, nextWrite),
 };

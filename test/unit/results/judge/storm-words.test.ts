@@ -24,6 +24,8 @@ it("a storm for some cohorts names them, and says what became of the others", ()
     fraction: 1,
     region: null,
     onlyCohorts,
+    overMs: null,
+    outage: null,
     cohorts,
   });
   expect(stormWords(of(null))).toBe("close of 100 %");
@@ -42,5 +44,15 @@ it("a storm for some cohorts names them, and says what became of the others", ()
   );
   expect(sparedWords(of(["consumers"], cohorts))).toBe(
     "not for sensors, gateways: 91 devices, 7 already offline, 7 lost the connection all the same",
+  );
+});
+
+it("a drain says over how long, an outage of what and for how long", () => {
+  const of = (overMs: number | null, outage: { of: "power" | "network"; forMs: number } | null) =>
+    stormWords({ cause: "silent", fraction: 0.5, region: null, onlyCohorts: ["a"], overMs, outage });
+  expect(of(30_000, null)).toBe("silent of 50 % of a over 30 s");
+  expect(of(null, { of: "power", forMs: 8000 })).toBe("power cut (silent) of 50 % of a for 8 s");
+  expect(of(30_000, { of: "network", forMs: 8000 })).toBe(
+    "network cut (silent) of 50 % of a for 8 s each over 30 s",
   );
 });

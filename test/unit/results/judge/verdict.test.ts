@@ -27,6 +27,7 @@ const base: StormEvidence = {
   absence: null,
   closed: true,
   windowMs: 60_000,
+  awayMs: 0,
   longestBackoffMs: 30_000,
   counts: counts(),
   lastStretch: { ms: 30_000, back: 0, readyGained: 0 },
@@ -297,6 +298,7 @@ describe("for any storm", () => {
       sustained: known,
       back: fc.nat(500),
       windowMs: fc.integer({ min: 1, max: 100_000 }),
+      awayMs: fc.constant(0),
     })
     .map(({ fates: some, back: n, ...rest }): StormEvidence => {
       const lastStretch = { ms: 30_000, back: Math.min(n, some.recovered), readyGained: 0 };
