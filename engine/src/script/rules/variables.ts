@@ -30,10 +30,7 @@ function unknownIn(scenario: ReadScenario, script: ReadScript): Problem[] {
     return [{ path: renderPath(path), value: `{{ ${expression} }}`, allowed: SET_IN_ENVIRONMENT }];
   });
   if (script.hasUnseenVariables) return unset;
-  const defined = new Set([
-    ...definedBefore(script),
-    ...definedInScenario(scenario),
-  ]);
+  const defined = new Set([...definedBefore(script), ...definedInScenario(scenario)]);
   const names = [...defined].sort();
   const unknown = open
     .filter(({ name }) => !defined.has(name))

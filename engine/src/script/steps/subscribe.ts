@@ -6,8 +6,8 @@ import type { SubscribeOptions } from "../../device/session/subscriptions.ts";
 import { filterProblem } from "../../device/topic.ts";
 import type { Waiter } from "../../device/turns.ts";
 import { textOfNumber } from "../../scalar-text.ts";
-import { compileTemplate, type Template } from "../template.ts";
 import { boolean } from "../scalars.ts";
+import { compileTemplate, type Template } from "../template.ts";
 import { compileSetting } from "./setting.ts";
 import { type Compiler, contextOf, defineStep, durationMs, qos, qosLevel, topics, unusable } from "./step.ts";
 
