@@ -77,6 +77,8 @@ async function asking(
   const question = compileHttp(httpSettings.parse(settings), {
     helpers: { captureOrMatch },
     http,
+    where: "scenarios[0].onConnect[0] (http)",
+    tellError: () => {},
   } as unknown as Compiler);
   const asks = operationOf(question);
   const contexts = Array.from({ length: devices }, (_, n): VuContext => ({ vars: { deviceId: `d${n}` } }));
@@ -221,7 +223,6 @@ describe("an http step", () => {
     ["the server hangs up", noHttp(""), "http_reset"],
     ["the answer is no HTTP", noHttp("nonsense\r\n\r\n"), "http_malformed"],
     ["the name is unknown", async () => "http://no-such-host.invalid", "http_dns"],
-    ["a variable makes it no URL", async () => "{{ nothing }}", "invalid_url"],
   ];
   it.each(troubles)("where %s: the failure has a name", async (_what, url, name) => {
     const { fleet } = await asking({ get: await url() });
@@ -230,6 +231,12 @@ describe("an http step", () => {
     expect(fleet.events).toMatchObject({
       counts: { configResponse: 0, configRejected: 0, configTimeout: 0 },
     });
+  });
+
+  it("where a variable makes it no URL: it is the script's own error, and the device does not come back to fail again", async () => {
+    const { fleet } = await asking({ get: "{{ deviceId }}" });
+    await eventually(() => (fleet.events.names.error["invalid_url"] ?? 0) >= 1);
+    expect(fleet.events.names.disconnected).toEqual({ finished: 1 });
   });
 
   it("does not read a body beyond its limit", async () => {
