@@ -3,7 +3,8 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Helpers } from "../artillery.ts";
-import { type FleetPlan, stepsOf } from "../script/plan.ts";
+import type { FleetPlan } from "../script/plan.ts";
+import { stepsOf } from "../script/references.ts";
 import type { ParsedStep } from "../script/steps/step.ts";
 import { createCaptures } from "./captures.ts";
 

@@ -1,11 +1,9 @@
 import type { IConnectPacket } from "mqtt-packet";
 import type { AuthOptions } from "../lab/lab.ts";
-import { ServiceQueue } from "../lab/service-queue.ts";
+import { queueOptions } from "../lab/service-queue.ts";
 import type { Network } from "./network.ts";
 import type { BrokerLink } from "./peers.ts";
-
-/** The lab's auth service sends what it has finished so often while requests wait: lab/auth-service.ts. */
-const TICK_MS = 10;
+import { ServedQueue } from "./served-queue.ts";
 
 /** A broker that has asked whether a client may connect. */
 export interface AuthAsker {
@@ -22,17 +20,12 @@ type Request =
 export class AuthBackEnd {
   readonly #latencyMs: number;
   readonly #network: Network;
-  readonly #queue: ServiceQueue<Request>;
-  #isTicking = false;
+  readonly #queue: ServedQueue<Request>;
 
-  constructor({ capacity, queueLimit, latencyMs, scaleUp }: AuthOptions, network: Network) {
-    this.#latencyMs = latencyMs;
+  constructor(options: AuthOptions, network: Network) {
+    this.#latencyMs = options.latencyMs;
     this.#network = network;
-    this.#queue = new ServiceQueue({
-      capacity,
-      limit: queueLimit,
-      ...(scaleUp === undefined ? {} : { scaleUp }),
-    });
+    this.#queue = new ServedQueue(queueOptions(options), network, (request) => this.#served(request));
   }
 
   ask(request: Request): void {
@@ -40,23 +33,12 @@ export class AuthBackEnd {
   }
 
   hear(request: Request): void {
-    if (!this.#queue.offer(request, this.#network.clock.now())) {
-      this.#network.up(refused, request, undefined);
-      return;
-    }
-    if (this.#isTicking) return;
-    this.#isTicking = true;
-    this.#network.clock.wakeIdle(TICK_MS, onTick, this, undefined);
+    if (!this.#queue.offer(request)) this.#network.up(refused, request, undefined);
   }
 
-  tick(): void {
-    const { clock } = this.#network;
-    for (const request of this.#queue.take(clock.now())) {
-      if (this.#latencyMs === 0) this.answer(request);
-      else clock.wakeIdle(this.#latencyMs, onLate, this, request);
-    }
-    this.#isTicking = this.#queue.length > 0;
-    if (this.#isTicking) clock.wakeIdle(TICK_MS, onTick, this, undefined);
+  #served(request: Request): void {
+    if (this.#latencyMs === 0) this.answer(request);
+    else this.#network.clock.wakeIdle(this.#latencyMs, onLate, this, request);
   }
 
   answer(request: Request): void {
@@ -66,10 +48,6 @@ export class AuthBackEnd {
 
 function heard(auth: AuthBackEnd, request: Request): void {
   auth.hear(request);
-}
-
-function onTick(auth: AuthBackEnd): void {
-  auth.tick();
 }
 
 function onLate(auth: AuthBackEnd, request: Request): void {

@@ -1,13 +1,11 @@
 import type { IPublishPacket } from "mqtt-packet";
 import type { ConfigServiceOptions } from "../lab/lab.ts";
-import { ServiceQueue } from "../lab/service-queue.ts";
+import { queueOptions } from "../lab/service-queue.ts";
 import { captureTopic, compilePattern } from "../lab/topic-pattern.ts";
 import type { HttpOutcome } from "../transport/http-client.ts";
 import type { Network } from "./network.ts";
 import type { BrokerEnd, Client, ServiceAnswer } from "./peers.ts";
-
-/** The lab's config service sends what it has finished so often while requests wait: lab/config-service.ts. */
-const TICK_MS = 10;
+import { ServedQueue } from "./served-queue.ts";
 
 /** A request over MQTT, on its way. */
 interface Passed {
@@ -32,22 +30,16 @@ type Request = MqttRequest | { kind: "http"; caller: HttpCaller; body: string };
 export class BackEnd {
   readonly #options: ConfigServiceOptions;
   readonly #network: Network;
-  readonly #queue: ServiceQueue<Request>;
+  readonly #queue: ServedQueue<Request>;
   readonly #topicOf: (captures: readonly string[]) => string;
   readonly #payloadOf: (captures: readonly string[]) => string;
-  #isTicking = false;
 
   constructor(options: ConfigServiceOptions, network: Network) {
     this.#options = options;
     this.#network = network;
-    const { capacity, queueLimit, scaleUp } = options;
     this.#topicOf = compilePattern(options.responseTopic);
     this.#payloadOf = compilePattern(options.payload);
-    this.#queue = new ServiceQueue({
-      capacity,
-      limit: queueLimit,
-      ...(scaleUp === undefined ? {} : { scaleUp }),
-    });
+    this.#queue = new ServedQueue(queueOptions(options), network, (request) => this.#served(request));
   }
 
   /** A broker passes on what was published. */
@@ -57,7 +49,7 @@ export class BackEnd {
 
   hear({ broker, client, packet }: Passed): void {
     const captures = captureTopic(this.#options.requestTopic, packet.topic);
-    if (captures !== null) this.#offer({ kind: "mqtt", broker, client, packet });
+    if (captures !== null) this.#queue.offer({ kind: "mqtt", broker, client, packet });
   }
 
   #answerTo({ client, packet }: MqttRequest): ServiceAnswer {
@@ -79,28 +71,14 @@ export class BackEnd {
   ask(path: string, caller: HttpCaller): void {
     const captures = captureTopic(this.#options.requestTopic, path);
     if (captures === null) this.#reply(caller, { status: 404, body: "" });
-    else if (!this.#offer({ kind: "http", caller, body: this.#payloadOf(captures) })) {
+    else if (!this.#queue.offer({ kind: "http", caller, body: this.#payloadOf(captures) })) {
       this.#reply(caller, { status: 503, body: "" });
     }
   }
 
-  #offer(request: Request): boolean {
-    if (!this.#queue.offer(request, this.#network.clock.now())) return false;
-    if (!this.#isTicking) {
-      this.#isTicking = true;
-      this.#network.clock.wakeIdle(TICK_MS, onTick, this, undefined);
-    }
-    return true;
-  }
-
-  tick(): void {
-    const { clock } = this.#network;
-    for (const request of this.#queue.take(clock.now())) {
-      if (request.kind === "http") this.#reply(request.caller, { status: 200, body: request.body });
-      else this.#network.up(hearAnswer, request.broker, this.#answerTo(request));
-    }
-    this.#isTicking = this.#queue.length > 0;
-    if (this.#isTicking) clock.wakeIdle(TICK_MS, onTick, this, undefined);
+  #served(request: Request): void {
+    if (request.kind === "http") this.#reply(request.caller, { status: 200, body: request.body });
+    else this.#network.up(hearAnswer, request.broker, this.#answerTo(request));
   }
 
   #reply(caller: HttpCaller, outcome: HttpOutcome): void {
@@ -110,10 +88,6 @@ export class BackEnd {
 
 function heard(backEnd: BackEnd, passed: Passed): void {
   backEnd.hear(passed);
-}
-
-function onTick(backEnd: BackEnd): void {
-  backEnd.tick();
 }
 
 function hearAnswer(broker: BrokerEnd, answer: ServiceAnswer): void {

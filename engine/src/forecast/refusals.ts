@@ -1,5 +1,6 @@
-import { type CohortPlan, type FleetPlan, stepsOf } from "../script/plan.ts";
+import type { CohortPlan, FleetPlan } from "../script/plan.ts";
 import { type Problem, renderPath } from "../script/problem.ts";
+import { stepsOf } from "../script/references.ts";
 import type { ParsedStep } from "../script/steps/step.ts";
 import { isPlainCapture } from "./captures.ts";
 import { authSettingsOf, serviceOf } from "./model.ts";

@@ -1,23 +1,18 @@
 /** Child process: a back end that says who may connect, with a bounded capacity. The lab's broker asks it for every CONNECT, scripts for tokens. */
 import { createServer, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { AUTH_COUNT_PATH, type AuthCount } from "./auth.ts";
 import { serve } from "./child.ts";
+import { listenOnLoopback, reply } from "./http-service.ts";
 import type { AuthOptions } from "./lab.ts";
-import { ServiceQueue } from "./service-queue.ts";
+import { queueOptions, ServiceQueue } from "./service-queue.ts";
 
 /** How often finished answers are sent while requests wait. */
 const TICK_MS = 10;
-/** A whole fleet may connect in one instant; the kernel has a limit of its own. */
-const LISTEN_BACKLOG = 65_535;
 const TOKEN = JSON.stringify({ token: "lab" });
 
-serve<AuthOptions>(async ({ capacity, queueLimit, latencyMs, scaleUp }) => {
-  const queue = new ServiceQueue<ServerResponse>({
-    capacity,
-    limit: queueLimit,
-    ...(scaleUp === undefined ? {} : { scaleUp }),
-  });
+serve<AuthOptions>(async (settings) => {
+  const { latencyMs } = settings;
+  const queue = new ServiceQueue<ServerResponse>(queueOptions(settings));
   const count: AuthCount = { asked: 0, answered: 0, refused: 0 };
   let timer: NodeJS.Timeout | null = null;
   const answer = (response: ServerResponse): void => {
@@ -51,16 +46,7 @@ serve<AuthOptions>(async ({ capacity, queueLimit, latencyMs, scaleUp }) => {
   });
   // A broker keeps its connections.
   server.keepAliveTimeout = 0;
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen({ host: "127.0.0.1", port: 0, backlog: LISTEN_BACKLOG }, resolve);
-  });
+  const port = await listenOnLoopback(server);
   server.on("error", (error) => console.error(`the lab's auth service: ${error.message}`));
-  return { port: (server.address() as AddressInfo).port };
+  return { port };
 });
-
-function reply(response: ServerResponse, status: number, body: string): void {
-  if (response.destroyed) return;
-  response.writeHead(status, { "content-type": "application/json" });
-  response.end(body);
-}

@@ -1,15 +1,15 @@
 /** Child process: a back end that answers configuration requests over MQTT and HTTP, with one bounded capacity for both. */
 import { randomBytes } from "node:crypto";
 import { createServer, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { connect, type IClientPublishOptions, type MqttClient } from "mqtt";
 import { topicProblem } from "../device/topic.ts";
 import { maskUrl } from "../secrets/secret-text.ts";
 import { limitPackets } from "../transport/mqttjs-limit.ts";
 import { serve } from "./child.ts";
 import { Duty } from "./duty.ts";
+import { listenOnLoopback, reply } from "./http-service.ts";
 import type { ConfigServiceSettings } from "./lab.ts";
-import { ServiceQueue } from "./service-queue.ts";
+import { queueOptions, ServiceQueue } from "./service-queue.ts";
 import { captureTopic, fillPattern } from "./topic-pattern.ts";
 
 /** How often finished answers are sent while requests wait. */
@@ -20,8 +20,6 @@ const MAX_PACKET_BYTES = 1_048_576;
 /** Answers that the broker has not read: more than a busy one leaves lying, and no more than this process can hold. */
 const MOST_UNSENT_BYTES = 64 * 1024 * 1024;
 const TOO_LONG = `a packet of more than ${MAX_PACKET_BYTES} bytes`;
-/** A whole fleet may connect in one instant; the kernel has a limit of its own. */
-const LISTEN_BACKLOG = 65_535;
 
 interface MqttAnswer {
   topic: string;
@@ -39,11 +37,7 @@ type Answer = MqttAnswer | HttpAnswer;
 serve<ConfigServiceSettings>(async (settings) => {
   const duty = settings.isAlone ? null : new Duty(settings.requestTopic, say);
   const client = await connected(settings, duty);
-  const queue = new ServiceQueue<Answer>({
-    capacity: settings.capacity,
-    limit: settings.queueLimit,
-    ...(settings.scaleUp === undefined ? {} : { scaleUp: settings.scaleUp }),
-  });
+  const queue = new ServiceQueue<Answer>(queueOptions(settings));
   let timer: NodeJS.Timeout | null = null;
   let httpWaiting = 0;
   /** Answers that were served while the broker was away. */
@@ -126,7 +120,7 @@ function sayOnce(line: string): void {
 }
 
 /** HTTP on a free port of the loopback interface: the path of a GET or POST is the topic that it would ask on over MQTT. */
-async function listen(onRequest: (path: string, response: ServerResponse) => void): Promise<number> {
+function listen(onRequest: (path: string, response: ServerResponse) => void): Promise<number> {
   const server = createServer((request, response) => {
     // Bodies are of no interest.
     request.resume();
@@ -134,18 +128,7 @@ async function listen(onRequest: (path: string, response: ServerResponse) => voi
     if (request.method !== "GET" && request.method !== "POST") reply(response, 405, "");
     else onRequest((request.url ?? "/").replace(/\?.*$/s, "").slice(1), response);
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen({ host: "127.0.0.1", port: 0, backlog: LISTEN_BACKLOG }, resolve);
-  });
-  return (server.address() as AddressInfo).port;
-}
-
-function reply(response: ServerResponse, status: number, body: string): void {
-  if (response.destroyed) return;
-  const type = status === 200 ? { "content-type": "application/json" } : {};
-  response.writeHead(status, { ...type, "content-length": Buffer.byteLength(body) });
-  response.end(body);
+  return listenOnLoopback(server);
 }
 
 /** The first failure is final. Later losses are MQTT.js's business: it tries every second and subscribes again. */

@@ -13,6 +13,19 @@ export interface ServiceQueueOptions {
   scaleUp?: { afterMs: number; to: number };
 }
 
+/** A service's own settings as those of its queue. */
+export function queueOptions({
+  capacity,
+  queueLimit,
+  scaleUp,
+}: {
+  capacity: number;
+  queueLimit: number;
+  scaleUp?: ServiceQueueOptions["scaleUp"] | undefined;
+}): ServiceQueueOptions {
+  return { capacity, limit: queueLimit, ...(scaleUp === undefined ? {} : { scaleUp }) };
+}
+
 const COMPACT_FROM = 1024;
 
 export class ServiceQueue<Request> {

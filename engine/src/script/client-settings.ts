@@ -2,7 +2,7 @@ import { z } from "zod";
 import { BACKOFF_POLICIES } from "../device/backoff.ts";
 import { PRESETS } from "../device/backoff-presets.ts";
 import { boolean, integer, numeric } from "./scalars.ts";
-import { durationMs, secondsMs, settings } from "./steps/step.ts";
+import { durationMs, positiveDuration, secondsMs, settings } from "./steps/step.ts";
 
 /**
  * What a client library and its firmware decide: keys of `config.engines.mqtt`, and of a scenario for its own devices. Here they
@@ -13,9 +13,6 @@ export const DEFAULT_BASE_MS = 1000;
 
 const MAX_KEEPALIVE_MS = 65_535_000;
 
-export const positiveDuration: z.ZodType<number> = durationMs.refine((value) => value > 0, {
-  error: "a duration above 0",
-});
 const presetNames = Object.keys(PRESETS);
 
 const resetAfter = z

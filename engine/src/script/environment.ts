@@ -1,6 +1,7 @@
 import type { ArtilleryScript } from "../artillery.ts";
 import { renderPath } from "./problem.ts";
 import { ENGINE_PATH } from "./read-settings.ts";
+import { valueAt } from "./zod-problems.ts";
 
 /** A list of an environment (`-e`) that is shorter than the script's own: Artillery merges lists place by place. */
 export interface ShortList {
@@ -16,9 +17,9 @@ export interface ShortList {
 export function shortLists({ config, _environment: name }: ArtilleryScript): ShortList[] {
   const environments = config["environments"] as Record<string, unknown> | null | undefined;
   if (typeof name !== "string" || !environments) return [];
-  const own = inside(environments[name], ["engines", "mqtt"]);
+  const own = valueAt(environments[name], ["engines", "mqtt"]);
   return listsIn(own, []).flatMap(({ path, length }) => {
-    const merged = inside(config.engines?.["mqtt"], path);
+    const merged = valueAt(config.engines?.["mqtt"], path);
     if (!Array.isArray(merged) || merged.length <= length) return [];
     const left = merged.filter((item) => item !== null).length;
     return [{ environment: name, path: renderPath([...ENGINE_PATH, ...path]), given: length, merged: left }];
@@ -30,12 +31,4 @@ function listsIn(value: unknown, path: string[]): { path: string[]; length: numb
   if (Array.isArray(value)) return [{ path, length: value.length }];
   if (value === null || typeof value !== "object") return [];
   return Object.entries(value).flatMap(([key, one]) => listsIn(one, [...path, key]));
-}
-
-function inside(value: unknown, path: readonly string[]): unknown {
-  return path.reduce<unknown>(
-    (object, key) =>
-      object !== null && typeof object === "object" ? (object as Record<string, unknown>)[key] : undefined,
-    value,
-  );
 }

@@ -4,7 +4,7 @@ import type { StormPlan } from "../storm/schedule.ts";
 import { type ClientPlan, planClient } from "./client-plan.ts";
 import type { ReactionSpec } from "./on-message.ts";
 import type { ReadScenario, ReadScript } from "./read.ts";
-import { callsCode, openReferences, type Reference } from "./references.ts";
+import { callsCode, openReferences, type Reference, stepsOf } from "./references.ts";
 import { planRegions, type RegionsPlan } from "./region-plan.ts";
 import type { EngineSettings } from "./schema.ts";
 import { hasOwnClientIds } from "./steps/connect.ts";
@@ -83,19 +83,6 @@ function planCohort(scenario: ReadScenario, settings: EngineSettings): CohortPla
     telemetry: telemetry.map(({ spec }) => spec),
     needs: stepsOf(scenario).some(callsCode) ? [] : openReferences(scenario),
   };
-}
-
-/** All lists of steps of a cohort together. */
-export function stepsOf<Step extends ParsedStep>({
-  onConnect,
-  flow,
-  onMessage,
-}: {
-  onConnect: readonly Step[];
-  flow: readonly Step[];
-  onMessage: readonly { steps: readonly Step[] }[];
-}): readonly Step[] {
-  return [...onConnect, ...flow, ...onMessage.flatMap(({ steps }) => steps)];
 }
 
 /** The longest that any device of the fleet waits between two attempts. */

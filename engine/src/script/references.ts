@@ -27,12 +27,20 @@ export function definedBy({ definition, written, children }: ReadStep): string[]
 type Written = Pick<ReadScenario, "onConnect" | "flow" | "onMessage" | "telemetry">;
 
 /** All lists of steps of a scenario together. */
-export function readStepsOf({ onConnect, flow, onMessage }: Omit<Written, "telemetry">): ReadStep[] {
+export function stepsOf<Step>({
+  onConnect,
+  flow,
+  onMessage,
+}: {
+  onConnect: readonly Step[];
+  flow: readonly Step[];
+  onMessage: readonly { steps: readonly Step[] }[];
+}): readonly Step[] {
   return [...onConnect, ...flow, ...onMessage.flatMap(({ steps }) => steps)];
 }
 
 export function definedInScenario(scenario: Omit<Written, "telemetry">): string[] {
-  return [...readStepsOf(scenario).flatMap(definedBy), ...scenario.onMessage.flatMap(captureNames)];
+  return [...stepsOf(scenario).flatMap(definedBy), ...scenario.onMessage.flatMap(captureNames)];
 }
 
 /** What a scenario refers to and none of its steps sets. */

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { REGION_NAME } from "../contract.ts";
 import { FAILOVER_POLICIES } from "../region/failover.ts";
 import { numeric, positiveInteger } from "./scalars.ts";
-import { durationMs, text } from "./steps/step.ts";
+import { positiveDuration, text } from "./steps/step.ts";
 
 /** `targets` and `failover` of the settings, `regionLoss` of a storm, and what a `lab` step says of them. */
 
@@ -12,8 +12,6 @@ const NAME_ALLOWED =
 const WEIGHT_ALLOWED = "a number above 0";
 const COUNT_ALLOWED = "a whole number above 0";
 const LIST_ALLOWED = `a list of 2 to ${MAXIMUM_REGIONS} regions, each { name, url, weight }; one broker is config.target`;
-
-const positiveDuration = durationMs.refine((value) => value > 0, { error: "a duration above 0" });
 
 export const targets = z
   .array(

@@ -117,7 +117,7 @@ export function guardedAsk(ask: Question["ask"], compiler: Compiler): Question["
 }
 
 /** The name of what failed, once it was said where it happened. */
-export function failureOf(error: Error, compiler: Compiler): string {
+export function failureOf(error: Error, compiler: Pick<Compiler, "tellError" | "where">): string {
   if (error instanceof StepFailure) return error.failure;
   const isScriptError = error instanceof ScriptError;
   if (!(isScriptError && error.isTold)) compiler.tellError(error, compiler.where);

@@ -6,12 +6,12 @@ import {
   type LocalAddresses,
   parseLocalAddresses,
 } from "../transport/local-addresses.ts";
-import { clientShape, positiveDuration } from "./client-settings.ts";
+import { clientShape } from "./client-settings.ts";
 import { forecastSettings, serviceSettings } from "./forecast-settings.ts";
 import { messageQueue, onMessage } from "./on-message.ts";
 import { failover, targets } from "./regions.ts";
 import { boolean, numeric, positiveInteger, share } from "./scalars.ts";
-import { durationMs, name as functionName, text } from "./steps/step.ts";
+import { durationMs, name as functionName, positiveDuration, text } from "./steps/step.ts";
 import { storms } from "./storms.ts";
 import { telemetry } from "./telemetry.ts";
 import { scenarioTlsSettings, tlsSettings } from "./tls-settings.ts";

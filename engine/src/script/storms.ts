@@ -6,14 +6,13 @@ import type { StormPlan } from "../storm/schedule.ts";
 import { NEXT_WRITES } from "../transport/next-write.ts";
 import { regionLoss } from "./regions.ts";
 import { anyText, integer, share } from "./scalars.ts";
-import { durationMs } from "./steps/step.ts";
+import { durationMs, positiveDuration } from "./steps/step.ts";
 
 /** `config.engines.mqtt.storms`. */
 
 /** A storm is a set of metrics: so many are enough for a day of flapping. */
 export const MOST_STORMS = 100;
 
-const positiveDuration = durationMs.refine((value) => value > 0, { error: "a duration above 0" });
 const FRACTION_ALLOWED = "a share above 0 and up to 1, such as 0.25 or 25 %";
 const TIMES_ALLOWED = `a whole number from 1 to ${MOST_STORMS}`;
 const nextWrite = { error: NEXT_WRITES.join(", ") };

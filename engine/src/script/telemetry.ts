@@ -1,9 +1,10 @@
 import { z } from "zod";
 import type { TelemetryPlan } from "../device/telemetry.ts";
 import { parseDuration } from "../duration.ts";
-import { asError, ScriptError } from "./script-error.ts";
+import { failureOf } from "./run-operation.ts";
+import { asError } from "./script-error.ts";
 import { compilePublication, publicationShape } from "./steps/publish.ts";
-import { type Compiler, durationMs } from "./steps/step.ts";
+import { type Compiler, positiveDuration } from "./steps/step.ts";
 
 /** Publications in the background: the scenario's key `telemetry`. */
 
@@ -33,7 +34,7 @@ const offline = z.union(
 
 const entry = z
   .strictObject({
-    every: durationMs.refine((value) => value > 0, { error: "a duration above 0" }),
+    every: positiveDuration,
     jitter: jitter.default(0),
     ...publicationShape,
     /** What becomes of publications while the device is not ready. */
@@ -67,10 +68,7 @@ export function compileTelemetry(
       try {
         return render(device);
       } catch (thrown) {
-        const error = asError(thrown);
-        const isScriptError = error instanceof ScriptError;
-        if (!(isScriptError && error.isTold)) compiler.tellError(error, compiler.where);
-        return isScriptError ? error.failure : "script_error";
+        return failureOf(asError(thrown), compiler);
       }
     },
   };

@@ -60,7 +60,8 @@ function allowedOf(issue: z.core.$ZodIssue): string {
   return expected ? `a value of type ${expected[1]}` : issue.message;
 }
 
-function valueAt(raw: unknown, path: readonly PropertyKey[]): unknown {
+/** What stands at a path of a script; undefined where nothing does. */
+export function valueAt(raw: unknown, path: readonly PropertyKey[]): unknown {
   return path.reduce<unknown>(
     (value, key) =>
       value !== null && typeof value === "object" ? (value as Record<PropertyKey, unknown>)[key] : undefined,

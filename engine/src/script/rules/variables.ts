@@ -1,6 +1,6 @@
 import { type Problem, renderPath } from "../problem.ts";
 import type { ReadScenario, ReadScript } from "../read.ts";
-import { callsCode, definedInScenario, environmentName, openReferences, readStepsOf } from "../references.ts";
+import { callsCode, definedInScenario, environmentName, openReferences, stepsOf } from "../references.ts";
 import { LAB_VARIABLE } from "../steps/lab.ts";
 import { SET_IN_ENVIRONMENT } from "../unset.ts";
 import { BUILT_IN_VARIABLES, REGION_VARIABLE } from "../variables.ts";
@@ -18,7 +18,7 @@ export const variableRule: Rule = (script) =>
     .flatMap((scenario) => (isCoded(scenario) ? [] : unknownIn(scenario, script)));
 
 function isCoded(scenario: ReadScenario): boolean {
-  return scenario.callsBefore || readStepsOf(scenario).some(callsCode);
+  return scenario.callsBefore || stepsOf(scenario).some(callsCode);
 }
 
 function unknownIn(scenario: ReadScenario, script: ReadScript): Problem[] {

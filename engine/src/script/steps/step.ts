@@ -218,6 +218,10 @@ export const durationMs: z.ZodType<number> = duration.refine((value) => value <=
   error: "a duration of at most 24 days",
 });
 
+export const positiveDuration: z.ZodType<number> = durationMs.refine((value) => value > 0, {
+  error: "a duration above 0",
+});
+
 /** Four bytes of whole seconds, as MQTT 5 carries intervals. The value is in milliseconds; no timer is set for it here. */
 export const secondsMs: z.ZodType<number> = duration.refine(
   (value) => value % 1000 === 0 && value / 1000 < NEVER_S,
