@@ -105,6 +105,7 @@ function fleetOf(count: number): BenchFleet {
     telemetry: [],
     reactions: NO_REACTIONS,
     regions: null,
+    messages: null,
   };
   const devices = Array.from({ length: count }, (_, number) => {
     const clientId = `device-${String(number).padStart(6, "0")}`;

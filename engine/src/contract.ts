@@ -61,6 +61,8 @@ export const LATENCY_METRICS = {
   config: "mqtt.config_time",
   /** Time from the call of a script's `beforeConnect` to the credentials that it brought. */
   auth: "mqtt.auth_time",
+  /** Time from a tracked publication to its reception by another device of the run, on the run's common clock. */
+  delivery: "mqtt.delivery_time",
 } as const;
 export type LatencyMetric = (typeof LATENCY_METRICS)[keyof typeof LATENCY_METRICS];
 
@@ -74,8 +76,17 @@ export const STORM_METRICS = [
   /** As `reconnect_time` and `ready_time`, which are from the device's own loss, but from the storm's instant. */
   "reconnect_from_storm",
   "ready_from_storm",
+  /** Of messages that were sent in the storm's window: as `mqtt.delivery_time`, also where they come after it. */
+  "delivery_time",
+  /** Time from a CONNACK until what had waited for the device at the broker is in. */
+  "flood_time",
+  /** Time from a CONNACK until what the device had sent and was not acknowledged at the loss is. */
+  "flush_time",
 ] as const;
 export type StormMetric = (typeof STORM_METRICS)[number];
+
+/** Those of `STORM_METRICS` that are of tracked messages: they have values only where messages are tracked. */
+export const MESSAGE_METRICS = ["delivery_time", "flood_time", "flush_time"] as const satisfies StormMetric[];
 
 /** `mqtt.storm.<index>.<metric>`; the index counts from 1. */
 export function stormMetricName(index: number, metric: StormMetric): string {
@@ -149,6 +160,50 @@ export const STORM_COUNTERS = [
   "lateResponses",
 ] as const;
 export type StormCounter = (typeof STORM_COUNTERS)[number];
+
+/**
+ * Counted of tracked messages, by their Artillery counters, for the run and for each storm: those of a message for the storm in whose
+ * window it was sent, whenever it comes; `retained`, `flood` and `backlog…` for the storm that had disconnected the device.
+ * A publication counts for its publisher's cohort, a reception for its receiver's.
+ */
+export const MESSAGE_COUNTERS = {
+  /** Written for the first time. */
+  published: "mqtt.messages.published",
+  /** Of these, acknowledged with QoS 1 or 2. */
+  acknowledged: "mqtt.messages.acknowledged",
+  /** Receptions, duplicates too. */
+  delivered: "mqtt.messages.delivered",
+  /** Numbers that a subscriber was missing when it heard a later one. */
+  missed: "mqtt.messages.missed",
+  /** Of these, those that came after all. `missed - filled` is lost. */
+  filled: "mqtt.messages.filled",
+  /** Receptions after that of a message which was sent later. */
+  outOfOrder: "mqtt.messages.out_of_order",
+  /** Receptions of what had been received before. */
+  duplicates: "mqtt.messages.duplicates",
+  /** Receptions too late to say whether they are duplicates or were missed. */
+  undecided: "mqtt.messages.undecided",
+  /** Receptions of streams that are not followed, for there are too many. */
+  unfollowed: "mqtt.messages.unfollowed",
+  /** Receptions through shared subscriptions: gaps are what these are for. */
+  shared: "mqtt.messages.shared",
+  /** Receptions of what the broker retained, whoever published it. */
+  retained: "mqtt.messages.retained",
+  /** Receptions of what had waited for a device: sent before its CONNACK, or retained. */
+  flood: "mqtt.messages.flood",
+  /** Publications that were not acknowledged when their device lost its connection. */
+  backlogAtLoss: "mqtt.messages.backlog_at_loss",
+  /** Of these, acknowledged on a later connection. */
+  backlogFlushed: "mqtt.messages.backlog_flushed",
+  /** Of these, given up, for the broker had kept no session. */
+  backlogDropped: "mqtt.messages.backlog_dropped",
+} as const;
+export type MessageCounter = keyof typeof MESSAGE_COUNTERS;
+export const MESSAGE_COUNTER_NAMES = Object.keys(MESSAGE_COUNTERS) as MessageCounter[];
+export type WorkerMessages = Record<MessageCounter, number>;
+
+/** Artillery counter of `missed - filled`. It may go down: what was missed may still come. */
+export const LOST_MESSAGES = "mqtt.messages.lost";
 
 /** Counted for each region of a script that has several targets. */
 export const REGION_COUNTERS = [
@@ -246,6 +301,12 @@ export const TIMELINE_EVENTS = [
   "auth_requests",
   "auth_responses",
   "auth_failures",
+  /** Tracked messages, when they are written, heard, found to be missing, or heard again. */
+  "messages_published",
+  "messages_delivered",
+  "messages_missed",
+  "messages_filled",
+  "messages_duplicates",
 ] as const;
 export type TimelineEvent = (typeof TIMELINE_EVENTS)[number];
 
@@ -257,6 +318,11 @@ export const LATER_TIMELINE_EVENTS: readonly TimelineEvent[] = [
   "auth_requests",
   "auth_responses",
   "auth_failures",
+  "messages_published",
+  "messages_delivered",
+  "messages_missed",
+  "messages_filled",
+  "messages_duplicates",
 ];
 
 /**
@@ -387,6 +453,8 @@ export interface WorkerStorm {
   cohorts: Record<string, WorkerStormCohort>;
   /** What each region gained inside the window, through all devices; not given without regions. */
   regions?: Record<string, WorkerRegion> | undefined;
+  /** Tracked messages by cohort; not given where none are tracked. */
+  messages?: Record<string, WorkerMessages> | undefined;
   /** Covers the time until the last affected device that came back did, or the whole window; null while the storm has not come. */
   generator: GeneratorHealth | null;
   /** Covers the whole window so far; null while the storm has not come. */
@@ -464,6 +532,8 @@ export interface WorkerRecord {
   storms: WorkerStorm[];
   /** Counts by name; not given without regions. */
   regions?: Record<string, WorkerRegion> | undefined;
+  /** Tracked messages of the whole run by cohort; not given where none are tracked. */
+  messages?: Record<string, WorkerMessages> | undefined;
   /** Counts per cohort. */
   counters: Record<string, Record<CounterName, number>>;
   /** Disconnects per cohort and cause. */

@@ -136,6 +136,7 @@ class Case {
           { begin: (device, waiter) => this.#ask(device, "answers/a", waiter) },
         ],
         regions: null,
+        messages: null,
       },
       this,
     );

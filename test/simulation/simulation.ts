@@ -242,6 +242,7 @@ export class Simulation {
       telemetry: [],
       reactions: NO_REACTIONS,
       regions: this.#regions,
+      messages: null,
     };
   }
 

@@ -115,6 +115,7 @@ export class DeviceFleet {
       reactions: options.reactions ?? NO_REACTIONS,
       program: options.bootstrap === undefined ? [] : [{ begin: options.bootstrap }],
       regions: null,
+      messages: null,
     };
     this.devices = Array.from({ length: devices }, (_, number) => {
       const identity = { clientId: `${clientIds}${number}`, username: null, password: null, ...credentials };

@@ -13,8 +13,8 @@ export interface LoggedEvent {
 }
 
 /** Events that are told for a storm: they count or time something for it. */
-const ofStorm = ({ storm, stormLatency, whileOpen }: DeviceEvent): boolean =>
-  storm !== null || stormLatency !== null || whileOpen;
+const ofStorm = ({ storm, stormLatency, whileOpen, message }: DeviceEvent): boolean =>
+  storm !== null || stormLatency !== null || whileOpen || message !== null;
 
 /** Events whose value means something. */
 const ofValue = ({ latency, stormLatency, addsValue, ready }: DeviceEvent): boolean =>

@@ -1,5 +1,13 @@
 import type { RunEvents } from "../artillery.ts";
-import { COUNTER_NAMES, COUNTERS, type CounterName } from "../contract.ts";
+import {
+  COUNTER_NAMES,
+  COUNTERS,
+  type CounterName,
+  LOST_MESSAGES,
+  MESSAGE_COUNTER_NAMES,
+  MESSAGE_COUNTERS,
+  type WorkerMessages,
+} from "../contract.ts";
 import type { Named } from "../device/events.ts";
 
 /** Counters that Artillery hears of by reason or cause too, and the table that has these. */
@@ -26,14 +34,39 @@ export function emitGains(
   runEvents: RunEvents,
   expected: readonly string[],
 ): void {
-  const tell = (name: string, total: number): void => {
-    const before = emitted.get(name);
-    if (total === before) return;
-    emitted.set(name, total);
-    runEvents.emit("counter", name, total - (before ?? 0));
-  };
-  for (const name of expected) if (!emitted.has(name)) tell(name, 0);
-  for (const [name, total] of totals(cohorts)) tell(name, total);
+  for (const name of expected) if (!emitted.has(name)) emitGain(name, 0, emitted, runEvents);
+  for (const [name, total] of totals(cohorts)) emitGain(name, total, emitted, runEvents);
+}
+
+/** The same of tracked messages. */
+export function emitMessageGains(
+  cohorts: Record<string, WorkerMessages>,
+  emitted: Map<string, number>,
+  runEvents: RunEvents,
+): void {
+  const counts = Object.values(cohorts);
+  const sum = (of: (one: WorkerMessages) => number): number => counts.reduce((n, one) => n + of(one), 0);
+  for (const name of MESSAGE_COUNTER_NAMES)
+    emitGain(
+      MESSAGE_COUNTERS[name],
+      sum((one) => one[name]),
+      emitted,
+      runEvents,
+    );
+  emitGain(
+    LOST_MESSAGES,
+    sum(({ missed, filled }) => missed - filled),
+    emitted,
+    runEvents,
+  );
+}
+
+/** A counter is there from the first time on, at 0 too. */
+function emitGain(name: string, total: number, emitted: Map<string, number>, runEvents: RunEvents): void {
+  const before = emitted.get(name);
+  if (total === before) return;
+  emitted.set(name, total);
+  runEvents.emit("counter", name, total - (before ?? 0));
 }
 
 function totals(cohorts: readonly Counted[]): Map<string, number> {

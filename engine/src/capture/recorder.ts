@@ -8,8 +8,9 @@ import {
   REFUSED_HERE,
 } from "../contract.ts";
 import { type DeviceEvent, EVENTS, NAMED, type Named, type Subject } from "../device/events.ts";
-import { emitGains } from "./artillery-metrics.ts";
+import { emitGains, emitMessageGains } from "./artillery-metrics.ts";
 import { Histograms, toMicroseconds } from "./histograms.ts";
+import { MESSAGE_PLACE, MessageCells } from "./message-cells.ts";
 import { STORM_METRIC, StormCells } from "./storm-cells.ts";
 import { COLUMN, Timeline } from "./timeline.ts";
 
@@ -29,6 +30,7 @@ interface Effect {
   toArtillery: boolean;
   /** The place of the storm's metric. */
   stormMetric: number | null;
+  afterwards: boolean;
   /** Everything else that it does; most events do nothing else. */
   more: MoreEffects | null;
 }
@@ -38,6 +40,8 @@ interface MoreEffects {
   /** Names and errors by cohort. */
   named: readonly Record<string, number>[] | null;
   errors: readonly Record<string, number>[] | null;
+  /** The place of a count of tracked messages. */
+  message: number | null;
 }
 
 const COUNTER_PLACES = new Map(COUNTER_NAMES.map((name, place) => [name, place]));
@@ -53,6 +57,8 @@ export class Recorder {
   readonly histograms: Histograms = new Histograms();
   readonly timeline: Timeline;
   readonly storms: StormCells;
+  /** Null where no messages are tracked. */
+  readonly messages: MessageCells | null;
   /** Values by cohort, then by the counter's place. */
   readonly #counterValues: readonly Float64Array[];
   readonly #named: readonly Record<Named, Record<string, number>>[];
@@ -68,12 +74,14 @@ export class Recorder {
   /**
    * @param clock epoch milliseconds
    * @param expected names of counters by reason that Artillery is to know from the start
+   * @param tracksMessages tracked messages are counted
    */
   constructor(
     cohorts: readonly string[],
     runEvents: RunEvents,
     clock: () => number,
     expected: readonly string[] = [],
+    tracksMessages: boolean = false,
   ) {
     this.cohorts = cohorts;
     this.#expected = expected;
@@ -82,6 +90,7 @@ export class Recorder {
     this.storms = new StormCells(cohorts, this.histograms, (metric, ms) => {
       runEvents.emit("histogram", metric, ms);
     });
+    this.messages = tracksMessages ? new MessageCells(cohorts) : null;
     this.#counterValues = cohorts.map(() => new Float64Array(COUNTER_NAMES.length));
     this.#named = cohorts.map(
       () => Object.fromEntries(NAMED.map((table) => [table, {}])) as Record<Named, Record<string, number>>,
@@ -91,7 +100,7 @@ export class Recorder {
   }
 
   #effectOf(event: DeviceEvent): Effect {
-    const { counter, addsValue, column, latency, toArtillery, named, error } = event;
+    const { counter, addsValue, column, latency, toArtillery, named, error, message } = event;
     const tables = (table: Named): Record<string, number>[] => this.#named.map((one) => one[table]);
     const hasMore =
       column !== null ||
@@ -100,6 +109,7 @@ export class Recorder {
       event.storm !== null ||
       named !== null ||
       error !== null ||
+      message !== null ||
       event.everOnline;
     return {
       counter: counter === null ? null : (COUNTER_PLACES.get(counter) as number),
@@ -111,12 +121,14 @@ export class Recorder {
           : this.cohorts.map((cohort) => this.histograms.get(histogramTag(latency, cohort))),
       toArtillery,
       stormMetric: event.stormLatency === null ? null : STORM_METRIC[event.stormLatency],
+      afterwards: event.afterwards,
       more: !hasMore
         ? null
         : {
             column: column === null ? null : COLUMN[column],
             named: named === null ? null : tables(named),
             errors: error === null && named !== "errors" ? null : tables("errors"),
+            message: message === null ? null : MESSAGE_PLACE[message],
           },
     };
   }
@@ -136,13 +148,13 @@ export class Recorder {
       if (effect.toArtillery) this.#runEvents.emit("histogram", effect.latency as LatencyMetric, ms);
     }
     if (stormMetric !== null && storm !== 0 && value !== null)
-      this.storms.timed(cohort, storm, stormMetric, value);
+      this.storms.timed(cohort, storm, stormMetric, value, effect.afterwards);
     if (more !== null) this.#tellMore(event, more, cohort, storm, value, name);
   }
 
   #tellMore(
     event: DeviceEvent,
-    { column, named, errors }: MoreEffects,
+    { column, named, errors, message }: MoreEffects,
     cohort: number,
     storm: number,
     value: number | null,
@@ -154,8 +166,9 @@ export class Recorder {
       const counted = event.unlessNamed === name ? null : column;
       this.timeline.change(cohort, counted, online, isReadyToo ? ready : 0);
     } else if (column !== null && (!event.whileOpen || storm === this.storms.open)) {
-      this.timeline.count(cohort, column);
+      this.timeline.count(cohort, column, event.addsValue ? (value ?? 0) : 1);
     }
+    if (message !== null) this.messages?.count(cohort, storm, message, event.addsValue ? (value ?? 0) : 1);
     if (storm !== 0 && event.storm !== null) this.storms.count(cohort, storm, event.storm);
     if (named !== null) {
       const names = named[cohort] as Record<string, number>;
@@ -196,5 +209,6 @@ export class Recorder {
   emitCounters(): void {
     const all = this.cohorts.map((_, cohort) => this.counters(cohort));
     emitGains(all, this.#emitted, this.#runEvents, this.#expected);
+    if (this.messages !== null) emitMessageGains(this.messages.read(0), this.#emitted, this.#runEvents);
   }
 }

@@ -1,6 +1,7 @@
 import type { Histogram } from "hdr-histogram-js";
 import {
   histogramTag,
+  MESSAGE_METRICS,
   STORM_COUNTERS,
   STORM_METRICS,
   type StormCounter,
@@ -34,7 +35,9 @@ export const STORM_METRIC: Readonly<Record<StormMetric, number>> = Object.fromEn
 
 const READY = STORM_METRIC.ready_time;
 const SPREAD = STORM_METRIC.drop_spread;
-const DETECTION = STORM_METRIC.detection_time;
+
+/** Few storms have these: each is made when it is first needed. */
+const RARE: ReadonlySet<StormMetric> = new Set(["detection_time", ...MESSAGE_METRICS]);
 
 /** What storms add up to: by storm and cohort, while the storm's window is open. */
 export class StormCells {
@@ -46,6 +49,7 @@ export class StormCells {
   /** The storm whose window is open, counted from 1; null for none. */
   #open: number | null = null;
   #openCells: readonly StormCell[] = [];
+  #latest = 0;
 
   constructor(
     cohorts: readonly string[],
@@ -61,6 +65,11 @@ export class StormCells {
     return this.#open;
   }
 
+  /** Segment of the run that it is now: 2k - 1 in the window of the k-th storm, 2k after it, 0 before the first. */
+  get segment(): number {
+    return this.#open === null ? 2 * this.#latest : 2 * this.#open - 1;
+  }
+
   begin(storm: number): void {
     this.#open = storm;
     this.#openCells = this.#cohorts.map((_, cohort) => ({
@@ -71,12 +80,12 @@ export class StormCells {
         refusedHere: 0,
         ...(Object.fromEntries(STORM_COUNTERS.map((name) => [name, 0])) as Record<StormCounter, number>),
       },
-      // Few storms are silent: that one is made when it is first needed.
-      timings: STORM_METRICS.map((_, place) =>
-        place === DETECTION ? null : this.#timing(cohort, storm, place),
+      timings: STORM_METRICS.map((metric, place) =>
+        RARE.has(metric) ? null : this.#timing(cohort, storm, place),
       ),
     }));
     this.#storms[storm] = this.#openCells;
+    this.#latest = storm;
   }
 
   #timing(cohort: number, storm: number, place: number): Timing {
@@ -108,9 +117,10 @@ export class StormCells {
    * An affected device is connected again, is ready again, or has found out that its connection is gone.
    *
    * @param place the metric's place, in STORM_METRIC
+   * @param afterwards it counts when the storm's window is over, too
    */
-  timed(cohort: number, storm: number, place: number, ms: number): void {
-    const cell = this.#cell(cohort, storm);
+  timed(cohort: number, storm: number, place: number, ms: number, afterwards: boolean = false): void {
+    const cell = afterwards ? this.#storms[storm]?.[cohort] : this.#cell(cohort, storm);
     if (cell === undefined) return;
     if (place === READY) cell.counts.recovered++;
     cell.timings[place] ??= this.#timing(cohort, storm, place);

@@ -34,9 +34,9 @@ export class Timeline {
     return TIMELINE_COLUMNS.join(",");
   }
 
-  count(cohort: number, column: number): void {
+  count(cohort: number, column: number, count: number = 1): void {
     this.#closePassedRows();
-    this.#add(cohort, column);
+    this.#add(cohort, column, count);
   }
 
   /**
@@ -46,14 +46,14 @@ export class Timeline {
    */
   change(cohort: number, column: number | null, online: number, ready: number): void {
     this.#closePassedRows();
-    if (column !== null) this.#add(cohort, column);
+    if (column !== null) this.#add(cohort, column, 1);
     this.#online[cohort] = (this.#online[cohort] as number) + online;
     this.#ready[cohort] = (this.#ready[cohort] as number) + ready;
   }
 
-  #add(cohort: number, column: number): void {
+  #add(cohort: number, column: number, count: number): void {
     const at = cohort * TIMELINE_EVENTS.length + column;
-    this.#events[at] = (this.#events[at] as number) + 1;
+    this.#events[at] = (this.#events[at] as number) + count;
   }
 
   onlineOf(cohort: number): number {

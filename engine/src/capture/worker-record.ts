@@ -2,7 +2,7 @@ import { SCHEMA_VERSION, type WorkerRecord } from "../contract.ts";
 import type { CohortCounts, Recorder } from "./recorder.ts";
 
 /** What the recorder counts. */
-type Recorded = "cohorts" | "counters" | "disconnects" | "errors";
+type Recorded = "cohorts" | "counters" | "disconnects" | "errors" | "messages";
 
 /** What a worker knows of itself beside what its recorder has counted. */
 export interface WorkerFacts extends Omit<WorkerRecord, "schemaVersion" | "regions" | Recorded> {
@@ -24,6 +24,7 @@ export function workerRecord(recorder: Recorder, facts: WorkerFacts): WorkerReco
     cohorts: byCohort(({ everOnline }, cohort) => ({ devices: devices[cohort] ?? 0, everOnline })),
     storms,
     ...(regions === null ? {} : { regions }),
+    ...(recorder.messages === null ? {} : { messages: recorder.messages.read(0) }),
     counters: byCohort(({ counters }) => counters),
     disconnects: byCohort(({ disconnects }) => disconnects),
     errors: byCohort(({ errors }) => errors),

@@ -1,4 +1,11 @@
-import type { CounterName, LatencyMetric, StormCounter, StormMetric, TimelineEvent } from "../contract.ts";
+import type {
+  CounterName,
+  LatencyMetric,
+  MessageCounter,
+  StormCounter,
+  StormMetric,
+  TimelineEvent,
+} from "../contract.ts";
 import { LATENCY_METRICS } from "../contract.ts";
 
 /** Tables of names with a count each, beside the counters. */
@@ -28,6 +35,10 @@ interface Effects {
   toArtillery?: true;
   /** A histogram of the storm that the event is told for; nothing where the value is null. */
   stormLatency?: StormMetric;
+  /** What it adds to that storm counts also when the storm's window is over. */
+  afterwards?: true;
+  /** A count of tracked messages, of the run and of the storm that the event is told for, that the event adds to as to `counter`. */
+  message?: MessageCounter;
   /** The event carries a name, which is counted in this table. */
   named?: Named;
   /** The name under which the event is an error as well: `{}` stands for the event's own. */
@@ -151,6 +162,38 @@ const TABLE = {
   stormRequest: { column: "storm_requests", whileOpen: true, load: "stormRequests" },
   /** It is ready for the first time since the storm came. */
   stormBack: { column: "storm_ready", whileOpen: true },
+  /**
+   * Tracked messages. The storm that these are told for is the one in whose window the message was sent; for `messageRetained`,
+   * `messageFlood`, `floodIn` and `backlog…` the one that had disconnected the device.
+   */
+  messagePublished: { message: "published", column: "messages_published" },
+  messageAcknowledged: { message: "acknowledged" },
+  messageDelivered: { message: "delivered", column: "messages_delivered" },
+  /** The value is the time since the message was sent. */
+  messageTimed: {
+    latency: LATENCY_METRICS.delivery,
+    toArtillery: true,
+    stormLatency: "delivery_time",
+    afterwards: true,
+  },
+  /** The value is how many are missing. */
+  messageMissed: { message: "missed", adds: "value", column: "messages_missed" },
+  messageFilled: { message: "filled", column: "messages_filled" },
+  messageOutOfOrder: { message: "outOfOrder" },
+  messageDuplicate: { message: "duplicates", column: "messages_duplicates" },
+  messageUndecided: { message: "undecided" },
+  messageUnfollowed: { message: "unfollowed" },
+  messageShared: { message: "shared" },
+  messageRetained: { message: "retained" },
+  messageFlood: { message: "flood" },
+  /** The value is the time from CONNACK to the last message that had waited. */
+  floodIn: { stormLatency: "flood_time", afterwards: true },
+  /** The value is how many there are, as below. */
+  backlogAtLoss: { message: "backlogAtLoss", adds: "value" },
+  backlogDropped: { message: "backlogDropped", adds: "value" },
+  backlogFlushed: { message: "backlogFlushed" },
+  /** All of it is acknowledged. The value is the time since CONNACK. */
+  backlogOver: { stormLatency: "flush_time", afterwards: true },
   error: { named: "errors" },
   bytesSent: { counter: "bytesSent", adds: "value" },
   bytesReceived: { counter: "bytesReceived", adds: "value" },
@@ -174,6 +217,8 @@ export interface DeviceEvent {
   readonly latency: LatencyMetric | null;
   readonly toArtillery: boolean;
   readonly stormLatency: StormMetric | null;
+  readonly afterwards: boolean;
+  readonly message: MessageCounter | null;
   readonly named: Named | null;
   readonly error: string | null;
   readonly everOnline: boolean;
@@ -196,6 +241,8 @@ function rowOf(id: number, name: EventName, effects: Effects): DeviceEvent {
     latency: effects.latency ?? null,
     toArtillery: effects.toArtillery ?? false,
     stormLatency: effects.stormLatency ?? null,
+    afterwards: effects.afterwards ?? false,
+    message: effects.message ?? null,
     named: effects.named ?? null,
     error: effects.error ?? null,
     everOnline: effects.everOnline ?? false,

@@ -4,6 +4,7 @@ import type { NextWrite } from "../transport/next-write.ts";
 import type { Attempt } from "./attempt.ts";
 import type { Device } from "./device.ts";
 import type { Tell } from "./events.ts";
+import type { Messages } from "./messages/messages.ts";
 import type { DevicePlan } from "./plan.ts";
 import type { Program } from "./program.ts";
 import type { MessageReactions } from "./session/message-work.ts";
@@ -89,6 +90,8 @@ export interface DeviceEnvironment {
   readonly telemetry: readonly TelemetryPlan[];
   /** What it does on messages. */
   readonly reactions: MessageReactions;
+  /** Follows what its devices publish and hear; null where that is not asked for. */
+  readonly messages: Messages | null;
   /** The regions, and how devices go to another when theirs does not answer; null where the script has one target. */
   readonly regions: { readonly failover: FailoverPlan; home(deviceNumber: number): number } | null;
 }

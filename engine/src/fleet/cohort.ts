@@ -1,6 +1,7 @@
 import type { Helpers, RunEvents, Step } from "../artillery.ts";
 import { createBackoff } from "../device/backoff.ts";
 import { EVENTS } from "../device/events.ts";
+import type { Messages } from "../device/messages/messages.ts";
 import type { DevicePlan } from "../device/plan.ts";
 import type { DeviceEnvironment } from "../device/port.ts";
 import type { Operation } from "../device/program.ts";
@@ -40,11 +41,13 @@ export interface CohortParts {
   http: HttpAccess;
   /** Null where the script has none; then there is one target. */
   regions: Regions | null;
+  /** Null where no messages are tracked. */
+  messages: Messages | null;
 }
 
 /** `index`: the cohort's place within the worker's counts. */
 export function compileCohort(cohort: CohortPlan, index: number, parts: CohortParts): Cohort {
-  const { plan, helpers, tellError, calls, runEvents, host, fleet, http, regions } = parts;
+  const { plan, helpers, tellError, calls, runEvents, host, fleet, http, regions, messages } = parts;
   const subject = { cohort: index, region: 0 };
   const base = (place: StepPlace): Parameters<typeof compileSteps>[1] => ({
     place,
@@ -78,6 +81,7 @@ export function compileCohort(cohort: CohortPlan, index: number, parts: CohortPa
       },
       program: regions === null ? program : [namesRegion(regions), ...program],
       regions,
+      messages,
     },
   };
 }

@@ -4,6 +4,8 @@ import type { Recorder } from "../capture/recorder.ts";
 import type { DeviceCredentials } from "../device/credentials.ts";
 import { Device } from "../device/device.ts";
 import { type Container, deviceId, fleetNumber } from "../device/identity.ts";
+import { Messages } from "../device/messages/messages.ts";
+import { hashText } from "../device/messages/stream-index.ts";
 import type { Time } from "../device/port.ts";
 import type { Regions } from "../region/regions.ts";
 import { type FleetPlan, longestWaitMs } from "../script/plan.ts";
@@ -33,6 +35,11 @@ export interface FleetRunOptions {
   time: Time;
   /** Epoch milliseconds. */
   wallClock(): number;
+  /**
+   * Epoch milliseconds of the clock that all workers of the run have in common; null where this worker's own was held against nobody's.
+   */
+  commonClock(): number | null;
+  testRunId: string;
   container: Container;
   /** Counts the devices of this process. */
   numbers: { next(): number; nextInCohort(cohort: number): number; claim(storm: number): boolean };
@@ -63,6 +70,8 @@ export class FleetRun {
   readonly fleet: Fleet;
   readonly storms: Storms;
   readonly users: VirtualUsers;
+  /** Null where no messages are tracked. */
+  readonly #messages: Messages | null;
   readonly arrivals: ArrivalCurve = new ArrivalCurve();
   readonly #options: FleetRunOptions;
   readonly #cohorts: readonly Cohort[];
@@ -107,6 +116,7 @@ export class FleetRun {
       log,
       onUnset: options.onUnset,
     });
+    this.#messages = followMessages(options);
     const parts = {
       plan,
       helpers,
@@ -117,6 +127,7 @@ export class FleetRun {
       fleet: this.fleet,
       http,
       regions,
+      messages: this.#messages,
     };
     this.#cohorts = plan.cohorts.map((cohort, index) => compileCohort(cohort, index, parts));
   }
@@ -156,9 +167,32 @@ export class FleetRun {
     told(error, context);
   }
 
+  /** What devices still wait for of their messages will not come. */
+  endMessages(): void {
+    this.#messages?.end();
+  }
+
   /** Devices do nothing any more. `allLeft`: every virtual user is over. */
   stop(allLeft: boolean): void {
+    this.endMessages();
     this.storms.stop(allLeft);
     this.fleet.stop();
   }
+}
+
+function followMessages({ plan, recorder, time, commonClock, testRunId }: FleetRunOptions): Messages | null {
+  const place = plan.settings.messages?.track;
+  if (place === undefined) return null;
+  return new Messages({
+    run: nameInMarks(testRunId),
+    place,
+    time,
+    commonClock: () => commonClock(),
+    segment: () => recorder.storms.segment,
+  });
+}
+
+/** Runs that share a topic are told apart by eight hexadecimal digits: a whole id in every message would be another load. */
+function nameInMarks(testRunId: string): string {
+  return hashText(testRunId).toString(16).padStart(8, "0");
 }

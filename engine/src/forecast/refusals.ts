@@ -11,7 +11,11 @@ const FUNCTIONS = "config.engines.mqtt.forecast.functions";
 
 /** What of a script no model can know, each by its name: it is given by the user, or the forecast is refused. */
 export function refusalsOf(plan: FleetPlan): Problem[] {
-  return [...stormRefusals(plan), ...plan.cohorts.flatMap((cohort) => cohortRefusals(cohort, plan))];
+  return [
+    ...stormRefusals(plan),
+    ...messageRefusals(plan),
+    ...plan.cohorts.flatMap((cohort) => cohortRefusals(cohort, plan)),
+  ];
 }
 
 /** Somebody else makes these: when they end, and what they do, is not in the script. */
@@ -24,6 +28,19 @@ function stormRefusals({ storms }: FleetPlan): Problem[] {
       allowed:
         "reset, close, disconnect, silent or regionLoss in a forecast: what a command or an outsider does is not known",
     }));
+}
+
+/** The modelled broker gives devices the answers of the back end alone: what it would lose or delay is not modelled. */
+function messageRefusals({ settings: { messages } }: FleetPlan): Problem[] {
+  if (messages === undefined) return [];
+  return [
+    {
+      path: "config.engines.mqtt.messages.track",
+      value: messages.track,
+      allowed:
+        "nothing in a forecast: what a broker queues, drops or repeats between devices is its own business, and is measured",
+    },
+  ];
 }
 
 function cohortRefusals(cohort: CohortPlan, plan: FleetPlan): Problem[] {

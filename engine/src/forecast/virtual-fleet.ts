@@ -114,6 +114,8 @@ export class VirtualFleet {
         plan.cohorts.map(({ name }) => name),
         NOBODY,
         wallClock,
+        [],
+        plan.settings.messages !== undefined,
       );
       const own = regions && new Regions({ regions: regions.list, failover: regions.failover, seed, loads });
       const host = new ForecastHost({
@@ -140,6 +142,8 @@ export class VirtualFleet {
         http: forecastHttp,
         time: clock,
         wallClock,
+        commonClock: wallClock,
+        testRunId: "forecast",
         container: ONLY_CONTAINER,
         numbers: {
           next: () => this.#numbers++,

@@ -143,6 +143,16 @@ export class FleetAgreement {
     return this.#rendezvous?.clock ?? null;
   }
 
+  /**
+   * Epoch milliseconds of the clock that all workers have in common, which is that of the first; on one machine it is each one's own.
+   * Null where this container's clock was not held against the first's.
+   */
+  commonClock(): number | null {
+    const { clock } = this;
+    if (clock !== null) return wallClock() - clock.offsetMs;
+    return this.#options.container.of === 1 || this.isFirst() ? wallClock() : null;
+  }
+
   /** No container in which a worker is alive comes before this one. */
   isFirst(): boolean {
     return this.#rendezvous?.isFirst() ?? true;

@@ -5,6 +5,7 @@ import {
   log,
   type RunEvents,
   type StepCallback,
+  testRunId,
   type VuContext,
 } from "../artillery.ts";
 import { ensureNames } from "../capture/ensure-names.ts";
@@ -98,7 +99,8 @@ export class Worker {
     const { seed, maxPacketSize: maxPacketBytes } = plan.settings;
     this.#share = shareOf(script.config.phases);
     const names = plan.cohorts.map((cohort) => cohort.name);
-    this.#recorder = new Recorder(names, runEvents, wallClock, ensureNames(script.config));
+    const tracksMessages = plan.settings.messages !== undefined;
+    this.#recorder = new Recorder(names, runEvents, wallClock, ensureNames(script.config), tracksMessages);
     this.#watch = new GeneratorWatch(() => this.#recorder.timed);
     const health = this.#watch.begin();
     const { regions } = options;
@@ -158,6 +160,8 @@ export class Worker {
       http: this.#http,
       time,
       wallClock,
+      commonClock: () => this.#agreement.commonClock(),
+      testRunId: testRunId(),
       container,
       numbers,
       agreement: this.#agreement,
@@ -271,6 +275,7 @@ export class Worker {
     clearInterval(this.#timer);
     this.#everySecond();
     this.#run.storms.stop(state === "ended");
+    this.#run.endMessages();
     this.#watch.stop();
     this.#run.fleet.stop();
     this.#http.close();

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { MARK_PLACES } from "../device/messages/mark.ts";
 import type { PlacePlan } from "../rendezvous/plan.ts";
 import { parseS3, S3_ALLOWED } from "../rendezvous/s3-address.ts";
 import {
@@ -95,6 +96,10 @@ const rendezvous = z.union(
   { error: ONE_PLACE },
 );
 
+const messages = z.strictObject({
+  track: z.enum(MARK_PLACES, { error: MARK_PLACES.join(" or ") }),
+});
+
 export const engineSettings = z.strictObject({
   protocolVersion: clientShape.protocolVersion.default(4),
   // All devices have these. Templates of a device belong into `connect`: Artillery renders the configuration before there is any.
@@ -135,6 +140,8 @@ export const engineSettings = z.strictObject({
   timeZero: timeZero.default({ topic: DEFAULT_TOPIC, share: 1, timeout: DEFAULT_BARRIER_TIMEOUT_MS }),
   rendezvous: rendezvous.default({ kind: "broker" }),
   configService: configService.default("external"),
+  // rules/tracking.ts says what can be tracked.
+  messages: messages.optional(),
   http: http.default({ connection: "new", connections: 100, insecure: false }),
   forecast: forecastSettings.optional(),
 });

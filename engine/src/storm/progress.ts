@@ -140,6 +140,7 @@ export class StormProgress {
   /** What the storm did to this worker's devices so far. */
   report(): WorkerStorm {
     const { plan } = this;
+    const { messages } = this.#options.recorder;
     const health = this.#health ?? this.#stretch?.read() ?? null;
     const gained = this.#gainedByRegions();
     return {
@@ -157,6 +158,7 @@ export class StormProgress {
       ...(plan.outage === undefined ? {} : { outage: plan.outage }),
       ...(gained === null ? {} : { regions: gained }),
       ...(this.#regionLoads === null ? {} : { regionLoads: this.#regionLoads }),
+      ...(messages === null ? {} : { messages: messages.read(plan.index) }),
       startedAtMs: this.#startedAtMs,
       missedByMs: this.#missedByMs,
       endMissedByMs: this.#endMissedByMs,

@@ -39,11 +39,17 @@ const durationMs = z.unknown().transform((value, context): number => {
   return parsed ?? z.NEVER;
 });
 
+const most = z.int().nonnegative();
+
 const conditions = {
   verdict: z.enum(FAIL_VERDICTS).optional(),
   readyP99: durationMs.optional(),
   readyP99FromStorm: durationMs.optional(),
   unrecovered: share.optional(),
+  lost: most.optional(),
+  duplicates: most.optional(),
+  deliveryP99: durationMs.optional(),
+  floodP99: durationMs.optional(),
 };
 const notEmpty = (value: object): boolean => Object.keys(value).length > 0;
 
@@ -62,20 +68,25 @@ const schema = z.strictObject({
 });
 
 const SHARE = 'a share from 0 to 1, or a percentage such as "99 %"';
-const TOP: Record<string, string> = {
-  output: "the path of a directory",
-  report: `a list of ${REPORTS.join(", ")}`,
-  target: SHARE,
-  progress: "true or false",
-  fail: "at least one of verdict, readyP99, readyP99FromStorm, unrecovered, cohorts",
-};
+const MOST = "a whole number, 0 or more";
 const CONDITIONS: Record<string, string> = {
   verdict: `one of ${FAIL_VERDICTS.join(", ")} (fails on that verdict or one as bad)`,
   readyP99: DURATION_NOTATION,
   readyP99FromStorm: DURATION_NOTATION,
   unrecovered: SHARE,
+  lost: MOST,
+  duplicates: MOST,
+  deliveryP99: DURATION_NOTATION,
+  floodP99: DURATION_NOTATION,
 };
 const CONDITION_KEYS = Object.keys(CONDITIONS).join(", ");
+const TOP: Record<string, string> = {
+  output: "the path of a directory",
+  report: `a list of ${REPORTS.join(", ")}`,
+  target: SHARE,
+  progress: "true or false",
+  fail: `at least one of ${CONDITION_KEYS}, cohorts`,
+};
 
 /** `config.plugins['mqtt-results']` as the user wrote it; an empty entry (`mqtt-results:`) means all defaults. */
 export function parseConfig(written: unknown): ConfigResult {

@@ -5,6 +5,7 @@ import { devicesDue } from "../judge/recovery.ts";
 import { fateWords, sparedWords, spreadWords, stormWords } from "../judge/storm-words.ts";
 import type { StormFields, StormSummary } from "../judge/summary-schema.ts";
 import { indented, shorten, table, WIDTH, wrap } from "./layout.ts";
+import { stormMessageLines } from "./messages.ts";
 import { regionTable } from "./regions.ts";
 import { type Colours, verdictPaint, verdictWord } from "./verdict-word.ts";
 
@@ -27,7 +28,7 @@ export function stormLines(storm: StormSummary, colours: Colours, isForecast: bo
     ...said.flatMap((words) => wrap(words, WIDTH - 2, "  ").map(indented)),
     ...fateLines.map(indented),
   ];
-  if (storm.affected === 0) return told;
+  if (storm.affected === 0) return [...told, ...stormMessageLines(storm)];
   const cohorts = Object.entries(storm.cohorts).filter(([, cohort]) => cohort.affected > 0);
   const rows: [string, StormFields][] = cohorts.length > 1 ? [["all cohorts", storm], ...cohorts] : cohorts;
   const differing = cohorts.filter(([, cohort]) => cohort.verdict !== storm.verdict);
@@ -37,6 +38,7 @@ export function stormLines(storm: StormSummary, colours: Colours, isForecast: bo
     ...differing.flatMap(([name, cohort]) => verdictLines(name, cohort, colours, isForecast)),
     ...cohortTable(rows),
     ...clockLines(storm),
+    ...stormMessageLines(storm),
     ...regionTable("region, in the window", storm.regions),
   ];
 }

@@ -7,6 +7,7 @@ import { count, counted, duration, percent } from "../judge/number-words.ts";
 import { boundsSentence, boundWords, sampleSentence } from "../judge/sampling.ts";
 import type { LatencyName, Summary } from "../judge/summary-schema.ts";
 import { indented, table, WIDTH, wrap } from "./layout.ts";
+import { runMessageLines } from "./messages.ts";
 import { regionTable } from "./regions.ts";
 import { stormLines } from "./storm.ts";
 import type { Colours } from "./verdict-word.ts";
@@ -40,6 +41,7 @@ export function consoleSummary(summary: Summary, options: ConsoleOptions): strin
     ...summary.storms.flatMap((storm) => stormLines(storm, colours, summary.forecast !== null)),
     ...totalLines(summary, colours),
     ...regionLines(summary, colours),
+    ...runMessageLines(summary, colours),
     ...latencyLines(summary, colours),
     ...errorLines(summary, colours),
     ...(summary.generator === null ? [] : generatorLines(summary.generator, colours)),

@@ -40,3 +40,18 @@ export function stormHistograms(
     })),
   );
 }
+
+/** A metric of tracked messages, of the fleet and of each cohort that has values: not only devices that the storm cut are concerned. */
+export function messageHistograms(
+  { histograms }: Pick<MergedRun, "histograms">,
+  storm: MergedStorm,
+  metric: StormMetric,
+): CohortHistogram[] {
+  const name = stormMetricName(storm.index, metric);
+  return withFleet(
+    [...storm.cohorts.keys()].flatMap((cohort): CohortHistogram[] => {
+      const histogram = histograms.get(histogramTag(name, cohort));
+      return histogram === undefined ? [] : [{ cohort, histogram, due: null }];
+    }),
+  );
+}

@@ -1,4 +1,5 @@
 import { FORECAST } from "./forecast-words.ts";
+import { type MessageConditions, messageFailures } from "./message-gate.ts";
 import { count, duration, percent } from "./number-words.ts";
 import { devicesDue } from "./recovery.ts";
 import { stormName } from "./storm-words.ts";
@@ -10,7 +11,7 @@ export const FAIL_VERDICTS = ["degraded", "recovering", "stalled", "relapsed", "
 export type FailVerdict = (typeof FAIL_VERDICTS)[number];
 
 /** What fails a storm; a condition that is not given always holds. */
-export interface FailConditions {
+export interface FailConditions extends MessageConditions {
   /** This verdict, or one that is at least as bad. */
   verdict?: FailVerdict | undefined;
   /** Milliseconds from each device's own loss; a percentile that was not reached exceeds any. */
@@ -39,6 +40,10 @@ const CONDITIONS = [
   "readyP99",
   "readyP99FromStorm",
   "unrecovered",
+  "lost",
+  "duplicates",
+  "deliveryP99",
+  "floodP99",
 ] as const satisfies (keyof FailConditions)[];
 type Condition = (typeof CONDITIONS)[number];
 
@@ -68,7 +73,9 @@ function stormFailures(fail: Fail, storm: StormSummary): GateFailure[] {
   const cohorts = Object.entries(storm.cohorts).filter(([, fields]) => devicesDue(fields) > 0);
   const failures = cohorts.flatMap(([name, fields]) => {
     const own = fail.cohorts && Object.hasOwn(fail.cohorts, name) ? fail.cohorts[name] : {};
-    return brokenConditions({ ...fail, ...own }, fields).map((message) => ({
+    const isPart = Object.keys(storm.cohorts).length > 1;
+    const shared = isPart ? heardBy(fields, fail) : fail;
+    return brokenConditions({ ...shared, ...own }, fields).map((message) => ({
       storm: storm.index,
       cohort: name,
       message: `${stormName(storm)}, cohort ${name}: ${message}`,
@@ -84,6 +91,12 @@ function stormFailures(fail: Fail, storm: StormSummary): GateFailure[] {
   return [...ofFleet, ...failures];
 }
 
+/** A cohort of several that hears nobody has no messages to be judged by, unless it is named: the fleet has. */
+function heardBy({ messages }: StormFields, fail: FailConditions): FailConditions {
+  if (messages === null || messages.delivered > 0) return fail;
+  return { ...fail, lost: undefined, duplicates: undefined, deliveryP99: undefined, floodP99: undefined };
+}
+
 /** Where a cohort has an exception, the fleet, which contains it, cannot be held to the rule. */
 function fleetConditions(fail: Fail): FailConditions {
   const exceptions = Object.values(fail.cohorts ?? {});
@@ -97,6 +110,7 @@ function brokenConditions(allowed: FailConditions, storm: StormFields): string[]
     readyP99: readyFailure("from the loss", allowed.readyP99, storm.readyMs),
     readyP99FromStorm: readyFailure("from the storm", allowed.readyP99FromStorm, storm.readyFromStormMs),
     unrecovered: unrecoveredFailure(allowed.unrecovered, storm),
+    ...messageFailures(allowed, storm.messages),
   };
   const mark = storm.generatorSaturated ? " (generator saturated)" : "";
   return CONDITIONS.flatMap((name) => (checks[name] === null ? [] : `${checks[name]}${mark}`));

@@ -1,5 +1,6 @@
 import {
   histogramTag,
+  MESSAGE_METRICS,
   parseHistogramTag,
   parseStormMetricName,
   STORM_METRICS,
@@ -8,7 +9,7 @@ import {
 } from "artillery-engine-mqtt/contract";
 import { emptyHistogram } from "../run/histogram.ts";
 import type { MergedRun } from "../run/merge.ts";
-import { type CohortHistogram, stormHistograms, withFleet } from "./cohort-histograms.ts";
+import { type CohortHistogram, messageHistograms, stormHistograms, withFleet } from "./cohort-histograms.ts";
 import { rankOf, valueAtRankMs } from "./ranks.ts";
 
 const PERCENTILES = [50, 90, 99, 99.9, 100];
@@ -50,12 +51,25 @@ function* stormRows(run: MergedRun): Generator<PercentileRow> {
   for (const storm of run.storms) {
     for (const metric of STORM_METRICS) {
       if (metric === "detection_time" && storm.cause !== "silent") continue;
+      if (isOfMessages(metric)) {
+        if (storm.messages !== null)
+          yield* rowsOf(
+            stormMetricName(storm.index, metric),
+            storm.index,
+            messageHistograms(run, storm, metric),
+          );
+        continue;
+      }
       const histograms = stormHistograms(run, storm, metric);
       if (isOfLaterEngines(metric) && isUnmeasured(histograms, stormHistograms(run, storm, "ready_time")))
         continue;
       yield* rowsOf(stormMetricName(storm.index, metric), storm.index, histograms);
     }
   }
+}
+
+function isOfMessages(metric: StormMetric): boolean {
+  return (MESSAGE_METRICS as readonly StormMetric[]).includes(metric);
 }
 
 function isOfLaterEngines(metric: StormMetric): boolean {

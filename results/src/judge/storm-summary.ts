@@ -15,6 +15,7 @@ import { addHistograms } from "../run/histogram.ts";
 import { addFields, type MergedRun, type MergedStorm } from "../run/merge.ts";
 import type { TimelineRow } from "../run/timeline.ts";
 import { type GeneratorSummary, generatorSummary, saturationReasons } from "./generator.ts";
+import { stormMessages } from "./message-summary.ts";
 import { affectedDue } from "./presence-words.ts";
 import { devicesDue, type RecoveryPercentiles, recoveryPercentiles } from "./recovery.ts";
 import { evidenceOf, type LoadBefore, loadBefore, offeredAtEnd } from "./storm-evidence.ts";
@@ -166,6 +167,7 @@ function stormFields(
     regionLoads: Object.fromEntries(
       evidence.regions.map(({ name, offered, sustained }) => [name, { offered, sustained }]),
     ),
+    messages: stormMessages(run, storm, cohorts),
   };
 }
 

@@ -3,6 +3,7 @@ import {
   COUNTER_NAMES,
   type CounterName,
   LATENCY_METRICS,
+  MESSAGE_COUNTER_NAMES,
   REGION_COUNTERS,
   SCHEMA_VERSION,
   STORM_CAUSES,
@@ -97,6 +98,28 @@ function shapeOf<Name extends string>(names: readonly Name[]): Record<Name, type
 /** Devices count for the region that they were connected to, `homeDevices` for their home. Empty without regions, and in older summaries. */
 const regions = z.record(z.string(), z.object(shapeOf(REGION_COUNTERS))).default({});
 
+/** Tracked messages (`config.engines.mqtt.messages`), by the counts of the contract. */
+const messages = z.object({
+  ...shapeOf(MESSAGE_COUNTER_NAMES),
+  /**
+   * Numbers of streams that were missing when a later one came, and have not come since: `missed - filled`. What comes after the last
+   * message that a subscriber heard of a stream is not known to be missing. Null where nothing can be said.
+   */
+  lost: count.nullable(),
+  /** Why it is null; empty otherwise. */
+  lostReason: z.string(),
+  /** What the counts leave open. */
+  notes: z.array(z.string()),
+  /** From a publication to each of its receptions. */
+  deliveryMs: latency,
+});
+const stormMessages = messages.extend({
+  /** From CONNACK to the last message that had waited, of each device for which some had. */
+  floodMs: latency,
+  /** From CONNACK to the last acknowledgement of what was not acknowledged at the loss, of each device that had such. */
+  flushMs: latency,
+});
+
 /** What is said of a storm for the whole fleet, and again for each cohort. */
 const stormFields = z.object({
   /** Counts from 1. */
@@ -171,6 +194,8 @@ const stormFields = z.object({
   sustained: knownRates,
   /** What each region was offered and sustains, where the script has some: one that survives may be overloaded while all together are not. */
   regionLoads: z.record(z.string(), z.object({ offered: rates, sustained: knownRates })).default({}),
+  /** Of messages that were sent in the window. Null where none were tracked, where the storm did not come, and in older summaries. */
+  messages: stormMessages.nullable().default(null),
 });
 
 const presence = z.object({
@@ -264,6 +289,8 @@ const schema = z.object({
     configRequest: latency,
     auth: latency.default(NEVER_MEASURED),
   }),
+  /** Of the whole run; null where none were tracked, and in older summaries. */
+  messages: messages.nullable().default(null),
   errors: z.record(z.string(), count),
   errorsByCohort: z.record(z.string(), z.record(z.string(), count)),
   /** Null in a forecast: nothing generated load, so nothing could be a bottleneck. */
@@ -281,6 +308,8 @@ const schema = z.object({
 export type Summary = z.infer<typeof schema>;
 export type StormFields = z.infer<typeof stormFields>;
 export type StormSummary = Summary["storms"][number];
+export type MessagesSummary = z.infer<typeof messages>;
+export type StormMessagesSummary = z.infer<typeof stormMessages>;
 export type LatencyName = keyof Summary["latencyMs"];
 export type LatencySummary = Summary["latencyMs"][LatencyName];
 export const summarySchema: z.ZodType<Summary> = schema;

@@ -12,6 +12,7 @@ import type { MergedRun } from "../run/merge.ts";
 import { EXIT_CODES } from "./exit-codes.ts";
 import { type Fail, gateFailures } from "./gate.ts";
 import { generatorSummary } from "./generator.ts";
+import { runMessages } from "./message-summary.ts";
 import { absentWords, partWords } from "./presence-words.ts";
 import { forecastSummary } from "./sampling.ts";
 import { serviceTime } from "./service-time.ts";
@@ -121,6 +122,7 @@ function measuredSummary(run: MergedRun, options: SummaryOptions): Omit<Summary,
     latencyMs: Object.fromEntries(
       Object.entries(SERVICE_TIME_METRICS).map(([name, metric]) => [name, latencyOf(run, metric)]),
     ) as Summary["latencyMs"],
+    messages: runMessages(run),
     errors: sumOverCohorts(run.errors),
     errorsByCohort: Object.fromEntries(
       [...run.errors].map(([name, errors]) => [name, Object.fromEntries(errors)]),

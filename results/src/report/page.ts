@@ -8,6 +8,7 @@ import type { Summary } from "../judge/summary-schema.ts";
 import { accuracySection } from "./accuracy.ts";
 import { clientSection } from "./clients.ts";
 import { type Html, html, NOTHING } from "./html.ts";
+import { messageSection } from "./messages.ts";
 import { plotsOf } from "./plots.ts";
 import { errorSection, generatorSection, regionSection, serviceTimesTable } from "./run-tables.ts";
 import { renderShell } from "./shell.ts";
@@ -40,6 +41,7 @@ ${alerts(summary)}
 ${measured == null ? NOTHING : accuracySection(accuracyOf(measured.summary, summary), measured.summary, measured.differences)}
 ${plots.recovery}
 ${plots.load}
+${messageSection(summary)}
 ${plots.percentiles}
 ${serviceTimesTable(summary, curves.serviceTimes)}
 ${errorSection(summary)}
@@ -57,6 +59,7 @@ const PARTS = [
   ["verdicts", "Verdicts"],
   ["recovery", "Recovery"],
   ["load", "Load and goodput"],
+  ["messages", "Messages"],
   ["percentiles", "Percentiles"],
   ["errors", "Errors"],
   ["generator", "Generator"],
@@ -64,9 +67,10 @@ const PARTS = [
   ["glossary", "Words"],
 ] as const;
 
-function partsOf({ forecast }: Summary): readonly (readonly [string, string])[] {
-  if (forecast === null) return PARTS;
-  return PARTS.map(([id, name]) => [id, id === "generator" ? "Assumptions" : name]);
+function partsOf({ forecast, messages }: Summary): readonly (readonly [string, string])[] {
+  const parts = PARTS.filter(([id]) => id !== "messages" || messages !== null);
+  if (forecast === null) return parts;
+  return parts.map(([id, name]) => [id, id === "generator" ? "Assumptions" : name]);
 }
 
 function runFacts(summary: Summary): Html {

@@ -7,6 +7,7 @@ import {
   type LabEnd,
   type RegionLoad,
   TIMELINE_ROW_MS,
+  type WorkerMessages,
   type WorkerRecord,
   type WorkerRegion,
   type WorkerStorm,
@@ -33,7 +34,14 @@ type Counts = Map<string, number>;
 export interface MergedStorm
   extends Omit<
     WorkerStorm,
-    "cohorts" | "regions" | "regionLoads" | "missedByMs" | "endMissedByMs" | "generator" | "generatorInWindow"
+    | "cohorts"
+    | "messages"
+    | "regions"
+    | "regionLoads"
+    | "missedByMs"
+    | "endMissedByMs"
+    | "generator"
+    | "generatorInWindow"
   > {
   /** What each worker that watched itself saw while devices came back … */
   generators: GeneratorHealth[];
@@ -52,6 +60,8 @@ export interface MergedStorm
   /** How a part of the lab of one of its runs ended before the window did; null where none did. */
   labEnd: LabEnd | null;
   cohorts: Map<string, WorkerStormCohort>;
+  /** Tracked messages by cohort; null where none were tracked. */
+  messages: Map<string, WorkerMessages> | null;
   /** Regions in the script's order; empty without regions. */
   regions: Map<string, WorkerRegion>;
   regionLoads: Map<string, RegionLoad>;
@@ -91,6 +101,8 @@ export interface MergedRun {
   storms: MergedStorm[];
   /** Regions in the script's order; empty without regions. */
   regions: Map<string, WorkerRegion>;
+  /** Tracked messages by cohort; null where none were tracked. */
+  messages: Map<string, WorkerMessages> | null;
   counters: Map<string, Record<CounterName, number>>;
   disconnects: Map<string, Counts>;
   errors: Map<string, Counts>;
@@ -150,6 +162,7 @@ export function mergeRun(
       apart: apart.get(storm.index) ?? null,
     })),
     regions: sumByKey(records.map((record) => record.regions ?? {})),
+    messages: sumMessages(records),
     counters: mergeCounters(records),
     disconnects: sumNames(records.map((record) => record.disconnects)),
     errors: sumNames(records.map((record) => record.errors)),
@@ -247,6 +260,7 @@ function mergeStorm(same: StormOfWorker[]): SummedStorm {
       began.length > 0 && began.every((storm) => storm.closed) && !same.some(({ isCutOff }) => isCutOff),
     labEnd: same.find(({ labEnd }) => labEnd !== null)?.labEnd ?? null,
     cohorts: sumByKey(same.map((storm) => storm.cohorts)),
+    messages: sumMessages(same),
     regions: sumByKey(same.map((storm) => storm.regions ?? {})),
     regionLoads: sumByKey(same.map((storm) => storm.regionLoads ?? {})),
     generators: same.flatMap((storm) => storm.generator ?? []),
@@ -271,6 +285,13 @@ function mergeCounters(records: readonly WorkerRecord[]): Map<string, Record<Cou
   const merged = sumByKey(records.map((record) => record.counters));
   for (const cohort of merged.keys()) merged.set(cohort, { ...none, ...merged.get(cohort) });
   return merged;
+}
+
+function sumMessages(
+  all: readonly { messages?: Record<string, WorkerMessages> | undefined }[],
+): Map<string, WorkerMessages> | null {
+  const tracked = all.map(({ messages }) => messages).filter((one) => one !== undefined);
+  return tracked.length === 0 ? null : sumByKey(tracked);
 }
 
 function smallest(values: readonly (number | null)[]): number | null {

@@ -3,6 +3,7 @@ import {
   ARRIVAL_ROW_MS,
   ASSUMPTION_SOURCES,
   COUNTER_NAMES,
+  MESSAGE_COUNTER_NAMES,
   REGION_COUNTERS,
   REGION_LOADS,
   SCHEMA_VERSION,
@@ -74,6 +75,7 @@ const generator = z.object({
 });
 
 const regions = byRegion(counters(REGION_COUNTERS));
+const messages = byCohort(counters(MESSAGE_COUNTER_NAMES));
 
 const storm = z.object({
   index: z.int().positive(),
@@ -101,6 +103,7 @@ const storm = z.object({
     }),
   ),
   regions: regions.optional(),
+  messages: messages.optional(),
   regionLoads: byRegion(counters(REGION_LOADS)).optional(),
   generator: generator.nullable(),
   generatorInWindow: generator.nullable().default(null),
@@ -184,6 +187,7 @@ export const workerRecordSchema: z.ZodType<WorkerRecord> = z.object({
   clients: byCohort(cohortClient).optional(),
   storms: z.array(storm).max(LIMITS.run.storms),
   regions: regions.optional(),
+  messages: messages.optional(),
   counters: byCohort(counters(COUNTER_NAMES)),
   disconnects: failures,
   errors: failures,

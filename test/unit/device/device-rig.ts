@@ -59,6 +59,7 @@ export class Rig {
     owner: object = {},
     telemetry: readonly TelemetryPlan[] = [],
     reactions: MessageReactions = NO_REACTIONS,
+    messages: (time: ManualTime) => DeviceEnvironment["messages"] = () => null,
   ) {
     const version = plan.protocolVersion ?? 4;
     const maxPacketBytes = plan.maxPacketBytes ?? 10_000;
@@ -114,6 +115,7 @@ export class Rig {
           },
         ],
         regions,
+        messages: messages(this.time),
       },
       owner,
     );

@@ -1,6 +1,9 @@
 import type { IPublishPacket, Packet } from "mqtt-packet";
 import type { Device } from "../device.ts";
 import { EVENTS } from "../events.ts";
+import { Backlog } from "../messages/backlog.ts";
+import type { Flood } from "../messages/floods.ts";
+import type { Messages } from "../messages/messages.ts";
 import { LOST, NOBODY, type Waiter } from "../turns.ts";
 import { type ConfigRequest, onAnswer, request } from "./config-requests.ts";
 import { disarm } from "./inflight.ts";
@@ -37,6 +40,14 @@ export class Exchange implements Waiter {
   quota: number = NO_LIMITS.receiveMaximum;
   /** Publications that wait for that, in order; also in the session. Their time-out is not armed. */
   queued: Inflight[] | null = null;
+  /** The storm that had disconnected the device before this connection, while that one's window is open; 0 for none. */
+  cameBackFrom = 0;
+  /** Changes where the script has the device not hear for a while: what it misses then is not lost. */
+  epoch = 0;
+  /** What waits for the device on this connection; null where nothing has come of it. */
+  flood: Flood | null = null;
+  /** Null before the first loss of tracked publications. */
+  backlog: Backlog | null = null;
   #aliases: TopicAliases | null = null;
   /** Made when it is first needed. */
   #outside: OutsideCalls | null = null;
@@ -142,15 +153,34 @@ export class Exchange implements Waiter {
     this.limits = limits;
     // "Not preserved across Network Connections": MQTT 5.0 section 4.9.
     this.quota = limits.receiveMaximum;
+    if (this.device.env.messages !== null) this.#takeStock(this.device.env.messages, present);
     if (!present) this.#beganSession = true;
     this.sessionIsOlder = present && !this.#beganSession && this.session.filters === null;
     if (present) resend(this);
     else this.#settleAsLost(this.session.clear());
   }
 
+  #takeStock({ openStorm }: Messages, isSessionKept: boolean): void {
+    const { part, onlineSinceMs } = this.device;
+    this.cameBackFrom = part.storm === openStorm ? openStorm : 0;
+    this.backlog?.resume(this.cameBackFrom, isSessionKept, onlineSinceMs);
+  }
+
+  #leaveStock(messages: Messages): void {
+    if (this.flood !== null) messages.endFlood(this.flood);
+    this.flood = null;
+    if (!this.device.wantsToBeOnline) {
+      this.epoch++;
+    } else if (this.session.inflight !== null) {
+      this.backlog ??= new Backlog(this.device);
+      this.backlog.lost(this.session.inflight.values());
+    }
+  }
+
   /** The connection is gone: what goes with it is settled as LOST. */
   interrupt(): void {
-    const { plan } = this.device.env;
+    const { plan, messages } = this.device.env;
+    if (messages !== null) this.#leaveStock(messages);
     this.queued = null;
     this.#aliases = null;
     for (const request of this.requests?.takeAll() ?? []) request.end("lost", null);
@@ -169,6 +199,9 @@ export class Exchange implements Waiter {
 
   /** The device is over. */
   end(): void {
+    const { messages } = this.device.env;
+    if (messages !== null)
+      this.backlog?.end(this.device.part.affectedBy === messages.openStorm ? messages.openStorm : 0);
     this.#settleAsLost(this.session.clear());
   }
 
@@ -230,6 +263,8 @@ export class Exchange implements Waiter {
       this.#acknowledge(topic, { cmd: "pubrec", messageId: packet.messageId ?? 0 });
       if (!this.session.receive(packet.messageId ?? 0)) return;
     }
+    const { messages } = device.env;
+    if (messages !== null) messages.hear(device, topic, packet);
     if (!onAnswer(this, topic, packet)) this.#onMessage(topic, packet);
   }
 

@@ -1,4 +1,5 @@
 import type { Packet } from "mqtt-packet";
+import { UNMARKED } from "../messages/messages.ts";
 import { LOST, type Waiter } from "../turns.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Inflight } from "./session.ts";
@@ -29,6 +30,9 @@ export function begin(exchange: Exchange, kind: Inflight["kind"], waiter: Waiter
     released: false,
     sent: false,
     filters: null,
+    tracked: false,
+    segment: UNMARKED,
+    isBacklog: false,
     waiter,
   };
   session.add(entry);

@@ -1,6 +1,9 @@
 import type { IPubackPacket, IPubcompPacket, IPublishPacket, IPubrecPacket } from "mqtt-packet";
 import { reasonName } from "../../transport/reason-codes.ts";
+import type { Device } from "../device.ts";
 import { EVENTS } from "../events.ts";
+import { stormOf } from "../messages/mark.ts";
+import { type Messages, NOT_MARKABLE, UNMARKED } from "../messages/messages.ts";
 import { LOST, type Waiter } from "../turns.ts";
 import type { Exchange } from "./exchange.ts";
 import { acknowledge, begin, send, TOO_LARGE } from "./inflight.ts";
@@ -20,16 +23,23 @@ export function publish(exchange: Exchange, call: PublishCall, waiter: Waiter): 
     exchange.settle(waiter, problem);
     return;
   }
+  if (call.tracked && !(device.env.messages as Messages).canMark(call.payload)) {
+    exchange.settle(waiter, NOT_MARKABLE);
+    return;
+  }
   const packet: IPublishPacket = { cmd: "publish", dup: false, ...call };
   if (call.qos === 0) {
+    const segment = call.tracked ? mark(device, packet, device.env.port.now()) : UNMARKED;
     const isSent = device.line.send(packet, limits.maximumPacketSize);
     if (isSent) device.tell(EVENTS.publishSent);
+    if (segment !== UNMARKED) tellMarked(device, packet, segment, isSent);
     exchange.settle(waiter, isSent ? null : TOO_LARGE);
     return;
   }
   const entry = begin(exchange, "publish", waiter);
   if (entry === null) return;
   packet.messageId = entry.messageId;
+  entry.tracked = call.tracked === true;
   entry.packet = packet;
   transmit(exchange, entry);
 }
@@ -59,12 +69,25 @@ function transmit(exchange: Exchange, entry: Inflight): void {
 function sendPublish(exchange: Exchange, entry: Inflight): void {
   const { device } = exchange;
   const packet = entry.packet as IPublishPacket;
-  if (!send(exchange, entry, entry.sent ? { ...packet, dup: true } : packet)) return;
+  const isMarked = entry.tracked && !entry.sent;
+  if (isMarked) entry.segment = mark(device, packet, entry.sentAtMs);
+  const isSent = send(exchange, entry, entry.sent ? { ...packet, dup: true } : packet);
+  if (isMarked && entry.segment !== UNMARKED) tellMarked(device, packet, entry.segment, isSent);
+  if (!isSent) return;
   exchange.quota--;
   if (entry.sent) return;
   entry.sent = true;
   entry.sentAtMs = device.env.port.now();
   device.tell(EVENTS.publishSent);
+}
+
+function mark(device: Device, packet: IPublishPacket, sinceMs: number): number {
+  return (device.env.messages as Messages).mark(device, packet, sinceMs);
+}
+
+function tellMarked(device: Device, packet: IPublishPacket, segment: number, isSent: boolean): void {
+  if (isSent) device.tell(EVENTS.messagePublished, stormOf(segment));
+  else device.env.messages?.unmark(device, packet);
 }
 
 /** An acknowledgement makes room for the oldest that wait. */
@@ -103,10 +126,12 @@ function published(exchange: Exchange, entry: Inflight, reason: number): void {
   const { device } = exchange;
   exchange.quota++;
   sendQueued(exchange);
+  if (entry.isBacklog) exchange.backlog?.flushed();
   if (reason >= 128) {
     exchange.settle(entry.waiter, `puback.${reasonName(reason)}`);
     return;
   }
   device.tell(EVENTS.publishAcknowledged, 0, device.env.port.now() - entry.sentAtMs);
+  if (entry.segment !== UNMARKED) device.tell(EVENTS.messageAcknowledged, stormOf(entry.segment));
   exchange.settle(entry.waiter, null);
 }

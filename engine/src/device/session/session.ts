@@ -14,6 +14,12 @@ export interface Inflight {
   /** It was written at least once: a repetition says so. [MQTT-3.3.1-1] */
   sent: boolean;
   filters: readonly string[] | null;
+  /** A publication that is to be marked, when it is written for the first time. */
+  tracked: boolean;
+  /** The segment of the run in which a marked one was; UNMARKED before, and for all others. */
+  segment: number;
+  /** It was not acknowledged when the connection was lost. */
+  isBacklog: boolean;
   /** Settled exactly once. */
   waiter: Waiter;
 }
@@ -108,6 +114,8 @@ export type PublishCall = {
   payload: string | Buffer;
   qos: QoS;
   retain: boolean;
+  /** It is to be marked. Needs messages that are tracked. */
+  tracked?: boolean;
   /** Of MQTT 5. */
   properties?: NonNullable<IPublishPacket["properties"]>;
 };

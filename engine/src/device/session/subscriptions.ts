@@ -91,6 +91,7 @@ export function onUnsuback(exchange: Exchange, packet: IUnsubackPacket): void {
   // MQTT 5.0 section 3.11.3: a code for each filter; MQTT 3.1.1 has none.
   const codes = packet.granted ?? [];
   exchange.session.removeFilters((entry.filters ?? []).filter((_, i) => (codes[i] ?? 0) < 128));
+  exchange.epoch++;
   const refused = refusal(codes);
   exchange.settle(entry.waiter, refused === null ? null : `unsuback.${refused}`);
 }

@@ -8,6 +8,7 @@ import { regionRule } from "./regions.ts";
 import type { Rule } from "./rule.ts";
 import { stayRule } from "./stays.ts";
 import { stormRule } from "./storms.ts";
+import { trackingRule } from "./tracking.ts";
 import { transportRule } from "./transport.ts";
 import { variableRule } from "./variables.ts";
 import { versionRule } from "./versions.ts";
@@ -23,6 +24,7 @@ const RULES: readonly Rule[] = [
   messageRule,
   identityRule,
   transportRule,
+  trackingRule,
   stayRule,
 ];
 

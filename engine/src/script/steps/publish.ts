@@ -61,6 +61,7 @@ export function compilePublication(
     const payload = body(context);
     if (payload === null) return "invalid_payload";
     const call: PublishCall = { topic: name, payload, qos: qosOf(context), retain: retainOf(context) };
+    if (device.env.messages) call.tracked = true;
     if (propertiesOf === null) return call;
     const properties = propertiesOf(context);
     if (properties === null) return "invalid_properties";

@@ -13,6 +13,9 @@ function entry(messageId: number, kind: Inflight["kind"] = "publish"): Inflight 
     released: false,
     sent: true,
     filters: null,
+    tracked: false,
+    segment: -1,
+    isBacklog: false,
     waiter: NOBODY,
   };
 }

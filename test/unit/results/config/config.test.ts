@@ -76,7 +76,8 @@ describe("fail", () => {
     expect(parseConfig({ fail: { readyP99 } })).toMatchObject({ config: { fail: { readyP99: ms } } });
   });
   const duration = 'a duration: "500ms", "10s", "2m", "1h", or a number of seconds';
-  const some = "at least one of verdict, readyP99, readyP99FromStorm, unrecovered";
+  const some =
+    "at least one of verdict, readyP99, readyP99FromStorm, unrecovered, lost, duplicates, deliveryP99, floodP99";
   it.each([
     [{}, `fail: {} is not allowed; allowed: ${some}, cohorts`],
     [true, `fail: true is not allowed; allowed: ${some}, cohorts`],
@@ -94,12 +95,12 @@ describe("fail", () => {
     ],
     [
       { p99: 1 },
-      "fail.p99: 1 is not allowed; allowed: the keys verdict, readyP99, readyP99FromStorm, unrecovered, cohorts",
+      "fail.p99: 1 is not allowed; allowed: the keys verdict, readyP99, readyP99FromStorm, unrecovered, lost, duplicates, deliveryP99, floodP99, cohorts",
     ],
     [{ cohorts: { a: {} } }, `fail.cohorts.a: {} is not allowed; allowed: ${some}`],
     [
       { cohorts: { a: { p99: 1 } } },
-      "fail.cohorts.a.p99: 1 is not allowed; allowed: the keys verdict, readyP99, readyP99FromStorm, unrecovered",
+      "fail.cohorts.a.p99: 1 is not allowed; allowed: the keys verdict, readyP99, readyP99FromStorm, unrecovered, lost, duplicates, deliveryP99, floodP99",
     ],
     [
       { cohorts: { a: { readyP99: "x" } } },

@@ -18,11 +18,11 @@ it("writes the timeline, safe to open in a spreadsheet, with negative times as n
     emptyRow(100, "@SUM(A1)"),
   ];
   expect(timelineCsv(rows)).toMatchInlineSnapshot(`
-    "t_ms,cohort,online,ready,drops,connect_attempts,connects_accepted,connects_refused,config_requests,config_responses,config_timeouts,late_responses,storm_connects,storm_requests,storm_ready,auth_requests,auth_responses,auth_failures
-    -100,"'=HYPERLINK(""http://x"",""a, b"")",3,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0
+    "t_ms,cohort,online,ready,drops,connect_attempts,connects_accepted,connects_refused,config_requests,config_responses,config_timeouts,late_responses,storm_connects,storm_requests,storm_ready,auth_requests,auth_responses,auth_failures,messages_published,messages_delivered,messages_missed,messages_filled,messages_duplicates
+    -100,"'=HYPERLINK(""http://x"",""a, b"")",3,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0
     0,"two
-    lines",0,0,0,12,0,0,0,0,0,0,0,0,0,0,0,0
-    100,'@SUM(A1),0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0
+    lines",0,0,0,12,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0
+    100,'@SUM(A1),0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0
     "
   `);
 });

@@ -1,0 +1,241 @@
+import {
+  histogramTag,
+  MESSAGE_COUNTER_NAMES,
+  type MessageCounter,
+  type WorkerMessages,
+} from "artillery-engine-mqtt/contract";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { parseConfig } from "../../../../results/src/config/config.ts";
+import { consoleSummary } from "../../../../results/src/console/summary.ts";
+import { percentilesCsv } from "../../../../results/src/csv/percentiles.ts";
+import { type Fail, gateFailures } from "../../../../results/src/judge/gate.ts";
+import { percentileTable } from "../../../../results/src/judge/percentile-table.ts";
+import { buildSummary } from "../../../../results/src/judge/summary.ts";
+import { type Summary, summarySchema } from "../../../../results/src/judge/summary-schema.ts";
+import { messageSection } from "../../../../results/src/report/messages.ts";
+import { mergeRun } from "../../../../results/src/run/merge.ts";
+import { histogramOf, record, storm, stormCohort } from "../../../support/run-files.ts";
+import { addedUp, type WorkerFiles } from "../../../support/synthetic-run.ts";
+
+const COHORTS = ["sensor", "console"] as const;
+type Cohort = (typeof COHORTS)[number];
+
+function summaryOfFiles(workers: readonly WorkerFiles[]): Summary {
+  return buildSummary(mergeRun(addedUp(workers)), { target: 0.99, problems: [] });
+}
+
+interface Told {
+  worker: number;
+  cohort: Cohort;
+  name: MessageCounter;
+  inStorm: boolean;
+  count: number;
+  ms: number;
+}
+
+function messages(counts: Partial<WorkerMessages> = {}): WorkerMessages {
+  const none = Object.fromEntries(MESSAGE_COUNTER_NAMES.map((name) => [name, 0])) as WorkerMessages;
+  return { ...none, ...counts };
+}
+
+/** A worker whose devices were told of these. */
+function workerOf(workerId: string, told: readonly Told[]): WorkerFiles {
+  const sum = (of: readonly Told[]): Record<string, WorkerMessages> =>
+    Object.fromEntries(
+      COHORTS.map((cohort) => {
+        const counts = messages();
+        for (const one of of) if (one.cohort === cohort) counts[one.name] += one.count;
+        return [cohort, counts];
+      }),
+    );
+  const inStorm = told.filter((one) => one.inStorm);
+  const histograms = new Map(
+    COHORTS.flatMap((cohort) =>
+      (
+        [
+          ["mqtt.delivery_time", told],
+          ["mqtt.storm.1.delivery_time", inStorm],
+          ["mqtt.storm.1.flood_time", inStorm],
+        ] as const
+      ).map(([metric, of]): [string, ReturnType<typeof histogramOf>] => [
+        histogramTag(metric, cohort),
+        histogramOf(of.filter((one) => one.cohort === cohort).map(({ ms }) => ms * 1000)),
+      ]),
+    ),
+  );
+  const cohorts = Object.fromEntries(
+    COHORTS.map((cohort) => [cohort, stormCohort({ affected: 1, recovered: 1 })]),
+  );
+  return {
+    record: record({
+      workerId,
+      cohorts: Object.fromEntries(COHORTS.map((cohort) => [cohort, { devices: 1, everOnline: 1 }])),
+      storms: [storm({ cohorts, messages: sum(inStorm) })],
+      messages: sum(told),
+    }),
+    histograms,
+    timelineRows: [],
+  };
+}
+
+const told: fc.Arbitrary<Told> = fc.record({
+  worker: fc.nat(2),
+  cohort: fc.constantFrom(...COHORTS),
+  name: fc.constantFrom(...MESSAGE_COUNTER_NAMES),
+  inStorm: fc.boolean(),
+  count: fc.nat(50),
+  ms: fc.integer({ min: 1, max: 60_000 }),
+});
+
+/** What is said of messages, without what the number of workers and devices changes. */
+function saidOf({ messages: ofRun, storms }: Summary): object {
+  return {
+    ofRun,
+    ofStorms: storms.map((one) => [
+      one.messages,
+      Object.values(one.cohorts).map((cohort) => cohort.messages),
+    ]),
+  };
+}
+
+const KNOWN: Told = { worker: 0, cohort: "console", name: "delivered", inStorm: true, count: 100, ms: 20 };
+const one = (...all: Partial<Told>[]): Summary =>
+  summaryOfFiles([
+    workerOf(
+      "1",
+      all.map((change) => ({ ...KNOWN, ...change })),
+    ),
+  ]);
+
+describe("messages of a run", () => {
+  it("of several workers are those of one that heard everything", () => {
+    fc.assert(
+      fc.property(fc.array(told, { maxLength: 60 }), (all) => {
+        const workers = [0, 1, 2].map((n) =>
+          workerOf(
+            String(n),
+            all.filter(({ worker }) => worker === n),
+          ),
+        );
+        expect(saidOf(summaryOfFiles(workers))).toEqual(saidOf(summaryOfFiles([workerOf("0", all)])));
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it("are lost where a later one came, and they did not", () => {
+    const summary = one({}, { name: "missed", count: 7 }, { name: "filled", count: 2 });
+    expect(summary.storms[0]?.messages).toMatchObject({ lost: 5, lostReason: "" });
+    expect(summarySchema.parse(JSON.parse(JSON.stringify(summary)))).toEqual(summary);
+  });
+
+  it("are not known to be lost where nothing was heard, or gaps are meant", () => {
+    const [silent, shared] = [one({ name: "published" }), one({}, { name: "shared" })];
+    expect(silent.messages).toMatchObject({
+      lost: null,
+      lostReason: expect.stringContaining("no tracked message"),
+    });
+    expect(shared.messages).toMatchObject({ lost: null, lostReason: expect.stringContaining("shared") });
+    expect(one({}, {}, { name: "shared" }).messages).toMatchObject({
+      lost: 0,
+      notes: expect.arrayContaining([expect.stringContaining("100 receptions through shared subscriptions")]),
+    });
+  });
+
+  it("say how many could not be timed", () => {
+    // 100 receptions, one of which has a time.
+    expect(one({}).messages?.notes).toEqual([
+      "99 of 100 receptions have no time: their clocks were not compared",
+    ]);
+  });
+
+  it("are null where none were tracked, in older files too, and have no rows", () => {
+    const { messages: _run, storms, ...older } = workerOf("1", []).record;
+    const [{ messages: _storm, ...cut }] = storms as [(typeof storms)[number]];
+    const files = { ...workerOf("1", []), record: { ...older, storms: [cut] }, histograms: new Map() };
+    const summary = summaryOfFiles([files]);
+    expect([summary.messages, summary.storms[0]?.messages]).toEqual([null, null]);
+    expect(consoleSummary(summary, { colour: false, files: [] })).not.toContain("published");
+    expect(messageSection(summary).html).toBe("");
+    expect(percentilesCsv(percentileTable(mergeRun(addedUp([files]))))).not.toContain("delivery");
+  });
+
+  it("stand in console, report and percentiles", () => {
+    const worker = workerOf("1", [
+      { ...KNOWN, count: 1 },
+      { ...KNOWN, name: "missed", count: 3 },
+      { ...KNOWN, cohort: "sensor", name: "published", count: 900 },
+      { ...KNOWN, name: "flood", count: 12 },
+    ]);
+    const summary = summaryOfFiles([worker]);
+    const lines = consoleSummary(summary, { colour: false, files: [] }).split("\n");
+    expect(lines.every(({ length }) => length <= 108)).toBe(true);
+    expect(lines.find((line) => /^ +console +0 +1 +3 +0 +0 +20 ms/.test(line))).toBeDefined();
+    expect(lines.some((line) => line.includes("12 messages had waited for devices that came back"))).toBe(
+      true,
+    );
+    expect(messageSection(summary).html).toContain("storm 1, console");
+    const csv = percentilesCsv(percentileTable(mergeRun(addedUp([worker]))));
+    expect(csv).toContain("mqtt.storm.1.flood_time,console,1,99,");
+    expect(csv).toContain("mqtt.delivery_time,console,,50,");
+  });
+});
+
+describe("gates of messages", () => {
+  const summary = one(
+    { count: 1, ms: 2500 },
+    { name: "missed", count: 3 },
+    { name: "duplicates", count: 2 },
+    { cohort: "sensor", name: "published" },
+  );
+  const failures = (fail: Fail, of = summary): string[] =>
+    gateFailures(fail, of).map(({ message }) => message);
+
+  it("allow exactly what they say, and say what was", () => {
+    expect(failures({ lost: 3, duplicates: 2, deliveryP99: 3000, floodP99: 3000 })).toEqual([]);
+    expect(failures({ lost: 2, duplicates: 1, deliveryP99: 2000 })).toEqual([
+      "storm 1, all cohorts: 3 messages lost, allowed 2",
+      "storm 1, all cohorts: 2 duplicates, allowed 1",
+      "storm 1, all cohorts: delivery p99 2.5 s, allowed 2 s",
+      "storm 1, cohort console: 3 messages lost, allowed 2",
+      "storm 1, cohort console: 2 duplicates, allowed 1",
+      "storm 1, cohort console: delivery p99 2.5 s, allowed 2 s",
+    ]);
+  });
+
+  it("hold a cohort that hears nobody only to what is said of it", () => {
+    expect(failures({ lost: 3 })).toEqual([]);
+    expect(failures({ cohorts: { sensor: { lost: 0 } } })).toEqual([
+      "storm 1, cohort sensor: lost messages are not known (no tracked message was received, so none is known to be missing)",
+    ]);
+  });
+
+  it("fail where nothing was tracked", () => {
+    const untracked = structuredClone(summary) as Summary;
+    for (const of of untracked.storms.flatMap((storm) => [storm, ...Object.values(storm.cohorts)]))
+      of.messages = null;
+    expect(failures({ lost: 100 }, untracked)).toHaveLength(3);
+    expect(failures({ lost: 100 }, untracked)[0]).toContain("no messages were tracked");
+  });
+
+  it("are read from the configuration", () => {
+    const fail = {
+      lost: 0,
+      duplicates: 5,
+      deliveryP99: "2s",
+      floodP99: "500ms",
+      cohorts: { console: { lost: 9 } },
+    };
+    expect(parseConfig({ fail })).toMatchObject({
+      ok: true,
+      config: { fail: { ...fail, deliveryP99: 2000, floodP99: 500 } },
+    });
+    expect(parseConfig({ fail: { lost: -1 } })).toEqual({
+      ok: false,
+      problems: [
+        "config.plugins.mqtt-results.fail.lost: -1 is not allowed; allowed: a whole number, 0 or more",
+      ],
+    });
+  });
+});
