@@ -95,6 +95,8 @@ function fleetOf(count: number): BenchFleet {
       backoff,
       backoffBaseMs: 1000,
       resetAfter: "ready",
+      reactions: null,
+      failureLimit: null,
       maxPacketBytes: 1 << 20,
       receiveMaximum: 65_535,
       topicAliasMaximum: 0,

@@ -113,6 +113,12 @@ export const COUNTERS = {
   connectsOverload: "mqtt.connect.overload",
   /** Times that the server named another one: 0x9C, 0x9D, in CONNACK or DISCONNECT. */
   connectsRedirected: "mqtt.connect.redirected",
+  /** Times that a device stopped trying because of a server's reason, which it takes the name of. */
+  devicesStopped: "mqtt.devices.stopped",
+  /** Times that a device gave up after too many failures; takes the name of the last. */
+  devicesGaveUp: "mqtt.devices.gave_up",
+  /** Times that a device rebooted after too many failures. */
+  devicesRebooted: "mqtt.devices.rebooted",
   disconnects: "mqtt.disconnects",
   /** DISCONNECT packets from the server; takes the name of the reason code. MQTT 5. */
   serverDisconnects: "mqtt.server_disconnects",
@@ -128,6 +134,8 @@ export const COUNTERS = {
   authResponses: "mqtt.auth.responses",
   /** Calls that failed, brought nothing that a CONNECT can be made of, or took longer than a device waits. */
   authFailures: "mqtt.auth.failures",
+  /** Times that a device left a server alone for as long as that asked to be: Retry-After. */
+  configPostponed: "mqtt.config.postponed",
   subscribes: "mqtt.subscribe.sent",
   subscribesSkipped: "mqtt.subscribe.skipped",
   publishesSent: "mqtt.publish.sent",
@@ -390,6 +398,8 @@ export const STORM_FATES = [
   "readyAtEnd",
   /** Affected devices that had not noticed the loss of their connection by then. */
   "unaware",
+  /** Devices that had stopped trying by then: a server told them to, or they had given up. Nobody waits for them to come back. */
+  "stopped",
   /** Affected devices that were ready again and then lost their connection inside the window. */
   "lostAgain",
   /** Devices that the storm left alone and that lost their connection inside the window. */
@@ -538,6 +548,9 @@ export interface WorkerRecord {
   counters: Record<string, Record<CounterName, number>>;
   /** Disconnects per cohort and cause. */
   disconnects: Record<string, Record<string, number>>;
+  /** Devices that stopped trying, per cohort, by the reason that told them to; and that gave up, by their last failure. Not given by older engines. */
+  stopped?: Record<string, Record<string, number>> | undefined;
+  gaveUp?: Record<string, Record<string, number>> | undefined;
   /** Failures per cohort and name, as design.md's point 8 classifies them. */
   errors: Record<string, Record<string, number>>;
   /** Null in a forecast: nothing generated load. */
@@ -575,6 +588,22 @@ export interface ReconnectRecord {
   windowMs?: number | undefined;
   /** When the count of attempts starts again: at CONNACK, when the device is ready, or where it was connected for so long. */
   resetAfter: "connack" | "ready" | { connectedMs: number };
+  /** Growth per attempt where it is not 2. */
+  factor?: number | undefined;
+  /** Share by which waits vary either way. */
+  jitter?: number | undefined;
+  /** Waits before the first attempts, which are taken as they are. */
+  firstMs?: number[] | undefined;
+  /** What the reasons of a server lead to, by the name or the code that the script gives. */
+  onReason?: Record<string, "stop" | OwnWaitRecord> | undefined;
+  giveUpAfter?: number | undefined;
+  rebootAfter?: { failures: number; takes: OwnWaitRecord } | undefined;
+}
+
+/** A wait of a client's own, and the share by which it varies either way. */
+export interface OwnWaitRecord {
+  ms: number;
+  jitter: number;
 }
 
 /** One of several containers whose devices are numbered throughout: it has the numbers `ordinal`, `ordinal + of`, and so on. */

@@ -123,6 +123,8 @@ class Case {
           backoff: () => 100,
           backoffBaseMs: 100,
           resetAfter: "ready",
+          reactions: null,
+          failureLimit: null,
           maxPacketBytes: this.#maxPacketBytes,
           receiveMaximum: 65_535,
           topicAliasMaximum: hostile.pick([0, 3, 65_535]),

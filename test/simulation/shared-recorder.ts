@@ -87,6 +87,8 @@ function sums({ counters, ...counts }: CohortCounts): Gains {
     refused: total("refused"),
     disconnects: total("disconnects"),
     serverDisconnects: total("serverDisconnects"),
+    stopped: total("stopped"),
+    gaveUp: total("gaveUp"),
     errors: total("errors"),
   };
 }

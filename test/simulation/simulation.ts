@@ -229,6 +229,8 @@ export class Simulation {
       backoff: createBackoff(backoff),
       backoffBaseMs: "baseMs" in backoff ? backoff.baseMs : 0,
       resetAfter: cohort.resetAfter,
+      reactions: null,
+      failureLimit: null,
       maxPacketBytes: 4096,
       receiveMaximum: 65_535,
       topicAliasMaximum: 3,

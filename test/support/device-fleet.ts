@@ -104,6 +104,8 @@ export class DeviceFleet {
         backoff: createBackoff(backoff),
         backoffBaseMs: "baseMs" in backoff ? backoff.baseMs : 0,
         resetAfter: "ready",
+        reactions: null,
+        failureLimit: null,
         maxPacketBytes,
         receiveMaximum: 65_535,
         topicAliasMaximum: 0,

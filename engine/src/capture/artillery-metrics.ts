@@ -15,6 +15,8 @@ const SPLIT = {
   connectsRefused: "refused",
   disconnects: "disconnects",
   serverDisconnects: "serverDisconnects",
+  devicesStopped: "stopped",
+  devicesGaveUp: "gaveUp",
 } as const satisfies Partial<Record<CounterName, Named>>;
 
 interface Counted extends Record<Named, Record<string, number>> {

@@ -2,7 +2,13 @@ import { COUNTERS } from "../contract.ts";
 
 /** Names that a reason or a cause makes: there is one once something has happened by it. */
 const SPLIT_NAME = new RegExp(
-  `(?:errors|${[COUNTERS.connectsRefused, COUNTERS.disconnects, COUNTERS.serverDisconnects]
+  `(?:errors|${[
+    COUNTERS.connectsRefused,
+    COUNTERS.disconnects,
+    COUNTERS.serverDisconnects,
+    COUNTERS.devicesStopped,
+    COUNTERS.devicesGaveUp,
+  ]
     .map((name) => name.replaceAll(".", "\\."))
     .join("|")})\\.[\\w.]*\\w`,
   "g",

@@ -2,7 +2,7 @@ import { SCHEMA_VERSION, type WorkerRecord } from "../contract.ts";
 import type { CohortCounts, Recorder } from "./recorder.ts";
 
 /** What the recorder counts. */
-type Recorded = "cohorts" | "counters" | "disconnects" | "errors" | "messages";
+type Recorded = "cohorts" | "counters" | "disconnects" | "stopped" | "gaveUp" | "errors" | "messages";
 
 /** What a worker knows of itself beside what its recorder has counted. */
 export interface WorkerFacts extends Omit<WorkerRecord, "schemaVersion" | "regions" | Recorded> {
@@ -26,6 +26,8 @@ export function workerRecord(recorder: Recorder, facts: WorkerFacts): WorkerReco
     ...(regions === null ? {} : { regions }),
     ...(recorder.messages === null ? {} : { messages: recorder.messages.read(0) }),
     counters: byCohort(({ counters }) => counters),
+    stopped: byCohort(({ stopped }) => stopped),
+    gaveUp: byCohort(({ gaveUp }) => gaveUp),
     disconnects: byCohort(({ disconnects }) => disconnects),
     errors: byCohort(({ errors }) => errors),
     generator,

@@ -1,4 +1,5 @@
 import type { IConnackPacket } from "mqtt-packet";
+import { REFUSED_HERE } from "../contract.ts";
 import { isOverload, isRedirect } from "../transport/reason-codes.ts";
 import type {
   ClientCertificate,
@@ -11,6 +12,7 @@ import { connectPacket } from "./connect-packet.ts";
 import { type CredentialSource, type DeviceCredentials, Identity } from "./credentials.ts";
 import type { Device } from "./device.ts";
 import { type DeviceEvent, EVENTS } from "./events.ts";
+import { ownWaitMs, type Reaction } from "./patience.ts";
 import { Route } from "./route.ts";
 import type { Refusal } from "./server-packets.ts";
 import type { ServerLimits } from "./session/server-limits.ts";
@@ -30,6 +32,12 @@ export class Attempt implements Dialer {
   /** Retries since the back-off policy began anew, and the wait before the last of them. */
   #retries = 0;
   #previousDelayMs = Number.NaN;
+  /** Attempts by the time that the count of failures began anew. */
+  #countAtReset = 0;
+  /** A server asked to be left alone for so long: the next wait is no shorter. Whole milliseconds, 0 for none. */
+  #leastWaitMs = 0;
+  /** How often the device has rebooted. */
+  #boots = 0;
   #step: OpeningStep = "tcp";
   /** Monotonic milliseconds; NaN before the first, as below: a field that first held 0 would become a double in every device. */
   #startedMs = Number.NaN;
@@ -64,7 +72,7 @@ export class Attempt implements Dialer {
 
   /** How often it has lost what it held in its memory. */
   get restarts(): number {
-    return this.#device.part.outage.powerCuts;
+    return this.#boots + this.#device.part.outage.powerCuts;
   }
 
   get certificate(): ClientCertificate | null {
@@ -179,7 +187,17 @@ export class Attempt implements Dialer {
   /** The server said no. An overloaded one is left alone as long as the policy says. */
   refused(refusal: Refusal): void {
     if (isOverload(refusal.code)) this.#device.tell(EVENTS.connectOverload);
-    this.fail(refusal.reason, this.follow(refusal));
+    const reaction = this.reactionTo(refusal);
+    const follows = this.follow(refusal);
+    this.fail(refusal.reason, follows && reaction === null, reaction);
+  }
+
+  /** What the device does about a server's reason, whatever its policy says; null for nothing. */
+  reactionTo({ code, reason }: Refusal): Reaction | null {
+    const { reactions } = this.#device.env.plan;
+    // Codes below 0x80 are CONNACK's of 3.1.1: in DISCONNECT they mean something else.
+    if (reactions === null || (code < 128 && !reason.startsWith("connack."))) return null;
+    return reactions.get(code) ?? null;
   }
 
   /** Counts a redirection; true where the next attempt goes to another server. MQTT 5.0 section 4.11. */
@@ -200,35 +218,84 @@ export class Attempt implements Dialer {
   }
 
   /** The attempt ended before its CONNACK was accepted. `redirected`: the next one goes to another server. */
-  fail(reason: string, redirected: boolean = false): void {
+  fail(reason: string, redirected: boolean = false, reaction: Reaction | null = null): void {
     const device = this.#device;
     if (!device.enter("failed")) return;
     device.abandon();
     device.tell(EVENTS.connectRefused, 0, 0, reason);
     device.part.tellAttempt(reason);
+    // What this machine lacks is no failure of the device's.
+    if (IS_REFUSED_HERE.has(reason)) this.#countAtReset++;
     // A server that names another one does not mean later.
     if (redirected) {
       this.#waitToOpen(0);
     } else {
       this.route?.failed(() => device.random());
-      this.scheduleNext();
+      this.goOn(reason, reaction);
     }
   }
 
-  scheduleNext(): void {
+  /**
+   * What comes after a failed attempt or a lost connection: a wait, a reboot, or nothing any more.
+   *
+   * @param reason its name
+   * @param reaction what the server's reason leads to; null where the policy decides
+   */
+  goOn(reason: string, reaction: Reaction | null = null): void {
     const device = this.#device;
     const { darkMs } = device.part;
     // It starts up anew.
     if (darkMs > 0) this.resetRetries();
-    const delayMs = device.env.plan.backoff(this.#retries, this.#previousDelayMs, device.random());
-    this.#retries++;
-    this.#previousDelayMs = delayMs;
-    this.#waitToOpen(darkMs + delayMs);
+    const { failureLimit: limit, backoff } = device.env.plan;
+    const hasEnough = limit !== null && this.count - this.#countAtReset >= limit.failures;
+    if (reaction === "stop") {
+      this.#stop(EVENTS.stopped, reason);
+    } else if (hasEnough && limit.reboot === null) {
+      this.#stop(EVENTS.gaveUp, reason);
+    } else if (hasEnough && limit.reboot !== null) {
+      this.#reboot(ownWaitMs(limit.reboot, device.random()));
+    } else {
+      const random = device.random();
+      const policyMs = backoff(this.#retries, this.#previousDelayMs, random);
+      this.#retries++;
+      this.#previousDelayMs = policyMs;
+      this.#waitToOpen(darkMs + (reaction === null ? policyMs : ownWaitMs(reaction, random)));
+    }
+  }
+
+  /** The next wait is no shorter: a server asked for it. */
+  waitAtLeast(ms: number): void {
+    this.#leastWaitMs = Math.ceil(ms);
+  }
+
+  /** The flow may connect it again: somebody has come to look after it. */
+  #stop(event: DeviceEvent, reason: string): void {
+    const device = this.#device;
+    device.enter("stop");
+    this.resetRetries();
+    this.#leastWaitMs = 0;
+    device.tell(event, 0, 0, reason);
+  }
+
+  /** What it had in memory is gone: who it was told to be, where it was sent, and all of its session. It connects as soon as it is up. */
+  #reboot(takesMs: number): void {
+    const device = this.#device;
+    const { regions } = device.env;
+    this.#boots++;
+    this.resetRetries();
+    this.#leastWaitMs = 0;
+    this.identity.forget();
+    this.route = regions === null ? null : new Route(regions.failover, regions.home(device.number));
+    device.forgetSession();
+    device.tell(EVENTS.rebooted);
+    this.#waitToOpen(takesMs);
   }
 
   #waitToOpen(delayMs: number): void {
+    const leastMs = this.#leastWaitMs;
+    this.#leastWaitMs = 0;
     this.clearTimer();
-    this.#timer = this.#device.env.port.wakeToOpen(delayMs, this);
+    this.#timer = this.#device.env.port.wakeToOpen(leastMs > delayMs ? leastMs : delayMs, this);
   }
 
   clearTimer(): void {
@@ -238,6 +305,7 @@ export class Attempt implements Dialer {
 
   /** The back-off policy begins anew. */
   resetRetries(): void {
+    this.#countAtReset = this.count;
     this.#retries = 0;
     this.#previousDelayMs = this.#device.env.plan.backoffBaseMs;
   }
@@ -255,6 +323,8 @@ export class Attempt implements Dialer {
     }
   }
 }
+
+const IS_REFUSED_HERE: ReadonlySet<string> = new Set(REFUSED_HERE);
 
 function onConnectTimeout(attempt: Attempt): void {
   attempt.timedOut();

@@ -60,6 +60,11 @@ export class Identity {
     return clientId === "" ? (this.#assignedId ?? "") : clientId;
   }
 
+  /** The id that it was given is not known any more. */
+  forget(): void {
+    this.#assignedId = null;
+  }
+
   assign(clientId: string | undefined): void {
     this.#assignedId = clientId ?? this.#assignedId;
   }

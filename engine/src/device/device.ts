@@ -8,6 +8,7 @@ import { Line } from "./line.ts";
 import { type DisconnectCause, isMeant } from "./loss.ts";
 import type { DeviceEnvironment } from "./port.ts";
 import { receive } from "./receive.ts";
+import type { Refusal } from "./server-packets.ts";
 import { Exchange } from "./session/exchange.ts";
 import type { ServerLimits } from "./session/server-limits.ts";
 import { type DeviceState, isOnline, next, type StateChange } from "./state.ts";
@@ -159,6 +160,11 @@ export class Device implements Subject {
     this.env.port.turns.run(() => this.breakOff(cause));
   }
 
+  /** It leaves a server alone that asked for it. */
+  postpone(): void {
+    this.env.port.turns.run(() => this.tell(EVENTS.retryPostponed));
+  }
+
   /** Settles `waiter` with what comes late from somebody else; as LOST where `generation` is over by then. */
   settleLate(generation: number, waiter: Waiter, failure: string | null): void {
     this.env.port.turns.settle(waiter, generation === this.generation ? failure : LOST);
@@ -305,8 +311,12 @@ export class Device implements Subject {
     else this.attempt.fail(cause);
   }
 
-  /** The connection is gone, against the device's will. `redirected`: the next one goes to another server. */
-  lose(cause: DisconnectCause, redirected: boolean = false): void {
+  /**
+   * The connection is gone, against the device's will. `redirected`: the next one goes to another server.
+   *
+   * @param refusal what the server said of it, if it did
+   */
+  lose(cause: DisconnectCause, redirected: boolean = false, refusal: Refusal | null = null): void {
     if (!redirected) this.attempt.route?.lost();
     const nowMs = this.env.port.now();
     const { hadBeenReady } = this.part;
@@ -316,7 +326,8 @@ export class Device implements Subject {
     if (typeof resetAfter === "object" && nowMs - this.#onlineSinceMs >= resetAfter.connectedMs)
       this.attempt.resetRetries();
     this.#leaveOnline(cause, "failed");
-    this.attempt.scheduleNext();
+    if (refusal === null) this.attempt.goOn(cause);
+    else this.attempt.goOn(refusal.reason, this.attempt.reactionTo(refusal));
     if (mayBeStorms) this.part.tellLoss(nowMs, hadBeenReady);
   }
 
@@ -331,6 +342,12 @@ export class Device implements Subject {
   finishByScript(failure: string): void {
     this.tell(EVENTS.error, 0, 0, failure);
     this.finish(failure);
+  }
+
+  /** What it knew of its session is gone, whatever the server keeps: it is as before its first connection. */
+  forgetSession(): void {
+    this.#exchange?.end();
+    this.#exchange = null;
   }
 
   /** Leaves the attempt behind. */

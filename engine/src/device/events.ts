@@ -9,7 +9,7 @@ import type {
 import { LATENCY_METRICS } from "../contract.ts";
 
 /** Tables of names with a count each, beside the counters. */
-export const NAMED = ["refused", "disconnects", "serverDisconnects", "errors"] as const;
+export const NAMED = ["refused", "disconnects", "serverDisconnects", "stopped", "gaveUp", "errors"] as const;
 export type Named = (typeof NAMED)[number];
 
 /** What an event means to those who count. What a row does not mention, the event does not touch. */
@@ -91,6 +91,12 @@ const TABLE = {
     named: "serverDisconnects",
     error: "disconnect.{}",
   },
+  /** It tries no more, since the server gave this reason. */
+  stopped: { counter: "devicesStopped", named: "stopped" },
+  /** It tries no more after too many failures, of which the last had this name. */
+  gaveUp: { counter: "devicesGaveUp", named: "gaveUp" },
+  /** It begins anew after too many failures, and has forgotten what it had in memory. */
+  rebooted: { counter: "devicesRebooted" },
   /** The first CONNACK since the loss. The storm is 0 here and below where the outage is not, or no longer, the storm's. */
   reconnected: { stormLatency: "reconnect_time" },
   /** The value is null on a device's first time. */
@@ -155,6 +161,8 @@ const TABLE = {
   },
   configTimeout: { counter: "configTimeouts", column: "config_timeouts", storm: "configTimeouts" },
   configRejected: { counter: "configRejected", error: "config_rejected" },
+  /** The device asks again later, since the server said when. */
+  retryPostponed: { counter: "configPostponed" },
   lateResponse: { counter: "lateResponses", column: "late_responses", storm: "lateResponses" },
   /** An attempt to connect that was load on the target is over. */
   stormConnect: { column: "storm_connects", whileOpen: true, load: "stormConnects" },

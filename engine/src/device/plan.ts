@@ -1,4 +1,5 @@
 import type { BackoffDelay, ResetAfter } from "./backoff.ts";
+import type { FailureLimit, Reactions } from "./patience.ts";
 
 /** Settings of a cohort, one object for all its devices. */
 export interface DevicePlan {
@@ -16,6 +17,10 @@ export interface DevicePlan {
   /** `previousMs` of the first delay. */
   backoffBaseMs: number;
   resetAfter: ResetAfter;
+  /** What the reason of a refusal or of a server's DISCONNECT leads to; null where the policy decides. */
+  reactions: Reactions | null;
+  /** Null for a device that tries for ever. */
+  failureLimit: FailureLimit | null;
   maxPacketBytes: number;
   /** MQTT 5: QoS 1 and 2 messages that the server may have unacknowledged here; 65,535 is its default. */
   receiveMaximum: number;

@@ -11,6 +11,8 @@ export type WithoutAnswer = "reset" | "retry" | "ignore";
 export interface Question {
   readonly timeoutMs: number;
   readonly withoutAnswer: WithoutAnswer;
+  /** A server that asks to be left alone is, for so long at most; 0 where what it asks for is ignored. */
+  readonly longestRetryAfterMs: number;
   /** The device has an answer that it keeps, and need not ask. */
   isAnswered(device: Device): boolean;
   /** Sends it. Returns null, or the name of the failure where it cannot be made. */
@@ -46,15 +48,17 @@ class Asking implements Asker, Waiter {
     }
   }
 
-  answered(outcome: RequestOutcome, answer: string | null): void {
+  answered(outcome: RequestOutcome, answer: string | null, retryAfterMs: number | null = null): void {
     if (outcome === "answer") this.#question.take(this.#device, answer ?? "", this.#waiter);
     else if (outcome === "lost") this.#end(LOST);
-    else this.#goOnWithout(outcome);
+    else this.#goOnWithout(outcome, Math.min(retryAfterMs ?? 0, this.#question.longestRetryAfterMs));
   }
 
-  #goOnWithout(outcome: "timeout" | "rejected"): void {
+  /** @param leastMs the server is left alone for so long */
+  #goOnWithout(outcome: "timeout" | "rejected", leastMs: number): void {
     const device = this.#device;
     const { withoutAnswer, timeoutMs } = this.#question;
+    if (leastMs > 0 && withoutAnswer !== "ignore") device.postpone();
     switch (withoutAnswer) {
       case "ignore":
         this.#end(null);
@@ -62,9 +66,10 @@ class Asking implements Asker, Waiter {
       case "retry":
         // A refusal comes at once: asking again at once would be a loop without a pause.
         if (outcome === "timeout") this.settled(null);
-        else pause(device, timeoutMs, this);
+        else pause(device, leastMs > 0 ? leastMs : timeoutMs, this);
         return;
       case "reset":
+        if (leastMs > 0) device.attempt.waitAtLeast(leastMs);
         if (outcome === "rejected") device.fail("bootstrap_refused");
         else device.fail(device.state === "bootstrapping" ? "bootstrap_timeout" : "config_timeout");
         this.#end(LOST);

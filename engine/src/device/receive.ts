@@ -39,5 +39,5 @@ function onDisconnect(device: Device, packet: IDisconnectPacket): void {
   device.tell(EVENTS.serverDisconnected, 0, 0, reasonName(refusal.code));
   device.line.close("close");
   const follows = device.attempt.follow(refusal);
-  device.lose(refusal.code === SESSION_TAKEN_OVER ? "session_taken_over" : "closed", follows);
+  device.lose(refusal.code === SESSION_TAKEN_OVER ? "session_taken_over" : "closed", follows, refusal);
 }

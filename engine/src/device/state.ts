@@ -13,6 +13,8 @@ export type DeviceState =
   | "ready"
   /** It waits to try again. */
   | "backoff"
+  /** It means to be online and does not try any more: a server told it to stop, or it has given up. */
+  | "stopped"
   /** The virtual user is over. */
   | "ended";
 
@@ -24,6 +26,8 @@ export type StateChange =
   | "bootstrapped"
   /** The attempt or the connection failed, whoever ended it. */
   | "failed"
+  /** It does not try again. */
+  | "stop"
   /** The flow asked to disconnect. */
   | "disconnect"
   | "end";
@@ -34,7 +38,8 @@ const TRANSITIONS: Record<DeviceState, Partial<Record<StateChange, DeviceState>>
   "awaiting-connack": { accepted: "bootstrapping", failed: "backoff", disconnect: "offline", end: "ended" },
   bootstrapping: { bootstrapped: "ready", failed: "backoff", disconnect: "offline", end: "ended" },
   ready: { failed: "backoff", disconnect: "offline", end: "ended" },
-  backoff: { connect: "connecting", disconnect: "offline", end: "ended" },
+  backoff: { connect: "connecting", stop: "stopped", disconnect: "offline", end: "ended" },
+  stopped: { connect: "connecting", disconnect: "offline", end: "ended" },
   ended: { end: "ended" },
 };
 

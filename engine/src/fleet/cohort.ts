@@ -6,7 +6,7 @@ import type { DevicePlan } from "../device/plan.ts";
 import type { DeviceEnvironment } from "../device/port.ts";
 import type { Operation } from "../device/program.ts";
 import type { Regions } from "../region/regions.ts";
-import type { ClientPlan } from "../script/client-plan.ts";
+import { type ClientPlan, reactionsOf } from "../script/client-plan.ts";
 import { compileProgram, compileSteps } from "../script/compile.ts";
 import { compileReaction } from "../script/on-message.ts";
 import type { CohortPlan, FleetPlan } from "../script/plan.ts";
@@ -14,6 +14,7 @@ import type { ProcessorCalls } from "../script/processor-calls.ts";
 import { contextOf, type HttpAccess, NEVER_S, type StepPlace } from "../script/steps/step.ts";
 import { compileTelemetry } from "../script/telemetry.ts";
 import { REGION_VARIABLE } from "../script/variables.ts";
+import { forgetsAtReboot, inMemory } from "./device-memory.ts";
 import type { Fleet } from "./fleet.ts";
 import type { Host } from "./host.ts";
 
@@ -62,7 +63,9 @@ export function compileCohort(cohort: CohortPlan, index: number, parts: CohortPa
     lab: null,
     onLabEnded: () => {},
   });
-  const program = compileProgram(cohort.onConnect, base("onConnect"));
+  const steps = compileProgram(cohort.onConnect, base("onConnect"));
+  const remembered = cohort.client.reconnect.failureLimit?.reboot == null ? [] : inMemory(cohort.onConnect);
+  const program = remembered.length === 0 ? steps : [forgetsAtReboot(remembered), ...steps];
   return {
     flow: compileSteps(cohort.flow, base("flow")),
     before: cohort.beforeScenario,
@@ -97,7 +100,7 @@ function namesRegion({ names }: Regions): Operation {
 }
 
 function devicePlan(client: ClientPlan, maxPacketBytes: number, cohort: number): DevicePlan {
-  const { backoff, resetAfter } = client.reconnect;
+  const { backoff, resetAfter, failureLimit } = client.reconnect;
   return {
     cohort,
     protocolVersion: client.protocolVersion,
@@ -110,6 +113,8 @@ function devicePlan(client: ClientPlan, maxPacketBytes: number, cohort: number):
     backoff: createBackoff(backoff),
     backoffBaseMs: "baseMs" in backoff ? backoff.baseMs : 0,
     resetAfter,
+    reactions: reactionsOf(client.reconnect),
+    failureLimit,
     maxPacketBytes,
     receiveMaximum: client.receiveMaximum ?? 65_535,
     topicAliasMaximum: client.topicAliasMaximum ?? 0,

@@ -1,7 +1,9 @@
 import { z } from "zod";
 import { BACKOFF_POLICIES } from "../device/backoff.ts";
 import { PRESETS } from "../device/backoff-presets.ts";
-import { boolean, integer, numeric } from "./scalars.ts";
+import { parseShare } from "../share.ts";
+import { REFUSAL_NAMES, refusalCodes } from "../transport/reason-codes.ts";
+import { boolean, integer, numeric, positiveInteger } from "./scalars.ts";
 import { durationMs, positiveDuration, secondsMs, settings } from "./steps/step.ts";
 
 /**
@@ -23,11 +25,54 @@ const resetAfter = z
 
 const WITH_CAP: readonly string[] = ["exponential", "full-jitter", "equal-jitter", "decorrelated-jitter"];
 /** The policies that read a setting: with another one it would say something that is not so. */
-const POLICIES_WITH: Record<"base" | "cap" | "window", readonly string[]> = {
+const POLICIES_WITH: Record<"base" | "cap" | "window" | "factor" | "jitter", readonly string[]> = {
   base: ["fixed", ...WITH_CAP],
   cap: WITH_CAP,
   window: ["uniform"],
+  factor: ["exponential", "full-jitter", "equal-jitter"],
+  jitter: ["fixed", "exponential"],
 };
+
+const FACTOR_ALLOWED = "a number from 1 to 100";
+const JITTER_ALLOWED = "a share from 0 to 100 %, such as 25 % or 0.25: waits vary by it either way";
+
+/** `25 %` or 0.25; the value is the share. */
+const jitter = z.unknown().transform((value, context): number => {
+  const found = parseShare(value);
+  if (found !== null && found <= 1) return found;
+  context.addIssue({ code: "custom", message: JITTER_ALLOWED });
+  return z.NEVER;
+});
+
+const REACTION_ALLOWED = "stop, or { wait: a duration above 0, jitter }";
+
+const reaction = z.union(
+  [
+    z.literal("stop"),
+    z
+      .strictObject({ wait: positiveDuration, jitter: jitter.default(0) })
+      .transform((own) => ({ ms: own.wait, jitter: own.jitter })),
+  ],
+  { error: REACTION_ALLOWED },
+);
+
+const onReason = z
+  .record(z.string(), reaction, { error: "reactions by reason, such as { not_authorized: stop }" })
+  .superRefine((value, context) => {
+    for (const name of Object.keys(value)) {
+      if (refusalCodes(name) !== null) continue;
+      const message = `a reason by which servers refuse or disconnect, or its code (0x87): ${REFUSAL_NAMES.join(", ")}`;
+      context.addIssue({ code: "custom", path: [name], message });
+    }
+  });
+
+const failures = positiveInteger("a whole number above 0");
+
+const firstWaits = z
+  .union([durationMs, z.array(durationMs).min(1, { error: "a list of at least one duration" })], {
+    error: "a duration, or a list of them: waits before the first attempts",
+  })
+  .transform((value) => [value].flat());
 
 const reconnect = z
   .strictObject({
@@ -38,18 +83,34 @@ const reconnect = z
     base: durationMs.optional(),
     cap: durationMs.optional(),
     window: durationMs.optional(),
+    factor: numeric(
+      z
+        .number({ error: FACTOR_ALLOWED })
+        .min(1, { error: FACTOR_ALLOWED })
+        .max(100, { error: FACTOR_ALLOWED }),
+    ).optional(),
+    jitter: jitter.optional(),
+    first: firstWaits.optional(),
     resetAfter: resetAfter.optional(),
+    onReason: onReason.optional(),
+    giveUpAfter: failures.optional(),
+    rebootAfter: z
+      .strictObject({ failures, takes: durationMs, jitter: jitter.default(0) })
+      .transform((own) => ({ failures: own.failures, takes: { ms: own.takes, jitter: own.jitter } }))
+      .optional(),
   })
   .superRefine((value, context) => {
     const refuse = (key: string, message: string): void => {
       context.addIssue({ code: "custom", path: [key], message });
     };
     if (value.preset !== undefined) {
-      for (const key of ["policy", "base", "cap", "window"] as const) {
+      for (const key of ["policy", "base", "cap", "window", "factor", "jitter", "first"] as const) {
         if (value[key] !== undefined)
           refuse(key, "nothing beside a preset, which sets it; an environment takes it out by null");
       }
     }
+    if (value.giveUpAfter !== undefined && value.rebootAfter !== undefined)
+      refuse("rebootAfter", "nothing beside giveUpAfter: a device does the one or the other");
     const policy = value.policy ?? "full-jitter";
     for (const [key, takers] of Object.entries(POLICIES_WITH)) {
       if (value[key as keyof typeof POLICIES_WITH] === undefined || value.preset !== undefined) continue;

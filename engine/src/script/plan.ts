@@ -1,14 +1,13 @@
-import { longestBackoffMs } from "../device/backoff.ts";
 import type { PlacePlan, TimeZeroPlan } from "../rendezvous/plan.ts";
 import type { StormPlan } from "../storm/schedule.ts";
-import { type ClientPlan, planClient } from "./client-plan.ts";
+import { type ClientPlan, longestWaitOf, planClient } from "./client-plan.ts";
 import type { ReactionSpec } from "./on-message.ts";
 import type { ReadScenario, ReadScript } from "./read.ts";
 import { callsCode, openReferences, type Reference, stepsOf } from "./references.ts";
 import { planRegions, type RegionsPlan } from "./region-plan.ts";
 import type { EngineSettings } from "./schema.ts";
 import { hasOwnClientIds } from "./steps/connect.ts";
-import { usesHttp } from "./steps/http.ts";
+import { longestRetryAfterMs, usesHttp } from "./steps/http.ts";
 import { cannotTellAnswers } from "./steps/request.ts";
 import type { ParsedStep } from "./steps/step.ts";
 import { chosenOf, type ExpandedStorm } from "./storms.ts";
@@ -79,7 +78,7 @@ function planCohort(scenario: ReadScenario, settings: EngineSettings): CohortPla
   const { path: _path, callsBefore: _calls, isWhole: _whole, telemetry, client, ...cohort } = scenario;
   return {
     ...cohort,
-    client: planClient(settings, client.known),
+    client: planClient(settings, client.known, longestRetryAfterMs(scenario.onConnect)),
     telemetry: telemetry.map(({ spec }) => spec),
     needs: stepsOf(scenario).some(callsCode) ? [] : openReferences(scenario),
   };
@@ -87,7 +86,7 @@ function planCohort(scenario: ReadScenario, settings: EngineSettings): CohortPla
 
 /** The longest that any device of the fleet waits between two attempts. */
 export function longestWaitMs({ cohorts }: FleetPlan): number {
-  return Math.max(0, ...cohorts.map(({ client }) => longestBackoffMs(client.reconnect.backoff)));
+  return Math.max(0, ...cohorts.map(({ client }) => longestWaitOf(client)));
 }
 
 function timeZeroOf({ timeZero }: EngineSettings): TimeZeroPlan {

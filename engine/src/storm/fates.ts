@@ -9,10 +9,10 @@ export function noFates(): Fates {
 }
 
 /**
- * How a device stands now: at work, on its way, not yet aware that its connection is gone, gone because the script said so, or gone
- * because its flow failed.
+ * How a device stands now: at work, on its way, no longer trying, not yet aware that its connection is gone, gone because the script
+ * said so, or gone because its flow failed.
  */
-export type Whereabouts = "ready" | "out" | "unaware" | "left" | "failed";
+export type Whereabouts = "ready" | "out" | "stopped" | "unaware" | "left" | "failed";
 
 /** Adds one device that has a part in the storm. */
 export function addFate(fates: Fates, standing: Standing, whereabouts: Whereabouts): void {
@@ -37,5 +37,6 @@ export function addFate(fates: Fates, standing: Standing, whereabouts: Whereabou
   } else {
     if (standing.isBack) fates.lostAtEnd++;
     if (whereabouts === "unaware") fates.unaware++;
+    if (whereabouts === "stopped") fates.stopped++;
   }
 }

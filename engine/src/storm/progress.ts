@@ -173,5 +173,6 @@ export class StormProgress {
 function whereabouts(device: Device): Whereabouts {
   if (device.isReady) return "ready";
   if (device.part.outage.isUnaware) return "unaware";
+  if (device.state === "stopped") return "stopped";
   return device.wantsToBeOnline ? "out" : "left";
 }

@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import { buildConnector, Client, type Dispatcher, Pool } from "undici";
+import { retryAfterMs } from "./retry-after.ts";
 
 /** How devices reach a server over HTTP/1.1. */
 export interface HttpClientOptions {
@@ -37,7 +38,14 @@ export type HttpFailure =
   | "http_invalid_request"
   | "http_error";
 
-export type HttpOutcome = { status: number; body: string } | { failure: HttpFailure };
+export type HttpOutcome =
+  | {
+      status: number;
+      body: string;
+      /** So long the server asks to be left alone; not given where it does not say. */
+      retryAfterMs?: number;
+    }
+  | { failure: HttpFailure };
 
 /** Shared connections that cannot be made are given up after this long; a call's own time-out is its caller's. */
 const SHARED_CONNECT_TIMEOUT_MS = 10_000;
@@ -136,6 +144,7 @@ class CallHandler implements Dispatcher.DispatchHandler {
   #done: ((outcome: HttpOutcome) => void) | null;
   #controller: Dispatcher.DispatchController | null = null;
   #status = 0;
+  #retryAfterMs: number | null = null;
   #size = 0;
   #chunks: Buffer[] = [];
 
@@ -150,8 +159,14 @@ class CallHandler implements Dispatcher.DispatchHandler {
     if (this.#done === null) controller.abort(ABANDONED);
   }
 
-  onResponseStart(_controller: Dispatcher.DispatchController, status: number): void {
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    status: number,
+    headers: Record<string, string | string[] | undefined>,
+  ): void {
     this.#status = status;
+    const [header] = [headers["retry-after"]].flat();
+    this.#retryAfterMs = header === undefined ? null : retryAfterMs(header, Date.now());
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -165,7 +180,11 @@ class CallHandler implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
-    this.#settle({ status: this.#status, body: Buffer.concat(this.#chunks).toString() });
+    this.#settle({
+      status: this.#status,
+      body: Buffer.concat(this.#chunks).toString(),
+      ...(this.#retryAfterMs === null ? {} : { retryAfterMs: this.#retryAfterMs }),
+    });
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {

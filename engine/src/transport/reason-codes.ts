@@ -83,3 +83,24 @@ export function isRedirect(code: number): boolean {
 export function reasonName(code: number): string {
   return REASON_CODES[code] ?? "unknown_code";
 }
+
+/** Codes by which a server refuses or ends a connection: CONNACK's of 3.1.1, and what MQTT 5 has from 0x80 on. */
+export const REFUSAL_NAMES: readonly string[] = [...new Set(refusals().map(([, name]) => name))];
+
+/**
+ * The codes that a name stands for, of both versions; or the one that is written as a number, 0x87 or 135. Null for what no server
+ * refuses with.
+ */
+export function refusalCodes(nameOrCode: string): readonly number[] | null {
+  const code = /^(?:0x[0-9a-f]{1,2}|\d{1,3})$/i.test(nameOrCode) ? Number(nameOrCode) : null;
+  const found = refusals().flatMap(([known, name]) =>
+    (code === null ? name === nameOrCode : known === code) ? [known] : [],
+  );
+  return found.length === 0 ? null : found;
+}
+
+function refusals(): [number, string][] {
+  const of3 = Object.entries(CONNACK_RETURN_CODES).filter(([code]) => code !== "0");
+  const of5 = Object.entries(REASON_CODES).filter(([code]) => Number(code) >= 128);
+  return [...of3, ...of5].map(([code, name]) => [Number(code), name]);
+}

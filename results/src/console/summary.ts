@@ -5,6 +5,7 @@ import { FORECAST_SENTENCE, sourceWords } from "../judge/forecast-words.ts";
 import { doubtWords } from "../judge/generator.ts";
 import { count, counted, duration, percent } from "../judge/number-words.ts";
 import { boundsSentence, boundWords, sampleSentence } from "../judge/sampling.ts";
+import { stoppedWords } from "../judge/stopped-words.ts";
 import type { LatencyName, Summary } from "../judge/summary-schema.ts";
 import { indented, table, WIDTH, wrap } from "./layout.ts";
 import { runMessageLines } from "./messages.ts";
@@ -40,6 +41,7 @@ export function consoleSummary(summary: Summary, options: ConsoleOptions): strin
     ...clientLines(summary, colours),
     ...summary.storms.flatMap((storm) => stormLines(storm, colours, summary.forecast !== null)),
     ...totalLines(summary, colours),
+    ...stoppedLines(summary, colours),
     ...regionLines(summary, colours),
     ...runMessageLines(summary, colours),
     ...latencyLines(summary, colours),
@@ -121,6 +123,18 @@ function totalLines({ totals, disconnects }: Summary, colours: Colours): string[
 /** Calls of the script's `beforeConnect`. */
 function authLine({ authRequests, authResponses, authFailures }: Summary["totals"]): string {
   return `  credentials      ${count(authRequests)} asked for, ${count(authResponses)} brought, ${count(authFailures)} failed`;
+}
+
+/** Who tries no more, and why: nobody should have to guess it from a verdict. */
+function stoppedLines(summary: Summary, colours: Colours): string[] {
+  const rows = stoppedWords(summary).map((row) => row.map(printable));
+  const { devicesRebooted } = summary.totals;
+  if (rows.length === 0 && devicesRebooted === 0) return [];
+  return [
+    "",
+    colours.bold("Devices out of patience"),
+    ...table([...rows, ...(devicesRebooted > 0 ? [["rebooted", "", count(devicesRebooted)]] : [])]),
+  ];
 }
 
 function regionLines({ regions }: Summary, colours: Colours): string[] {

@@ -23,11 +23,13 @@ function cameBackBy(scenario: unknown, reconnect: Readonly<Settings>): unknown {
   return own === undefined ? scenario : { ...scenario, reconnect: inPlaceOf(own, reconnect) };
 }
 
-/** `resetAfter` of the script stays with a policy; a preset brings its own. */
+/** What a device does after reasons and failures is no part of a policy, and stays. So does `resetAfter`; but a preset brings its own. */
 function inPlaceOf(own: unknown, reconnect: Readonly<Settings>): Settings {
-  const { resetAfter } = (own ?? {}) as Settings;
-  const stays = resetAfter === undefined || "preset" in reconnect ? {} : { resetAfter };
-  return { ...reconnect, ...stays };
+  const { resetAfter, onReason, giveUpAfter, rebootAfter } = (own ?? {}) as Settings;
+  const patience = { onReason, giveUpAfter, rebootAfter };
+  const stays = { ...patience, ...("preset" in reconnect ? {} : { resetAfter }) };
+  const given = Object.entries(stays).filter(([, value]) => value !== undefined);
+  return { ...reconnect, ...Object.fromEntries(given) };
 }
 
 /** What of a prepared forecast has rates. */

@@ -1,5 +1,5 @@
 import type { CohortClient, ReconnectRecord } from "artillery-engine-mqtt/contract";
-import { duration } from "./number-words.ts";
+import { duration, percent } from "./number-words.ts";
 
 /** What a back-off is called: that of a preset by its name, another by the numbers that it reads. */
 export function policyName({ preset, policy, baseMs, capMs, windowMs }: ReconnectRecord): string {
@@ -9,6 +9,25 @@ export function policyName({ preset, policy, baseMs, capMs, windowMs }: Reconnec
   return capMs === undefined
     ? `${policy} ${duration(baseMs)}`
     : `${policy} ${duration(baseMs)} to ${duration(capMs)}`;
+}
+
+/** What the client does beside its policy; empty for nothing. */
+export function patienceWords(reconnect: ReconnectRecord): string[] {
+  const { preset, factor, jitter, firstMs, onReason = {}, giveUpAfter, rebootAfter } = reconnect;
+  const waits = (own: { ms: number; jitter: number }): string =>
+    `${duration(own.ms)}${own.jitter === 0 ? "" : ` ± ${percent(own.jitter)}`}`;
+  return [
+    ...(preset !== null || factor === undefined ? [] : [`factor ${factor}`]),
+    ...(preset !== null || jitter === undefined ? [] : [`± ${percent(jitter)}`]),
+    ...(preset !== null || firstMs === undefined ? [] : [`first ${firstMs.map(duration).join(", ")}`]),
+    ...Object.entries(onReason).map(([reason, own]) =>
+      own === "stop" ? `stops on ${reason}` : `waits ${waits(own)} on ${reason}`,
+    ),
+    ...(giveUpAfter === undefined ? [] : [`gives up after ${giveUpAfter} failures`]),
+    ...(rebootAfter === undefined
+      ? []
+      : [`reboots after ${rebootAfter.failures} failures, which takes ${waits(rebootAfter.takes)}`]),
+  ];
 }
 
 /** When the count of attempts starts again. */
@@ -41,6 +60,7 @@ export function clientWords(client: CohortClient): string {
     sessionWords(client),
     `gives an attempt up after ${duration(connectTimeoutMs)}`,
     `comes back by ${policyName(reconnect)}, which begins anew ${resetWords(reconnect)}`,
+    ...patienceWords(reconnect),
   ].join("; ");
 }
 

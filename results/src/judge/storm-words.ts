@@ -74,6 +74,7 @@ export function fateWords(storm: Pick<StormFields, StormFate | "closed">): strin
     [storm.unaffectedLost, "left alone by the storm, and lost inside the window"],
     [storm.leftByScript, "affected, and left because the script said so"],
     [storm.fleetLeftByScript - storm.leftByScript, "others that left because the script said so"],
+    [storm.stopped, "no longer trying: told to stop, or gave up"],
     [
       fleetDue(storm) - storm.fleetReadyAtEnd,
       // Interrupted, or its last device went away.

@@ -156,6 +156,7 @@ const stormFields = z.object({
    * `readyAtEnd`, `lostAgain`, `leftByScript` and `leftAfterRecovery` are of the affected devices.
    */
   ...shapeOf(STORM_FATES),
+  stopped: count.default(0),
   /** How long after its instant devices lost their connection; with `overMs`, each after its own. */
   dropSpreadMs: z.object({ p50: msOrNotReached, p99: msOrNotReached, max: msOrNotReached }),
   /** Affected devices that were ready again inside the window, whether or not they stayed. */
@@ -277,6 +278,9 @@ const schema = z.object({
     >,
   ),
   disconnects: z.record(z.string(), count),
+  /** Devices that stopped trying, by the server's reason, and that gave up, by their last failure: of each cohort. Empty in older summaries. */
+  stopped: z.record(z.string(), z.record(z.string(), count)).default({}),
+  gaveUp: z.record(z.string(), z.record(z.string(), count)).default({}),
   latencyMs: z.object({
     connect: latency,
     tcp: latency,

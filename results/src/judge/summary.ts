@@ -119,6 +119,8 @@ function measuredSummary(run: MergedRun, options: SummaryOptions): Omit<Summary,
       COUNTER_NAMES.map((name) => [name, sum([...run.counters.values()].map((counters) => counters[name]))]),
     ) as Record<CounterName, number>,
     disconnects: sumOverCohorts(run.disconnects),
+    stopped: byCohort(run.stopped),
+    gaveUp: byCohort(run.gaveUp),
     latencyMs: Object.fromEntries(
       Object.entries(SERVICE_TIME_METRICS).map(([name, metric]) => [name, latencyOf(run, metric)]),
     ) as Summary["latencyMs"],
@@ -164,6 +166,12 @@ function runGenerator(run: MergedRun, storms: Summary["storms"]): Summary["gener
 function refusedHere({ errors }: MergedRun): number {
   const ofCohorts = [...errors.values()];
   return sum(REFUSED_HERE.flatMap((name) => ofCohorts.map((counts) => counts.get(name) ?? 0)));
+}
+
+/** Cohorts in which there was any. */
+function byCohort(cohorts: ReadonlyMap<string, ReadonlyMap<string, number>>): Summary["stopped"] {
+  const known = [...cohorts].filter(([, counts]) => counts.size > 0);
+  return Object.fromEntries(known.map(([name, counts]) => [name, Object.fromEntries(counts)]));
 }
 
 function sumOverCohorts(cohorts: Map<string, Map<string, number>>): Record<string, number> {

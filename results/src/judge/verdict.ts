@@ -139,13 +139,15 @@ export function judge(storm: StormEvidence, target: number): Judgement {
     return { verdict: "relapsed", absence: null, reason: `${ready}, but ${atEnd}: ${lost(counts)}` };
   }
   const missed = cameBack ? `${ready}, but ${atEnd}${alreadyOffline(counts)}` : ready;
-  return whoIsStillOut(storm, missed, Math.ceil(due * target - 1e-9) - counts.recovered);
+  return whoIsStillOut(storm, missed, Math.ceil(due * target - 1e-9) - counts.recovered, target);
 }
 
 /** The target was not reached, or not by the whole fleet: what keeps the others out? */
-function whoIsStillOut(storm: StormEvidence, missed: string, missing: number): Judgement {
+function whoIsStillOut(storm: StormEvidence, missed: string, missing: number, target: number): Judgement {
   const { counts, lastStretch, windowMs, awayMs, longestBackoffMs } = storm;
   const stretch = `the last ${seconds(lastStretch.ms)}`;
+  const fleet = fleetDue(counts);
+  if (isBelow(fleet - counts.stopped, target, fleet)) return whoStopped(storm, missed);
   if (comesBack(storm, missing)) {
     const back = `${plural(lastStretch.back, "device")} came back in ${stretch}`;
     return {
@@ -198,6 +200,17 @@ function whoIsStillOut(storm: StormEvidence, missed: string, missing: number): J
     offers.length === 0 ? "nothing" : `${offers.join(" and ")} that the target is known to sustain`;
   const reason = `${missed}${flapping}; ${nobody}, and those who are out offered ${offer}: something is broken, not overloaded`;
   return { verdict: "stalled", absence: null, reason };
+}
+
+/** So many try no more that the target cannot be reached any more, however long the window. */
+function whoStopped(storm: StormEvidence, missed: string): Judgement {
+  const stopped = `${plural(storm.counts.stopped, "device")} had been told to stop, or had given up, and do not come back by themselves`;
+  const sustaining = sustainingLoads(storm);
+  if (sustaining.length > 0) {
+    const reason = `${missed}; ${stopped}; those who still try offered ${sustaining.join(" and ")}`;
+    return { verdict: "metastable", absence: null, reason };
+  }
+  return { verdict: "stalled", absence: null, reason: `${missed}; ${stopped}` };
 }
 
 /** @param missing devices between those that came back and the target */

@@ -1,5 +1,6 @@
 import {
   keepaliveWords,
+  patienceWords,
   policyName,
   protocolWords,
   resetWords,
@@ -37,7 +38,7 @@ export function clientSection({ fleet: { clients } }: Summary): Html {
         wordCell(keepaliveWords(client)),
         wordCell(sessionWords(client)),
         cell(duration(client.connectTimeoutMs)),
-        wordCell(policyName(client.reconnect)),
+        wordCell([policyName(client.reconnect), ...patienceWords(client.reconnect)].join("; ")),
         wordCell(resetWords(client.reconnect)),
         cell(duration(client.longestBackoffMs)),
       ],

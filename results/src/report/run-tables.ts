@@ -3,6 +3,7 @@ import { FORECAST_SENTENCE, sourceWords } from "../judge/forecast-words.ts";
 import { doubtWords } from "../judge/generator.ts";
 import { count, duration, percent } from "../judge/number-words.ts";
 import { boundsSentence, boundWords, sampleSentence } from "../judge/sampling.ts";
+import { stoppedWords } from "../judge/stopped-words.ts";
 import type { LatencyName, LatencySummary, Summary } from "../judge/summary-schema.ts";
 import { type Html, html, NOTHING } from "./html.ts";
 import { cell, table, wordCell } from "./table.ts";
@@ -66,7 +67,22 @@ export function errorSection(summary: Summary): Html {
           rows,
         });
   return html`<section aria-labelledby="errors"><h2 id="errors">Errors by reason</h2>
-<div class="card">${errors}${totalsTable(summary)}</div></section>`;
+<div class="card">${errors}${stoppedTable(summary)}${totalsTable(summary)}</div></section>`;
+}
+
+/** Who tries no more, and why. */
+function stoppedTable(summary: Summary): Html {
+  const rows = stoppedWords(summary);
+  if (rows.length === 0) return NOTHING;
+  return table({
+    caption: "Devices that do not try any more, by what made them stop",
+    words: [1],
+    header: ["What", "Cohort", "Devices"],
+    rows: rows.map(([what = "", cohort = "", n = ""]) => ({
+      head: what,
+      cells: [wordCell(cohort), cell(n)],
+    })),
+  });
 }
 
 function totalsTable({ totals, disconnects }: Summary): Html {
@@ -88,6 +104,10 @@ function totalsTable({ totals, disconnects }: Summary): Html {
           ["brought", totals.authResponses],
           ["failed", totals.authFailures],
         ] satisfies [string, number][])),
+    ["asked again as late as the server said", totals.configPostponed],
+    ["Devices that stopped because of a server's reason", totals.devicesStopped],
+    ["that gave up", totals.devicesGaveUp],
+    ["Reboots of devices", totals.devicesRebooted],
     ...Object.entries(disconnects).map(([cause, n]): [string, number] => [`Disconnects: ${cause}`, n]),
   ];
   return html`<details><summary>Totals of the run</summary>${table({

@@ -4,6 +4,8 @@ import { z } from "zod";
 const ms = z.number().nonnegative();
 const name = z.string().max(64);
 
+const ownWait = z.object({ ms, jitter: z.number() });
+
 /** A cohort's client in a worker's record and in the summary; what is unknown is stripped. */
 export const cohortClient: z.ZodType<CohortClient> = z.object({
   protocolVersion: z.union([z.literal(4), z.literal(5)]),
@@ -22,6 +24,12 @@ export const cohortClient: z.ZodType<CohortClient> = z.object({
     baseMs: ms.optional(),
     capMs: ms.optional(),
     windowMs: ms.optional(),
+    factor: z.number().optional(),
+    jitter: z.number().optional(),
+    firstMs: z.array(ms).max(1000).optional(),
+    onReason: z.record(name, z.union([z.literal("stop"), ownWait])).optional(),
+    giveUpAfter: z.number().optional(),
+    rebootAfter: z.object({ failures: z.number(), takes: ownWait }).optional(),
     resetAfter: z.union([z.literal("connack"), z.literal("ready"), z.object({ connectedMs: ms })]),
   }),
   longestBackoffMs: ms,

@@ -105,6 +105,9 @@ export interface MergedRun {
   messages: Map<string, WorkerMessages> | null;
   counters: Map<string, Record<CounterName, number>>;
   disconnects: Map<string, Counts>;
+  /** Devices that stopped trying because a server told them to, and that gave up; by cohort, and by reason or last failure. */
+  stopped: Map<string, Counts>;
+  gaveUp: Map<string, Counts>;
   errors: Map<string, Counts>;
   /** One for each worker; none in a forecast. */
   generators: GeneratorHealth[];
@@ -165,6 +168,8 @@ export function mergeRun(
     messages: sumMessages(records),
     counters: mergeCounters(records),
     disconnects: sumNames(records.map((record) => record.disconnects)),
+    stopped: sumNames(records.map((record) => record.stopped ?? {})),
+    gaveUp: sumNames(records.map((record) => record.gaveUp ?? {})),
     errors: sumNames(records.map((record) => record.errors)),
     generators: records.flatMap((record) => record.generator ?? []),
     forecast: first.forecast ?? null,

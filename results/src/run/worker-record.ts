@@ -190,6 +190,8 @@ export const workerRecordSchema: z.ZodType<WorkerRecord> = z.object({
   messages: messages.optional(),
   counters: byCohort(counters(COUNTER_NAMES)),
   disconnects: failures,
+  stopped: failures.optional(),
+  gaveUp: failures.optional(),
   errors: failures,
   generator: generator.nullable(),
   forecast: forecast.optional(),

@@ -96,6 +96,10 @@ describe("counters", () => {
     tell(recorder, "connectOverload");
     tell(recorder, "redirected");
     tell(recorder, "serverDisconnected", { name: "server_moved" });
+    tell(recorder, "stopped", { name: "connack.banned" });
+    tell(recorder, "gaveUp", { name: "tcp_refused" });
+    tell(recorder, "rebooted");
+    tell(recorder, "retryPostponed");
     expect(recorder.counters(0)).toEqual({
       counters: {
         connectAttempts: 2,
@@ -105,6 +109,10 @@ describe("counters", () => {
         connectsRefused: 3,
         connectsOverload: 1,
         connectsRedirected: 1,
+        devicesStopped: 1,
+        devicesGaveUp: 1,
+        devicesRebooted: 1,
+        configPostponed: 1,
         disconnects: 2,
         serverDisconnects: 1,
         configRequests: 1,
@@ -131,6 +139,8 @@ describe("counters", () => {
       disconnects: { reset: 1, finished: 1 },
       refused: { tcp_refused: 2, "connack.server_busy": 1 },
       serverDisconnects: { server_moved: 1 },
+      stopped: { "connack.banned": 1 },
+      gaveUp: { tcp_refused: 1 },
       errors: {
         tcp_refused: 2,
         "connack.server_busy": 1,

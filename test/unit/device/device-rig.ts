@@ -95,6 +95,8 @@ export class Rig {
           backoff: doubling,
           backoffBaseMs: 100,
           resetAfter: "ready",
+          reactions: null,
+          failureLimit: null,
           maxPacketBytes,
           receiveMaximum: 65_535,
           topicAliasMaximum: 0,

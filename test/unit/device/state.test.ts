@@ -13,6 +13,7 @@ const EVENTS: StateChange[] = [
   "accepted",
   "bootstrapped",
   "failed",
+  "stop",
   "disconnect",
   "end",
 ];
@@ -30,7 +31,8 @@ describe("the table of transitions", () => {
       "awaiting-connack": { accepted: "bootstrapping", failed: "backoff", ...away },
       bootstrapping: { bootstrapped: "ready", failed: "backoff", ...away },
       ready: { failed: "backoff", ...away },
-      backoff: { connect: "connecting", ...away },
+      backoff: { connect: "connecting", stop: "stopped", ...away },
+      stopped: { connect: "connecting", ...away },
       ended: { end: "ended" },
     });
   });

@@ -3,6 +3,7 @@ import type { ArtilleryScript } from "../../../engine/src/artillery.ts";
 import { BACKOFF_POLICIES } from "../../../engine/src/device/backoff.ts";
 import { PRESET_NAMES } from "../../../engine/src/device/backoff-presets.ts";
 import { DURATION_NOTATION } from "../../../engine/src/duration.ts";
+import { longestWaitOf, reactionsOf } from "../../../engine/src/script/client-plan.ts";
 import type { Problem } from "../../../engine/src/script/problem.ts";
 import { renderProblems } from "../../../engine/src/script/problem.ts";
 import { isOurs, readHook } from "../../../engine/src/script/read.ts";
@@ -193,7 +194,7 @@ describe("unknown keys", () => {
       [
         "config.engines.mqtt.reconnect.polici",
         "fixed",
-        "one of the keys policy, preset, base, cap, window, resetAfter",
+        "one of the keys policy, preset, base, cap, window, factor, jitter, first, resetAfter, onReason, giveUpAfter, rebootAfter",
       ],
       "policy",
     ],
@@ -701,7 +702,10 @@ describe("the client of a scenario's own devices", () => {
         preset: null,
         backoff: { policy: "fixed", baseMs: 5000, capMs: 30_000, windowMs: 30_000 },
         resetAfter: "connack",
+        onReason: {},
+        failureLimit: null,
       },
+      longestRetryAfterMs: 0,
       // MQTT 3.1.1 has none.
       receiveMaximum: null,
       topicAliasMaximum: null,
@@ -757,6 +761,43 @@ describe("the client of a scenario's own devices", () => {
     expect(problemsIn({}, { flow: nameless }, { flow: nameless, session: { clean: false } })).toEqual([
       ["scenarios[1].flow[0].connect.clientId", ""],
     ]);
+  });
+
+  it("has patience of its own: reasons by name or code, and what comes after too many failures", () => {
+    const reconnect = {
+      policy: "exponential",
+      factor: 1.5,
+      jitter: "25 %",
+      first: ["0s", "2s"],
+      onReason: { not_authorized: "stop", "0x86": { wait: "10m", jitter: 0.1 }, "135": { wait: "1m" } },
+      rebootAfter: { failures: 5, takes: "30s" },
+    };
+    const plan = clients({}, { reconnect }).plan?.cohorts[0]?.client;
+    expect(plan?.reconnect).toMatchObject({
+      backoff: { policy: "exponential", factor: 1.5, jitter: 0.25, leadMs: [0, 2000] },
+      failureLimit: { failures: 5, reboot: { ms: 30_000, jitter: 0 } },
+    });
+    expect(plan && [...(reactionsOf(plan.reconnect) ?? [])]).toEqual([
+      [5, "stop"],
+      // A code goes before a name.
+      [135, { ms: 60_000, jitter: 0 }],
+      [134, { ms: 600_000, jitter: 0.1 }],
+    ]);
+    expect(plan && longestWaitOf(plan)).toBe(660_000);
+  });
+
+  it.each([
+    [{ onReason: { nonsense: "stop" } }, "onReason.nonsense"],
+    [{ onReason: { success: "stop" } }, "onReason.success"],
+    [{ onReason: { banned: "wait" } }, "onReason.banned"],
+    [{ giveUpAfter: 0 }, "giveUpAfter"],
+    [{ giveUpAfter: 3, rebootAfter: { failures: 3, takes: "1s" } }, "rebootAfter"],
+    [{ preset: "mqttjs", factor: 2 }, "factor"],
+    [{ policy: "full-jitter", jitter: 0.1 }, "jitter"],
+    [{ policy: "exponential", jitter: "110 %" }, "jitter"],
+    [{ policy: "fixed", factor: 2 }, "factor"],
+  ])("has no patience that means nothing: %j", (reconnect, path) => {
+    expect(problemsIn({}, { reconnect }).map(([where]) => where)).toEqual([`scenarios[0].reconnect.${path}`]);
   });
 
   it("speaks MQTT 3.1.1 with the lab", () => {

@@ -8,7 +8,12 @@ import type { Asker, RequestOutcome } from "./requests.ts";
 export type OutsideAnswer =
   | { kind: "answer"; body: string }
   /** The server answered that it will not. `name` comes from a closed list: it becomes part of a metric's name. */
-  | { kind: "rejected"; name: string }
+  | {
+      kind: "rejected";
+      name: string;
+      /** So long the server asks to be left alone; not given where it does not say. */
+      retryAfterMs?: number;
+    }
   /** No answer could be had. */
   | { kind: "failed"; name: string };
 
@@ -64,7 +69,7 @@ export class OutsideCalls {
       } else {
         if (answer.kind === "rejected") device.tell(EVENTS.configRejected);
         device.tell(EVENTS.error, 0, 0, answer.name);
-        this.#settle(pending, "rejected", null);
+        this.#settle(pending, "rejected", null, answer.kind === "rejected" ? answer.retryAfterMs : undefined);
       }
     } finally {
       port.turns.end();
@@ -94,8 +99,13 @@ export class OutsideCalls {
     }
   }
 
-  #settle(pending: PendingCall, outcome: RequestOutcome, body: string | null): void {
-    pending.end(outcome, body);
+  #settle(
+    pending: PendingCall,
+    outcome: RequestOutcome,
+    body: string | null,
+    retryAfterMs: number | null = null,
+  ): void {
+    pending.end(outcome, body, retryAfterMs);
     // One that has not gone out yet is about to be told all the same.
     if (pending.isOut) this.#device.env.port.turns.settle(pending, null);
   }
@@ -120,6 +130,7 @@ class PendingCall implements Waiter {
   readonly #calls: OutsideCalls;
   #outcome: RequestOutcome | null = null;
   #body: string | null = null;
+  #retryAfterMs: number | null = null;
 
   constructor(call: OutsideCall, calls: OutsideCalls, nowMs: number) {
     this.#call = call;
@@ -130,7 +141,7 @@ class PendingCall implements Waiter {
   settled(): void {
     this.isOut = true;
     if (this.#outcome !== null) {
-      this.#call.asker.answered(this.#outcome, this.#body);
+      this.#call.asker.answered(this.#outcome, this.#body, this.#retryAfterMs);
       return;
     }
     if (!this.#calls.isPending(this)) return;
@@ -142,7 +153,8 @@ class PendingCall implements Waiter {
     if (this.#calls.isPending(this)) this.abandon = abandon ?? null;
   }
 
-  end(outcome: RequestOutcome, body: string | null): void {
+  end(outcome: RequestOutcome, body: string | null, retryAfterMs: number | null = null): void {
+    this.#retryAfterMs = retryAfterMs;
     this.#outcome = outcome;
     this.#body = body;
   }

@@ -9,9 +9,13 @@ export type Correlation = "none" | "order" | "topic" | "properties" | { payload:
 
 export type RequestOutcome = "answer" | "rejected" | "timeout" | "lost";
 
-/** Who asked, over MQTT or otherwise: told exactly once. `answer` is null for every outcome but an answer. */
+/** Who asked, over MQTT or otherwise: told exactly once. */
 export interface Asker {
-  answered(outcome: RequestOutcome, answer: string | null): void;
+  /**
+   * @param answer null for every outcome but an answer
+   * @param retryAfterMs so long a server that rejects asks to be left alone; null or left out where it does not say
+   */
+  answered(outcome: RequestOutcome, answer: string | null, retryAfterMs?: number | null): void;
 }
 
 export interface RequestCall {

@@ -42,6 +42,24 @@ const headers = z.record(headerName, z.union([z.string(), z.number()], { error: 
   error: "headers by name",
 });
 
+const LONGEST_RETRY_AFTER_MS = 3_600_000;
+
+/** The longest that a server is left alone, milliseconds; 0 for ignore. */
+const retryAfter = z
+  .union(
+    [
+      z.literal("ignore"),
+      z.literal("honour"),
+      z.strictObject({ atMost: durationMs.refine((ms) => ms > 0, { error: "a duration above 0" }) }),
+    ],
+    { error: "ignore, honour (1h at most), or { atMost: a duration }" },
+  )
+  .default("ignore")
+  .transform((value): number => {
+    if (typeof value === "object") return value.atMost;
+    return value === "honour" ? LONGEST_RETRY_AFTER_MS : 0;
+  });
+
 export const httpSettings = z
   .strictObject({
     get: url.optional(),
@@ -51,6 +69,8 @@ export const httpSettings = z
     json: payload.optional(),
     timeout: durationMs.default(5000),
     onTimeout,
+    /** What becomes of Retry-After in an answer that is none. */
+    retryAfter,
     /** Ask only until the first answer: the device keeps its configuration. */
     cache: boolean.default(false),
     maxBodySize: numeric(z.int({ error: "a number of bytes" }).min(1, { error: "at least 1 byte" })).default(
@@ -65,6 +85,8 @@ export const httpSettings = z
     const refuse = (key: string, message: string): void => {
       context.addIssue({ code: "custom", path: [key], message });
     };
+    if (value.retryAfter > 0 && value.onTimeout === "ignore")
+      refuse("retryAfter", "nothing with onTimeout: ignore, which does not ask again");
     if (value.get === undefined && value.post === undefined) refuse("get", `${URL_ALLOWED}, or post`);
     if (value.get !== undefined && value.post !== undefined) refuse("post", "nothing beside get");
     if (value.post === undefined && value.body !== undefined) refuse("body", "nothing without post");
@@ -100,6 +122,7 @@ export function compileHttp(spec: HttpSettings, compiler: Compiler): Question {
   if (client === null) throw new Error("there is no HTTP here");
   return {
     ...answerRules(spec, compiler),
+    longestRetryAfterMs: spec.retryAfter,
     ask: guardedAsk((device, asker) => {
       const context = contextOf(device);
       context.vars["requestId"] = device.nextRequestId();
@@ -143,15 +166,27 @@ function parseUrl(value: string): URL | null {
 /** 2xx and 304 are answers. Redirections are not followed: they, 4xx and 5xx are refusals. RFC 9110, section 15. */
 export function answerOf(outcome: HttpOutcome): OutsideAnswer {
   if ("failure" in outcome) return { kind: "failed", name: outcome.failure };
-  const { status, body } = outcome;
+  const { status, body, retryAfterMs } = outcome;
   if ((status >= 200 && status < 300) || status === 304) return { kind: "answer", body };
-  return { kind: "rejected", name: refusalOf(status) };
+  return {
+    kind: "rejected",
+    name: refusalOf(status),
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  };
 }
 
 function refusalOf(status: number): string {
   if (status === 429 || status === 503) return `http_${status}`;
   if (status < 400) return "http_redirect";
   return status < 500 ? "http_4xx" : "http_5xx";
+}
+
+/** The longest that any of the steps, or of theirs, leaves its server alone; 0 where none does. */
+export function longestRetryAfterMs(steps: readonly ParsedStep[]): number {
+  return steps.reduce((longest, { definition, spec, children }) => {
+    const own = definition === http ? (spec as { http: HttpSettings }).http.retryAfter : 0;
+    return Math.max(longest, own, longestRetryAfterMs(children.flat()));
+  }, 0);
 }
 
 /** Whether any of the steps, or of theirs, is one. */

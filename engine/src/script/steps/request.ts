@@ -166,6 +166,7 @@ export function answerRules(
   return {
     timeoutMs: spec.timeout,
     withoutAnswer: spec.onTimeout,
+    longestRetryAfterMs: 0,
     isAnswered: (device) => answered?.has(device) ?? false,
     take(device, answer, waiter) {
       answered?.add(device);
