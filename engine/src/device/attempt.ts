@@ -111,7 +111,7 @@ export class Attempt implements Dialer {
   #waitForPower(): void {
     this.#device.enter("connect");
     this.#device.enter("failed");
-    this.scheduleNext();
+    this.goOn("power_off");
   }
 
   #begin(): void {

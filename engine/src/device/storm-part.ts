@@ -85,7 +85,7 @@ export class StormPart {
   interrupt(of: StormOutage): void {
     const { attempt, state, env } = this.#device;
     if (of === "network") this.refuse("network_lost");
-    else if (state === "backoff") env.port.turns.run(() => attempt.scheduleNext());
+    else if (state === "backoff") env.port.turns.run(() => attempt.goOn("power_off"));
     else this.refuse("power_off");
   }
 
