@@ -14,7 +14,7 @@ const SETTINGS: Record<string, unknown>[] = [
   { session: { clean: false, expiry: 60 }, protocolVersion: 5 },
   { reconnect: { base: 1, cap: 30, policy: "exponential", resetAfter: 9 } },
   { reconnect: { policy: "uniform", window: 30 } },
-  { reconnect: { factor: 1.5, jitter: 0.2, first: [0, 2], giveUpAfter: 9 } },
+  { reconnect: { policy: "exponential", factor: 1.5, jitter: 0.2, first: [0, 2], giveUpAfter: 9 } },
   { reconnect: { policy: "fixed", first: 1, onReason: { "135": { wait: 60, jitter: 0.5 } } } },
   { reconnect: { rebootAfter: { failures: 5, takes: 20, jitter: 0.5 } } },
   { failover: { after: 3, returnHome: 60 }, targets: [1, 2].map((n) => region(n)) },
