@@ -1,4 +1,5 @@
 import { printable } from "artillery-engine-mqtt/contract";
+import { lostTimeWords } from "../judge/limit-words.ts";
 import { count, duration, ratio } from "../judge/number-words.ts";
 import { unsaidPresence } from "../judge/presence-words.ts";
 import { devicesDue } from "../judge/recovery.ts";
@@ -38,6 +39,7 @@ export function stormLines(storm: StormSummary, colours: Colours, isForecast: bo
     ...differing.flatMap(([name, cohort]) => verdictLines(name, cohort, colours, isForecast)),
     ...cohortTable(rows),
     ...clockLines(storm),
+    ...limitLines(storm),
     ...stormMessageLines(storm),
     ...regionTable("region, in the window", storm.regions),
   ];
@@ -69,6 +71,18 @@ function clockLines({ readyFromStormMs: ready, reconnectFromStormMs: reconnect }
   const times = `50 % ${duration(ready.p50)}, 90 % ${duration(ready.p90)}, 99 % ${duration(ready.p99)}, 100 % ${duration(ready.max)}`;
   const said = `times above: from each device's loss; from the storm's instant: ready ${times}; reconnect p99 ${duration(reconnect.p99)}`;
   return wrap(said, WIDTH - 2, "  ").map(indented);
+}
+
+function limitLines(storm: StormSummary): string[] {
+  const lost = lostTimeWords(storm);
+  const said = [
+    ...(lost === "" ? [] : [`time lost: ${lost}`]),
+    ...storm.limits.flatMap(({ evidence, action }) => [
+      `limited by ${printable(evidence)}`,
+      `  next: ${action}`,
+    ]),
+  ];
+  return said.flatMap((line) => wrap(line, WIDTH - 2, line.startsWith(" ") ? "    " : "  ").map(indented));
 }
 
 /** Names stand in the first column if there is room, else each on a line of its own above its row. */

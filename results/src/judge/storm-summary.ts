@@ -15,12 +15,14 @@ import { addHistograms } from "../run/histogram.ts";
 import { addFields, type MergedRun, type MergedStorm } from "../run/merge.ts";
 import type { TimelineRow } from "../run/timeline.ts";
 import { type GeneratorSummary, generatorSummary, saturationReasons } from "./generator.ts";
+import { limitsOf } from "./limits.ts";
+import { recoveryLoad } from "./lost-time.ts";
 import { stormMessages } from "./message-summary.ts";
 import { affectedDue } from "./presence-words.ts";
-import { devicesDue, type RecoveryPercentiles, recoveryPercentiles } from "./recovery.ts";
+import { devicesDue, fleetDue, type RecoveryPercentiles, recoveryPercentiles } from "./recovery.ts";
 import { evidenceOf, type LoadBefore, loadBefore, offeredAtEnd } from "./storm-evidence.ts";
 import type { StormFields, StormSummary } from "./summary-schema.ts";
-import { fleetRows, peakPerS } from "./timeline-rates.ts";
+import { fleetRows, peakPerS, sumBetween } from "./timeline-rates.ts";
 import { judge, type StormEvidence } from "./verdict.ts";
 
 /** What all storms of a run are summarized from. */
@@ -58,6 +60,7 @@ function summarizeStorm(sources: Sources, storm: MergedStorm): StormSummary {
     generatorSaturated: generator?.saturated ?? false,
     stormFactor: stormFactor(sources, storm),
     generator,
+    ...limitsAndLostTime(sources.run, storm, whole, generator?.reasons ?? []),
     regions: Object.fromEntries(storm.regions),
     presence: storm.presence && { ...storm.presence, affectedDue: affectedDue(storm, storm.presence) },
     cohorts: Object.fromEntries(byCohort),
@@ -169,6 +172,30 @@ function stormFields(
     ),
     messages: stormMessages(run, storm, cohorts),
   };
+}
+
+/** What the recovery was spent on, up to where the most of it was over. */
+function limitsAndLostTime(
+  run: MergedRun,
+  storm: MergedStorm,
+  whole: StormFields,
+  generatorReasons: readonly string[],
+): Pick<StormSummary, "limits" | "lostTime"> {
+  if (!whole.happened || whole.affected === 0) return { limits: [], lostTime: null };
+  const tookMs = whole.readyFromStormMs?.p99 ?? whole.readyMs.p99 ?? whole.windowMs;
+  const endMs = storm.atMs + Math.min(tookMs, whole.windowMs);
+  const { lost, stretches } = recoveryLoad(run.timeline, fleetDue(whole), storm.atMs, endMs);
+  const connectsFailed = sumBetween(run.timeline, "connects_refused", storm.atMs, endMs) - whole.refusedHere;
+  const evidence = {
+    storm: whole,
+    due: devicesDue(whole),
+    connectsFailed,
+    authFailures: sumBetween(run.timeline, "auth_failures", storm.atMs, endMs),
+    lost,
+    stretches,
+    generatorReasons,
+  };
+  return { limits: limitsOf(evidence), lostTime: lost };
 }
 
 type ReportedOfStorm = Pick<StormFields, "readyMs" | "reconnectMs" | "refusedHere">;

@@ -13,6 +13,7 @@ import {
 } from "artillery-engine-mqtt/contract";
 import { z } from "zod";
 import { cohortClient } from "../run/cohort-client.ts";
+import { LIMITING_FACTORS } from "./limiting-factors.ts";
 import { VERDICT_ABSENCES, VERDICTS } from "./verdict.ts";
 
 const count = z.number().nonnegative();
@@ -260,6 +261,18 @@ const schema = z.object({
        */
       stormFactor: z.number().nullable().default(null),
       generator: generator.nullable(),
+      /** What limited the recovery, as far as there is evidence for it; empty where there is none, and in older summaries. */
+      limits: z
+        .array(z.object({ factor: z.enum(LIMITING_FACTORS), evidence: z.string(), action: z.string() }))
+        .default([]),
+      /**
+       * Device-seconds from the storm until 99 % were ready, or to the end of the window: no attempt open, a call for credentials, an
+       * attempt open, connected and not ready. Null where the storm did not come, and in older summaries.
+       */
+      lostTime: z
+        .object({ waitingS: count, authenticatingS: count, connectingS: count, gettingReadyS: count })
+        .nullable()
+        .default(null),
       /** What each region gained inside the window, of all devices. */
       regions,
       /**

@@ -55,6 +55,8 @@ nav a:hover { text-decoration: underline; }
 .alert { margin: 16px 0 0; padding: 12px 16px; border-radius: 10px; border: 1px solid currentColor; color: var(--fair); background: var(--fair-back); }
 .alert.bad { color: var(--bad); background: var(--bad-back); }
 .alert p, .alert ul { margin: 0; max-width: none; overflow-wrap: anywhere; } .alert ul { padding-left: 20px; }
+.limits h4 { margin: 14px 0 4px; font-size: 15px; }
+.limits ul { margin: 0; padding-left: 20px; }
 .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(148px, 1fr)); gap: 14px 20px; margin: 18px 0 4px; }
 .figures div { display: flex; flex-direction: column-reverse; justify-content: flex-end; }
 .figures dt { color: var(--muted); font-size: 13.5px; line-height: 1.35; }

@@ -1,4 +1,5 @@
 import { FORECAST } from "../judge/forecast-words.ts";
+import { lostTimeWords } from "../judge/limit-words.ts";
 import { count, duration, ratio } from "../judge/number-words.ts";
 import { unsaidPresence } from "../judge/presence-words.ts";
 import { devicesDue, fleetDue } from "../judge/recovery.ts";
@@ -23,11 +24,24 @@ function stormCard(storm: StormSummary, { recoveryTarget: target, forecast }: Su
 <div class="storm-head">${badge(storm, isForecast)}${storm.generatorSaturated ? html`<span class="badge fair"><span aria-hidden="true">!</span> Generator saturated</span>` : NOTHING}<h3 id="${heading}">Storm ${storm.index}: ${stormHeadline(storm)}</h3></div>
 <p class="sentence">${verdictSentence(storm, target)}</p>
 <p class="note">Why: ${storm.verdictReason}.</p>
+${limits(storm)}
 ${fates(storm)}
 ${storm.generatorSaturated ? html`<div class="alert"><p><strong>Generator saturated:</strong> during this storm the load generator itself was at its limit. The times are at least partly its own, so the verdict is about the generator as well as about the system under test: ${(storm.generator?.reasons ?? []).join("; ")}.</p></div>` : NOTHING}
 ${judged ? keyFigures(storm) : NOTHING}
 ${judged ? cohortTable(storm, isForecast) : NOTHING}</article>
 `;
+}
+
+function limits(storm: StormSummary): Html {
+  const lost = lostTimeWords(storm);
+  if (storm.limits.length === 0 && lost === "") return NOTHING;
+  const none = html`<p>No part of it stands out.</p>`;
+  const found = html`<ul>${storm.limits.map(({ evidence, action }) => html`<li>${capital(evidence)}. <em>Next:</em> ${action}</li>`)}</ul>`;
+  return html`<div class="limits"><h4>What limited it</h4>${storm.limits.length === 0 ? none : found}${lost === "" ? NOTHING : html`<p class="note">Time lost: ${lost}.</p>`}</div>`;
+}
+
+function capital(words: string): string {
+  return words.slice(0, 1).toUpperCase() + words.slice(1);
 }
 
 function fates(storm: StormSummary): Html {

@@ -27,6 +27,15 @@ it("reads like this", () => {
       all cohorts   140 / 200       848 ms  not reached  not reached  not reached     985 ms     6.70x     6.10x
       cached        120 / 120       543 ms       909 ms          1 s          1 s        1 s     1.00x     0.00x
       spiral          20 / 80  not reached  not reached  not reached  not reached      90 ms    15.25x    15.25x
+      time lost: 1,600 device-seconds: 100 % connected, not ready
+      limited by the load generator itself, which was at its limit: it stood still for 40 % of the time
+      next: Run the fleet on more workers or machines before anything else: until then its times are partly the
+          generator's own.
+      limited by the back end that devices ask when they connect: 1,200 of 1,220 requests timed out, and 600
+        answers came too late to be of use
+      next: Let devices keep their configuration (\`cache: true\`) or ask later, give the back end more capacity,
+          or spread the reconnects: \`mqtt-results forecast --find capacity\` says how much, \`--find policy\` which
+          back-off.
 
     Totals
       connects         1,542 attempted, 1,540 accepted, 2 refused
