@@ -1,5 +1,8 @@
-/** Scenarios about who loses the connection, when and for how long: Mosquitto's log says who did. */
+/** Scenarios about who loses the connection, when and for how long: Mosquitto's log, or a client that is no device, says who did. */
+import { readFileSync } from "node:fs";
+import { connectAsync } from "mqtt";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { parse } from "yaml";
 import { runArtillery } from "../support/artillery.ts";
 import { Mosquitto, mosquittoAvailable } from "../support/broker.ts";
 import { readSummary } from "../support/summary.ts";
@@ -60,4 +63,52 @@ describe.skipIf(!mosquittoAvailable())("on Mosquitto", () => {
     const wills = named(broker, /Sending PUBLISH to (device-\d+) .*'status\/device-\d+', \.\.\. \(7 bytes\)/);
     expect(wills.length).toBe(affected * consumers);
   });
+
+  it.concurrent("rebirth.yml: each node dies once, speaks, is asked by each host, and is born once", async () => {
+    const broker = brokers[1] as Mosquitto;
+    const said = new Map<string, string[]>();
+    const observer = await connectAsync(broker.url);
+    observer.on("message", (topic, payload) => {
+      const [, , kind = "", node = ""] = topic.split("/");
+      // Telemetry of nodes that are born goes on beside all this.
+      if (kind === "NDATA" && (JSON.parse(payload.toString()) as { born: number }).born === 1) return;
+      said.set(node, [...(said.get(node) ?? []), kind]);
+    });
+    await observer.subscribeAsync("spBv1.0/#");
+    const result = await runArtillery(smallPlant(), { args: ["-t", broker.url], severalWorkers: true });
+    await observer.endAsync();
+    expect(result.code, result.stdout + result.stderr).toBe(0);
+    const { fleet, storms } = readSummary(result);
+    const { nodes = 0, hosts = 0 } = fleet.cohorts;
+    expect(nodes + hosts).toBe(100);
+    expect(hosts).toBeGreaterThan(0);
+    const [storm] = storms;
+    expect(storm).toMatchObject({ affected: nodes, recovered: nodes, verdict: "recovered" });
+    expect(storm?.cohorts["hosts"]).toMatchObject({ affected: 0, fleet: hosts, unaffectedLost: 0 });
+
+    expect(said.size).toBe(nodes);
+    for (const [node, kinds] of said) {
+      const asked = kinds.indexOf("NCMD");
+      expect(kinds.slice(0, asked), node).toEqual(["NBIRTH", "NDEATH", "NDATA"]);
+      const answers = kinds.slice(asked).toSorted();
+      expect(answers, node).toEqual(["NBIRTH", ...Array.from({ length: hosts }, () => "NCMD")]);
+    }
+    expect(new Set(named(broker, GONE)).size).toBe(nodes);
+  });
 });
+
+/** rebirth.yml with 100 devices, a tenth of them hosts, that come back within half a second. */
+function smallPlant(): object {
+  const script = parse(readFileSync("scenarios/rebirth.yml", "utf8")) as PlantScript;
+  script.config.phases = [{ duration: 2, arrivalRate: 50 }];
+  const [storm] = script.config.engines.mqtt.storms;
+  Object.assign(script.config.engines.mqtt, { reconnect: { policy: "uniform", window: "500ms" } });
+  Object.assign(storm, { at: "4s", window: "5s" });
+  script.scenarios[0].weight = 9;
+  return script;
+}
+
+interface PlantScript {
+  config: { phases: object[]; engines: { mqtt: { storms: [object] } } };
+  scenarios: [{ weight: number }, object];
+}

@@ -14,6 +14,7 @@ import { ProcessorCalls } from "../../../engine/src/script/processor-calls.ts";
 import { STEPS } from "../../../engine/src/script/steps/index.ts";
 import { loop } from "../../../engine/src/script/steps/loop.ts";
 import { captureNames, listenTemplates, requestSettings } from "../../../engine/src/script/steps/request.ts";
+import { set } from "../../../engine/src/script/steps/set.ts";
 import type { Compiler } from "../../../engine/src/script/steps/step.ts";
 import { renderFilters } from "../../../engine/src/script/steps/subscribe.ts";
 import { think } from "../../../engine/src/script/steps/think.ts";
@@ -24,6 +25,17 @@ import { compiledStep } from "./compiled-step.ts";
 const context: VuContext = {
   vars: { deviceId: "d-1", topics: ["a", "b/+"], one: "c", bad: ["a", "x/#/y"], number: 5 },
 };
+
+describe("set", () => {
+  it("needs no connection, so that it may stand before `connect` in a flow", () => {
+    const own: VuContext = { vars: { deviceId: "d-1" } };
+    const step = compiledStep(set, { set: { id: "{{ deviceId }}", tries: 0 } }, { place: "flow" });
+    const done = vi.fn();
+    step(own, done);
+    expect(done).toHaveBeenCalledWith(null, own);
+    expect(own.vars).toEqual({ deviceId: "d-1", id: "d-1", tries: 0 });
+  });
+});
 
 describe("request", () => {
   it.each<[object, string[]]>([

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { VuContext } from "../../artillery.ts";
 import { compileTemplate } from "../template.ts";
 import { contextOf, defineStep } from "./step.ts";
 
@@ -15,13 +16,27 @@ export const set = defineStep({
   }),
   defines: (raw) => Object.keys((raw["set"] as object | null) ?? {}),
   operation(spec) {
-    const values = Object.entries(spec.set).map(([name, value]) => [name, compileTemplate(value)] as const);
+    const assign = compileSet(spec.set);
     return {
       begin(device, waiter) {
-        const context = contextOf(device);
-        for (const [name, value] of values) context.vars[name] = value(context);
+        assign(contextOf(device));
         device.env.port.turns.settle(waiter, null);
       },
     };
   },
+  // It needs no connection: in a flow it may stand before `connect`.
+  compile(spec) {
+    const assign = compileSet(spec.set);
+    return (context, callback) => {
+      assign(context);
+      callback(null, context);
+    };
+  },
 });
+
+function compileSet(spec: Record<string, unknown>): (context: VuContext) => void {
+  const values = Object.entries(spec).map(([name, value]) => [name, compileTemplate(value)] as const);
+  return (context) => {
+    for (const [name, value] of values) context.vars[name] = value(context);
+  };
+}
