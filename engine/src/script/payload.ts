@@ -28,6 +28,11 @@ function bytesOf(value: unknown): { key: BytesKey; text: string } | null {
     : null;
 }
 
+/** Whether a script writes it as bytes, which stay bytes even where they are those of a text. */
+export function isWrittenAsBytes(payload: unknown): boolean {
+  return bytesOf(payload) !== null;
+}
+
 export const messagePayload: z.ZodType<unknown> = z
   .union([z.string(), z.number(), z.boolean(), z.record(z.string(), z.unknown()), z.array(z.unknown())], {
     error: PAYLOAD_ALLOWED,

@@ -48,4 +48,44 @@ describe("messages that are tracked", () => {
     }
     expect(told({ messages }, publishing({ _sent: 1 }))).toHaveLength(1);
   });
+
+  it("refuse bytes before the run, in the flow, on messages and in the background, for no mark gets into them", () => {
+    const messages = { track: "payload" };
+    const jsonFile = "package.json";
+    for (const payload of [
+      { base64: "e30=" },
+      { hex: "7b7d" },
+      { hex: "{{ deviceId }}" },
+      { file: jsonFile },
+    ]) {
+      const publish = { publish: { topic: "t", payload } };
+      const everywhere = {
+        onConnect: [publish],
+        flow: [{ connect: {} }, { loop: [publish], count: 2 }],
+        onMessage: [{ topic: "cmd", do: [publish] }],
+        telemetry: [{ every: "1s", topic: "t", payload }],
+      };
+      const found = told({ messages }, everywhere);
+      expect(found.map(([path]) => path).sort(), JSON.stringify(payload)).toEqual([
+        "scenarios[0].flow[1].loop[0].publish.payload",
+        "scenarios[0].onConnect[0].publish.payload",
+        "scenarios[0].onMessage[0].do[0].publish.payload",
+        "scenarios[0].telemetry[0].payload",
+      ]);
+      for (const [, value, allowed] of found) {
+        expect(value).toEqual(payload);
+        expect(allowed).toContain("track: userProperties, with protocolVersion: 5. Bytes get no mark");
+      }
+      expect(told({}, everywhere)).toEqual([]);
+      expect(told({ messages: { track: "userProperties" }, protocolVersion: 5 }, everywhere)).toEqual([]);
+    }
+  });
+
+  it("refuse a text that no value of its variables makes an object", () => {
+    const messages = { track: "payload" };
+    for (const payload of ["t={{ $loopCount }}", "{{ deviceId }} °C", "[{{ deviceId }}]"])
+      expect(told({ messages }, publishing(payload)), payload).toHaveLength(1);
+    for (const payload of [" {{ deviceId }} 1 } ", "{{ deviceId }}\n", "{ {{ deviceId }} }"])
+      expect(told({ messages }, publishing(payload)), payload).toEqual([]);
+  });
 });

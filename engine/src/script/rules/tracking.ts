@@ -1,4 +1,5 @@
 import { isMarkable, MARK_KEY } from "../../device/messages/mark.ts";
+import { isWrittenAsBytes } from "../payload.ts";
 import { type Problem, renderPath } from "../problem.ts";
 import { ENGINE_PATH } from "../read-settings.ts";
 import type { ParsedStep } from "../steps/step.ts";
@@ -34,13 +35,14 @@ function unmarkable(step: ParsedStep): Problem[] {
   return [...unmarkablePayload([...step.path, "publish", "payload"], own.payload), ...inner];
 }
 
+/** A text of which no value of its variables makes an object, for it begins or ends otherwise, is known to be none. */
 function unmarkablePayload(path: readonly PropertyKey[], payload: unknown): Problem[] {
   const problem = (allowed: string): Problem[] => [{ path: renderPath(path), value: payload, allowed }];
+  if (isWrittenAsBytes(payload)) return problem(`${OBJECT_ALLOWED}. Bytes get no mark, whatever they say`);
   if (typeof payload === "object" && payload !== null && !Array.isArray(payload) && MARK_KEY in payload)
     return problem(`an object without the key ${MARK_KEY}, in which its mark is sent (messages.track)`);
-  if (typeof payload === "string" && payload.includes("{{")) return [];
-  if (isMarkable(typeof payload === "string" ? payload : (JSON.stringify(payload) ?? ""))) return [];
-  return problem(
-    `a JSON object, into which messages.track: payload writes the key ${MARK_KEY}; for others there is track: userProperties, with protocolVersion: 5`,
-  );
+  const text = typeof payload === "string" ? payload : (JSON.stringify(payload) ?? "");
+  return isMarkable(text) ? [] : problem(OBJECT_ALLOWED);
 }
+
+const OBJECT_ALLOWED = `a JSON object, into which messages.track: payload writes the key ${MARK_KEY}; for others there is track: userProperties, with protocolVersion: 5`;
