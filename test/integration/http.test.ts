@@ -262,6 +262,81 @@ describe("an http step", () => {
   });
 });
 
+/** A server that refuses the first call of every device, and keeps when each asked. */
+async function postponing(
+  status: number,
+  retryAfter: () => string,
+): Promise<Back & { asked: Map<string, { atMs: number; dueMs: number }[]> }> {
+  const asked = new Map<string, { atMs: number; dueMs: number }[]>();
+  const back = await backEnd(({ url = "" }, response) => {
+    const calls = asked.get(url) ?? [];
+    asked.set(url, calls);
+    if (calls.length > 0) response.end("{}");
+    const header = retryAfter();
+    const dueMs = /^\d+$/.test(header) ? Date.now() + Number(header) * 1000 : Date.parse(header);
+    calls.push({ atMs: Date.now(), dueMs });
+    if (calls.length === 1) response.writeHead(status, { "retry-after": header }).end();
+  });
+  return { ...back, asked };
+}
+
+/** An HTTP date has whole seconds: this one is one to two seconds from now. */
+const soon = (): string => new Date(Date.now() + 2000).toUTCString();
+
+describe("Retry-After", () => {
+  const DEVICES = 10;
+  /** Timers and the clock of dates are apart by less. */
+  const CLOCKS_MS = 5;
+
+  it("has every device leave the server alone for as long as it asks, where the script says so", async () => {
+    const ask = { timeout: 0.1, onTimeout: "retry", retryAfter: "honour" };
+    const cases = await Promise.all(
+      (
+        [
+          ["seconds", 503, () => "1", ask],
+          ["a date", 503, soon, ask],
+          ["429", 429, () => "1", ask],
+          ["reset", 503, () => "1", { ...ask, onTimeout: "reset" }],
+          ["a bound", 503, () => "3600", { ...ask, retryAfter: { atMost: "600ms" } }],
+          ["ignored", 503, () => "1", { ...ask, retryAfter: "ignore" }],
+          ["no time", 503, () => "later", ask],
+        ] as const
+      ).map(async ([name, status, header, settings]) => {
+        const back = await postponing(status, header);
+        const { fleet } = await asking(
+          { get: `${back.url}/{{ deviceId }}`, ...settings },
+          { devices: DEVICES },
+        );
+        await fleet.allReady();
+        const calls = [...back.asked.values()];
+        expect(
+          calls.map(({ length }) => length),
+          name,
+        ).toEqual(Array(DEVICES).fill(2));
+        /** By how much the second call of a device came after the time that the server had named, and after the first. */
+        const early = calls.map(([first, second]) => (first?.dueMs ?? 0) - (second?.atMs ?? 0));
+        const apart = calls.map(([first, second]) => (second?.atMs ?? 0) - (first?.atMs ?? 0));
+        return { name, fleet, early: Math.max(...early), apart: Math.min(...apart) };
+      }),
+    );
+    const by = Object.fromEntries(cases.map((one) => [one.name, one])) as Record<string, (typeof cases)[0]>;
+    for (const name of ["seconds", "a date", "429", "reset"]) {
+      expect(by[name]?.early, name).toBeLessThanOrEqual(CLOCKS_MS);
+      expect(by[name]?.fleet.events.counts.retryPostponed, name).toBe(DEVICES);
+    }
+    expect(by["a bound"]?.apart).toBeGreaterThanOrEqual(600 - CLOCKS_MS);
+    expect(by["a bound"]?.fleet.events.counts.retryPostponed).toBe(DEVICES);
+    for (const name of ["ignored", "no time"]) {
+      expect(by[name]?.apart, name).toBeGreaterThanOrEqual(100 - CLOCKS_MS);
+      expect(by[name]?.fleet.events.counts.retryPostponed, name).toBe(0);
+    }
+    // Some of those that do not listen come before they are due.
+    expect(by["ignored"]?.early).toBeGreaterThan(CLOCKS_MS);
+    expect(by["reset"]?.fleet.events.names.disconnected).toEqual({ bootstrap_refused: DEVICES });
+    expect(by["seconds"]?.fleet.events.names.disconnected).toEqual({});
+  });
+});
+
 describe("the lab's config service", () => {
   it("answers over HTTP from the same bounded queue", async () => {
     const lab = await startLab({
