@@ -1,10 +1,12 @@
 /** What devices say and hear beside their flow, before a Mosquitto whose log holds the truth. */
 
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { Messages } from "../../engine/src/device/messages/messages.ts";
 import { NO_REACTIONS } from "../../engine/src/device/session/message-work.ts";
 import type { Waiter } from "../../engine/src/device/turns.ts";
+import { time } from "../../engine/src/live/clock.ts";
 import { fleetOf, Mosquitto, mosquittoAvailable, peerOf } from "../support/broker.ts";
-import { eventually, pause, subscribe } from "../support/device-fleet.ts";
+import { type DeviceFleetOptions, eventually, pause, publish, subscribe } from "../support/device-fleet.ts";
 
 describe.skipIf(!mosquittoAvailable())("messages before Mosquitto", () => {
   let broker: Mosquitto;
@@ -119,5 +121,82 @@ describe.skipIf(!mosquittoAvailable())("messages before Mosquitto", () => {
     expect(heard[0]?.properties).toMatchObject({ contentType: "x", userProperties: { a: "b" } });
     await pause(100);
     expect(fleet.events.counts.publishReceived).toBe(0);
+  });
+
+  it("carries marks in user properties through Mosquitto, its queue too, and what it drops is what is missing", async () => {
+    const small = await Mosquitto.start({ settings: ["max_queued_messages 8", "max_inflight_messages 4"] });
+    onTestFinished(() => small.stop());
+    const tracked: Partial<DeviceFleetOptions> & { port: number; protocolVersion: 5 } = {
+      port: small.port,
+      protocolVersion: 5,
+      messages: new Messages({
+        run: "5eed0001",
+        place: "userProperties",
+        time,
+        commonClock: () => Date.now(),
+        segment: () => 1,
+      }),
+    };
+    const observer = await peerOf(small.url, { protocolVersion: 5 });
+    const heard = new Map<string, { sent: string; payload: Buffer }[]>();
+    observer.client.on("message", (topic, payload, { properties }) => {
+      const { _sent: sent, ...others } = { ...properties?.userProperties } as Record<string, string>;
+      expect(others).toEqual({ own: "value" });
+      heard.set(topic, [...(heard.get(topic) ?? []), { sent: sent as string, payload }]);
+    });
+    await observer.client.subscribeAsync("five/+", { qos: 0 });
+    const console = fleetOf({
+      ...tracked,
+      clientIds: "console-",
+      plan: { clean: false, sessionExpiryS: 60 },
+      backoff: { policy: "fixed", baseMs: 400 },
+      bootstrap: (device, waiter) => device.exchange.subscribe(["five/+"], 1, true, waiter),
+    });
+    const sensors = fleetOf({ ...tracked, clientIds: "sensor-", devices: 3 });
+    await Promise.all([console.connect().allReady(), sensors.connect().allReady()]);
+    const bytes = Buffer.from([0, 255, 10]);
+    const speak = async (times: number): Promise<void> => {
+      const call = { qos: 1 as const, properties: { userProperties: { own: "value" } } };
+      for (let i = 0; i < times; i++) {
+        const said = sensors.devices.map((device) =>
+          publish(device, `five/${device.number}`, bytes, { ...call, tracked: true }),
+        );
+        expect(await Promise.all(said)).toEqual([null, null, null]);
+      }
+    };
+    const { counts } = console.events;
+    // One round at a time: the queue is small for those who are there, too.
+    for (let round = 1; round <= 5; round++) {
+      await speak(1);
+      await eventually(() => counts.messageDelivered === 3 * round);
+    }
+    // Mosquitto queues eight for a console that is away, and drops the others.
+    console.storm("reset", 1);
+    await pause(50);
+    await speak(10);
+    await console.allReady();
+    const sent = (): number => small.logged(/Sending PUBLISH to console-0 /);
+    await eventually(
+      () => counts.messageFlood > 0 && small.logged(/Received PUBACK from console-0 /) === sent(),
+    );
+    // Nobody knows what was dropped before something later comes.
+    await speak(1);
+    await eventually(() => counts.messageDelivered === sent() && sent() > 15 && sent() < 48);
+    await eventually(() => [...heard.values()].every((one) => one.length === 16));
+    expect(sensors.events.counts).toMatchObject({ messagePublished: 48, messageAcknowledged: 48 });
+    expect(counts.messageTimed).toBe(sent());
+    const missed = console.events.sum("messageMissed");
+    expect(missed).toBe(48 - sent());
+    expect(missed).toBeGreaterThanOrEqual(30 - 8 - 4);
+    expect(counts).toMatchObject({ messageDuplicate: 0, messageOutOfOrder: 0, messageUndecided: 0 });
+    expect(counts.messageFlood).toBe(sent() - 15 - 3);
+    // What the wire carries, as somebody else reads it.
+    for (const [topic, messages] of heard) {
+      const device = topic.slice("five/".length);
+      messages.forEach(({ sent, payload }, i) => {
+        expect(payload).toEqual(bytes);
+        expect(sent).toMatch(new RegExp(`^5eed0001,${device},${i + 1},1,1,\\d+$`));
+      });
+    }
   });
 });

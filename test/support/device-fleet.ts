@@ -48,6 +48,8 @@ export interface DeviceFleetOptions {
   /** None unless given. */
   telemetry?: DeviceEnvironment["telemetry"];
   reactions?: DeviceEnvironment["reactions"];
+  /** Publications are not tracked unless given. */
+  messages?: DeviceEnvironment["messages"];
   /** The owner of each device; the fleet unless given. */
   owner?: (number: number) => object;
 }
@@ -117,7 +119,7 @@ export class DeviceFleet {
       reactions: options.reactions ?? NO_REACTIONS,
       program: options.bootstrap === undefined ? [] : [{ begin: options.bootstrap }],
       regions: null,
-      messages: null,
+      messages: options.messages ?? null,
     };
     this.devices = Array.from({ length: devices }, (_, number) => {
       const identity = { clientId: `${clientIds}${number}`, username: null, password: null, ...credentials };
@@ -176,7 +178,7 @@ export function unsubscribe(device: Device, filters: string[]): Promise<string |
 export function publish(
   device: Device,
   topic: string,
-  payload: string,
+  payload: PublishCall["payload"],
   call: Partial<PublishCall> = {},
 ): Promise<string | null> {
   return new Promise((settled) =>
