@@ -13,6 +13,7 @@ import { mergeRun } from "./run/merge.ts";
 import { readRun } from "./run/run-files.ts";
 import type { UnwrittenWorkers } from "./run/unwritten-workers.ts";
 import { containersStillRunning, waitForWorkers } from "./run/wait-for-workers.ts";
+import { tellGithub } from "./tell-github.ts";
 
 export function runDirectory(config: ResultsConfig, testRunId: string): string {
   return resolve(config.output, safeFileName(testRunId));
@@ -65,6 +66,7 @@ export async function reportRun(
       // Why the run fails is said in any case.
       artillery.log(summary.gate.map(({ message }) => `gate failed: ${printable(message)}`).join("\n"));
     }
+    if (config.report.includes("github")) tellGithub(summary, process.env, artillery.log);
     if (failures.length === 0) return;
     artillery.setExitCode(EXIT_CODES.resultsFailed.code);
     for (const problem of failures) artillery.log(`mqtt-results: ${printable(problem)}`);

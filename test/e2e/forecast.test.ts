@@ -65,6 +65,7 @@ it("writes the files of a run, twice the same bytes, and every reader says FOREC
   expect(call("forecast", runIn(a), "--output", ofRun).code).toBe(0);
   expect(hashes(runIn(ofRun))["timeline.csv"]).toBe(files["timeline.csv"]);
   expect(Object.keys(files)).toEqual([
+    "junit.xml",
     "merged.hlog",
     "percentiles.csv",
     "report.html",
@@ -87,6 +88,7 @@ it("writes the files of a run, twice the same bytes, and every reader says FOREC
   ] as const)
     expect(Math.abs((ms as number) - measuredMs)).toBeLessThan(0.05 * measuredMs);
   expect(call("show", runIn(a)).stdout).toContain("FORECAST RECOVERED");
+  expect(readFileSync(join(runIn(a), "junit.xml"), "utf8")).toContain('testsuites name="FORECAST: ');
   expect(call("diff", runIn(a), runIn(b)).stdout).toContain("A is a FORECAST");
   const again = call("report", runIn(a), "--fail-ready-p99", "1s");
   expect(again.code).toBe(4);

@@ -15,7 +15,7 @@ import { namedCohorts } from "./cohort-names.ts";
 export const DEFAULT_TARGET = 0.99;
 
 /** What `report` may name. */
-export const REPORTS = ["console", "json", "csv", "hlog", "html"] as const;
+export const REPORTS = ["console", "json", "csv", "hlog", "html", "junit", "github"] as const;
 export type Report = (typeof REPORTS)[number];
 
 export interface ResultsConfig {

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { writeWhole } from "artillery-engine-mqtt/contract";
+import { junitXml } from "../ci/junit.ts";
 import type { Report } from "../config/config.ts";
 import { percentilesCsv } from "../csv/percentiles.ts";
 import { timelineCsv } from "../csv/timeline.ts";
@@ -60,6 +61,7 @@ export function writeResults(
       },
     }),
   );
+  write("junit", RUN_FILES.junit, () => junitXml(summary));
   // It is written last, for it is what others wait for.
   write("json", RUN_FILES.summary, () => `${JSON.stringify(summary, null, 2)}\n`);
   return written;

@@ -27,11 +27,19 @@ export interface Fail extends FailConditions {
   cohorts?: Record<string, FailConditions> | undefined;
 }
 
-export interface GateFailure {
+/** One thing that a storm, or the run, was held to. */
+export interface GateCheck {
   /** Is null where it is about the whole run. */
   storm: number | null;
   /** Is null where it is about the whole fleet. */
   cohort: string | null;
+  /** What was looked at: a key of `fail`, `complete`, `storms`, or `cohorts`. */
+  condition: string;
+  /** How it failed; null where it passed. */
+  message: string | null;
+}
+
+export interface GateFailure extends Omit<GateCheck, "condition" | "message"> {
   message: string;
 }
 
@@ -47,48 +55,64 @@ const CONDITIONS = [
 ] as const satisfies (keyof FailConditions)[];
 type Condition = (typeof CONDITIONS)[number];
 
-/** Returns nothing where everything is allowed. What was not measured has not passed. */
-export function gateFailures(
-  fail: Fail,
-  summary: Pick<Summary, "complete" | "fleet" | "storms"> & Partial<Pick<Summary, "forecast">>,
-): GateFailure[] {
-  const failures: GateFailure[] = [];
-  const ofRun = (message: string): unknown => failures.push({ storm: null, cohort: null, message });
-  if (!summary.complete) ofRun("the run is incomplete: what is missing cannot have passed");
-  if (summary.storms.length === 0) ofRun("the run had no storm, so there is nothing that could pass");
-  const cohorts = Object.keys(summary.fleet.cohorts);
-  for (const name of Object.keys(fail.cohorts ?? {}).filter((cohort) => !cohorts.includes(cohort))) {
-    ofRun(`fail.cohorts names ${JSON.stringify(name)}; the run has only ${cohorts.join(", ")}`);
-  }
-  const all = [...failures, ...summary.storms.flatMap((storm) => stormFailures(fail, storm))];
-  if (!summary.forecast) return all;
-  return all.map((one) => ({ ...one, message: `${FORECAST}: ${one.message}` }));
+/** What failed, in the order of `gateChecks`. */
+export function failuresOf(checks: readonly GateCheck[]): GateFailure[] {
+  return checks.flatMap(({ storm, cohort, message }) =>
+    message === null ? [] : [{ storm, cohort, message }],
+  );
 }
 
-function stormFailures(fail: Fail, storm: StormSummary): GateFailure[] {
-  if (storm.verdict === null) {
-    const message = `${stormName(storm)}: no verdict (${storm.verdictReason})`;
-    return [{ storm: storm.index, cohort: null, message }];
-  }
-  const cohorts = Object.entries(storm.cohorts).filter(([, fields]) => devicesDue(fields) > 0);
-  const failures = cohorts.flatMap(([name, fields]) => {
-    const own = fail.cohorts && Object.hasOwn(fail.cohorts, name) ? fail.cohorts[name] : {};
-    const isPart = Object.keys(storm.cohorts).length > 1;
-    const shared = isPart ? heardBy(fields, fail) : fail;
-    return brokenConditions({ ...shared, ...own }, fields).map((message) => ({
+/** Everything that `fail` holds a run to, passed or not. What was not measured has not passed. */
+export function gateChecks(
+  fail: Fail,
+  summary: Pick<Summary, "complete" | "fleet" | "storms"> & Partial<Pick<Summary, "forecast">>,
+): GateCheck[] {
+  const ofRun = (condition: string, message: string | null): GateCheck => ({
+    storm: null,
+    cohort: null,
+    condition,
+    message,
+  });
+  const cohorts = Object.keys(summary.fleet.cohorts);
+  const unknown = Object.keys(fail.cohorts ?? {}).filter((cohort) => !cohorts.includes(cohort));
+  const all = [
+    ofRun("complete", summary.complete ? null : "the run is incomplete: what is missing cannot have passed"),
+    ofRun(
+      "storms",
+      summary.storms.length > 0 ? null : "the run had no storm, so there is nothing that could pass",
+    ),
+    ...unknown.map((name) =>
+      ofRun("cohorts", `fail.cohorts names ${JSON.stringify(name)}; the run has only ${cohorts.join(", ")}`),
+    ),
+    ...summary.storms.flatMap((storm) => stormChecks(fail, storm)),
+  ];
+  if (!summary.forecast) return all;
+  return all.map((one) => ({
+    ...one,
+    message: one.message === null ? null : `${FORECAST}: ${one.message}`,
+  }));
+}
+
+function stormChecks(fail: Fail, storm: StormSummary): GateCheck[] {
+  const named = (cohort: string | null, who: string, checks: readonly ConditionCheck[]): GateCheck[] =>
+    checks.map(({ condition, failure }) => ({
       storm: storm.index,
-      cohort: name,
-      message: `${stormName(storm)}, cohort ${name}: ${message}`,
+      cohort,
+      condition,
+      message: failure === null ? null : `${stormName(storm)}${who}: ${failure}`,
     }));
+  if (storm.verdict === null)
+    return named(null, "", [{ condition: "verdict", failure: `no verdict (${storm.verdictReason})` }]);
+  const cohorts = Object.entries(storm.cohorts).filter(([, fields]) => devicesDue(fields) > 0);
+  const isPart = Object.keys(storm.cohorts).length > 1;
+  const ofCohorts = cohorts.flatMap(([name, fields]) => {
+    const own = fail.cohorts && Object.hasOwn(fail.cohorts, name) ? fail.cohorts[name] : {};
+    const shared = isPart ? heardBy(fields, fail) : fail;
+    return named(name, `, cohort ${name}`, conditionChecks({ ...shared, ...own }, fields));
   });
   // A fleet of one cohort is that cohort. A fleet of several has a verdict of its own, also where the storm hit only one.
-  if (Object.keys(storm.cohorts).length === 1) return failures;
-  const ofFleet = brokenConditions(fleetConditions(fail), storm).map((message) => ({
-    storm: storm.index,
-    cohort: null,
-    message: `${stormName(storm)}, all cohorts: ${message}`,
-  }));
-  return [...ofFleet, ...failures];
+  if (!isPart) return ofCohorts;
+  return [...named(null, ", all cohorts", conditionChecks(fleetConditions(fail), storm)), ...ofCohorts];
 }
 
 /** A cohort of several that hears nobody has no messages to be judged by, unless it is named: the fleet has. */
@@ -104,8 +128,14 @@ function fleetConditions(fail: Fail): FailConditions {
   return Object.fromEntries(kept.map((name) => [name, fail[name]]));
 }
 
-function brokenConditions(allowed: FailConditions, storm: StormFields): string[] {
-  const checks: Record<Condition, string | null> = {
+interface ConditionCheck {
+  condition: Condition;
+  failure: string | null;
+}
+
+/** Of the conditions that are given. */
+function conditionChecks(allowed: FailConditions, storm: StormFields): ConditionCheck[] {
+  const failures: Record<Condition, string | null> = {
     verdict: verdictFailure(allowed.verdict, storm),
     readyP99: readyFailure("from the loss", allowed.readyP99, storm.readyMs),
     readyP99FromStorm: readyFailure("from the storm", allowed.readyP99FromStorm, storm.readyFromStormMs),
@@ -113,7 +143,10 @@ function brokenConditions(allowed: FailConditions, storm: StormFields): string[]
     ...messageFailures(allowed, storm.messages),
   };
   const mark = storm.generatorSaturated ? " (generator saturated)" : "";
-  return CONDITIONS.flatMap((name) => (checks[name] === null ? [] : `${checks[name]}${mark}`));
+  return CONDITIONS.filter((name) => allowed[name] !== undefined).map((condition) => {
+    const failure = failures[condition];
+    return { condition, failure: failure === null ? null : `${failure}${mark}` };
+  });
 }
 
 function verdictFailure(forbidden: FailVerdict | undefined, { verdict }: StormFields): string | null {

@@ -318,6 +318,17 @@ const schema = z.object({
   gate: z
     .array(z.object({ storm: z.int().nullable(), cohort: z.string().nullable(), message: z.string() }))
     .default([]),
+  /** Everything that `fail` held the run to, passed (`message` is null) or not; empty without `fail`, and in older summaries. */
+  gateChecks: z
+    .array(
+      z.object({
+        storm: z.int().nullable(),
+        cohort: z.string().nullable(),
+        condition: z.string(),
+        message: z.string().nullable(),
+      }),
+    )
+    .default([]),
   exit: z.object({ code: z.int(), sentence: z.string() }),
 });
 

@@ -10,7 +10,7 @@ import { firstSentences } from "../run/first-sentences.ts";
 import { addHistograms } from "../run/histogram.ts";
 import type { MergedRun } from "../run/merge.ts";
 import { EXIT_CODES } from "./exit-codes.ts";
-import { type Fail, gateFailures } from "./gate.ts";
+import { type Fail, failuresOf, gateChecks } from "./gate.ts";
 import { generatorSummary } from "./generator.ts";
 import { runMessages } from "./message-summary.ts";
 import { absentWords, partWords } from "./presence-words.ts";
@@ -37,9 +37,10 @@ const MOST_ABSENT = 5;
 
 export function buildSummary(run: MergedRun, options: SummaryOptions): Summary {
   const measured = measuredSummary(run, options);
-  const gate = options.fail ? gateFailures(options.fail, measured) : [];
+  const checks = options.fail ? gateChecks(options.fail, measured) : [];
+  const gate = failuresOf(checks);
   const isUnknown = run.labEnds.length > 0 || (options.isPartLost === true && !isJudged(measured));
-  return { ...measured, gate, exit: exitOf(measured, gate.length > 0, isUnknown) };
+  return { ...measured, gate, gateChecks: checks, exit: exitOf(measured, gate.length > 0, isUnknown) };
 }
 
 /** Each storm has a verdict. */
@@ -73,7 +74,10 @@ function isUnmeasured({ verdictAbsence, alreadyOffline }: Summary["storms"][numb
   }
 }
 
-function measuredSummary(run: MergedRun, options: SummaryOptions): Omit<Summary, "gate" | "exit"> {
+function measuredSummary(
+  run: MergedRun,
+  options: SummaryOptions,
+): Omit<Summary, "gate" | "gateChecks" | "exit"> {
   const absent = run.absent.map(absentWords);
   const isPart = options.of === "machine";
   const missing = [

@@ -7,6 +7,8 @@ export const RUN_FILES = {
   histograms: "merged.hlog",
   /** The script that was run, secrets masked. */
   script: "script.json",
+  /** What `fail` held the run to, as a CI server reads it. */
+  junit: "junit.xml",
   /** What is known to be missing, a sentence a line. */
   missing: "missing.txt",
 } as const;

@@ -3,7 +3,7 @@ import { parseConfig, unknownCohorts } from "../../../../results/src/config/conf
 
 describe("config.plugins.mqtt-results", () => {
   it("has defaults", () => {
-    const report = ["console", "json", "csv", "hlog", "html"];
+    const report = ["console", "json", "csv", "hlog", "html", "junit", "github"];
     const config = { output: "mqtt-results", report, target: 0.99, progress: true };
     expect(parseConfig(undefined)).toEqual({ ok: true, config });
     expect(parseConfig(null)).toEqual({ ok: true, config });
@@ -19,7 +19,7 @@ describe("config.plugins.mqtt-results", () => {
   });
 
   const share = 'a share from 0 to 1, or a percentage such as "99 %"';
-  const reports = "a list of console, json, csv, hlog, html";
+  const reports = "a list of console, json, csv, hlog, html, junit, github";
   it.each([
     [{ target: 99 }, `target: 99 is not allowed; allowed: ${share}`],
     [{ target: "101 %" }, `target: "101 %" is not allowed; allowed: ${share}`],
@@ -168,7 +168,7 @@ describe("values as Artillery hands them over", () => {
   it("takes text of booleans and shares, and null for what is not given", () => {
     expect(parseConfig({ progress: "false", target: "0.95", fail: null, report: null })).toMatchObject({
       ok: true,
-      config: { progress: false, target: 0.95, report: { length: 5 } },
+      config: { progress: false, target: 0.95, report: { length: 7 } },
     });
   });
 });

@@ -1,7 +1,7 @@
 import { histogramTag, stormMetricName } from "artillery-engine-mqtt/contract";
 import { describe, expect, it } from "vitest";
 import { consoleSummary } from "../../../../results/src/console/summary.ts";
-import { type Fail, type FailVerdict, gateFailures } from "../../../../results/src/judge/gate.ts";
+import { type Fail, type FailVerdict, failuresOf, gateChecks } from "../../../../results/src/judge/gate.ts";
 import { buildSummary } from "../../../../results/src/judge/summary.ts";
 import type { Summary } from "../../../../results/src/judge/summary-schema.ts";
 import { VERDICTS, type Verdict } from "../../../../results/src/judge/verdict.ts";
@@ -14,7 +14,7 @@ import { evenly, spiralWorker, summaryOf } from "../../../support/synthetic-run.
 const spiral = summaryOf([spiralWorker("1"), spiralWorker("2")]);
 const unsaturated = summaryOf([spiralWorker("1")]);
 const failures = (fail: Fail, summary = unsaturated): string[] =>
-  gateFailures(fail, summary).map((failure) => failure.message);
+  failuresOf(gateChecks(fail, summary)).map((failure) => failure.message);
 
 describe("conditions", () => {
   it("name storm and cohort, what was and what is allowed", () => {

@@ -9,7 +9,7 @@ import { describe, expect, it } from "vitest";
 import { parseConfig } from "../../../../results/src/config/config.ts";
 import { consoleSummary } from "../../../../results/src/console/summary.ts";
 import { percentilesCsv } from "../../../../results/src/csv/percentiles.ts";
-import { type Fail, gateFailures } from "../../../../results/src/judge/gate.ts";
+import { type Fail, failuresOf, gateChecks } from "../../../../results/src/judge/gate.ts";
 import { percentileTable } from "../../../../results/src/judge/percentile-table.ts";
 import { buildSummary } from "../../../../results/src/judge/summary.ts";
 import { type Summary, summarySchema } from "../../../../results/src/judge/summary-schema.ts";
@@ -190,7 +190,7 @@ describe("gates of messages", () => {
     { cohort: "sensor", name: "published" },
   );
   const failures = (fail: Fail, of = summary): string[] =>
-    gateFailures(fail, of).map(({ message }) => message);
+    failuresOf(gateChecks(fail, of)).map(({ message }) => message);
 
   it("allow exactly what they say, and say what was", () => {
     expect(failures({ lost: 3, duplicates: 2, deliveryP99: 3000, floodP99: 3000 })).toEqual([]);

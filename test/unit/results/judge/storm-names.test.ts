@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { progressLine } from "../../../../results/src/console/progress.ts";
 import { consoleSummary } from "../../../../results/src/console/summary.ts";
-import { gateFailures } from "../../../../results/src/judge/gate.ts";
+import { failuresOf, gateChecks } from "../../../../results/src/judge/gate.ts";
 import { openStorms } from "../../../../results/src/judge/storm-progress.ts";
 import { stormHeadline } from "../../../../results/src/report/words.ts";
 import type { SyntheticWorker } from "../../../support/run-files.ts";
@@ -24,7 +24,7 @@ describe("a storm that says what happened", () => {
       /Storm 1: power cut \(reset of .* %\) at /,
     );
     expect(storm && stormHeadline(storm)).toMatch(/^power cut: .*connections reset/);
-    expect(gateFailures({ unrecovered: 0 }, summary)[0]?.message).toMatch(
+    expect(failuresOf(gateChecks({ unrecovered: 0 }, summary))[0]?.message).toMatch(
       /^storm 1 \(power cut\), all cohorts: /,
     );
   });
