@@ -39,7 +39,15 @@ it("writes the merged files and prints, after a worker's last flush", async () =
     readdirSync(directory)
       .filter((name) => !name.startsWith("worker-"))
       .sort(),
-  ).toEqual(["junit.xml", "merged.hlog", "percentiles.csv", "report.html", "script.json", "summary.json", "timeline.csv"]);
+  ).toEqual([
+    "junit.xml",
+    "merged.hlog",
+    "percentiles.csv",
+    "report.html",
+    "script.json",
+    "summary.json",
+    "timeline.csv",
+  ]);
   const summary = summarySchema.parse(JSON.parse(readFileSync(join(directory, "summary.json"), "utf8")));
   expect(summary).toMatchObject({ complete: true, workers: 1 });
   expect(printed()).toContain("METASTABLE");
