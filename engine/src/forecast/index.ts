@@ -1,7 +1,10 @@
 import type { ArtilleryScript, Helpers } from "../artillery.ts";
 import type { ForecastAssumption, SampleRecord } from "../contract.ts";
+import { deviceId, ONLY_CONTAINER } from "../device/identity.ts";
+import { givenValues } from "../script/client-ids.ts";
 import type { FleetPlan } from "../script/plan.ts";
 import { type Problem, renderProblems } from "../script/problem.ts";
+import { fleetSizeOf, isOneAtATime, sharedIdSentences } from "../script/shared-ids.ts";
 import { validate } from "../script/validate.ts";
 import { type Arrivals, arrivalsOf, devicesOf, scaledTo } from "./arrivals.ts";
 import { artillerySteps } from "./artillery-steps.ts";
@@ -179,6 +182,17 @@ export function prepareStormForecast(
 function refuseWhatDoesNotFit(devices: number): void {
   const problem = memoryProblem(devices, availableMemory());
   if (problem !== null) throw new ForecastRefused(problem);
+}
+
+/** What a run of the script would say before it begins. Whatever the number of workers, rows are taken by one sequence here. */
+export function forecastWarnings({ script, plan, devices, sample }: PreparedForecast): string[] {
+  if (isOneAtATime(script.config.phases, 1)) return [];
+  const size = fleetSizeOf(script, plan.cohorts, {
+    devices: sample?.of ?? devices,
+    readers: 1,
+    nameOf: (place) => deviceId(ONLY_CONTAINER, place),
+  });
+  return sharedIdSentences(plan.cohorts, givenValues(script), size).map((text) => `mqtt: WARNING: ${text}`);
 }
 
 /**

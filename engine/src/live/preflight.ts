@@ -1,7 +1,9 @@
-import { type ArtilleryScript, log } from "../artillery.ts";
-import type { WorkerShare } from "../device/identity.ts";
+import { type ArtilleryScript, containersDue, log } from "../artillery.ts";
+import { type Container, deviceId, fleetNumber, type WorkerShare } from "../device/identity.ts";
+import { givenValues } from "../script/client-ids.ts";
 import { shortLists } from "../script/environment.ts";
 import { descriptorsPerDevice, type FleetPlan, halfOpenShare, uncorrelatedCohorts } from "../script/plan.ts";
+import { fleetSizeOf, isOneAtATime, sharedIdSentences } from "../script/shared-ids.ts";
 import type { HostLimits, PortSupply } from "../transport/host-limits.ts";
 import { INSECURE_WARNING, shortListWarning, uncorrelatedWarning } from "./warnings.ts";
 
@@ -13,6 +15,7 @@ export interface PreflightOptions {
   /** Of all workers of this host; null where nobody knows. */
   devices: number | null;
   supply: PortSupply;
+  container: Container;
   /** The certificate of a broker is not verified. */
   isInsecure: boolean;
 }
@@ -25,4 +28,25 @@ export function warnBeforeStart(options: PreflightOptions): void {
   limits.check(devices, descriptorsPerDevice(plan), supply, halfOpenShare(plan));
   if (isInsecure) log(INSECURE_WARNING);
   for (const name of uncorrelatedCohorts(plan)) log(uncorrelatedWarning(name));
+  for (const sentence of sharedIds(options)) log(`mqtt: WARNING: ${sentence}`);
+}
+
+/** Every container starts as many devices, and reads the same files. */
+function sharedIds({ script, plan, share, devices, container }: PreflightOptions): string[] {
+  const { phases } = script.config;
+  if (isOneAtATime(phases, share.workers)) return [];
+  const containers = containersDue() ?? container.of;
+  const size = fleetSizeOf(script, plan.cohorts, {
+    devices: devices && devices * containers,
+    readers: threadsWithDevices(phases, share.workers) * containers,
+    nameOf: (place) => deviceId(container, fleetNumber(container, place)),
+  });
+  return sharedIdSentences(plan.cohorts, givenValues(script), size);
+}
+
+/** Artillery gives the first thread all of `arrivalCount`, and every one its part of a rate. */
+function threadsWithDevices(phases: unknown, workers: number): number {
+  const all = Array.isArray(phases) ? (phases as Record<string, unknown>[]) : [];
+  const isDivided = all.some(({ arrivalRate, rampTo }) => arrivalRate !== undefined || rampTo !== undefined);
+  return isDivided ? workers : 1;
 }

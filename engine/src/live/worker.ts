@@ -177,6 +177,7 @@ export class Worker {
       limits: this.#limits,
       devices,
       supply,
+      container,
       isInsecure: this.#isInsecure,
     });
     this.#results = new WorkerResults({

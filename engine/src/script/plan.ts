@@ -1,5 +1,6 @@
 import type { PlacePlan, TimeZeroPlan } from "../rendezvous/plan.ts";
 import type { StormPlan } from "../storm/schedule.ts";
+import { type ClientIdTemplate, clientIdTemplates } from "./client-ids.ts";
 import { type ClientPlan, longestWaitOf, planClient } from "./client-plan.ts";
 import type { ReactionSpec } from "./on-message.ts";
 import type { ReadScenario, ReadScript } from "./read.ts";
@@ -37,6 +38,8 @@ export interface CohortPlan {
   /** TLS session resumption of its devices; null for what the settings say. */
   resume: boolean | null;
   client: ClientPlan;
+  /** What its devices' client ids are made of, where the script gives them. */
+  clientIds: readonly ClientIdTemplate[];
   onConnect: ParsedStep[];
   flow: ParsedStep[];
   /** What its devices publish in the background. */
@@ -79,6 +82,7 @@ function planCohort(scenario: ReadScenario, settings: EngineSettings): CohortPla
   return {
     ...cohort,
     client: planClient(settings, client.known, longestRetryAfterMs(scenario.onConnect)),
+    clientIds: clientIdTemplates(scenario),
     telemetry: telemetry.map(({ spec }) => spec),
     needs: stepsOf(scenario).some(callsCode) ? [] : openReferences(scenario),
   };

@@ -105,11 +105,18 @@ function compileSetExpression(expression: string): Template {
   };
 }
 
-function compileExpression(expression: string): Template {
+/** `$randomNumber(1, 100)`: the function and its arguments; null for what is no call. */
+export function callOf(expression: string): { name: string; args: unknown[] } | null {
   const call = CALL.exec(expression);
-  if (call) {
-    const name = call[1] as string;
-    const args = (call[2] as string).split(",").map((arg) => parseArgument(arg.trim()));
+  if (call === null) return null;
+  const args = (call[2] as string).split(",").map((arg) => parseArgument(arg.trim()));
+  return { name: call[1] as string, args };
+}
+
+function compileExpression(expression: string): Template {
+  const call = callOf(expression);
+  if (call !== null) {
+    const { name, args } = call;
     return (context) => context.funcs?.[name]?.(...args);
   }
   const keys = [...expression.matchAll(/\[(?:'([^']*)'|"([^"]*)"|([^[\]]*))\]|[^.[\]]+/g)].map(

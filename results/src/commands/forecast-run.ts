@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { writeWhole } from "artillery-engine-mqtt/contract";
+import { printable, writeWhole } from "artillery-engine-mqtt/contract";
 import type { PreparedForecast } from "artillery-engine-mqtt/forecast";
 import { REPORTS } from "../config/config.ts";
 import { type MergedResults, mergeDirectories } from "../directory/judged-runs.ts";
@@ -29,6 +29,7 @@ export async function forecastRun(
   // The engine may change what it is given.
   const text = scriptText(script);
   const onProgress = progressTo(io, prepared.devices);
+  for (const line of engine.forecastWarnings(prepared)) io.err(`${printable(line)}\n`);
   const { isComplete } = await engine.runForecast(prepared, { directory, testRunId, signal, onProgress });
   writeWhole(join(directory, RUN_FILES.script), text);
   return { ...mergeDirectories([directory], {}), isComplete };
