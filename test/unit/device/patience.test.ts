@@ -7,7 +7,9 @@ import {
   ownWaitMs,
   type Reaction,
 } from "../../../engine/src/device/patience.ts";
-import { doubling, Rig } from "./device-rig.ts";
+import { RegionCounts } from "../../../engine/src/region/counts.ts";
+import { RegionLoads } from "../../../engine/src/region/load.ts";
+import { doubling, outcome, Rig } from "./device-rig.ts";
 
 const rigOf = (limit: FailureLimit | null, reactions: [number, Reaction][] = [], version: 4 | 5 = 4): Rig =>
   new Rig({
@@ -135,5 +137,114 @@ describe("too many failures", () => {
     refuse(rig, 3);
     rig.time.advance(doubling(0));
     expect(rig.events("connectAttempt")).toHaveLength(attempts + 2);
+  });
+});
+
+describe("a reboot", () => {
+  const REBOOT: FailureLimit = { failures: 1, reboot: { ms: 1000, jitter: 0 } };
+
+  /** One failed attempt, and what comes after it: a reboot, or for those without one another wait. */
+  function fail(rig: Rig): void {
+    rig.broker.ends("tcp_reset");
+    rig.time.advance(doubling(0));
+    rig.broker.ends("tcp_refused");
+    rig.time.advance(Math.max(1000, doubling(1)));
+  }
+
+  const withLimit = (failureLimit: FailureLimit | null, plan: object = {}): Rig =>
+    new Rig({ clean: false, failureLimit, ...plan });
+
+  it.each([
+    ["none", null],
+    ["a reboot", REBOOT],
+  ] as const)("takes packets in flight, packet ids and subscriptions along; %s", (_what, limit) => {
+    const rig = withLimit(limit).start();
+    const { done, results } = outcome();
+    rig.device.exchange.publish({ topic: "t", payload: "x", qos: 1, retain: false }, done);
+    rig.device.exchange.subscribe(["kept"], 1, false, outcome().done);
+    const [, subscribe] = rig.broker.take();
+    expect(subscribe).toMatchObject({ cmd: "subscribe", messageId: 2 });
+    rig.broker.sends({ cmd: "suback", messageId: 2, granted: [1] });
+    fail(rig);
+    rig.broker.opens();
+    const [connect] = rig.broker.take();
+    // What the broker keeps of the session is not known here: the device asks for it as on its first connection.
+    expect(connect).toMatchObject({ cmd: "connect", clean: false });
+    rig.broker.sends({ cmd: "connack", returnCode: 0, reasonCode: 0, sessionPresent: true });
+    const rebooted = limit !== null;
+    expect(rig.broker.takeNames()).toEqual(rebooted ? [] : ["publish"]);
+    expect(results).toEqual(rebooted ? ["lost"] : []);
+    expect(rig.device.exchange.session.filters ?? []).toEqual(rebooted ? [] : ["kept"]);
+    rig.device.exchange.publish({ topic: "t", payload: "y", qos: 1, retain: false }, outcome().done);
+    expect(rig.broker.take()).toMatchObject([{ messageId: rebooted ? 1 : 3 }]);
+    expect(rig.device.attempt.restarts).toBe(rebooted ? 1 : 0);
+  });
+
+  it.each([
+    ["none", null, "given"],
+    ["a reboot", REBOOT, ""],
+  ] as const)("takes the id along that the server assigned; %s", (_what, limit, clientId) => {
+    const rig = withLimit(limit, { protocolVersion: 5, clean: true });
+    rig.device.attempt.identity.identify({ clientId: "", username: null, password: null });
+    rig.device.connect();
+    rig.broker.opens();
+    const properties = { assignedClientIdentifier: "given" };
+    rig.broker.sends({ cmd: "connack", reasonCode: 0, sessionPresent: false, properties });
+    rig.bootstrapped();
+    fail(rig);
+    rig.broker.opens();
+    expect(rig.broker.take()).toMatchObject([{ cmd: "connect", clientId }]);
+  });
+
+  it.each([
+    ["none", null, { host: "other", port: 1884 }],
+    ["a reboot", REBOOT, null],
+  ] as const)("takes the server along that it was sent to for good; %s", (_what, limit, endpoint) => {
+    const rig = withLimit(limit, { protocolVersion: 5, followReferences: true });
+    rig.device.connect();
+    rig.broker.opens();
+    const properties = { serverReference: "other:1884" };
+    rig.broker.sends({ cmd: "connack", reasonCode: 0x9d, sessionPresent: false, properties });
+    rig.time.advance(0);
+    rig.makeReady();
+    fail(rig);
+    expect(rig.device.attempt.endpoint).toEqual(endpoint);
+  });
+
+  it.each([
+    ["none", null, 1],
+    ["a reboot", REBOOT, 0],
+  ] as const)("takes it home from the region that it had gone over to; %s", (_what, limit, region) => {
+    const failover = {
+      policy: "sticky",
+      after: 1,
+      returnHomeMs: Number.POSITIVE_INFINITY,
+      regions: 2,
+    } as const;
+    const names = ["home", "away"];
+    const regions = {
+      failover,
+      counts: new RegionCounts(names),
+      loads: new RegionLoads(names),
+      home: () => 0,
+    };
+    // Two attempts in a row: the first at home, the second away.
+    const rig = new Rig(
+      { failureLimit: limit === null ? null : { ...REBOOT, failures: 2 } },
+      regions,
+    ).start();
+    rig.broker.ends("tcp_reset");
+    rig.time.advance(doubling(0));
+    rig.broker.ends("tcp_refused");
+    expect(rig.device.region).toBe(1);
+    rig.reconnect(doubling(1));
+    rig.device.part.drop("reset", 1);
+    rig.time.advance(doubling(0));
+    expect(rig.device.region).toBe(1);
+    rig.broker.ends("tcp_refused");
+    rig.time.advance(doubling(1));
+    rig.broker.ends("tcp_refused");
+    expect(rig.events("rebooted")).toHaveLength(limit === null ? 0 : 1);
+    expect(rig.device.region).toBe(region);
   });
 });
