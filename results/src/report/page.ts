@@ -9,6 +9,7 @@ import { accuracySection } from "./accuracy.ts";
 import { clientSection } from "./clients.ts";
 import { type Html, html, NOTHING } from "./html.ts";
 import { messageSection } from "./messages.ts";
+import { overviewSection } from "./overview.ts";
 import { plotsOf } from "./plots.ts";
 import { errorSection, generatorSection, regionSection, serviceTimesTable } from "./run-tables.ts";
 import { renderShell } from "./shell.ts";
@@ -37,9 +38,10 @@ export function renderReport({ summary, curves: own, script: ran, measured }: Re
 ${runFacts(summary)}
 ${alerts(summary)}
 <nav aria-label="Parts of the report"><ul>${partsOf(summary).map(([id, name]) => html`<li><a href="#${id}">${name}</a></li>`)}</ul></nav>`,
-    main: html`${verdictSection(summary)}
-${measured == null ? NOTHING : accuracySection(accuracyOf(measured.summary, summary), measured.summary, measured.differences)}
+    main: html`${overviewSection(summary)}
 ${plots.recovery}
+${verdictSection(summary)}
+${measured == null ? NOTHING : accuracySection(accuracyOf(measured.summary, summary), measured.summary, measured.differences)}
 ${plots.load}
 ${messageSection(summary)}
 ${plots.percentiles}
@@ -56,8 +58,9 @@ ${glossary(summary)}`,
 }
 
 const PARTS = [
-  ["verdicts", "Verdicts"],
+  ["overview", "At a glance"],
   ["recovery", "Recovery"],
+  ["verdicts", "Verdicts"],
   ["load", "Load and goodput"],
   ["messages", "Messages"],
   ["percentiles", "Percentiles"],
@@ -100,7 +103,7 @@ function alerts(summary: Summary): Html {
   const insecureHttp = html`<div class="alert bad"><p><strong>Insecure HTTPS.</strong> The certificate of the server that <code>http</code> steps ask was not verified: <code>http.insecure</code> of the script, or <code>-k</code>.</p></div>`;
   const warnings = html`<div class="alert"><ul>${summary.warnings.map((one) => html`<li>${one}</li>`)}</ul></div>`;
   const forecast = html`<div class="alert"><p><strong>${FORECAST}.</strong> ${FORECAST_SENTENCE} See its <a href="#generator">assumptions</a>.</p></div>`;
-  return html`${summary.forecast === null ? NOTHING : forecast}${summary.warnings.length === 0 ? NOTHING : warnings}${summary.tls.insecure ? insecure : NOTHING}${summary.http.insecure ? insecureHttp : NOTHING}${summary.complete ? NOTHING : incomplete}${summary.exit.code === 0 ? NOTHING : exit}${summary.generator?.saturated ? saturated : NOTHING}`;
+  return html`${summary.forecast === null ? NOTHING : forecast}${summary.warnings.length === 0 ? NOTHING : warnings}${summary.tls.insecure ? insecure : NOTHING}${summary.http.insecure ? insecureHttp : NOTHING}${summary.complete ? NOTHING : incomplete}${summary.exit.code === 0 || summary.gate.length > 0 ? NOTHING : exit}${summary.generator?.saturated ? saturated : NOTHING}`;
 }
 
 function scriptSection(script: string | null): Html {

@@ -55,6 +55,12 @@ nav a:hover { text-decoration: underline; }
 .alert { margin: 16px 0 0; padding: 12px 16px; border-radius: 10px; border: 1px solid currentColor; color: var(--fair); background: var(--fair-back); }
 .alert.bad { color: var(--bad); background: var(--bad-back); }
 .alert p, .alert ul { margin: 0; max-width: none; overflow-wrap: anywhere; } .alert ul { padding-left: 20px; }
+section:first-of-type > h2 { margin-top: 30px; }
+.card > .caption:first-child { margin-top: 0; }
+.glance { margin: 14px 0 0; font-size: 15px; }
+.glance div { display: flex; gap: 14px; margin-top: 6px; } .glance dt { min-width: 46px; font-weight: 600; }
+.glance dd { margin: 0; overflow-wrap: anywhere; min-width: 0; } .glance ul { margin: 2px 0 0; padding-left: 20px; }
+.glance .good { color: var(--good); } .glance .fair { color: var(--fair); } .glance .bad { color: var(--bad); } .glance .none { color: var(--none); }
 .limits h4 { margin: 14px 0 4px; font-size: 15px; }
 .limits ul { margin: 0; padding-left: 20px; }
 .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(148px, 1fr)); gap: 14px 20px; margin: 18px 0 4px; }

@@ -1,13 +1,13 @@
-import { FORECAST } from "../judge/forecast-words.ts";
 import { lostTimeWords } from "../judge/limit-words.ts";
 import { count, duration, ratio } from "../judge/number-words.ts";
 import { unsaidPresence } from "../judge/presence-words.ts";
 import { devicesDue, fleetDue } from "../judge/recovery.ts";
 import { fateWords, sparedWords } from "../judge/storm-words.ts";
 import type { StormFields, StormSummary, Summary } from "../judge/summary-schema.ts";
+import { badge, badgeOf } from "./badge.ts";
 import { type Html, html, NOTHING } from "./html.ts";
 import { cell, table, timeCell, wordCell } from "./table.ts";
-import { ALL_COHORTS, stormHeadline, VERDICT_BADGES, verdictSentence } from "./words.ts";
+import { ALL_COHORTS, stormHeadline, verdictSentence } from "./words.ts";
 
 export function verdictSection(summary: Summary): Html {
   return html`<section aria-labelledby="verdicts"><h2 id="verdicts">Verdict of each storm</h2>
@@ -49,16 +49,6 @@ function fates(storm: StormSummary): Html {
     ? [unsaidPresence(storm), sparedWords(storm), ...fateWords(storm)].filter((one) => one !== "")
     : [];
   return words.length === 0 ? NOTHING : html`<p class="note">Devices: ${words.join("; ")}.</p>`;
-}
-
-function badgeOf(storm: StormFields): (typeof VERDICT_BADGES)[keyof typeof VERDICT_BADGES] {
-  return VERDICT_BADGES[storm.verdict ?? "none"];
-}
-
-function badge(storm: StormFields, isForecast: boolean): Html {
-  const { word, sign, tone } = badgeOf(storm);
-  const mark = isForecast ? `${FORECAST}: ` : "";
-  return html`<span class="badge ${tone}"><span aria-hidden="true">${sign}</span> ${mark}${word}</span>`;
 }
 
 function factor(seconds: number): [string, Html] {

@@ -1,4 +1,5 @@
 import { FORECAST } from "../judge/forecast-words.ts";
+import type { LimitingFactor } from "../judge/limiting-factors.ts";
 import { count, duration, percent, percentReached } from "../judge/number-words.ts";
 import { devicesDue, fleetDue, recoveredShare } from "../judge/recovery.ts";
 import { cohortWords } from "../judge/storm-words.ts";
@@ -18,6 +19,18 @@ export const METRIC_WORDS: Record<LatencyName, string> = {
   publish: "Publish",
   configRequest: "Config request",
   auth: "Credentials (beforeConnect)",
+};
+
+/** What limited a recovery, in few words. */
+export const FACTOR_WORDS: Record<LimitingFactor, string> = {
+  generator: "the load generator",
+  authentication: "the service for credentials",
+  broker: "the broker, or the way to it",
+  "back-end": "the back end",
+  "back-off": "the devices' own back-off",
+  detection: "devices that had not noticed",
+  outage: "the outage itself",
+  patience: "devices that stopped trying",
 };
 
 const CAUSE_WORDS = new Map([

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { histogramTag, stormMetricName } from "artillery-engine-mqtt/contract";
 import { describe, expect, it } from "vitest";
 import { curvesOf } from "../../../../results/src/judge/curves.ts";
+import type { Fail } from "../../../../results/src/judge/gate.ts";
 import { count, duration, ratio } from "../../../../results/src/judge/number-words.ts";
 import { buildSummary } from "../../../../results/src/judge/summary.ts";
 import { VERDICT_ABSENCES, VERDICTS } from "../../../../results/src/judge/verdict.ts";
@@ -65,6 +66,30 @@ describe("report.html", () => {
       "<h1>The fleet did not recover from the storm: the overload outlived its cause</h1>",
     );
     expect(textOf(page)).toContain("Generator saturated");
+  });
+
+  it("says first how it ended, what limited it, whether the gate held, and whether to believe it", () => {
+    const glance = (data: ReportData): string => {
+      const html = renderReport(data);
+      return textOf(html.slice(html.indexOf('<h2 id="overview"'), html.indexOf('<h2 id="recovery"')));
+    };
+    expect(glance(spiral)).toContain(
+      "Metastable 140 848 ms not reached the load generator, then the back end",
+    );
+    expect(glance(spiral)).toContain("Gate none: the script has no fail , so no verdict fails the run");
+    expect(glance(spiral)).toContain("Trust the generator was saturated in storm 1");
+    const run = merged([spiralWorker("1")]);
+    const judged = (fail: Fail): ReportData => ({
+      ...spiral,
+      summary: buildSummary(run, { target: 0.99, problems: [], fail }),
+    });
+    expect(glance(judged({ unrecovered: 0.5 }))).toContain(
+      "Gate failed: storm 1, cohort spiral: 75 % unrecovered (30 of 40), allowed 50 %",
+    );
+    expect(glance(judged({ unrecovered: 0.8 }))).toContain("Gate passed: 5 conditions held");
+    expect(glance(judged({ unrecovered: 0.8 }))).toContain("Trust complete, and the generator kept up");
+    const missing = buildSummary(run, { target: 0.99, problems: ["worker 2 was killed"] });
+    expect(glance({ ...spiral, summary: missing })).toContain("Trust incomplete: worker 2 was killed");
   });
 
   it("shows the summary's numbers for every cohort", () => {
