@@ -3,12 +3,12 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { connectAsync } from "mqtt";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { parse } from "yaml";
 import { EXIT_CODES } from "../../results/src/judge/exit-codes.ts";
 import type { Summary } from "../../results/src/judge/summary-schema.ts";
 import { runArtillery } from "../support/artillery.ts";
 import { Mosquitto, mosquittoAvailable } from "../support/broker.ts";
 import { type Meddling, MeddlingBroker } from "../support/meddling-broker.ts";
+import { SPOKEN, smallFlood } from "../support/small-scenarios.ts";
 import { readSummary, resultsDirectory } from "../support/summary.ts";
 
 const PER_HALF = 10;
@@ -99,31 +99,6 @@ describe("what is lost, comes twice or out of order", () => {
     expect(sum("messages_duplicates")).toBe(all.repeat);
   }, 90_000);
 });
-
-const SPOKEN = 50;
-
-/** queue-flood.yml with 40 devices, a quarter of them consoles, that speak five times a second and come back after 2 s. */
-function smallFlood(): object {
-  const script = parse(readFileSync("scenarios/queue-flood.yml", "utf8")) as FloodScript;
-  script.config.phases = [{ duration: 1, arrivalCount: 40 }];
-  Object.assign(script.config.engines.mqtt, {
-    reconnect: { policy: "fixed", base: "2s" },
-    storms: [{ at: "4s", fraction: 0.5, cause: "reset", window: "8s" }],
-  });
-  const [sensor, console] = script.scenarios;
-  sensor.weight = 3;
-  // The first second is everybody's to arrive and to subscribe: who subscribes later has not missed what was said before.
-  sensor.flow[1].loop[1] = { think: "200ms" };
-  // They speak on well after the consoles are back: what was dropped is seen by what comes after it.
-  sensor.flow[1].count = SPOKEN;
-  console.flow[1] = { stayOnline: { for: "15s" } };
-  return script;
-}
-
-interface FloodScript {
-  config: { phases: object[]; engines: { mqtt: object } };
-  scenarios: [{ weight: number; flow: [object, { loop: object[]; count: number }] }, { flow: object[] }];
-}
 
 describe.skipIf(!mosquittoAvailable())("queue-flood.yml at small size", () => {
   it("loses what Mosquitto says that it dropped, and nothing where it has room", async () => {

@@ -1,10 +1,9 @@
 /** Scenarios about who loses the connection, when and for how long: Mosquitto's log, or a client that is no device, says who did. */
-import { readFileSync } from "node:fs";
 import { connectAsync } from "mqtt";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { parse } from "yaml";
 import { runArtillery } from "../support/artillery.ts";
 import { Mosquitto, mosquittoAvailable } from "../support/broker.ts";
+import { smallPlant } from "../support/small-scenarios.ts";
 import { readSummary } from "../support/summary.ts";
 
 /** Devices by what each line of a log says of them. */
@@ -68,10 +67,8 @@ describe.skipIf(!mosquittoAvailable())("on Mosquitto", () => {
     const broker = brokers[1] as Mosquitto;
     const said = new Map<string, string[]>();
     const observer = await connectAsync(broker.url);
-    observer.on("message", (topic, payload) => {
+    observer.on("message", (topic) => {
       const [, , kind = "", node = ""] = topic.split("/");
-      // Telemetry of nodes that are born goes on beside all this.
-      if (kind === "NDATA" && (JSON.parse(payload.toString()) as { born: number }).born === 1) return;
       said.set(node, [...(said.get(node) ?? []), kind]);
     });
     await observer.subscribeAsync("spBv1.0/#");
@@ -94,21 +91,8 @@ describe.skipIf(!mosquittoAvailable())("on Mosquitto", () => {
       expect(answers, node).toEqual(["NBIRTH", ...Array.from({ length: hosts }, () => "NCMD")]);
     }
     expect(new Set(named(broker, GONE)).size).toBe(nodes);
+    // As test/unit/forecast/messages.test.ts has it of the forecast: hosts act on each NDATA, nodes on each NCMD.
+    expect(result.stdout).toMatch(new RegExp(`mqtt\\.on_message\\.handled: \\.* ${2 * nodes * hosts}\n`));
+    expect(result.stdout).toMatch(new RegExp(`mqtt\\.publish\\.sent: \\.* ${nodes * (3 + hosts)}\n`));
   });
 });
-
-/** rebirth.yml with 100 devices, a tenth of them hosts, that come back within half a second. */
-function smallPlant(): object {
-  const script = parse(readFileSync("scenarios/rebirth.yml", "utf8")) as PlantScript;
-  script.config.phases = [{ duration: 2, arrivalRate: 50 }];
-  const [storm] = script.config.engines.mqtt.storms;
-  Object.assign(script.config.engines.mqtt, { reconnect: { policy: "uniform", window: "500ms" } });
-  Object.assign(storm, { at: "4s", window: "5s" });
-  script.scenarios[0].weight = 9;
-  return script;
-}
-
-interface PlantScript {
-  config: { phases: object[]; engines: { mqtt: { storms: [object] } } };
-  scenarios: [{ weight: number }, object];
-}

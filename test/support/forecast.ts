@@ -71,8 +71,15 @@ export function onlyWorker({ workers: [only, ...others] }: VirtualFleet): Virtua
 }
 
 /** Runs it to its end, without files. */
-export async function forecastOf(small: SmallForecast = {}): Promise<VirtualFleet> {
-  const prepared = prepareForecast(scriptOf(small), small);
+export function forecastOf(small: SmallForecast = {}): Promise<VirtualFleet> {
+  return forecastOfScript(scriptOf(small), small);
+}
+
+export async function forecastOfScript(
+  script: ArtilleryScript,
+  options: ForecastOptions = {},
+): Promise<VirtualFleet> {
+  const prepared = prepareForecast(script, options);
   const helpers = await artillerySteps(prepared.plan);
   const fleet = new VirtualFleet({ ...prepared, helpers, log: () => {} });
   while (fleet.advance(10_000));

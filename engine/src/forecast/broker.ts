@@ -17,10 +17,11 @@ import {
   type Hello,
   type Notice,
   type ServiceAnswer,
+  type Will,
+  type Work,
 } from "./peers.ts";
 import { grownRing } from "./ring.ts";
-
-type Work = Packet | Hello | ServiceAnswer | Notice;
+import { Router } from "./router.ts";
 
 /** The listening socket has connections to accept. */
 const LISTENER: Notice = Object.freeze({ notice: "listener" });
@@ -61,6 +62,8 @@ export interface BrokerOptions {
   auth: AuthBackEnd | null;
   /** Each device has a client id of its own, which no other has. */
   hasOwnIds: boolean;
+  /** Devices may hear one another. */
+  routesMessages: boolean;
 }
 
 /**
@@ -84,6 +87,8 @@ export class Broker implements BrokerEnd, AuthAsker {
   readonly #byNumber: (Client | undefined)[] = [];
   readonly #byId = new Map<string, Client>();
   readonly #hasOwnIds: boolean;
+  /** Null where no device can hear of another. */
+  readonly #router: Router | null;
   #assigned = 0;
   /** The queue is a ring of links, null for answers of the back end, and works. */
   #links: (BrokerLink | null)[] = new Array(FIRST_CAPACITY).fill(null);
@@ -97,13 +102,14 @@ export class Broker implements BrokerEnd, AuthAsker {
   /** Connections that made way for another of the same client. */
   takeovers = 0;
 
-  constructor({ model, network, backEnd, auth, hasOwnIds }: BrokerOptions) {
+  constructor({ model, network, backEnd, auth, hasOwnIds, routesMessages }: BrokerOptions) {
     this.network = network;
     this.#acceptsAll = model.accepts === "all";
     this.#waiting = new AcceptQueue(model.acceptQueue);
     this.#backEnd = backEnd;
     this.#auth = auth;
     this.#hasOwnIds = hasOwnIds;
+    this.#router = routesMessages ? new Router((link, delivery) => this.#enqueue(link, delivery)) : null;
     this.#lane = network.clock.lane();
     this.#costMs = {
       accept: (ACCEPT_SHARE * 1000) / model.connects,
@@ -208,6 +214,7 @@ export class Broker implements BrokerEnd, AuthAsker {
     const cost = this.#costMs;
     if ("notice" in work) return work === LISTENER ? cost.accept : cost.close;
     if ("client" in work) return cost.message;
+    if ("passedOn" in work) return work.passedOn.cmd === "publish" ? cost.message : 0;
     if ("hello" in work)
       return work === HELLO_FULL ? cost.tlsFull : work === HELLO_RESUMED ? cost.tlsResumed : 0;
     switch (work.cmd) {
@@ -225,9 +232,10 @@ export class Broker implements BrokerEnd, AuthAsker {
 
   #act(link: BrokerLink | null, work: Work): void {
     if (work === LISTENER) this.#accept();
-    else if (work === GONE) return;
+    else if (work === GONE) this.#lost(link);
     else if (link === null) this.#passOn(work as ServiceAnswer);
     else if ("hello" in work) this.network.down(greeted, link, work);
+    else if ("passedOn" in work) this.#say(link, work.passedOn);
     else this.#read(link, work as Packet);
   }
 
@@ -257,7 +265,10 @@ export class Broker implements BrokerEnd, AuthAsker {
       case "unsubscribe": {
         const { client } = link;
         const gone = packet.unsubscriptions;
-        if (client !== null) client.filters = filtersOf(client).filter((one) => !gone.includes(one));
+        if (client !== null) {
+          client.filters = filtersOf(client).filter((one) => !gone.includes(one));
+          this.#router?.unsubscribe(client, gone);
+        }
         const granted = gone.map(() => 0);
         this.#say(link, { cmd: "unsuback", messageId: packet.messageId as number, granted });
         return;
@@ -266,17 +277,35 @@ export class Broker implements BrokerEnd, AuthAsker {
         this.#publish(link, packet);
         return;
       case "pubrel":
+        this.#note(link, packet);
         this.#say(link, { cmd: "pubcomp", messageId: packet.messageId as number });
+        return;
+      case "pubrec":
+        this.#note(link, packet);
+        this.#say(link, { cmd: "pubrel", messageId: packet.messageId as number });
+        return;
+      case "puback":
+      case "pubcomp":
+        this.#note(link, packet);
         return;
       case "pingreq":
         this.#say(link, PINGRESP);
         return;
       case "disconnect":
-        if (link.client?.link === link) link.client.link = null;
+        if (link.client?.link === link) {
+          link.client.link = null;
+          link.client.will = null;
+        }
         return;
       default:
         return;
     }
+  }
+
+  /** What a client says on a connection that another has replaced is of no interest. */
+  #note(link: BrokerLink, packet: Packet): void {
+    const { client } = link;
+    if (client?.link === link) this.#router?.hear(client, packet);
   }
 
   #say(link: BrokerLink, packet: Packet): void {
@@ -288,7 +317,8 @@ export class Broker implements BrokerEnd, AuthAsker {
   }
 
   /** The client may connect. */
-  allow(link: BrokerLink, { clientId, clean = true, protocolVersion, properties }: IConnectPacket): void {
+  allow(link: BrokerLink, packet: IConnectPacket): void {
+    const { clientId, clean = true, protocolVersion, properties } = packet;
     // A client that has closed politely before its turn has no session to begin.
     if (link.isOver) return;
     const id = clientId === "" ? this.#assignedId() : clientId;
@@ -299,14 +329,54 @@ export class Broker implements BrokerEnd, AuthAsker {
       this.#takeOver(earlier);
     const isExpired = this.network.clock.now() > client.goneAtMs + client.expiryMs;
     const isPresent = known !== undefined && client.expiryMs > 0 && !clean && !isExpired;
-    if (!isPresent) client.filters = null;
+    // One that has not been published yet is not where the session goes on: MQTT 5.0 section 3.1.3.2.2.
+    if (client.will !== null && isPresent && client.will.delayMs > 0) client.will = null;
+    this.#publishWill(client);
+    if (!isPresent) this.#forget(client);
     client.link = link;
+    client.will = this.#router === null ? null : willOf(packet);
+    client.receiveMaximum = properties?.receiveMaximum;
     link.client = client;
     client.expiryMs = expiryOf(protocolVersion === 5 ? 5 : 4, clean, properties?.sessionExpiryInterval);
     client.goneAtMs = Number.POSITIVE_INFINITY;
     if (clientId === "" && protocolVersion === 5)
       this.#say(link, { ...ACCEPTED, properties: { assignedClientIdentifier: id } });
     else this.#say(link, isPresent ? ACCEPTED_WITH_SESSION : ACCEPTED);
+    if (!isPresent || this.#router === null) return;
+    this.#router.resume(client);
+    // It is nobody's turn where the back end has just answered.
+    if (this.#auth !== null && !this.#isBusy) this.#serve();
+  }
+
+  /** The session is over. */
+  #forget(client: Client): void {
+    this.#router?.unsubscribe(client, filtersOf(client));
+    client.filters = null;
+    client.owed = null;
+  }
+
+  /** The end of a connection has come to the broker. */
+  #lost(link: BrokerLink | null): void {
+    const client = link?.client;
+    const will = client?.will;
+    if (!client || !will || client.link !== link) return;
+    const delayMs = Math.min(will.delayMs, client.expiryMs);
+    if (delayMs === 0) this.#publishWill(client);
+    else this.network.clock.wake(delayMs, () => this.#willIsDue(client, will), null, null);
+  }
+
+  /** Nobody has come back in time. */
+  #willIsDue(client: Client, will: Will): void {
+    if (client.will !== will) return;
+    this.#publishWill(client);
+    if (!this.#isBusy) this.#serve();
+  }
+
+  #publishWill(client: Client): void {
+    const { will } = client;
+    if (will === null) return;
+    client.will = null;
+    this.#router?.publish(client, will.packet, this.network.clock.now());
   }
 
   /** [MQTT-3.1.4-3]: an older connection of the client makes way. */
@@ -333,6 +403,9 @@ export class Broker implements BrokerEnd, AuthAsker {
       filters: null,
       expiryMs: 0,
       goneAtMs: Number.POSITIVE_INFINITY,
+      receiveMaximum: undefined,
+      owed: null,
+      will: null,
     };
     if (this.#hasOwnIds) this.#byNumber[link.deviceNumber] = client;
     else this.#byId.set(id, client);
@@ -351,6 +424,7 @@ export class Broker implements BrokerEnd, AuthAsker {
       // Neither `map` nor `concat` leaves a list room to grow.
       client.filters = known.concat(topics.filter((topic) => !known.includes(topic)));
     }
+    for (const subscription of subscriptions) this.#router?.subscribe(client, subscription);
     const granted = subscriptions.map(({ qos }) => qos);
     this.#say(link, { cmd: "suback", messageId: messageId as number, granted });
   }
@@ -362,8 +436,10 @@ export class Broker implements BrokerEnd, AuthAsker {
     if (packet.qos > 0) {
       const messageId = packet.messageId as number;
       this.#say(link, packet.qos === 1 ? { cmd: "puback", messageId } : { cmd: "pubrec", messageId });
+      if (packet.qos === 2 && this.#router?.takeOnce(client, messageId) === false) return;
     }
     this.#backEnd?.pass(this, client, packet);
+    this.#router?.publish(client, packet, this.network.clock.now());
   }
 
   #passOn({ client, packet }: ServiceAnswer): void {
@@ -379,6 +455,16 @@ export class Broker implements BrokerEnd, AuthAsker {
 
 function filtersOf({ filters }: Client): readonly string[] {
   return typeof filters === "string" ? [filters] : (filters ?? []);
+}
+
+/** Null for none. */
+function willOf({ will }: IConnectPacket): Will | null {
+  if (will === undefined) return null;
+  const { topic, payload, qos = 0, retain = false, properties: { willDelayInterval = 0 } = {} } = will;
+  return {
+    packet: { cmd: "publish", topic, payload, qos, retain, dup: false },
+    delayMs: willDelayInterval * 1000,
+  };
 }
 
 /** MQTT 5.0 section 3.1.2.11.2; in 3.1.1 a session that is not clean is kept for ever. */

@@ -9,6 +9,7 @@ import { validate } from "../script/validate.ts";
 import { type Arrivals, arrivalsOf, devicesOf, scaledTo } from "./arrivals.ts";
 import { artillerySteps } from "./artillery-steps.ts";
 import { writeForecastFiles } from "./forecast-files.ts";
+import { hearOneAnother } from "./hearing.ts";
 import { availableMemory, memoryProblem, predictMemory } from "./memory.ts";
 import { type Model, modelOf } from "./model.ts";
 import { type Pilots, pilotsOf, pilotsRecord } from "./pilots.ts";
@@ -87,6 +88,10 @@ export interface ForecastRun {
   events: number;
 }
 
+/** Twice as many that speak to twice as many that hear are four times as many messages: no factor makes both right. */
+const NO_SAMPLE =
+  "devices of this script hear one another, and a sample of them would hear less than all do: ask for no more --devices than fit into memory, and no --sample";
+
 /** So many events happen between two looks at signals. */
 const EVENTS_AT_A_TIME = 100_000;
 
@@ -105,6 +110,7 @@ export function prepareForecast(script: ArtilleryScript, options: ForecastOption
   const { model, assumptions } = modelOf(asked, options.calibrations);
   const all = arrivalsAsked(read.arrivals, options);
   const sample = sampleOf(devicesOf(all), options.sample);
+  if (sample !== null && hearOneAnother(plan)) throw new ForecastRefused(NO_SAMPLE);
   const arrivals = sample === null ? all : arrivalsOfSample(all, sample);
   const written = devicesOf(read.arrivals);
   const grown =

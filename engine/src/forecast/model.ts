@@ -5,6 +5,7 @@ import type { FleetPlan } from "../script/plan.ts";
 import { authOptions } from "../script/steps/lab.ts";
 import type { ParsedStep } from "../script/steps/step.ts";
 import { calibratedBroker, calibratedCapacity, calibratedLatency } from "./calibrated.ts";
+import { hearOneAnother } from "./hearing.ts";
 
 /** What stands in for network, broker and back end. Times are milliseconds, rates per second. */
 export interface Model {
@@ -70,10 +71,6 @@ const STATEMENTS: readonly [string, string][] = [
     "what waits for the broker's turn on a connection that was reset meanwhile costs it nothing but the end of that connection",
   ],
   ["broker: accept queue", "a SYN that finds it full is dropped, and sent again after 1, 3, 7, 15 … s"],
-  [
-    "broker: messages",
-    "an answer reaches who asked; what devices publish otherwise is acknowledged and reaches no device",
-  ],
   ["network", "the latency is constant; nothing is lost, but for storms"],
   [
     "silent storms",
@@ -81,6 +78,10 @@ const STATEMENTS: readonly [string, string][] = [
   ],
   ["bytes", "no packet is encoded: bytes are not counted, and 0 in all files"],
 ];
+
+const ROUTED =
+  "what a device publishes comes once to each that has subscribed to it, and takes the broker as long for each as taking it in; a session that is kept misses nothing of QoS 1 and 2; retained messages are not kept";
+const NOT_ROUTED = "an answer reaches who asked; no device has subscribed to what devices publish";
 
 /**
  * The model of a script that can be forecast, and all that it rests on.
@@ -175,6 +176,7 @@ export function modelOf(
     const time = ms === "auth" ? "as long as the auth service's answer" : `${ms} ms`;
     note(`function ${name}`, `is not called, and takes ${time}`, "script");
   }
+  note("broker: messages", hearOneAnother(plan) ? ROUTED : NOT_ROUTED, "model");
   for (const [name, text] of STATEMENTS) note(name, text, "model");
   return { model, assumptions };
 }

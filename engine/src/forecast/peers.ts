@@ -1,5 +1,6 @@
 import type { IPublishPacket, Packet } from "mqtt-packet";
 import type { Network } from "./network.ts";
+import type { Owed } from "./owed.ts";
 
 /** What the two ends of a connection, and a back end, know of each other. */
 
@@ -27,7 +28,27 @@ export interface Client {
   expiryMs: number;
   /** When its last connection ended, as far as is known; Infinity while it has one. */
   goneAtMs: number;
+  /** Messages of QoS 1 and 2 that the client may still have to have at once, of its last CONNECT; undefined for as many as there are. */
+  receiveMaximum: number | undefined;
+  /** Null where nothing is. */
+  owed: Owed | null;
+  /** What is published when its connection ends without DISCONNECT; null for nothing. */
+  will: Will | null;
 }
+
+export interface Will {
+  packet: IPublishPacket;
+  /** Not before that, unless the session ends: MQTT 5.0 section 3.1.3.2.2. Milliseconds. */
+  delayMs: number;
+}
+
+/** A message of another device, or what follows on it, on its way to a subscriber. */
+export interface Delivery {
+  passedOn: Packet;
+}
+
+/** All that may wait for a broker's turn. */
+export type Work = Packet | Hello | ServiceAnswer | Delivery | Notice;
 
 /** An answer of the back end, on its way to the client who asked. */
 export interface ServiceAnswer {
@@ -54,7 +75,7 @@ export interface BrokerLink {
   /** The broker has taken it out of the accept queue. */
   isAccepted: boolean;
   /** What has come before; null for nothing. */
-  unread: (Packet | Hello | ServiceAnswer | Notice)[] | null;
+  unread: Work[] | null;
   /** Given once its CONNECT was accepted. */
   client: Client | null;
   /** TCP stands. */
@@ -73,7 +94,7 @@ export interface BrokerEnd {
   /** A SYN has arrived. */
   syn(link: BrokerLink): void;
   /** Null for an answer of the back end. */
-  hear(link: BrokerLink | null, work: Packet | Hello | ServiceAnswer | Notice): void;
+  hear(link: BrokerLink | null, work: Work): void;
   /** The device's end is closed. */
   left(link: BrokerLink): void;
 }

@@ -3,6 +3,7 @@ import { type Problem, renderPath } from "../script/problem.ts";
 import { stepsOf } from "../script/references.ts";
 import type { ParsedStep } from "../script/steps/step.ts";
 import { isPlainCapture } from "./captures.ts";
+import { isPublishedTo } from "./hearing.ts";
 import { authSettingsOf, serviceOf } from "./model.ts";
 
 const NO_AUTH =
@@ -11,11 +12,7 @@ const FUNCTIONS = "config.engines.mqtt.forecast.functions";
 
 /** What of a script no model can know, each by its name: it is given by the user, or the forecast is refused. */
 export function refusalsOf(plan: FleetPlan): Problem[] {
-  return [
-    ...stormRefusals(plan),
-    ...messageRefusals(plan),
-    ...plan.cohorts.flatMap((cohort) => cohortRefusals(cohort, plan)),
-  ];
+  return [...stormRefusals(plan), ...plan.cohorts.flatMap((cohort) => cohortRefusals(cohort, plan))];
 }
 
 /** Somebody else makes these: when they end, and what they do, is not in the script. */
@@ -30,26 +27,13 @@ function stormRefusals({ storms }: FleetPlan): Problem[] {
     }));
 }
 
-/** The modelled broker gives devices the answers of the back end alone: what it would lose or delay is not modelled. */
-function messageRefusals({ settings: { messages } }: FleetPlan): Problem[] {
-  if (messages === undefined) return [];
-  return [
-    {
-      path: "config.engines.mqtt.messages.track",
-      value: messages.track,
-      allowed:
-        "nothing in a forecast: what a broker queues, drops or repeats between devices is its own business, and is measured",
-    },
-  ];
-}
-
 function cohortRefusals(cohort: CohortPlan, plan: FleetPlan): Problem[] {
   const { beforeScenario, afterScenario, scenarioIndex } = cohort;
   const path = `scenarios[${scenarioIndex}]`;
   return [
     ...beforeScenario.flatMap((name) => functionRefusal(name, `${path}.beforeScenario`, plan)),
     ...afterScenario.flatMap((name) => functionRefusal(name, `${path}.afterScenario`, plan)),
-    ...cohort.onMessage.map(({ topic }, i) => messageRefusal(`${path}.onMessage[${i}]`, topic)),
+    ...cohort.onMessage.flatMap(({ topic }, i) => messageRefusals(`${path}.onMessage[${i}]`, topic, plan)),
     ...stepsOf(cohort).flatMap((step) => stepRefusals(step, plan)),
     ...pluginRefusals(cohort),
   ];
@@ -69,10 +53,11 @@ function pluginRefusals({ needs }: CohortPlan): Problem[] {
     }));
 }
 
-/** The modelled broker passes on the back end's answers alone: steps for a message would never run, without a word. */
-function messageRefusal(path: string, topic: string): Problem {
-  const allowed = "nothing in a forecast: the modelled broker carries no message from one device to another";
-  return { path, value: topic, allowed };
+/** Nobody but devices and the back end publishes in a forecast: steps for other messages would never run, without a word. */
+function messageRefusals(path: string, topic: string, plan: FleetPlan): Problem[] {
+  if (isPublishedTo(topic, plan)) return [];
+  const allowed = "a topic that devices of the script publish to: in a forecast nobody else does";
+  return [{ path, value: topic, allowed }];
 }
 
 function functionRefusal(name: string, path: string, plan: FleetPlan): Problem[] {
@@ -142,7 +127,7 @@ function ownRefusals({ path, spec }: ParsedStep, plan: FleetPlan): Problem[] {
     return [{ path: at("whileTrue"), value: known.whileTrue, allowed }];
   }
   if (known.waitForMessage !== undefined)
-    return [messageRefusal(at("waitForMessage"), known.waitForMessage.topic)];
+    return messageRefusals(at("waitForMessage"), known.waitForMessage.topic, plan);
   if (known.http !== undefined)
     return [...httpRefusals(known.http, at, plan), ...captureRefusals(known.http, at("http"))];
   const request = known.request ?? known.refresh?.request;

@@ -21,6 +21,7 @@ import { companyOf, loadsElsewhere } from "./company.ts";
 import { Contexts, scenarioPicker } from "./contexts.ts";
 import { Dealer, workersWithArrivals } from "./dealing.ts";
 import { Generator } from "./generator.ts";
+import { hearOneAnother } from "./hearing.ts";
 import { ForecastHost } from "./host.ts";
 import { ForecastHttp, labUrl } from "./http.ts";
 import type { Lane } from "./lane.ts";
@@ -83,6 +84,7 @@ export class VirtualFleet {
     const network = new Network(clock, model.latencyMs, model.broker.latencyMs);
     const backEnds = model.services.map((service) => service && new BackEnd(service, network));
     const auths = backEnds.map(() => model.auth && new AuthBackEnd(model.auth, network));
+    const routesMessages = hearOneAnother(plan);
     this.brokers = backEnds.map(
       (backEnd, i) =>
         new Broker({
@@ -91,6 +93,7 @@ export class VirtualFleet {
           backEnd,
           auth: auths[i] ?? null,
           hasOwnIds: hasOwnIds(plan),
+          routesMessages,
         }),
     );
     const generator = model.generatorConnects === null ? null : new Generator(clock, model.generatorConnects);

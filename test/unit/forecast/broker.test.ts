@@ -25,6 +25,7 @@ function brokerOf(model: Partial<Record<keyof BrokerModel, number | string>> = {
     backEnd: null,
     auth: null,
     hasOwnIds: false,
+    routesMessages: true,
   });
   return { clock, broker };
 }
