@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connectAsync } from "mqtt";
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, type TestContext } from "vitest";
 import type { Container } from "../../engine/src/device/identity.ts";
 import { time } from "../../engine/src/live/clock.ts";
 import { atBroker } from "../../engine/src/rendezvous/broker.ts";
@@ -95,8 +95,9 @@ const heard = (worker: Met): number | undefined => worker.adopted.at(-1);
 
 let runs = 0;
 
-describe.each(GROUNDS)("workers that meet in %s", (_what, isAvailable, prepare) => {
-  describe.skipIf(!isAvailable())("and", () => {
+/** Places are slow each for itself: one waits beside the others, its tests one after the other. */
+describe.concurrent.each(GROUNDS)("workers that meet in %s", (_what, isAvailable, prepare) => {
+  describe.skipIf(!isAvailable())("and", { concurrent: false }, () => {
     let ground: Ground;
     beforeAll(async () => {
       ground = await prepare();
@@ -104,7 +105,7 @@ describe.each(GROUNDS)("workers that meet in %s", (_what, isAvailable, prepare) 
     afterAll(() => ground.stop());
 
     /** Workers of one run; each ends with the test. */
-    const run = (name = `run-${++runs}`) => {
+    const run = ({ onTestFinished }: TestContext, name = `run-${++runs}`) => {
       const join = (
         ordinal: number,
         own: Partial<OwnEntry> = {},
@@ -123,8 +124,8 @@ describe.each(GROUNDS)("workers that meet in %s", (_what, isAvailable, prepare) 
       return { name, join };
     };
 
-    it("are ready have one time zero, 5 s ahead, and know each other's sizes", async () => {
-      const { join } = run();
+    it("are ready have one time zero, 5 s ahead, and know each other's sizes", async (test) => {
+      const { join } = run(test);
       const beganMs = Date.now();
       const workers = [join(0), join(1, { ready: 20 }), join(2, { devices: 40, fleet: 40, ready: 40 })];
       await eventually(
@@ -152,8 +153,8 @@ describe.each(GROUNDS)("workers that meet in %s", (_what, isAvailable, prepare) 
       expect(workers.map(({ rendezvous }) => rendezvous.isFirst())).toEqual([true, false, false]);
     });
 
-    it("wait for one that never comes have a time zero all the same, and say whom they missed", async () => {
-      const { join } = run();
+    it("wait for one that never comes have a time zero all the same, and say whom they missed", async (test) => {
+      const { join } = run(test);
       const timeZero = { kind: "ready", barrier: { share: 1, timeoutMs: 3000 } } as const;
       const workers = [join(0, {}, { timeZero }), join(2, { ready: 49 }, { timeZero })];
       await eventually(() => workers.every((worker) => heard(worker) !== undefined), PATIENCE_MS);
@@ -166,8 +167,8 @@ describe.each(GROUNDS)("workers that meet in %s", (_what, isAvailable, prepare) 
       await eventually(() => heard(late) === heard(workers[0] as Met), PATIENCE_MS);
     });
 
-    it("lose the first of them keep their time zero, and another is the first", async () => {
-      const { join } = run();
+    it("lose the first of them keep their time zero, and another is the first", async (test) => {
+      const { join } = run(test);
       const workers = [join(0), join(1), join(2)];
       await eventually(
         () => new Set(workers.map(heard)).size === 1 && heard(workers[0] as Met) !== undefined,
@@ -182,8 +183,8 @@ describe.each(GROUNDS)("workers that meet in %s", (_what, isAvailable, prepare) 
       expect(workers[1]?.rendezvous.others().map(({ devices }) => devices)).toEqual([50, 50]);
     });
 
-    it("have clocks apart all hear of one time zero, each on its own clock where the place has one", async () => {
-      const { join } = run();
+    it("have clocks apart all hear of one time zero, each on its own clock where the place has one", async (test) => {
+      const { join } = run(test);
       const aheadMs = 2000;
       const ahead = (): number => Date.now() + aheadMs;
       const workers = [join(0), join(1, {}, { wallClock: ahead }), join(2)];
@@ -205,8 +206,8 @@ describe.each(GROUNDS)("workers that meet in %s", (_what, isAvailable, prepare) 
       else expect(Math.abs(laterMs - aheadMs)).toBeLessThanOrEqual(ground.clockWithinMs);
     });
 
-    it("hear of nobody set no time zero of their own, and say so", async () => {
-      const { join } = run();
+    it("hear of nobody set no time zero of their own, and say so", async (test) => {
+      const { join } = run(test);
       const alone = join(1, {}, { timeZero: { kind: "ready", barrier: { share: 1, timeoutMs: 1000 } } });
       await eventually(() => alone.gaveUp() > 0, PATIENCE_MS);
       expect(alone.lines).toHaveLength(1);
@@ -217,8 +218,8 @@ describe.each(GROUNDS)("workers that meet in %s", (_what, isAvailable, prepare) 
       expect([alone.gaveUp(), alone.adopted]).toEqual([1, []]);
     });
 
-    it("find garbage pass it by", async () => {
-      const { name, join } = run();
+    it("find garbage pass it by", async (test) => {
+      const { name, join } = run(test);
       const valid = { ...READY, container: container(1), timeZeroMs: 1, instance: "x" };
       const garbage = [
         "soon",
