@@ -10,6 +10,7 @@ import { parseConfig, type ResultsConfig, unknownCohorts } from "./config/config
 import { engineProblem } from "./engine-in-sight.ts";
 import { EXIT_CODES } from "./judge/exit-codes.ts";
 import { fargateContainer } from "./parts/fargate-container.ts";
+import { isQuiet } from "./quiet.ts";
 import { reportRun, runDirectory } from "./report-run.ts";
 import { type Script, scriptText } from "./run/script-file.ts";
 import { UnwrittenWorkers } from "./run/unwritten-workers.ts";
@@ -86,9 +87,14 @@ function ordinalOf({ MQTT_FLEET_INDEX }: NodeJS.ProcessEnv): number | null {
 function configOrExit(script: Script): ResultsConfig {
   const result = parseConfig(script.config?.plugins?.[PLUGIN_NAME]);
   const problems = result.ok ? unknownCohorts(result.config, scenariosOf(script)) : result.problems;
-  if (result.ok && problems.length === 0) return result.config;
+  if (result.ok && problems.length === 0)
+    return isQuiet(process.argv) ? quietly(result.config) : result.config;
   process.stderr.write(problems.map((problem) => `${printable(problem)}\n`).join(""));
   return process.exit(EXIT_CODES.invalidConfig.code);
+}
+
+function quietly(config: ResultsConfig): ResultsConfig {
+  return { ...config, progress: false, report: config.report.filter((kind) => kind !== "console") };
 }
 
 function scenariosOf({ scenarios }: Script): unknown[] {

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { writeWhole } from "artillery-engine-mqtt/contract";
 import { progressLine } from "../console/progress.ts";
-import { openStorms, type WorkerNow } from "../judge/storm-progress.ts";
+import { openStorms, type StormProgress, type WorkerNow } from "../judge/storm-progress.ts";
 import { RUN_FILES } from "../run/file-names.ts";
 import { lowest } from "../run/highest-lowest.ts";
 import { thisWriter } from "../run/this-writer.ts";
@@ -32,6 +32,8 @@ export class RunWatch {
   #stopped = false;
   #scriptKept = false;
   #lastLines = "";
+  /** Storms of which it was said that all are ready: that is not said again until it is not so. */
+  readonly #allReady = new Set<number>();
 
   constructor(options: WatchOptions, intervalMs: number = INTERVAL_MS) {
     this.#options = options;
@@ -84,8 +86,18 @@ export class RunWatch {
     const { ordinal = null } = this.#options;
     const speaker = firstRunning(workers);
     if (ordinal === null || speaker === null || speaker === ordinal)
-      return openStorms(workers).map(progressLine);
+      return openStorms(workers)
+        .filter((storm) => this.#isNews(storm))
+        .map(progressLine);
     return [`storms are open: container ${speaker} shows how all containers go`];
+  }
+
+  #isNews({ index, ready, due }: StormProgress): boolean {
+    const isAllReady = due > 0 && ready >= due;
+    const isNews = !(isAllReady && this.#allReady.has(index));
+    if (isAllReady) this.#allReady.add(index);
+    else this.#allReady.delete(index);
+    return isNews;
   }
 }
 

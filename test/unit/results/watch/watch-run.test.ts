@@ -136,3 +136,38 @@ it("has one container of those that share a folder speak for all", async () => {
   expect(await said(null)).toContain(all);
   expect(await said(2)).toBe("storms are open: container 1 shows how all containers go");
 });
+
+it("says once that all devices are ready, and speaks again when one is not", async () => {
+  const at = (ready: number, sinceMs: number): object => {
+    const { record: now, timeline } = openWorker("1");
+    const cohorts = { one: stormCohort({ affected: 1000, recovered: 1000, readyAtEnd: ready }) };
+    const storms = [storm({ cohorts, closed: false, windowMs: 25_000 })];
+    return { record: { ...now, updatedAtMs: STORM_MS + sinceMs, storms }, timeline };
+  };
+  const lines: string[] = [];
+  const said = (times: number): Promise<void> => vi.waitFor(() => expect(lines).toHaveLength(times));
+  const directory = writeRun([at(999, 1000)]);
+  const flush = (ready: number, sinceMs: number): void => {
+    writeFileSync(
+      join(directory, "worker-1.json"),
+      JSON.stringify((at(ready, sinceMs) as { record: object }).record),
+    );
+  };
+  watch(directory, (line) => lines.push(line));
+  await said(1);
+  flush(1000, 2000);
+  await said(2);
+  flush(1000, 4000);
+  flush(1000, 6000);
+  await new Promise((resolve) => setTimeout(resolve, 60));
+  flush(998, 8000);
+  await said(3);
+  flush(1000, 10_000);
+  await said(4);
+  expect(lines.map((line) => / (\d[\d,]*) of 1,000 ready/.exec(line)?.[1])).toEqual([
+    "999",
+    "1,000",
+    "998",
+    "1,000",
+  ]);
+});
