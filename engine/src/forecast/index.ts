@@ -109,8 +109,9 @@ export function prepareForecast(script: ArtilleryScript, options: ForecastOption
   const asked = withOptions(withoutLogs(plan), options);
   const { model, assumptions } = modelOf(asked, options.calibrations);
   const all = arrivalsAsked(read.arrivals, options);
-  const sample = sampleOf(devicesOf(all), options.sample);
-  if (sample !== null && hearOneAnother(plan)) throw new ForecastRefused(NO_SAMPLE);
+  const hear = hearOneAnother(plan);
+  const sample = sampleOf(devicesOf(all), hear, options.sample);
+  if (sample !== null && hear) throw new ForecastRefused(NO_SAMPLE);
   const arrivals = sample === null ? all : arrivalsOfSample(all, sample);
   const written = devicesOf(read.arrivals);
   const grown =
@@ -119,7 +120,7 @@ export function prepareForecast(script: ArtilleryScript, options: ForecastOption
   const happens = options.scale === "phases" ? withStormsLater(asked, read.arrivals, devicesOf(all)) : asked;
   const source = options.sample === undefined ? "model" : "option";
   const devices = devicesOf(arrivals);
-  refuseWhatDoesNotFit(devices);
+  refuseWhatDoesNotFit(devices, hear);
   return {
     script,
     plan: happens,
@@ -133,7 +134,7 @@ export function prepareForecast(script: ArtilleryScript, options: ForecastOption
     devices,
     written,
     workers: options.workers ?? 1,
-    predictedBytes: predictMemory(devices),
+    predictedBytes: predictMemory(devices, hear),
     sample,
     pilots: sample && pilotsOf(happens, grown, all, sample),
   };
@@ -150,8 +151,8 @@ function withStormsLater(plan: FleetPlan, arrivals: readonly Arrivals[], devices
 }
 
 /** The sample that was asked for, or the one that fits where all do not; null where each device is simulated. */
-function sampleOf(devices: number, asked: number | undefined): Sample | null {
-  const fits = memoryProblem(devices, availableMemory()) === null;
+function sampleOf(devices: number, hear: boolean, asked: number | undefined): Sample | null {
+  const fits = memoryProblem(devices, hear, availableMemory()) === null;
   const most = asked ?? (fits ? devices : SAMPLE_DEVICES);
   return most < devices ? { devices: most, of: devices } : null;
 }
@@ -175,18 +176,19 @@ export function prepareStormForecast(
       storms.length === 0 ? "a script with storms" : `a storm of the script: 1 to ${storms.length}`;
     throw refused([{ path: "storm", value: storm, allowed }]);
   }
-  refuseWhatDoesNotFit(devices);
+  const hear = hearOneAnother(whole.plan);
+  refuseWhatDoesNotFit(devices, hear);
   return {
     ...whole,
     plan: { ...whole.plan, storms: stormsUpTo(storms, whole.arrivals, question) },
     arrivals: devices === whole.devices ? whole.arrivals : arrivingLonger(whole.arrivals, devices),
     devices,
-    predictedBytes: predictMemory(devices),
+    predictedBytes: predictMemory(devices, hear),
   };
 }
 
-function refuseWhatDoesNotFit(devices: number): void {
-  const problem = memoryProblem(devices, availableMemory());
+function refuseWhatDoesNotFit(devices: number, hear: boolean): void {
+  const problem = memoryProblem(devices, hear, availableMemory());
   if (problem !== null) throw new ForecastRefused(problem);
 }
 

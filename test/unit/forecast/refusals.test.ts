@@ -114,15 +114,23 @@ describe("what no model can know is refused by its path", () => {
     [200_000, 826],
     [1_000_000, 2034],
   ])("%s devices took %s MB at most, and no less is predicted, nor much more", (devices, measuredMb) => {
-    const predictedMb = predictMemory(devices) / 1024 ** 2;
+    const predictedMb = predictMemory(devices, false) / 1024 ** 2;
     expect(predictedMb).toBeGreaterThanOrEqual(measuredMb);
     expect(predictedMb).toBeLessThan(measuredMb * 1.4);
   });
 
+  it.each([
+    [50_000, 457],
+    [200_000, 1058],
+  ])("%s devices that hear one another took %s MB, and no less is predicted", (devices, measuredMb) => {
+    expect(predictMemory(devices, true) / 1024 ** 2).toBeGreaterThanOrEqual(measuredMb);
+    expect(predictMemory(devices, true) / 1024 ** 2).toBeLessThan(measuredMb * 1.4);
+  });
+
   it("more devices than fit are refused before anything happens", () => {
-    const available = { bytes: predictMemory(1000), isHeapLimit: true };
-    expect(memoryProblem(1000, available)).toBeNull();
-    expect(memoryProblem(10_000_000, available)).toMatch(
+    const available = { bytes: predictMemory(1000, false), isHeapLimit: true };
+    expect(memoryProblem(1000, false, available)).toBeNull();
+    expect(memoryProblem(10_000_000, false, available)).toMatch(
       /^10000000 devices would take about \d+\.\d GB of memory, and there are 0\.2 GB; give Node more: NODE_OPTIONS=--max-old-space-size=\d+$/,
     );
   });

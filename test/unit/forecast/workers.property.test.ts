@@ -76,6 +76,12 @@ const flows = fc.constantFrom<Record<string, unknown>>(
       { stayOnline: {} },
     ],
   },
+  // Devices that hear those of other workers, and answer.
+  {
+    telemetry: { every: "5s", topic: "said/{{ deviceId }}", payload: { a: 1 }, qos: 1 },
+    onConnect: [{ subscribe: { topics: "said/+", qos: 1 } }, { request: REQUEST }],
+    onMessage: [{ topic: "said/+", do: [{ publish: { topic: "heard", qos: 1 } }] }],
+  },
   // Devices that leave, at random and by themselves.
   { flow: [{ connect: {} }, { think: "{{ $randomNumber(2, 9) }}s" }] },
 );
