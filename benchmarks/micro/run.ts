@@ -18,6 +18,7 @@ export const SUITES: Readonly<Record<string, () => Promise<Suite>>> = {
   recorder: () => import("./recorder.bench.ts"),
   selection: () => import("./selection.bench.ts"),
   drop: () => import("./drop.bench.ts"),
+  messages: () => import("./messages.bench.ts"),
   timers: () => import("./timers.bench.ts"),
   codec: () => import("./codec.bench.ts"),
   template: () => import("./template.bench.ts"),
