@@ -35,10 +35,10 @@ export function messageFailures(
       duplicates <= limit ? null : `${count(duplicates)} duplicates, allowed ${count(limit)}`,
     ),
     deliveryP99: judged("deliveryP99", (limit, { deliveryMs, delivered }) =>
-      timeFailure("delivery p99", limit, deliveryMs, delivered > 0),
+      timeFailure("delivery p99", limit, deliveryMs, delivered > 0 ? CLOCKS : null),
     ),
     floodP99: judged("floodP99", (limit, { floodMs, flood }) =>
-      timeFailure("flood p99", limit, floodMs, flood > 0),
+      timeFailure("flood p99", limit, floodMs, flood > 0 ? FLOODS : null),
     ),
   };
 }
@@ -48,10 +48,21 @@ function lostFailure(limit: number, { lost, lostReason }: StormMessagesSummary):
   return lost <= limit ? null : `${count(lost)} messages lost, allowed ${count(limit)}`;
 }
 
-/** Nothing that came took no time: but what came and was not timed has not passed. */
-function timeFailure(what: string, limitMs: number, { p99 }: LatencySummary, isDue: boolean): string | null {
-  if (p99 === null)
-    return isDue ? `${what} is not known: the clocks of the machines were not compared` : null;
+const CLOCKS = "the clocks of the machines were not compared";
+const FLOODS = "no flood was followed to its end";
+
+/**
+ * Nothing that came took no time: but what came and was not timed has not passed.
+ *
+ * @param unknown why there is no time of what came; null where nothing came
+ */
+function timeFailure(
+  what: string,
+  limitMs: number,
+  { p99 }: LatencySummary,
+  unknown: string | null,
+): string | null {
+  if (p99 === null) return unknown === null ? null : `${what} is not known: ${unknown}`;
   if (p99 <= limitMs) return null;
   const [was, allowed] = [duration(p99), duration(limitMs)];
   return `${what} ${was === allowed ? `${p99} ms` : was}, allowed ${allowed}`;

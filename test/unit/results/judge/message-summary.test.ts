@@ -204,6 +204,69 @@ describe("gates of messages", () => {
     ]);
   });
 
+  it("pass at the value that was and at any above, fail at any below, and fail with a reason where it is not known", () => {
+    const only = (condition: keyof Fail, limit: number, of: Summary): string[] =>
+      failures({ cohorts: { console: { [condition]: limit } } }, of);
+    fc.assert(
+      fc.property(
+        fc.nat(50),
+        fc.nat(50),
+        fc.nat(50),
+        fc.integer({ min: 1, max: 60_000 }),
+        fc.integer({ min: 1, max: 1000 }),
+        (missed, filled, duplicates, ms, away) => {
+          const of = one(
+            { count: 200, ms },
+            { name: "missed", count: missed + filled },
+            { name: "filled", count: filled },
+            { name: "duplicates", count: duplicates },
+            { name: "flood", count: 9 },
+          );
+          const { messages: was } = of.storms[0]?.cohorts["console"] as Summary["storms"][0];
+          const values = {
+            lost: missed,
+            duplicates,
+            deliveryP99: was?.deliveryMs.p99 as number,
+            floodP99: was?.floodMs.p99 as number,
+          };
+          for (const [condition, value] of Object.entries(values) as [keyof typeof values, number][]) {
+            expect(only(condition, value, of)).toEqual([]);
+            expect(only(condition, value + away, of)).toEqual([]);
+            if (value - away < 0) continue;
+            const [failure, ...more] = only(condition, value - away, of);
+            expect(failure).toMatch(/^storm 1, cohort console: .*, allowed /);
+            expect(more).toEqual([]);
+          }
+        },
+      ),
+      { numRuns: 50, seed: 1 },
+    );
+  });
+
+  it("fail with the reason where a value is not known, and pass a time where nothing came", () => {
+    const changedTo = (of: Summary, change: object): Summary => {
+      const changed = structuredClone(of) as Summary;
+      for (const fields of [
+        ...changed.storms,
+        ...changed.storms.flatMap((storm) => Object.values(storm.cohorts)),
+      ])
+        Object.assign(fields.messages ?? {}, change);
+      return changed;
+    };
+    const untimed = { count: 0, p50: null, p90: null, p95: null, p99: null, max: null, mean: null };
+    const fail: Fail = { cohorts: { console: { lost: 0, deliveryP99: 1e6, floodP99: 1e6 } } };
+    const of = one({ count: 5 }, { name: "flood", count: 2 });
+    expect(failures(fail, of)).toEqual([]);
+    const unknown = { lost: null, lostReason: "a reason", deliveryMs: untimed, floodMs: untimed };
+    expect(failures(fail, changedTo(of, unknown))).toEqual([
+      "storm 1, cohort console: lost messages are not known (a reason)",
+      "storm 1, cohort console: delivery p99 is not known: the clocks of the machines were not compared",
+      "storm 1, cohort console: flood p99 is not known: no flood was followed to its end",
+    ]);
+    const nothing = { delivered: 0, flood: 0, deliveryMs: untimed, floodMs: untimed };
+    expect(failures({ deliveryP99: 0, floodP99: 0 }, changedTo(of, nothing))).toEqual([]);
+  });
+
   it("hold a cohort that hears nobody only to what is said of it", () => {
     expect(failures({ lost: 3 })).toEqual([]);
     expect(failures({ cohorts: { sensor: { lost: 0 } } })).toEqual([
