@@ -1,7 +1,9 @@
 import { histogramTag } from "artillery-engine-mqtt/contract";
 import type { MergedRun } from "../run/merge.ts";
 import { type CohortLoad, loadOf } from "./load.ts";
+import { type MessageRate, messageRates } from "./message-rates.ts";
 import { type MetricPercentiles, metricPercentiles } from "./percentiles-by-cohort.ts";
+import type { RateSeries } from "./rate-series.ts";
 import { type StormRecovery, stormRecovery } from "./recovery-by-cohort.ts";
 import { serviceTime } from "./service-time.ts";
 import { type LatencyName, type LatencySummary, SERVICE_TIME_METRICS } from "./summary-schema.ts";
@@ -10,6 +12,8 @@ import { type LatencyName, type LatencySummary, SERVICE_TIME_METRICS } from "./s
 export interface Curves {
   recovery: StormRecovery[];
   load: CohortLoad[];
+  /** Null where no messages were tracked. */
+  messages: RateSeries<MessageRate> | null;
   percentiles: MetricPercentiles[];
   /** Service times of each cohort; those of the whole fleet are the summary's. */
   serviceTimes: CohortServiceTime[];
@@ -25,6 +29,7 @@ export function curvesOf(run: MergedRun): Curves {
   return {
     recovery: run.storms.flatMap((storm) => stormRecovery(run, storm) ?? []),
     load: loadOf(run),
+    messages: messageRates(run),
     percentiles: metricPercentiles(run),
     serviceTimes: (Object.keys(SERVICE_TIME_METRICS) as LatencyName[]).flatMap((metric) =>
       [...run.cohorts.keys()].flatMap((cohort) => cohortServiceTime(run, metric, cohort) ?? []),

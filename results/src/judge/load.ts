@@ -1,64 +1,31 @@
 import { histogramTag, stormMetricName, TIMELINE_ROW_MS } from "artillery-engine-mqtt/contract";
-import { getOrAdd } from "../run/get-or-add.ts";
 import { bucketsOf } from "../run/histogram.ts";
 import type { MergedRun } from "../run/merge.ts";
 import type { TimelineRow } from "../run/timeline.ts";
+import { type RatePoint, type RateSeries, rateSeries, sumEvents } from "./rate-series.ts";
 
-/** Means over the second that ends at `tMs` (since time zero): their highest is the peak that summary.json names. */
-export interface LoadPoint {
-  tMs: number;
-  connectAttemptsPerS: number;
-  configRequestsPerS: number;
-  readyPerS: number;
-}
+/** Their highest means over one second are the peaks that summary.json names. */
+const LOAD_RATES = ["connectAttemptsPerS", "configRequestsPerS", "readyPerS"] as const;
+type LoadRate = (typeof LOAD_RATES)[number];
 
-export interface CohortLoad {
+export interface CohortLoad extends RateSeries<LoadRate> {
   /** Null is the whole fleet. */
   cohort: string | null;
-  points: LoadPoint[];
-  /** The points, thinned to what a table can hold. */
-  rows: LoadPoint[];
-  peak: LoadRates;
 }
 
-export type LoadRates = Omit<LoadPoint, "tMs">;
+export type LoadRates = Record<LoadRate, number>;
 
-/** What a cohort did in one row of the timeline, by its start. */
-type Event = LoadPoint;
-
-const LONGEST_SERIES = 2000;
-const LONGEST_TABLE = 60;
+/** What a cohort did in one row of the timeline. */
+type Event = RatePoint<LoadRate>;
 
 /** Offered load and goodput of the whole fleet, then of each cohort if there are several. */
 export function loadOf(run: MergedRun): CohortLoad[] {
   const byCohort = Map.groupBy(run.timeline, ({ cohort }) => cohort);
   const cohorts = [...new Set([...run.cohorts.keys(), ...byCohort.keys()])];
   const events = cohorts.map((cohort) => eventsOf(run, cohort, byCohort.get(cohort) ?? []));
-  const all = cohortLoad(null, sumEvents(events));
+  const all = { cohort: null, ...rateSeries(LOAD_RATES, sumEvents(LOAD_RATES, events)) };
   if (cohorts.length < 2) return [all];
-  return [all, ...cohorts.map((cohort, i) => cohortLoad(cohort, events[i] ?? []))];
-}
-
-function cohortLoad(cohort: string | null, events: readonly Event[]): CohortLoad {
-  const points = secondMeans(events);
-  return {
-    cohort,
-    points: keepPeaks(points, LONGEST_SERIES),
-    rows: keepPeaks(points, LONGEST_TABLE),
-    peak: peakOf(points),
-  };
-}
-
-function peakOf(points: readonly LoadPoint[]): LoadRates {
-  const peak: LoadRates = { connectAttemptsPerS: 0, configRequestsPerS: 0, readyPerS: 0 };
-  for (const point of points) raise(peak, point);
-  return peak;
-}
-
-function raise(peak: LoadRates, rates: LoadRates): void {
-  peak.connectAttemptsPerS = Math.max(peak.connectAttemptsPerS, rates.connectAttemptsPerS);
-  peak.configRequestsPerS = Math.max(peak.configRequestsPerS, rates.configRequestsPerS);
-  peak.readyPerS = Math.max(peak.readyPerS, rates.readyPerS);
+  return [all, ...cohorts.map((cohort, i) => ({ cohort, ...rateSeries(LOAD_RATES, events[i] ?? []) }))];
 }
 
 /** Events are sorted by time. */
@@ -87,56 +54,11 @@ function eventsOf(run: MergedRun, cohort: string, rows: readonly TimelineRow[]):
       inStorms.push({ tMs, connectAttemptsPerS: 0, configRequestsPerS: 0, readyPerS: count });
     }
   }
-  return inStorms.length === 0 ? events : sumEvents([events, inStorms]);
+  return inStorms.length === 0 ? events : sumEvents(LOAD_RATES, [events, inStorms]);
 }
 
 function inWindow(run: MergedRun, tMs: number): boolean {
   return run.storms.some(
     ({ startedAtMs, atMs, windowMs }) => startedAtMs !== null && tMs >= atMs && tMs < atMs + windowMs,
   );
-}
-
-function sumEvents(all: readonly (readonly Event[])[]): Event[] {
-  const sums = new Map<number, Event>();
-  for (const events of all) {
-    for (const event of events) {
-      const sum = sums.get(event.tMs);
-      if (sum === undefined) sums.set(event.tMs, { ...event });
-      else add(sum, event, 1);
-    }
-  }
-  return [...sums.values()].sort((a, b) => a.tMs - b.tMs);
-}
-
-function add(sum: LoadRates, rates: LoadRates, sign: 1 | -1): void {
-  sum.connectAttemptsPerS += sign * rates.connectAttemptsPerS;
-  sum.configRequestsPerS += sign * rates.configRequestsPerS;
-  sum.readyPerS += sign * rates.readyPerS;
-}
-
-function secondMeans(events: readonly Event[]): LoadPoint[] {
-  const second: LoadRates = { connectAttemptsPerS: 0, configRequestsPerS: 0, readyPerS: 0 };
-  let oldest = 0;
-  return events.map((event) => {
-    add(second, event, 1);
-    for (let old = events[oldest]; old && old.tMs <= event.tMs - 1000; old = events[++oldest]) {
-      add(second, old, -1);
-    }
-    return { tMs: event.tMs + TIMELINE_ROW_MS, ...second };
-  });
-}
-
-/** At most `most` points; each stands for a stretch of time and has the highest values in it. */
-export function keepPeaks(points: readonly LoadPoint[], most: number): LoadPoint[] {
-  const [first, last] = [points[0], points.at(-1)];
-  if (first === undefined || last === undefined || points.length <= most) return [...points];
-  const rows = Math.ceil((last.tMs - first.tMs + TIMELINE_ROW_MS) / TIMELINE_ROW_MS / most);
-  const stretches = new Map<number, LoadPoint>();
-  for (const point of points) {
-    const stretch = Math.floor((point.tMs - first.tMs) / (rows * TIMELINE_ROW_MS));
-    const peak = getOrAdd(stretches, stretch, () => ({ ...point }));
-    peak.tMs = point.tMs;
-    raise(peak, point);
-  }
-  return [...stretches.values()];
 }

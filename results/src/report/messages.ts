@@ -10,8 +10,12 @@ interface Row {
   storm: StormMessagesSummary | null;
 }
 
-/** What became of tracked messages, in each storm's window and in the whole run; nothing where none were tracked. */
-export function messageSection(summary: Summary): Html {
+/**
+ * What became of tracked messages, in each storm's window and in the whole run; nothing where none were tracked.
+ *
+ * @param plot the same over time
+ */
+export function messageSection(summary: Summary, plot: Html): Html {
   if (summary.messages === null) return NOTHING;
   const rows: Row[] = summary.storms.flatMap((storm) => {
     if (storm.messages === null) return [];
@@ -28,6 +32,7 @@ export function messageSection(summary: Summary): Html {
   rows.push({ head: "whole run", messages: summary.messages, storm: null });
   return html`<section aria-labelledby="messages"><h2 id="messages">Messages across the storms</h2>
 <p class="lead">Publications with a number and a time. A message counts for the storm in whose window it was sent, whenever it came; one is lost for a subscriber that heard a later one of the same device and topic, and never this one. What nobody heard a later one of is not known to be lost.</p>
+${plot}
 <div class="card">${table({
     caption: "What became of tracked messages",
     wide: true,

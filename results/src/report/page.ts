@@ -43,7 +43,7 @@ ${plots.recovery}
 ${verdictSection(summary)}
 ${measured == null ? NOTHING : accuracySection(accuracyOf(measured.summary, summary), measured.summary, measured.differences)}
 ${plots.load}
-${messageSection(summary)}
+${messageSection(summary, plots.messages)}
 ${plots.percentiles}
 ${serviceTimesTable(summary, curves.serviceTimes)}
 ${errorSection(summary)}

@@ -1,7 +1,9 @@
 import type { Curves } from "../judge/curves.ts";
-import type { CohortLoad, LoadRates } from "../judge/load.ts";
+import type { CohortLoad } from "../judge/load.ts";
+import type { MessageRate } from "../judge/message-rates.ts";
 import { count, duration, percentReached } from "../judge/number-words.ts";
 import type { MetricPercentiles } from "../judge/percentiles-by-cohort.ts";
+import type { RateSeries } from "../judge/rate-series.ts";
 import type { StormRecovery } from "../judge/recovery-by-cohort.ts";
 import type { StormSummary, Summary } from "../judge/summary-schema.ts";
 import type { ChartSeries, ChartSpec } from "./chart-spec.ts";
@@ -14,6 +16,8 @@ import { ALL_COHORTS, METRIC_WORDS } from "./words.ts";
 export interface Plots {
   recovery: Html;
   load: Html;
+  /** Stands beside the tables of messages; nothing where none were tracked. */
+  messages: Html;
   percentiles: Html;
   specs: ChartSpec[];
 }
@@ -26,6 +30,7 @@ export function plotsOf(summary: Summary, curves: Curves): Plots {
     return own === undefined ? [] : recoveryFigure(own, storm, summary.recoveryTarget);
   });
   const load = loadFigures(curves.load, summary);
+  const messages = curves.messages === null ? [] : [messageFigure(curves.messages, summary)];
   const percentiles = curves.percentiles.map(percentileFigure);
   const [fleet, ...cohorts] = load;
   return {
@@ -41,13 +46,14 @@ export function plotsOf(summary: Summary, curves: Curves): Plots {
       "Means over one second. Connect attempts and config requests are what the devices ask of the system (offered load); devices that become ready are what comes of it (goodput). Goodput is counted from the ready times inside the storms' windows, and outside from the growth of the number of ready devices, which hides those that leave and come back within 0.1 s. Storm windows are shaded.",
       fleet ? [fleet.html, html`<div class="pair">${cohorts.map((one) => one.html)}</div>`] : [],
     ),
+    messages: html`${messages.map((one) => one.html)}`,
     percentiles: section(
       "percentiles",
       "Latency percentiles",
       "Each step to the right leaves out ten times fewer devices or operations: 90 %, 99 %, 99.9 %. Ready times are over all affected devices: where not enough of them came back, the curve ends.",
       percentiles.length > 0 ? [html`<div class="pair">${percentiles.map((one) => one.html)}</div>`] : [],
     ),
-    specs: [...recovery, ...load, ...percentiles].map((one) => one.spec),
+    specs: [...recovery, ...load, ...messages, ...percentiles].map((one) => one.spec),
   };
 }
 
@@ -111,65 +117,87 @@ function recoveryTable({ storm, cohorts, table: { timesMs, shares } }: StormReco
   });
 }
 
-const LOAD_SERIES: readonly (ChartSeries & { of: keyof LoadRates })[] = [
+/** One line of a chart over time. */
+type RateLine<Rate extends string> = ChartSeries & { of: Rate };
+
+const LOAD_SERIES: readonly RateLine<keyof CohortLoad["peak"]>[] = [
   { of: "connectAttemptsPerS", label: "connect attempts /s", colour: 1, shape: "line", dash: [] },
   { of: "configRequestsPerS", label: "config requests /s", colour: 2, shape: "line", dash: [10, 4] },
   { of: "readyPerS", label: "became ready /s", colour: 3, shape: "area", dash: [] },
 ];
 
-function loadFigures(load: readonly CohortLoad[], { storms }: Summary): Figure[] {
+const MESSAGE_SERIES: readonly RateLine<MessageRate>[] = [
+  { of: "publishedPerS", label: "published /s", colour: 1, shape: "line", dash: [] },
+  { of: "deliveredPerS", label: "delivered /s", colour: 3, shape: "area", dash: [] },
+  { of: "missedPerS", label: "found missing /s", colour: 2, shape: "line", dash: [10, 4] },
+  { of: "duplicatesPerS", label: "duplicates /s", colour: 4, shape: "line", dash: [3, 3] },
+];
+
+function loadFigures(load: readonly CohortLoad[], summary: Summary): Figure[] {
   const filled = load.filter((one) => one.points.length > 0);
   // All cohorts have the same scale, or they could not be compared.
   const cohortsHighest = highestOf(filled.filter((one) => one.cohort !== null));
   return filled.map((one, i) => {
     const title = one.cohort === null ? "Whole fleet" : `Cohort: ${one.cohort}`;
     const highest = one.cohort === null ? highestOf([one]) : cohortsHighest;
-    const [first, last] = [(one.points[0]?.tMs ?? 0) / 1000, (one.points.at(-1)?.tMs ?? 0) / 1000];
-    const peaks = LOAD_SERIES.map(({ of, label }) => `${label} ${count(one.peak[of])}`);
-    return figure(
-      title,
-      `Highest: ${peaks.join(", ")}.`,
-      {
-        id: `plot-load-${i}`,
-        xAxis: "seconds",
-        yAxis: "perSecond",
-        xLabel: "time since the fleet's time zero",
-        yLabel: "per second",
-        xRange: [first, Math.max(last, first + 1)],
-        yMax: highest * 1.2 || 1,
-        data: [
-          one.points.map((point) => point.tMs / 1000),
-          ...LOAD_SERIES.map(({ of }) => one.points.map((point) => point[of])),
-        ],
-        series: LOAD_SERIES.map(({ label, colour, shape, dash }) => ({ label, colour, shape, dash })),
-        target: null,
-        marks: storms
-          .filter((storm) => storm.happened)
-          .map(({ index, at, windowMs }) => ({
-            from: at / 1000,
-            to: (at + windowMs) / 1000,
-            label: `storm ${index}`,
-          })),
-      },
-      loadTable(title, one),
-    );
+    return rateFigure(`plot-load-${i}`, title, LOAD_SERIES, one, highest, summary);
   });
+}
+
+function messageFigure(messages: RateSeries<MessageRate>, summary: Summary): Figure {
+  const highest = Math.max(...MESSAGE_SERIES.map(({ of }) => messages.peak[of]));
+  return rateFigure("plot-messages", "Messages over time", MESSAGE_SERIES, messages, highest, summary);
+}
+
+function rateFigure<Rate extends string>(
+  id: string,
+  title: string,
+  lines: readonly RateLine<Rate>[],
+  { points, rows, peak }: RateSeries<Rate>,
+  highest: number,
+  { storms }: Summary,
+): Figure {
+  const [first, last] = [(points[0]?.tMs ?? 0) / 1000, (points.at(-1)?.tMs ?? 0) / 1000];
+  const peaks = lines.map(({ of, label }) => `${label} ${count(peak[of])}`);
+  return figure(
+    title,
+    `Highest: ${peaks.join(", ")}.`,
+    {
+      id,
+      xAxis: "seconds",
+      yAxis: "perSecond",
+      xLabel: "time since the fleet's time zero",
+      yLabel: "per second",
+      xRange: [first, Math.max(last, first + 1)],
+      yMax: highest * 1.2 || 1,
+      data: [
+        points.map((point) => point.tMs / 1000),
+        ...lines.map(({ of }) => points.map((point): number => point[of])),
+      ],
+      series: lines.map(({ label, colour, shape, dash }) => ({ label, colour, shape, dash })),
+      target: null,
+      marks: storms
+        .filter((storm) => storm.happened)
+        .map(({ index, at, windowMs }) => ({
+          from: at / 1000,
+          to: (at + windowMs) / 1000,
+          label: `storm ${index}`,
+        })),
+    },
+    table({
+      caption: `${title}: highest means over one second up to each time`,
+      header: ["Time since time zero", ...lines.map(({ label }) => label)],
+      rows: rows.map((row) => ({
+        head: `${Number((row.tMs / 1000).toFixed(1))} s`,
+        cells: lines.map(({ of }) => cell(count(row[of]))),
+      })),
+    }),
+  );
 }
 
 /** The end of an axis that all of them share. */
 function highestOf(loads: readonly CohortLoad[]): number {
   return Math.max(0, ...loads.flatMap(({ peak }) => LOAD_SERIES.map(({ of }) => peak[of])));
-}
-
-function loadTable(title: string, { rows }: CohortLoad): Html {
-  return table({
-    caption: `${title}: highest means over one second up to each time`,
-    header: ["Time since time zero", ...LOAD_SERIES.map(({ label }) => label)],
-    rows: rows.map((row) => ({
-      head: `${Number((row.tMs / 1000).toFixed(1))} s`,
-      cells: LOAD_SERIES.map(({ of }) => cell(count(row[of]))),
-    })),
-  });
 }
 
 function percentileFigure(percentiles: MetricPercentiles): Figure {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { curvesOf } from "../../../../results/src/judge/curves.ts";
-import { keepPeaks } from "../../../../results/src/judge/load.ts";
 import { percentileCurve, percentileRows } from "../../../../results/src/judge/percentile-curve.ts";
+import { keepPeaks } from "../../../../results/src/judge/rate-series.ts";
 import { buildSummary } from "../../../../results/src/judge/summary.ts";
 import { mergeRun } from "../../../../results/src/run/merge.ts";
 import { readRun } from "../../../../results/src/run/run-files.ts";
@@ -48,7 +48,7 @@ describe("curves", () => {
       configRequestsPerS: 0,
       readyPerS: i === 20_001 ? 70 : 0,
     }));
-    const thin = keepPeaks(points, 2000);
+    const thin = keepPeaks(["connectAttemptsPerS", "configRequestsPerS", "readyPerS"], points, 2000);
     expect(thin.length).toBeLessThanOrEqual(2000);
     expect(thin.length).toBeGreaterThan(1500);
     expect(Math.max(...thin.map((point) => point.connectAttemptsPerS))).toBe(900);

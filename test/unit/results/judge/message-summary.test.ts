@@ -9,12 +9,16 @@ import { describe, expect, it } from "vitest";
 import { parseConfig } from "../../../../results/src/config/config.ts";
 import { consoleSummary } from "../../../../results/src/console/summary.ts";
 import { percentilesCsv } from "../../../../results/src/csv/percentiles.ts";
+import { curvesOf } from "../../../../results/src/judge/curves.ts";
 import { type Fail, failuresOf, gateChecks } from "../../../../results/src/judge/gate.ts";
 import { percentileTable } from "../../../../results/src/judge/percentile-table.ts";
 import { buildSummary } from "../../../../results/src/judge/summary.ts";
 import { type Summary, summarySchema } from "../../../../results/src/judge/summary-schema.ts";
+import { NOTHING } from "../../../../results/src/report/html.ts";
 import { messageSection } from "../../../../results/src/report/messages.ts";
+import { renderReport } from "../../../../results/src/report/page.ts";
 import { mergeRun } from "../../../../results/src/run/merge.ts";
+import { emptyRow } from "../../../../results/src/run/timeline.ts";
 import { histogramOf, record, storm, stormCohort } from "../../../support/run-files.ts";
 import { addedUp, type WorkerFiles } from "../../../support/synthetic-run.ts";
 
@@ -157,7 +161,7 @@ describe("messages of a run", () => {
     const summary = summaryOfFiles([files]);
     expect([summary.messages, summary.storms[0]?.messages]).toEqual([null, null]);
     expect(consoleSummary(summary, { colour: false, files: [] })).not.toContain("published");
-    expect(messageSection(summary).html).toBe("");
+    expect(messageSection(summary, NOTHING).html).toBe("");
     expect(percentilesCsv(percentileTable(mergeRun(addedUp([files]))))).not.toContain("delivery");
   });
 
@@ -175,10 +179,49 @@ describe("messages of a run", () => {
     expect(lines.some((line) => line.includes("12 messages had waited for devices that came back"))).toBe(
       true,
     );
-    expect(messageSection(summary).html).toContain("storm 1, console");
+    expect(messageSection(summary, NOTHING).html).toContain("storm 1, console");
     const csv = percentilesCsv(percentileTable(mergeRun(addedUp([worker]))));
     expect(csv).toContain("mqtt.storm.1.flood_time,console,1,99,");
     expect(csv).toContain("mqtt.delivery_time,console,,50,");
+  });
+});
+
+describe("messages over time", () => {
+  /** Two cohorts, each publishing and hearing so many in each row of two seconds. */
+  const rows = Array.from({ length: 40 }, (_, i) => ({
+    ...emptyRow(Date.parse("2026-01-01T00:00:00Z") + 100 * (i >> 1), COHORTS[i % 2] as Cohort),
+    messages_published: 3,
+    messages_delivered: i >> 1 === 5 ? 50 : 2,
+    messages_missed: i >> 1 === 7 ? 4 : 0,
+    messages_duplicates: 0,
+  }));
+  const run = mergeRun(addedUp([{ ...workerOf("1", [KNOWN]), timelineRows: rows }]));
+  const curves = curvesOf(run);
+  const data = { summary: buildSummary(run, { target: 0.99, problems: [] }), curves, script: null };
+
+  it("are means over one second of the whole fleet", () => {
+    const { messages } = curves;
+    // In ten rows: two cohorts by three, 2 x 50 in one of them and 2 x 2 in nine.
+    expect(messages?.peak).toEqual({
+      publishedPerS: 60,
+      deliveredPerS: 2 * 50 + 9 * 4,
+      missedPerS: 8,
+      duplicatesPerS: 0,
+    });
+    expect(messages?.points).toHaveLength(20);
+  });
+
+  it("are drawn beside the tables, and nothing is where none were tracked", () => {
+    const page = renderReport(data);
+    expect(page).toContain('id="plot-messages"');
+    expect(page).toContain("published /s 60, delivered /s 136, found missing /s 8, duplicates /s 0");
+    const section = page.slice(page.indexOf('id="messages"'), page.indexOf('id="percentiles"'));
+    expect(section).toContain('id="plot-messages"');
+    const { messages: _none, ...untracked } = workerOf("1", []).record;
+    const bare = mergeRun(addedUp([{ ...workerOf("1", []), record: untracked, timelineRows: rows }]));
+    expect(curvesOf(bare).messages).toBeNull();
+    const summary = buildSummary(bare, { target: 0.99, problems: [] });
+    expect(renderReport({ summary, curves: curvesOf(bare), script: null })).not.toContain("plot-messages");
   });
 });
 
