@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { mergeDirectories } from "../../results/src/directory/judged-runs.ts";
+import type { Summary } from "../../results/src/judge/summary-schema.ts";
 import { type ArtilleryRun, type RunOptions, runArtillery } from "../support/artillery.ts";
 import { Mosquitto, mosquittoAvailable } from "../support/broker.ts";
 
@@ -90,5 +91,73 @@ describe.skipIf(!mosquittoAvailable())("two machines that meet at the broker", (
       missing: ["container b left no files: it had 40 devices"],
     });
     expect(alone.storms[0]).toMatchObject({ verdict: null, presence: { due: 80, there: 40 } });
+  });
+
+  it("times messages between them on one clock, and times none of those whose clocks were not compared", async () => {
+    const speak = {
+      loop: [{ publish: { topic: "plant/{{ deviceId }}", payload: { n: 1 } } }, { think: 0.2 }],
+      count: 30,
+    };
+    const pair = async (timeZero: object, topic: string): Promise<Summary> => {
+      const runs = await Promise.all(
+        ["a", "b"].map((name) =>
+          runArtillery(
+            {
+              config: {
+                target: broker.url,
+                phases: [{ pause: 2 }, { duration: 1, arrivalCount: 5 }],
+                engines: {
+                  mqtt: {
+                    messages: { track: "payload" },
+                    clientIdPrefix: topic,
+                    reconnect: { policy: "fixed", base: "100ms" },
+                    storms: [{ at: "7s", fraction: 0.5, cause: "reset", window: "3s" }],
+                    ...timeZero,
+                  },
+                },
+                plugins: { "mqtt-results": { report: ["json"], progress: false } },
+              },
+              scenarios: [
+                {
+                  name: "devices",
+                  engine: "mqtt",
+                  onConnect: [{ subscribe: { topics: `${topic}/#` } }],
+                  // The first container to come does not know for a while that it is.
+                  flow: [
+                    { connect: {} },
+                    { think: 4 },
+                    JSON.parse(JSON.stringify(speak).replace("plant", topic)),
+                    { stayOnline: {} },
+                  ],
+                },
+              ],
+            },
+            {
+              env: {
+                ARTILLERY_TEST_RUN_ID: topic,
+                WORKER_ID: name,
+                ...(name === "b" ? { CLOCK_AHEAD_MS: "2000", NODE_OPTIONS: `--import=${SKEWED_CLOCK}` } : {}),
+              },
+            },
+          ),
+        ),
+      );
+      for (const { code, stdout, stderr } of runs) expect(code, stdout + stderr).toBe(0);
+      return mergeDirectories(runs.map(directoryOf), {}).summary;
+    };
+    const [together, apart] = await Promise.all([pair({}, "together"), pair({ timeZero: "local" }, "apart")]);
+    for (const { messages } of [together, apart]) {
+      expect(messages?.published).toBe(2 * 5 * 30);
+      // Each device hears all of both machines, but while it is away.
+      expect(messages?.delivered).toBeGreaterThan(2 * 5 * 5 * 30 * 1.5);
+      expect(messages?.lost).not.toBeNull();
+    }
+    // Half of them come from a clock that is 2 s ahead, or go to it.
+    expect(together.messages?.deliveryMs.count).toBe(together.messages?.delivered);
+    expect(together.messages?.deliveryMs.max).toBeLessThan(1000);
+    expect(apart.messages?.deliveryMs).toMatchObject({ count: 0, p50: null, p99: null });
+    expect(apart.messages?.notes.join()).toMatch(
+      /^(\S+) of \1 receptions have no time: their clocks were not compared$/,
+    );
   });
 });

@@ -8,6 +8,7 @@ import { type Progress, Rendezvous, type TimeZeroRule } from "../rendezvous/rend
 import { type FleetPlan, ownClientIdPrefix } from "../script/plan.ts";
 import type { Population } from "../storm/selection.ts";
 import { processStartedAtMs, wallClock } from "./clock.ts";
+import { commonClockMs } from "./common-clock.ts";
 import type { FleetNumbers } from "./fleet-numbers.ts";
 import { sameIdsWarning } from "./warnings.ts";
 
@@ -40,6 +41,8 @@ export class FleetAgreement {
   readonly sameIdsAs: string[] = [];
   #rendezvous: Rendezvous | null = null;
   #latestMs: number | null = null;
+  /** Monotonic milliseconds. */
+  #begunAtMs = Number.NaN;
 
   constructor(options: FleetAgreementOptions) {
     this.#options = options;
@@ -60,7 +63,9 @@ export class FleetAgreement {
       timeZero.kind === "local" ||
       (timeZero.kind === "absolute" && container.of === 1) ||
       plan.storms.length === 0;
-    if (!asksNobody) this.#rendezvous = this.#meet(rule);
+    if (asksNobody) return;
+    this.#rendezvous = this.#meet(rule);
+    this.#begunAtMs = this.#options.time.now();
   }
 
   #meet(timeZero: TimeZeroRule): Rendezvous {
@@ -143,14 +148,16 @@ export class FleetAgreement {
     return this.#rendezvous?.clock ?? null;
   }
 
-  /**
-   * Epoch milliseconds of the clock that all workers have in common, which is that of the first; on one machine it is each one's own.
-   * Null where this container's clock was not held against the first's.
-   */
+  /** See `commonClockMs`. */
   commonClock(): number | null {
-    const { clock } = this;
-    if (clock !== null) return wallClock() - clock.offsetMs;
-    return this.#options.container.of === 1 || this.isFirst() ? wallClock() : null;
+    const { container, time } = this.#options;
+    return commonClockMs({
+      wallMs: wallClock(),
+      offset: this.clock,
+      container,
+      isFirst: this.#rendezvous?.isFirst() ?? null,
+      listenedMs: this.#rendezvous === null ? 0 : time.now() - this.#begunAtMs,
+    });
   }
 
   /** No container in which a worker is alive comes before this one. */
