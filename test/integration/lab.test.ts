@@ -259,13 +259,15 @@ describe("whatever happens to the run", () => {
   });
 
   test("Ctrl-C is the run's to answer: its lab goes when it says so", async () => {
-    const { run, pids, output } = await parent(
-      `${forever} process.on("SIGINT", () => setTimeout(async () => { await lab.stop(); console.log("stopped"); process.exit(); }, 500));`,
-    );
+    const { run, pids, output } = await parent(`${forever}
+      process.once("SIGINT", () => console.log("interrupted"));
+      process.once("SIGUSR2", async () => { await lab.stop(); console.log("stopped"); process.exit(); });`);
     process.kill(-(run.pid as number), "SIGINT");
     for (const pid of pids) process.kill(pid, "SIGINT");
+    await eventually(() => output().includes("interrupted"));
     await delay(250);
     expect(pids.map(runs)).toEqual([true, true]);
+    run.kill("SIGUSR2");
     await eventually(() => output().includes("stopped"));
     expect(pids.map(runs)).toEqual([false, false]);
   });
