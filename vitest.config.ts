@@ -8,7 +8,7 @@ const ALONE = ["test/e2e/healthy-generator.test.ts"];
 const env = { NO_COLOR: "1" };
 
 /** Most of a run is waiting for its next storm. */
-const FILES_AT_A_TIME = 4;
+const FILES_AT_A_TIME = 5;
 
 /** They wait for processes, brokers and storms: files of all of them side by side. */
 function waiting(name: string, timeoutMs: number): TestProjectInlineConfiguration {

@@ -289,7 +289,9 @@ describe("Retry-After", () => {
   const CLOCKS_MS = 5;
 
   it("has every device leave the server alone for as long as it asks, where the script says so", async () => {
-    const ask = { timeout: 0.1, onTimeout: "retry", retryAfter: "honour" };
+    // Long enough for an answer on a busy machine, and over before the server is due.
+    const patienceMs = 500;
+    const ask = { timeout: patienceMs / 1000, onTimeout: "retry", retryAfter: "honour" };
     const cases = await Promise.all(
       (
         [
@@ -327,7 +329,7 @@ describe("Retry-After", () => {
     expect(by["a bound"]?.apart).toBeGreaterThanOrEqual(600 - CLOCKS_MS);
     expect(by["a bound"]?.fleet.events.counts.retryPostponed).toBe(DEVICES);
     for (const name of ["ignored", "no time"]) {
-      expect(by[name]?.apart, name).toBeGreaterThanOrEqual(100 - CLOCKS_MS);
+      expect(by[name]?.apart, name).toBeGreaterThanOrEqual(patienceMs - CLOCKS_MS);
       expect(by[name]?.fleet.events.counts.retryPostponed, name).toBe(0);
     }
     // Some of those that do not listen come before they are due.

@@ -160,7 +160,7 @@ describe("reading", () => {
       tags: 1,
       problems: ["worker-2.hlog line 1 is damaged and was skipped"],
     });
-  });
+  }, 120_000);
 
   it.each([
     ["a window without end", { storms: [storm({ windowMs: 1e300 })] }, /windowMs/],
