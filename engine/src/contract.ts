@@ -341,7 +341,15 @@ export const LATER_TIMELINE_EVENTS: readonly TimelineEvent[] = [
 export const TIMELINE_COLUMNS = ["t_ms", "cohort", "online", "ready", ...TIMELINE_EVENTS] as const;
 export type TimelineColumn = (typeof TIMELINE_COLUMNS)[number];
 
-export const PERCENTILE_COLUMNS = ["metric", "cohort", "storm", "percentile", "value_ms", "count"] as const;
+export const PERCENTILE_COLUMNS = [
+  "metric",
+  "cohort",
+  "storm",
+  "percentile",
+  "value_ms",
+  "count",
+  "event",
+] as const;
 
 /** File names inside `<output>/<testRunId>/`. */
 export const FILES = {
@@ -380,6 +388,32 @@ export type StormCause = (typeof STORM_CAUSES)[number];
 /** What devices lack for a while after a storm. */
 export const STORM_OUTAGES = ["power", "network"] as const;
 export type StormOutage = (typeof STORM_OUTAGES)[number];
+
+/** What happened, where the script gives a storm no name: what its devices lack, or else its cause. */
+const STORM_EVENTS: Record<StormCause | StormOutage, string> = {
+  reset: "connection reset",
+  close: "connection close",
+  disconnect: "clean disconnect",
+  silent: "silent connection loss",
+  exec: "command",
+  external: "outside event",
+  regionLoss: "region outage",
+  power: "power cut",
+  network: "network outage",
+};
+
+/** What happened in a storm: its name, or natural words for what it is. */
+export function stormEvent({
+  name,
+  cause,
+  outage,
+}: {
+  name?: string | null | undefined;
+  cause: StormCause;
+  outage?: { of: StormOutage } | null | undefined;
+}): string {
+  return name ?? STORM_EVENTS[outage?.of ?? cause];
+}
 
 /**
  * What became of the devices that were there when a storm came: all that meant to be online, but for those whose first

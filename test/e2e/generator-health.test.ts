@@ -58,5 +58,5 @@ it("has no verdict on a storm that it slept through, from before it to after its
   expect(storm).toMatchObject({ verdict: null, verdictAbsence: "not-watched", affected: 0 });
   expect(storm?.verdictReason).toMatch(/^not watched: worker 1 came to it [\d.]+ s after its instant/);
   expect(result.stdout).toContain("NO VERDICT: not watched");
-  expect(result.stdout).toContain("mqtt storm 1: reset, missed");
+  expect(result.stdout).toContain("mqtt storm 1: connection reset, missed");
 });

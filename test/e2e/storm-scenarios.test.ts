@@ -51,7 +51,7 @@ describe.skipIf(!mosquittoAvailable())("on Mosquitto", () => {
     const [storm] = storms;
     expect(storm).toMatchObject({ onlyCohorts: ["sensors"], affected, fleet: 300, verdict: "recovered" });
     expect(storm?.cohorts["consumers"]).toMatchObject({ affected: 0, fleet: consumers, unaffectedLost: 0 });
-    expect(result.stdout).toContain("reset of 60 % of sensors at 5 s");
+    expect(result.stdout).toContain("connection reset of 60 % of sensors at 5 s");
     expect(result.stdout).toMatch(/not for consumers: \d+ devices?, none lost its connection/);
 
     const consuming = new Set(named(broker, /Received SUBSCRIBE from (device-\d+)/));

@@ -33,7 +33,7 @@ const said = (result: ArtilleryRun): string => result.stdout + result.stderr;
 /** The console summary of all 40 devices, of three workers. */
 function expectSummary(result: ArtilleryRun): void {
   expect(said(result)).toContain("40 devices (40 were online), 1 cohort, 3 workers");
-  expect(said(result)).toMatch(/Storm 1: reset of 100 % at 3 s: 40 devices affected/);
+  expect(said(result)).toMatch(/Storm 1: connection reset of 100 % at 3 s: 40 devices affected/);
   expect(said(result)).toContain("RECOVERED");
 }
 

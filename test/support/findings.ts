@@ -38,7 +38,7 @@ export function failed(verdict: Outcome["verdict"], changes: Partial<Outcome> = 
 export function question(changes: Partial<Question> = {}): Question {
   return {
     script: "fleet.yml",
-    storm: { index: 1, words: "reset of 100 %", windowMs: 25_000 },
+    storm: { index: 1, words: "connection reset of 100 %", windowMs: 25_000 },
     target: 0.99,
     withinMs: null,
     devices: 1000,

@@ -105,7 +105,7 @@ describe("brokers that are started for the comparison", () => {
       for (const row of brokers) {
         const value = (name: string) => row.values.find((one) => one.name === name)?.spread;
         expect([row.broker, row.measured, row.failures]).toEqual([row.broker, 2, []]);
-        const storm = row.phases.find(({ phase }) => phase === "storm 1: reset of 100 %");
+        const storm = row.phases.find(({ phase }) => phase === "storm 1: connection reset of 100 %");
         expect(storm?.verdicts).toEqual({ recovered: 2 });
         expect(value("connects accepted")).toMatchObject({ median: 80, min: 80, max: 80 });
         expect(value("broker peak memory")?.min).toBeGreaterThan(1_000_000);

@@ -86,7 +86,7 @@ describe.skipIf(!mosquittoAvailable())("two regions, each a Mosquitto", () => {
     );
     expect(us.logged(/'config\/eu\//)).toBe(0);
     expect(result.stdout).toContain("mqtt.region.us.connects");
-    expect(result.stdout).toContain("loss of region eu");
+    expect(result.stdout).toContain("region outage (eu)");
   });
 });
 

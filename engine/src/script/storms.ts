@@ -79,7 +79,9 @@ const storm = z
       const message =
         value[key] === undefined
           ? needs.includes(key) && NEEDED[key]
-          : !needs.includes(key) && !takes.includes(key) && `nothing with the cause ${cause}${whyNot(key)}`;
+          : !needs.includes(key) &&
+            !takes.includes(key) &&
+            `nothing with the cause ${cause}${whyNot(key, cause)}`;
       if (message) context.addIssue({ code: "custom", path: [key], message });
     }
   });
@@ -96,7 +98,7 @@ function causeOf({
 
 const NEEDED: Partial<Record<CauseKey, string>> = { fraction: FRACTION_ALLOWED, command: command.error };
 
-/** Why a cause that the engine does not bring itself, or that takes a region, has no such key. */
+/** Why a cause that the engine does not bring itself has no such key. */
 const NOT_OURS: Partial<Record<CauseKey, string>> = {
   cohort: ": the engine does not choose whose connections that one takes",
   sparing: ": the engine does not choose whose connections that one takes",
@@ -105,8 +107,18 @@ const NOT_OURS: Partial<Record<CauseKey, string>> = {
   outage: ": what devices lack is not the engine's to say",
 };
 
-function whyNot(key: CauseKey): string {
-  return NOT_OURS[key] ?? "";
+/** Where the loss of a region has it, or what says so in its place. */
+const NOT_OF_A_REGION: Partial<Record<CauseKey, string>> = {
+  fraction: ": it takes all devices of the region",
+  cohort: ": it takes all devices of the region, whatever their scenario",
+  sparing: ": it takes all devices of the region, whatever their scenario",
+  over: ": a region is lost at once",
+  for: ": how long the region is lost stands in it, as regionLoss: { target: NAME, for: 30s }",
+  outage: ": its devices lack neither power nor network, but the region's broker",
+};
+
+function whyNot(key: CauseKey, cause: StormCause): string {
+  return (cause === "regionLoss" ? NOT_OF_A_REGION[key] : NOT_OURS[key]) ?? "";
 }
 
 /** An item that is null is none: an environment takes a storm of the script out by it. All others keep their place in the list. */

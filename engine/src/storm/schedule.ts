@@ -1,4 +1,4 @@
-import type { StormCause, StormOutage } from "../contract.ts";
+import { type StormCause, type StormOutage, stormEvent } from "../contract.ts";
 import type { NextWrite } from "../transport/next-write.ts";
 import type { Command } from "./command.ts";
 
@@ -30,8 +30,15 @@ export interface StormPlan {
 }
 
 /** What lines of the run call it. */
-export function titleOf({ index, name, cause }: Pick<StormPlan, "index" | "name" | "cause">): string {
-  return name === undefined ? `storm ${index}: ${cause}` : `storm ${index}: ${name} (${cause})`;
+export function titleOf(
+  storm: Pick<StormPlan, "index" | "name" | "cause" | "outage"> & { region?: { name: string } | undefined },
+): string {
+  const { index, name, cause, outage, region } = storm;
+  const event = stormEvent(storm);
+  const how = region === undefined ? cause : `region ${region.name} lost`;
+  // "connection reset (reset)" would say it twice.
+  const isSaid = name === undefined && outage === undefined && region === undefined;
+  return `storm ${index}: ${event}${isSaid ? "" : ` (${how})`}`;
 }
 
 /** How long after its instant the last of a storm's devices can connect again. */

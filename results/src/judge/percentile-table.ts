@@ -5,6 +5,7 @@ import {
   parseStormMetricName,
   STORM_METRICS,
   type StormMetric,
+  stormEvent,
   stormMetricName,
 } from "artillery-engine-mqtt/contract";
 import { emptyHistogram } from "../run/histogram.ts";
@@ -25,6 +26,8 @@ export interface PercentileRow {
   valueMs: number | null;
   /** How many values were recorded. */
   count: number;
+  /** What happened in the storm; null where the row is of no storm. */
+  event: string | null;
 }
 
 /** All percentiles of a run. Reconnect and ready times are over all affected devices that are due to come back. */
@@ -53,17 +56,13 @@ function* stormRows(run: MergedRun): Generator<PercentileRow> {
       if (metric === "detection_time" && storm.cause !== "silent") continue;
       if (isOfMessages(metric)) {
         if (storm.messages !== null)
-          yield* rowsOf(
-            stormMetricName(storm.index, metric),
-            storm.index,
-            messageHistograms(run, storm, metric),
-          );
+          yield* rowsOf(stormMetricName(storm.index, metric), storm, messageHistograms(run, storm, metric));
         continue;
       }
       const histograms = stormHistograms(run, storm, metric);
       if (isOfLaterEngines(metric) && isUnmeasured(histograms, stormHistograms(run, storm, "ready_time")))
         continue;
-      yield* rowsOf(stormMetricName(storm.index, metric), storm.index, histograms);
+      yield* rowsOf(stormMetricName(storm.index, metric), storm, histograms);
     }
   }
 }
@@ -84,14 +83,15 @@ function isUnmeasured(times: readonly CohortHistogram[], ready: readonly CohortH
 
 function* rowsOf(
   metric: string,
-  storm: number | null,
+  storm: MergedRun["storms"][number] | null,
   cohorts: readonly CohortHistogram[],
 ): Generator<PercentileRow> {
+  const event = storm === null ? null : stormEvent(storm);
   for (const { cohort, histogram, due } of cohorts) {
     const count = histogram.totalCount;
     for (const percentile of PERCENTILES) {
       const valueMs = valueAtRankMs(histogram, rankOf(percentile, due ?? count));
-      yield { metric, cohort, storm, percentile, valueMs, count };
+      yield { metric, cohort, storm: storm?.index ?? null, percentile, valueMs, count, event };
     }
   }
 }

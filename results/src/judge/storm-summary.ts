@@ -6,6 +6,7 @@ import {
   type StormCounter,
   type StormFate,
   type StormMetric,
+  stormEvent,
   stormMetricName,
   type WorkerStormCohort,
 } from "artillery-engine-mqtt/contract";
@@ -131,6 +132,7 @@ function stormFields(
   return {
     index: storm.index,
     name: storm.name ?? null,
+    event: stormEvent(storm),
     cause: storm.cause,
     fraction: storm.fraction,
     region: storm.region ?? null,

@@ -1,5 +1,5 @@
 import type { StormFate } from "artillery-engine-mqtt/contract";
-import { printable } from "artillery-engine-mqtt/contract";
+import { printable, stormEvent } from "artillery-engine-mqtt/contract";
 import { count, duration, percent } from "./number-words.ts";
 import { fleetDue } from "./recovery.ts";
 import type { StormFields, StormSummary } from "./summary-schema.ts";
@@ -9,29 +9,40 @@ export function stormName({ index, name }: { index: number; name?: string | null
   return name === null || name === undefined ? `storm ${index}` : `storm ${index} (${printable(name)})`;
 }
 
-/** `reset of 25 %`, `close of 100 % of sensors over 30 s`, `power cut (silent) of 50 % for 8 s`, `loss of region eu`, `power cut (loss of region eu)`; a cause that has no fraction stands alone. */
-export function stormWords(
-  storm: Pick<StormFields, "cause" | "fraction" | "region" | "onlyCohorts" | "overMs" | "outage"> &
-    Partial<Pick<StormFields, "name">>,
-): string {
+type Named = Pick<StormFields, "cause" | "fraction" | "region" | "onlyCohorts" | "overMs" | "outage"> &
+  Partial<Pick<StormFields, "name">>;
+
+/**
+ * What happened: `connection connection reset of 25 %`, `power cut of 50 % for 8 s (silent)`, `region outage (eu)`; with a name of the
+ * script's what it was stands beside it: `rolling restart (close of 100 % of sensors over 30 s)`, `power cut (region eu lost)`.
+ */
+export function stormWords(storm: Named): string {
   const { name = null } = storm;
-  return name === null ? causeWords(storm) : `${printable(name)} (${causeWords(storm)})`;
+  return name === null ? eventWords(storm) : `${printable(name)} (${mechanismWords(storm)})`;
 }
 
-function causeWords({
-  cause,
-  fraction,
-  region,
-  onlyCohorts,
-  overMs,
-  outage,
-}: Pick<StormFields, "cause" | "fraction" | "region" | "onlyCohorts" | "overMs" | "outage">): string {
-  if (region !== null) return `loss of region ${printable(region)}`;
+function eventWords(storm: Named): string {
+  const { cause, region, overMs, outage } = storm;
+  const event = stormEvent(storm);
+  if (region !== null) return `${event} (${printable(region)})`;
+  const whom = `${event}${whomWords(storm)}`;
+  if (outage === null) return whom;
+  return `${whom}${overMs === null ? "" : ", each"} for ${duration(outage.forMs)} (${cause})`;
+}
+
+function mechanismWords(storm: Named): string {
+  const { cause, region, overMs, outage } = storm;
+  if (region !== null) return `region ${printable(region)} lost`;
+  const whom = `${cause}${whomWords(storm)}`;
+  if (outage === null) return whom;
+  return `${whom}, ${overMs === null ? "" : "each "}without ${outage.of} for ${duration(outage.forMs)}`;
+}
+
+/** Whom it hit and over how long; empty for a cause that chooses nobody. */
+function whomWords({ fraction, onlyCohorts, overMs }: Named): string {
+  if (fraction === null) return "";
   const whose = onlyCohorts === null ? "" : ` of ${cohortWords(onlyCohorts)}`;
-  const what = outage === null ? cause : `${outage.of} cut (${cause})`;
-  const lasting = outage === null ? "" : ` for ${duration(outage.forMs)}${overMs === null ? "" : " each"}`;
-  const over = overMs === null ? "" : ` over ${duration(overMs)}`;
-  return fraction === null ? what : `${what} of ${percent(fraction)}${whose}${lasting}${over}`;
+  return ` of ${percent(fraction)}${whose}${overMs === null ? "" : ` over ${duration(overMs)}`}`;
 }
 
 /** How nearly at the storm's instant, or each at its own, the connections were cut; empty where none was. */

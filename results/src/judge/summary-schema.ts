@@ -127,6 +127,8 @@ const stormFields = z.object({
   index: z.int().positive(),
   /** What happened, in the script's words; null where it has none. */
   name: z.string().nullable().default(null),
+  /** What happened: its name, or natural words for what it is; null in older summaries. */
+  event: z.string().nullable().default(null),
   cause: z.enum(STORM_CAUSES),
   /** A region that is lost has its share by weight. Null for a cause that has none. */
   fraction: z.number().nullable(),

@@ -24,12 +24,22 @@ function stormCard(storm: StormSummary, { recoveryTarget: target, forecast }: Su
 <div class="storm-head">${badge(storm, isForecast)}${storm.generatorSaturated ? html`<span class="badge fair"><span aria-hidden="true">!</span> Generator saturated</span>` : NOTHING}<h3 id="${heading}">Storm ${storm.index}: ${stormHeadline(storm)}</h3></div>
 <p class="sentence">${verdictSentence(storm, target)}</p>
 <p class="note">Why: ${storm.verdictReason}.</p>
+${differingCohorts(storm, target, isForecast)}
 ${limits(storm)}
 ${fates(storm)}
 ${storm.generatorSaturated ? html`<div class="alert"><p><strong>Generator saturated:</strong> during this storm the load generator itself was at its limit. The times are at least partly its own, so the verdict is about the generator as well as about the system under test: ${(storm.generator?.reasons ?? []).join("; ")}.</p></div>` : NOTHING}
 ${judged ? keyFigures(storm) : NOTHING}
 ${judged ? cohortTable(storm, isForecast) : NOTHING}</article>
 `;
+}
+
+/** Cohorts that did not fare as the fleet did: what holds for all would hide them. */
+function differingCohorts(storm: StormSummary, target: number, isForecast: boolean): Html {
+  const differing = Object.entries(storm.cohorts).filter(
+    ([, cohort]) => cohort.affected > 0 && cohort.verdict !== storm.verdict,
+  );
+  if (differing.length === 0) return NOTHING;
+  return html`<ul>${differing.map(([name, cohort]) => html`<li>${badge(cohort, isForecast)} <strong>${name}:</strong> ${verdictSentence(cohort, target)}</li>`)}</ul>`;
 }
 
 function limits(storm: StormSummary): Html {

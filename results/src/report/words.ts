@@ -1,3 +1,4 @@
+import { stormEvent } from "artillery-engine-mqtt/contract";
 import { FORECAST } from "../judge/forecast-words.ts";
 import type { LimitingFactor } from "../judge/limiting-factors.ts";
 import { count, duration, percent, percentReached } from "../judge/number-words.ts";
@@ -44,7 +45,10 @@ const CAUSE_WORDS = new Map([
 
 /** What a storm cut, when and how. */
 export function stormHeadline(storm: StormFields): string {
-  return storm.name === null ? whatHappened(storm) : `${storm.name}: ${whatHappened(storm)}`;
+  const { name, region, outage } = storm;
+  // What is cut says already what happened where it has no other name.
+  const isSaid = name === null && region === null && outage === null;
+  return isSaid ? whatHappened(storm) : `${stormEvent(storm)}: ${whatHappened(storm)}`;
 }
 
 function whatHappened({ at, cause, fraction, region, onlyCohorts, overMs, outage }: StormFields): string {
@@ -190,5 +194,18 @@ function headlineOf({ storms }: Summary): string {
   if (broken > 0) return `The fleet did not recover from ${ofStorms(broken)}`;
   if (ended("recovering") > 0)
     return `The fleet recovered from ${n === 1 ? "the storm only in part" : `${ended("recovered")} of ${n} storms in time`}`;
-  return `The run cannot say whether the fleet recovers from ${n === 1 ? "the storm" : `every one of its ${n} storms`}`;
+  const unsaid = `from ${n === 1 ? "the storm" : `every one of its ${n} storms`}`;
+  const lost = lostCohorts(storms);
+  if (lost.length === 0) return `The run cannot say whether the fleet recovers ${unsaid}`;
+  return `${cohortWords(lost)} did not recover; of the whole fleet the run cannot say whether it recovers ${unsaid}`;
+}
+
+/** Cohorts whose own verdict is that they did not recover. */
+function lostCohorts(storms: Summary["storms"]): string[] {
+  const names = storms.flatMap(({ cohorts }) =>
+    Object.entries(cohorts).flatMap(([name, { verdict }]) =>
+      verdict === "metastable" || verdict === "stalled" || verdict === "relapsed" ? [name] : [],
+    ),
+  );
+  return [...new Set(names)];
 }

@@ -134,6 +134,12 @@ describe("what is wrong with regions", () => {
       "nothing with the cause regionLoss",
     ],
     [
+      "a loss that lasts beside its region",
+      { mqtt: { targets: [EU, US], storms: [{ ...LOSS, for: "5s" }] } },
+      "storms[0].for",
+      "as regionLoss: { target: NAME, for: 30s }",
+    ],
+    [
       "a cause beside it",
       { mqtt: { targets: [EU, US], storms: [{ ...LOSS, cause: "close" }] } },
       "storms[0].cause",

@@ -149,7 +149,9 @@ describe("storms", () => {
     expect(storm).toMatchObject({ overMs: 10_000, closed: true });
     expect(sumOf(storm?.cohorts)).toMatchObject({ selected: 100, affected: 100, fleet: 200 });
     expect(recorder.histograms.get("mqtt.storm.1.drop_spread;even").maxValue).toBeLessThan(2000);
-    expect(lines).toEqual(["mqtt storm 1: reset, 100 devices of this worker to be dropped over 10 s"]);
+    expect(lines).toEqual([
+      "mqtt storm 1: connection reset, 100 devices of this worker to be dropped over 10 s",
+    ]);
   });
 
   it("over a time take nobody any more once they are stopped", () => {
@@ -271,7 +273,7 @@ describe("storms", () => {
     expect(storms.report()[0]).toMatchObject({ startedAtMs: null, closed: false, cohorts: {} });
     expect(Math.round(storms.report()[0]?.missedByMs ?? 0)).toBe(1002);
     expect(lines[0]).toMatch(
-      /^mqtt storm 1: reset, missed: this worker's turn came 1002 ms after its instant/,
+      /^mqtt storm 1: connection reset, missed: this worker's turn came 1002 ms after its instant/,
     );
     vi.advanceTimersByTime(10_000);
     expect(drops.map(({ storm }) => storm)).toEqual([2, 2, 2, 2]);

@@ -132,7 +132,7 @@ describe("an external storm", () => {
     expect([storms.isOver, over.length]).toEqual([true, 1]);
     expect(storms.report()[0]).toMatchObject({ startedAtMs: null, closed: false, cohorts: {} });
     expect(lines).toEqual([
-      "mqtt storm 1: external, watching",
+      "mqtt storm 1: outside event, watching",
       "mqtt storm 1: did not happen: in 10 s this worker never lost 50 % of its online devices within a second",
     ]);
   });

@@ -102,7 +102,7 @@ describe("GitHub Actions", () => {
 
   it("gets a table of the storms, what limited them, and what failed", () => {
     const text = stepSummary(spiral({ unrecovered: 0.5 }));
-    expect(text).toContain("| 1: reset of 100 % | metastable | 70 / 100 |");
+    expect(text).toContain("| 1: connection reset of 100 % | metastable | 70 / 100 |");
     expect(text).toContain("- limited by the back end");
     expect(text).toContain("- storm 1, cohort spiral: 75 % unrecovered (30 of 40), allowed 50 %");
     expect(stepSummary(spiral({ unrecovered: 0.8 }))).toContain("Gate passed: 5 conditions held.");

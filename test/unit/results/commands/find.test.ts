@@ -48,7 +48,7 @@ describe("forecast --find fleet", () => {
     for (const file of ["find.json", "find.csv", "find.html"])
       expect(first.text(file)).toBe(second.text(file));
     expect(first.finding()).toMatchObject({
-      question: { storm: { words: "reset of 50 %" }, seed: 9 },
+      question: { storm: { words: "connection reset of 50 %" }, seed: 9 },
       searches: [{ bracket: { holds: 250, fails: null }, space: { lowest: 2, highest: 250 } }],
     });
     expect(first.out).toContain("Larger ones were not tried");

@@ -218,7 +218,7 @@ describe("diff", () => {
     const { code, out } = await command("diff", a, b);
     expect(code).toBe(0);
     expect(out).toContain(
-      "Storm 1: reset of 100 %, cohort cached: A RECOVERED, B RECOVERED (generator saturated)",
+      "Storm 1: connection reset of 100 %, cohort cached: A RECOVERED, B RECOVERED (generator saturated)",
     );
     const json = JSON.parse((await command("diff", a, b, "--json")).out);
     expect(json.storms[1]).toMatchObject({

@@ -23,7 +23,7 @@ const DISCLOSURE: Disclosure = {
 
 function phase(p99: number | null, more: Partial<Phase> = {}): Phase {
   return {
-    name: "storm 1: reset of 100 %",
+    name: "storm 1: connection reset of 100 %",
     verdict: "recovered",
     devices: 100,
     ready: 100,
@@ -167,7 +167,7 @@ describe("what is shown", () => {
       Brokers compared: storm (singlenode-storm-tcp-2K-100pct-fulljitter)
         2 rounds; median (lowest..highest); x: ratio to a in the same round
 
-        storm 1: reset of 100 %
+        storm 1: connection reset of 100 %
           broker    verdict  ready 50 %  ready 90 %  ready 99 %  ready 100 %  connects reached  connects per device  x ready 99 %
           a       recovered       10 ms       20 ms      100 ms       100 ms           1,000/s                1.00x             1
           b       recovered       10 ms       20 ms      250 ms       250 ms           1,000/s                1.00x         2.50x

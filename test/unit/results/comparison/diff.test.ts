@@ -82,7 +82,7 @@ it("reads like this", () => {
       B: generator saturated
       the fleets differ in size: 100 and 200 devices
 
-    Storm 1: reset of 100 %, all cohorts: A METASTABLE, B METASTABLE (generator saturated)
+    Storm 1: connection reset of 100 %, all cohorts: A METASTABLE, B METASTABLE (generator saturated)
                                             A            B  B / A
       affected                            100          200  2.00x
       recovered                          70 %         70 %  1.00x

@@ -38,7 +38,7 @@ describe("regions in the results", () => {
 
   it("stand in the console's summary by name", () => {
     const text = consoleSummary(summaryOf([worker("1")]), { colour: false, files: [] });
-    expect(text).toMatch(/Storm 1: loss of region eu at /);
+    expect(text).toMatch(/Storm 1: region outage \(eu\) at /);
     expect(text).toMatch(/\n {2}us +10 +40 +30 +40 +40\n/);
   });
 

@@ -14,7 +14,7 @@ it("reads like this", () => {
     Mass reconnect t-synthetic
       mqtt://broker:1883: 200 devices (200 were online), 2 cohorts, 2 workers
 
-    Storm 1: reset of 100 % at 10 s: 200 devices affected, cut within 4 ms; window 20 s
+    Storm 1: connection reset of 100 % at 10 s: 200 devices affected, cut within 4 ms; window 20 s
       METASTABLE (generator saturated): 70 % of the affected devices were ready inside the window (target 99 %);
         nobody came back in the last 5 s, yet those who are out offered 60 connects/s, at least the 36 accepted
         before the storm and 60 config requests/s, at least the 16 answered before the storm

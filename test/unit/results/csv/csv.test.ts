@@ -46,27 +46,27 @@ it("writes percentiles: over the affected devices for a storm, empty where not r
     ]),
   );
   expect(percentilesCsv(percentileTable(run))).toMatchInlineSnapshot(`
-    "metric,cohort,storm,percentile,value_ms,count
-    mqtt.connect_time,"'=HYPERLINK(""http://x"",""a, b"")",,50,0.2,3
-    mqtt.connect_time,"'=HYPERLINK(""http://x"",""a, b"")",,90,0.3,3
-    mqtt.connect_time,"'=HYPERLINK(""http://x"",""a, b"")",,99,0.3,3
-    mqtt.connect_time,"'=HYPERLINK(""http://x"",""a, b"")",,99.9,0.3,3
-    mqtt.connect_time,"'=HYPERLINK(""http://x"",""a, b"")",,100,0.3,3
-    mqtt.storm.1.reconnect_time,'-1+2,1,50,,0
-    mqtt.storm.1.reconnect_time,'-1+2,1,90,,0
-    mqtt.storm.1.reconnect_time,'-1+2,1,99,,0
-    mqtt.storm.1.reconnect_time,'-1+2,1,99.9,,0
-    mqtt.storm.1.reconnect_time,'-1+2,1,100,,0
-    mqtt.storm.1.ready_time,'-1+2,1,50,0.05,9
-    mqtt.storm.1.ready_time,'-1+2,1,90,0.09,9
-    mqtt.storm.1.ready_time,'-1+2,1,99,,9
-    mqtt.storm.1.ready_time,'-1+2,1,99.9,,9
-    mqtt.storm.1.ready_time,'-1+2,1,100,,9
-    mqtt.storm.1.drop_spread,'-1+2,1,50,,0
-    mqtt.storm.1.drop_spread,'-1+2,1,90,,0
-    mqtt.storm.1.drop_spread,'-1+2,1,99,,0
-    mqtt.storm.1.drop_spread,'-1+2,1,99.9,,0
-    mqtt.storm.1.drop_spread,'-1+2,1,100,,0
+    "metric,cohort,storm,percentile,value_ms,count,event
+    mqtt.connect_time,"'=HYPERLINK(""http://x"",""a, b"")",,50,0.2,3,
+    mqtt.connect_time,"'=HYPERLINK(""http://x"",""a, b"")",,90,0.3,3,
+    mqtt.connect_time,"'=HYPERLINK(""http://x"",""a, b"")",,99,0.3,3,
+    mqtt.connect_time,"'=HYPERLINK(""http://x"",""a, b"")",,99.9,0.3,3,
+    mqtt.connect_time,"'=HYPERLINK(""http://x"",""a, b"")",,100,0.3,3,
+    mqtt.storm.1.reconnect_time,'-1+2,1,50,,0,connection reset
+    mqtt.storm.1.reconnect_time,'-1+2,1,90,,0,connection reset
+    mqtt.storm.1.reconnect_time,'-1+2,1,99,,0,connection reset
+    mqtt.storm.1.reconnect_time,'-1+2,1,99.9,,0,connection reset
+    mqtt.storm.1.reconnect_time,'-1+2,1,100,,0,connection reset
+    mqtt.storm.1.ready_time,'-1+2,1,50,0.05,9,connection reset
+    mqtt.storm.1.ready_time,'-1+2,1,90,0.09,9,connection reset
+    mqtt.storm.1.ready_time,'-1+2,1,99,,9,connection reset
+    mqtt.storm.1.ready_time,'-1+2,1,99.9,,9,connection reset
+    mqtt.storm.1.ready_time,'-1+2,1,100,,9,connection reset
+    mqtt.storm.1.drop_spread,'-1+2,1,50,,0,connection reset
+    mqtt.storm.1.drop_spread,'-1+2,1,90,,0,connection reset
+    mqtt.storm.1.drop_spread,'-1+2,1,99,,0,connection reset
+    mqtt.storm.1.drop_spread,'-1+2,1,99.9,,0,connection reset
+    mqtt.storm.1.drop_spread,'-1+2,1,100,,0,connection reset
     "
   `);
 });
@@ -77,12 +77,12 @@ it("has the whole fleet, as the empty cohort, where there are several", () => {
   const of = (metric: string): string[] =>
     rows.filter((row) => row.startsWith(metric) && /,(50|99),/.test(row));
   expect(of("mqtt.storm.1.ready_time")).toEqual([
-    "mqtt.storm.1.ready_time,,1,50,847.871,140",
-    "mqtt.storm.1.ready_time,,1,99,,140",
-    "mqtt.storm.1.ready_time,cached,1,50,542.719,120",
-    "mqtt.storm.1.ready_time,cached,1,99,1000.447,120",
-    "mqtt.storm.1.ready_time,spiral,1,50,,20",
-    "mqtt.storm.1.ready_time,spiral,1,99,,20",
+    "mqtt.storm.1.ready_time,,1,50,847.871,140,connection reset",
+    "mqtt.storm.1.ready_time,,1,99,,140,connection reset",
+    "mqtt.storm.1.ready_time,cached,1,50,542.719,120,connection reset",
+    "mqtt.storm.1.ready_time,cached,1,99,1000.447,120,connection reset",
+    "mqtt.storm.1.ready_time,spiral,1,50,,20,connection reset",
+    "mqtt.storm.1.ready_time,spiral,1,99,,20,connection reset",
   ]);
   expect(of("mqtt.connect_time,,")).toHaveLength(2);
 });

@@ -32,7 +32,7 @@ describe("the console", () => {
       FORECAST: The largest loss that recovers
         Nothing of this was measured: the devices of the engine ran in virtual time against a model of network,
         broker and back end. It is as good as its assumptions.
-        fleet.yml: storm 1 (reset of 100 %), window 25 s
+        fleet.yml: storm 1 (connection reset of 100 %), window 25 s
 
                lost at                     50 %         99 %        peak  peak config  connects per
         fleet     once  verdict           ready        ready  connects/s       req./s        device

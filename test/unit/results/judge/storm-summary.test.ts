@@ -159,7 +159,7 @@ it("a storm without a fraction is called by its cause", () => {
   const summary = summaryOf([{ record: record({ storms: [exec] }) }]);
   expect(summary.storms[0]?.fraction).toBeNull();
   expect(consoleSummary(summary, { colour: false, files: [] })).toContain(
-    "Storm 1: exec at 10 s: 5 devices affected",
+    "Storm 1: command at 10 s: 5 devices affected",
   );
 });
 

@@ -28,9 +28,9 @@ it("a storm for some cohorts names them, and says what became of the others", ()
     outage: null,
     cohorts,
   });
-  expect(stormWords(of(null))).toBe("close of 100 %");
-  expect(stormWords(of(["sensors", "gateways"]))).toBe("close of 100 % of sensors, gateways");
-  expect(stormWords(of(["a", "b", "c", "d"]))).toBe("close of 100 % of 4 cohorts");
+  expect(stormWords(of(null))).toBe("connection close of 100 %");
+  expect(stormWords(of(["sensors", "gateways"]))).toBe("connection close of 100 % of sensors, gateways");
+  expect(stormWords(of(["a", "b", "c", "d"]))).toBe("connection close of 100 % of 4 cohorts");
   const counts = (fleet: number, unaffectedLost: number, alreadyOffline: number) => ({
     ...cohort,
     fleet,
@@ -50,9 +50,31 @@ it("a storm for some cohorts names them, and says what became of the others", ()
 it("a drain says over how long, an outage of what and for how long", () => {
   const of = (overMs: number | null, outage: { of: "power" | "network"; forMs: number } | null) =>
     stormWords({ cause: "silent", fraction: 0.5, region: null, onlyCohorts: ["a"], overMs, outage });
-  expect(of(30_000, null)).toBe("silent of 50 % of a over 30 s");
-  expect(of(null, { of: "power", forMs: 8000 })).toBe("power cut (silent) of 50 % of a for 8 s");
+  expect(of(30_000, null)).toBe("silent connection loss of 50 % of a over 30 s");
+  expect(of(null, { of: "power", forMs: 8000 })).toBe("power cut of 50 % of a for 8 s (silent)");
   expect(of(30_000, { of: "network", forMs: 8000 })).toBe(
-    "network cut (silent) of 50 % of a for 8 s each over 30 s",
+    "network outage of 50 % of a over 30 s, each for 8 s (silent)",
   );
+});
+
+it("a name of the script's stands before what it was, and nothing is said twice", () => {
+  const power = { of: "power", forMs: 8000 } as const;
+  const of = (fields: Partial<StormFields>) =>
+    stormWords({
+      cause: "silent",
+      fraction: 0.6,
+      region: null,
+      onlyCohorts: null,
+      overMs: null,
+      outage: null,
+      ...fields,
+    });
+  expect(of({ name: "power cut", outage: power })).toBe("power cut (silent of 60 %, without power for 8 s)");
+  expect(of({ outage: power })).toBe("power cut of 60 % for 8 s (silent)");
+  expect(of({ name: "cell by cell", outage: power, overMs: 30_000 })).toBe(
+    "cell by cell (silent of 60 % over 30 s, each without power for 8 s)",
+  );
+  expect(of({ cause: "regionLoss", region: "eu" })).toBe("region outage (eu)");
+  expect(of({ cause: "regionLoss", region: "eu", name: "flood" })).toBe("flood (region eu lost)");
+  expect(of({ cause: "exec", fraction: null, name: "broker restarted" })).toBe("broker restarted (exec)");
 });
