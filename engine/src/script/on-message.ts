@@ -3,6 +3,7 @@ import type { Operation } from "../device/program.ts";
 import type { Message } from "../device/session/message.ts";
 import type { MessageHandler } from "../device/session/message-work.ts";
 import { type CompilerBase, compileProgram } from "./compile.ts";
+import { integer } from "./scalars.ts";
 import { type CaptureSpec, captureInto, captureOf } from "./steps/request.ts";
 import { type Compiler, contextOf, type ParsedStep } from "./steps/step.ts";
 import { captures, topicFilter } from "./steps/wait-for-message.ts";
@@ -18,11 +19,7 @@ const QUEUE_ALLOWED = "a number of messages from 0 to 100000";
 /** Messages of a device that may wait for those before them, unless the scenario says it. */
 export const DEFAULT_MESSAGE_QUEUE = 100;
 
-export const messageQueue = z
-  .int({ error: QUEUE_ALLOWED })
-  .min(0, { error: QUEUE_ALLOWED })
-  .max(100_000, { error: QUEUE_ALLOWED })
-  .default(DEFAULT_MESSAGE_QUEUE);
+export const messageQueue = integer(0, 100_000, QUEUE_ALLOWED).default(DEFAULT_MESSAGE_QUEUE);
 
 const entry = z.strictObject({
   topic: topicFilter,

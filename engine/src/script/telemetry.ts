@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { TelemetryPlan } from "../device/telemetry.ts";
 import { parseDuration } from "../duration.ts";
 import { failureOf } from "./run-operation.ts";
+import { integer } from "./scalars.ts";
 import { asError } from "./script-error.ts";
 import { compilePublication, publicationShape } from "./steps/publish.ts";
 import { type Compiler, positiveDuration } from "./steps/step.ts";
@@ -20,15 +21,7 @@ const jitter = z
   .refine((value) => jitterMs(value, 0) !== null, { error: JITTER_ALLOWED });
 
 const offline = z.union(
-  [
-    z.enum(["drop", "queue"]),
-    z.strictObject({
-      queue: z
-        .int({ error: QUEUE_ALLOWED })
-        .min(1, { error: QUEUE_ALLOWED })
-        .max(10_000, { error: QUEUE_ALLOWED }),
-    }),
-  ],
+  [z.enum(["drop", "queue"]), z.strictObject({ queue: integer(1, 10_000, QUEUE_ALLOWED) })],
   { error: OFFLINE_ALLOWED },
 );
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { z } from "zod";
-import { engineSettings } from "../../../engine/src/script/schema.ts";
+import { engineSettings, scenarioSettings } from "../../../engine/src/script/schema.ts";
+import { STEPS } from "../../../engine/src/script/steps/index.ts";
 import { validate } from "../../../engine/src/script/validate.ts";
 import { problemsOf, scriptWith, withStorm } from "./good-script.ts";
 
@@ -91,13 +92,67 @@ function scalarPaths(schema: z.ZodType, path: string): string[] {
   ];
 }
 
+function stepSchema(name: string): z.ZodType {
+  return STEPS.find((step) => step.name === name)?.schema as z.ZodType;
+}
+
 function pathsIn(value: unknown, path: string): string[] {
   if (Array.isArray(value)) return value.flatMap((item) => pathsIn(item, path));
   if (value === null || typeof value !== "object") return [path];
   return Object.entries(value).flatMap(([key, inner]) => pathsIn(inner, `${path}.${key}`));
 }
 
+/** Paths of numbers and booleans that nothing makes of text: neither is text taken before them, nor beside them. */
+function barePaths(schema: z.ZodType, path: string, takesText = false): string[] {
+  const definition = schema.def as unknown as Definition;
+  const { type, shape, element, options = [], innerType, valueType, values } = definition;
+  const isNumber = values?.some((value) => typeof value === "number") === true;
+  if (type === "number" || type === "boolean" || (type === "literal" && isNumber))
+    return takesText ? [] : [path];
+  const isText = ({ def }: z.ZodType): boolean => def.type === "string";
+  const taken = takesText || options.some(isText) || definition.in?.def.type === "transform";
+  const inner = [innerType, element, definition.in, definition.out, valueType, ...options];
+  return [
+    ...inner.flatMap((one) => (one === undefined ? [] : barePaths(one, path, taken))),
+    // What an object holds is as it is written.
+    ...Object.entries(shape ?? {}).flatMap(([key, one]) => barePaths(one, `${path}.${key}`)),
+  ];
+}
+
 describe("numbers and booleans as text", () => {
+  it("are taken by every key of settings, scenarios and steps", () => {
+    const schemas: [string, z.ZodType][] = [
+      ["settings", engineSettings],
+      ["scenario", scenarioSettings],
+      ...STEPS.map(({ name, schema }): [string, z.ZodType] => [name, schema]),
+    ];
+    expect(schemas.flatMap(([name, schema]) => barePaths(schema, name))).toEqual([]);
+    // The walk finds what it looks for, and goes into lists and unions.
+    const scalars = schemas.flatMap(([name, schema]) => scalarPaths(schema, name));
+    for (const path of [
+      "scenario.messageQueue",
+      "scenario.telemetry.offline.queue",
+      "subscribe.subscribe.retainHandling",
+    ])
+      expect(scalars).toContain(path);
+  });
+
+  it.each([
+    ["messageQueue", scenarioSettings.shape.messageQueue, 5],
+    [
+      "telemetry",
+      scenarioSettings.shape.telemetry,
+      [{ every: 1, topic: "t", payload: "x", offline: { queue: 5 } }],
+    ],
+    [
+      "subscribe",
+      stepSchema("subscribe"),
+      { subscribe: { topics: "t", qos: 1, retainHandling: 2, noLocal: true } },
+    ],
+  ])("mean the same in %s of a scenario", (_name, schema, value) => {
+    expect(schema.parse(asText(value))).toEqual(schema.parse(value));
+  });
+
   it.each(SETTINGS)("mean the same: %j", (mqtt) => {
     for (const [key, value] of Object.entries(mqtt)) {
       const schema = engineSettings.shape[key as keyof typeof engineSettings.shape];

@@ -6,7 +6,7 @@ import type { SubscribeOptions } from "../../device/session/subscriptions.ts";
 import { filterProblem } from "../../device/topic.ts";
 import type { Waiter } from "../../device/turns.ts";
 import { textOfNumber } from "../../scalar-text.ts";
-import { boolean } from "../scalars.ts";
+import { boolean, numeric } from "../scalars.ts";
 import { compileTemplate, type Template } from "../template.ts";
 import { compileSetting } from "./setting.ts";
 import { type Compiler, contextOf, defineStep, durationMs, qos, qosLevel, topics, unusable } from "./step.ts";
@@ -25,11 +25,11 @@ export const subscribe = defineStep({
         qos: qos.default(0),
         noLocal: boolean.optional(),
         retainAsPublished: boolean.optional(),
-        retainHandling: z
-          .union([z.literal(0), z.literal(1), z.literal(2)], {
+        retainHandling: numeric(
+          z.union([z.literal(0), z.literal(1), z.literal(2)], {
             error: "0 (retained messages at every subscription), 1 (at a new one) or 2 (never)",
-          })
-          .optional(),
+          }),
+        ).optional(),
         /** PUBACK and PUBREC of its messages are put off so long. */
         ackDelay: durationMs.optional(),
       })
