@@ -551,6 +551,8 @@ export interface WorkerRecord {
   clientIds: string | null;
   /** Given where the devices of several containers are numbered throughout: which of them this worker is in. */
   container?: WorkerContainer | undefined;
+  /** Connections that devices of this process took from each other; not given where there were none, and by older engines. */
+  ownTakeovers?: WorkerTakeovers | undefined;
   /** Cohorts in which an answer to a config request cannot be told from that to an earlier one. */
   uncorrelated: string[];
   /** Test run ids of others that were seen to have devices of the same ids at the same broker, at the same time. */
@@ -591,6 +593,18 @@ export interface WorkerRecord {
   generator: GeneratorHealth | null;
   /** Given for a forecast alone: nothing of it was measured. */
   forecast?: ForecastRecord | undefined;
+}
+
+/** Connections of a worker's devices that other devices of the same process took, by coming with the same client id. */
+export interface WorkerTakeovers {
+  count: number;
+  /** The first client ids of which it is known. */
+  examples: {
+    clientId: string;
+    /** The device that lost its connection first, and the one that took it. */
+    devices: [string, string];
+    takeovers: number;
+  }[];
 }
 
 /** What the devices of a cohort are set to, whether their scenario says so or the settings of all. */

@@ -16,6 +16,7 @@ import {
   whereabouts,
 } from "./artillery.ts";
 import { artilleryProblem } from "./artillery-needs.ts";
+import { IdHolders } from "./device/id-holders.ts";
 import { type Container, ONLY_CONTAINER, shareOf } from "./device/identity.ts";
 import { takeHangupAsTermination } from "./hangup.ts";
 import type { LabAddresses, StartedLabs } from "./lab/regions.ts";
@@ -29,14 +30,17 @@ import { checkPlace, openerOfPlace } from "./live/places.ts";
 import { slowTcpWarning } from "./live/warnings.ts";
 import { Worker } from "./live/worker.ts";
 import type { OpenPlace, Place } from "./rendezvous/place.ts";
+import { givenValues } from "./script/client-ids.ts";
 import type { FleetPlan } from "./script/plan.ts";
 import { renderProblems } from "./script/problem.ts";
 import type { KnownRegion, RegionsPlan } from "./script/region-plan.ts";
+import { hasOnlyOwnIds } from "./script/shared-ids.ts";
 import { LAB_VARIABLE } from "./script/steps/lab.ts";
 import { parseTarget, type Target, type UrlTarget } from "./script/target.ts";
 import { loadTls } from "./script/tls-settings.ts";
 import { validate } from "./script/validate.ts";
 import { environmentNames, hideEnvironment } from "./secrets/secret-values.ts";
+import { devicesOfPhases } from "./transport/descriptors.ts";
 import { createPemReader } from "./transport/pem.ts";
 import { NO_TLS_SETTINGS, type TlsMaterial } from "./transport/tls-material.ts";
 
@@ -115,7 +119,7 @@ export default class MqttEngine {
     try {
       this.#tcp = await chooseTcp(this.#plan);
       if (isFirst && this.#tcp.problem !== null) log(slowTcpWarning(this.#tcp.problem));
-      this.#numbers = await sharedNumbers(isFirst, this.#plan.cohorts.length);
+      this.#numbers = await sharedNumbers(isFirst, () => this.#memory());
       checkPlace(this.#fleet.rendezvous ?? this.#plan.rendezvous);
       await this.#findContainer(this.#plan, isFirst);
     } catch (error) {
@@ -143,6 +147,15 @@ export default class MqttEngine {
     });
     this.#container = container;
     this.#ordinalPlace = place;
+  }
+
+  /** What the threads of this process share. */
+  #memory(): SharedArrayBuffer {
+    const { phases } = this.#script.config;
+    const { cohorts = [] } = this.#plan ?? {};
+    const isOwn = hasOnlyOwnIds(cohorts, givenValues(this.#script));
+    const devices = devicesOfPhases(phases, shareOf(phases).workers);
+    return FleetNumbers.memoryFor(cohorts.length, isOwn ? 0 : IdHolders.bytesFor(devices));
   }
 
   /** Where the workers of the run meet. */

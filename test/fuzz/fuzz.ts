@@ -139,6 +139,7 @@ class Case {
         ],
         regions: null,
         messages: null,
+      ids: null,
       },
       this,
     );

@@ -50,6 +50,8 @@ export interface DeviceFleetOptions {
   reactions?: DeviceEnvironment["reactions"];
   /** Publications are not tracked unless given. */
   messages?: DeviceEnvironment["messages"];
+  /** Nobody follows their client ids unless given. */
+  ids?: DeviceEnvironment["ids"];
   /** The owner of each device; the fleet unless given. */
   owner?: (number: number) => object;
 }
@@ -120,6 +122,7 @@ export class DeviceFleet {
       program: options.bootstrap === undefined ? [] : [{ begin: options.bootstrap }],
       regions: null,
       messages: options.messages ?? null,
+      ids: options.ids ?? null,
     };
     this.devices = Array.from({ length: devices }, (_, number) => {
       const identity = { clientId: `${clientIds}${number}`, username: null, password: null, ...credentials };

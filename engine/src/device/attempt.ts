@@ -12,6 +12,7 @@ import { connectPacket } from "./connect-packet.ts";
 import { type CredentialSource, type DeviceCredentials, Identity } from "./credentials.ts";
 import type { Device } from "./device.ts";
 import { type DeviceEvent, EVENTS } from "./events.ts";
+import { NO_PLACE } from "./id-holders.ts";
 import { ownWaitMs, type Reaction } from "./patience.ts";
 import { Route } from "./route.ts";
 import type { Refusal } from "./server-packets.ts";
@@ -38,6 +39,8 @@ export class Attempt implements Dialer {
   #leastWaitMs = 0;
   /** How often the device has rebooted. */
   #boots = 0;
+  /** Where the client id of its connection is followed. */
+  #idPlace = NO_PLACE;
   #step: OpeningStep = "tcp";
   /** Monotonic milliseconds; NaN before the first, as below: a field that first held 0 would become a double in every device. */
   #startedMs = Number.NaN;
@@ -162,6 +165,7 @@ export class Attempt implements Dialer {
     const nowMs = env.port.now();
     this.endStep(null, resumed, nowMs);
     const { credentials, clientId } = this.identity;
+    if (env.ids !== null) this.#idPlace = env.ids.claim(clientId, this.region, this.number);
     line.send(connectPacket(env.plan, credentials, clientId), Number.POSITIVE_INFINITY, nowMs);
   }
 
@@ -210,6 +214,19 @@ export class Attempt implements Dialer {
     const problem = this.route.follow(code, reference);
     if (problem !== null) device.tell(EVENTS.error, 0, 0, problem);
     return problem === null;
+  }
+
+  /** The broker has ended the connection: another device of the fleet took it, by coming with the same client id. */
+  wasTakenOver(): boolean {
+    const { ids } = this.#device.env;
+    return ids?.wasTaken(this.identity.clientId, this.#idPlace, this.number) ?? false;
+  }
+
+  /** It has no connection any more that anybody could take. */
+  releaseId(): void {
+    if (this.#idPlace === NO_PLACE) return;
+    this.#device.env.ids?.release(this.#idPlace, this.number);
+    this.#idPlace = NO_PLACE;
   }
 
   /** The connection ended before the server had accepted it. */

@@ -209,7 +209,9 @@ export class Device implements Subject {
     turns.begin();
     try {
       this.line.forget();
-      if (isOnline(this.#state)) this.lose("closed");
+      // A path that is gone may answer with RST, whoever has the client id by now.
+      const isTaken = isOnline(this.#state) && !this.part.outage.isUnaware && this.attempt.wasTakenOver();
+      if (isOnline(this.#state)) this.lose(isTaken ? "session_taken_over" : "closed");
       else this.attempt.closed(failure);
     } finally {
       turns.end();
@@ -380,6 +382,7 @@ export class Device implements Subject {
   #forget(): void {
     this.generation++;
     this.attempt.clearTimer();
+    this.attempt.releaseId();
     this.line.forget();
   }
 }

@@ -16,7 +16,7 @@ export type DisconnectCause =
   | "malformed_packet"
   /** The broker does not read what the device sends. */
   | "send_buffer_full"
-  /** Another client came with the same client id; only a server of MQTT 5 says so. */
+  /** Another client came with the same client id: a server of MQTT 5 says so; with 3.1.1 only a device of the same fleet is known to have. */
   | "session_taken_over"
   /** The device has been away from home long enough. */
   | "return_home"

@@ -80,6 +80,16 @@ export interface Link {
   reset(): void;
 }
 
+/** Which devices of the fleet came to their brokers with which client id. */
+export interface DeviceIds {
+  /** A device says CONNECT with this id. Returns the id's place, for the two below. */
+  claim(clientId: string, region: number, device: number): number;
+  /** A device's connection was ended by its broker. True where another device of the fleet had come with its id: it is counted. */
+  wasTaken(clientId: string, place: number, device: number): boolean;
+  /** The device has no connection any more. */
+  release(place: number, device: number): void;
+}
+
 /** What all devices of a cohort share. */
 export interface DeviceEnvironment {
   readonly plan: DevicePlan;
@@ -92,6 +102,8 @@ export interface DeviceEnvironment {
   readonly reactions: MessageReactions;
   /** Follows what its devices publish and hear; null where that is not asked for. */
   readonly messages: Messages | null;
+  /** Null where no two devices can have the same client id. */
+  readonly ids: DeviceIds | null;
   /** The regions, and how devices go to another when theirs does not answer; null where the script has one target. */
   readonly regions: { readonly failover: FailoverPlan; home(deviceNumber: number): number } | null;
 }

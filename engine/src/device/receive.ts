@@ -37,6 +37,8 @@ function onDisconnect(device: Device, packet: IDisconnectPacket): void {
     return;
   }
   device.tell(EVENTS.serverDisconnected, 0, 0, reasonName(refusal.code));
+  // Whether by a device of this fleet or by somebody else.
+  if (refusal.code === SESSION_TAKEN_OVER) device.attempt.wasTakenOver();
   device.line.close("close");
   const follows = device.attempt.follow(refusal);
   device.lose(refusal.code === SESSION_TAKEN_OVER ? "session_taken_over" : "closed", follows, refusal);

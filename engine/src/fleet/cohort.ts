@@ -3,7 +3,7 @@ import { createBackoff } from "../device/backoff.ts";
 import { EVENTS } from "../device/events.ts";
 import type { Messages } from "../device/messages/messages.ts";
 import type { DevicePlan } from "../device/plan.ts";
-import type { DeviceEnvironment } from "../device/port.ts";
+import type { DeviceEnvironment, DeviceIds } from "../device/port.ts";
 import type { Operation } from "../device/program.ts";
 import type { Regions } from "../region/regions.ts";
 import { type ClientPlan, reactionsOf } from "../script/client-plan.ts";
@@ -44,11 +44,12 @@ export interface CohortParts {
   regions: Regions | null;
   /** Null where no messages are tracked. */
   messages: Messages | null;
+  ids: DeviceIds | null;
 }
 
 /** `index`: the cohort's place within the worker's counts. */
 export function compileCohort(cohort: CohortPlan, index: number, parts: CohortParts): Cohort {
-  const { plan, helpers, tellError, calls, runEvents, host, fleet, http, regions, messages } = parts;
+  const { plan, helpers, tellError, calls, runEvents, host, fleet, http, regions, messages, ids } = parts;
   const subject = { cohort: index, region: 0 };
   const base = (place: StepPlace): Parameters<typeof compileSteps>[1] => ({
     place,
@@ -85,6 +86,7 @@ export function compileCohort(cohort: CohortPlan, index: number, parts: CohortPa
       program: regions === null ? program : [namesRegion(regions), ...program],
       regions,
       messages,
+      ids,
     },
   };
 }

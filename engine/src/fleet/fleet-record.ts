@@ -26,6 +26,7 @@ type Known =
   | "longestBackoffMs"
   | "clients"
   | "clientIds"
+  | "ownTakeovers"
   | "uncorrelated"
   | "containerName"
   | "arrivals"
@@ -43,6 +44,7 @@ export function fleetRecord(parts: FleetRecordParts, own: Omit<WorkerFacts, Know
     longestBackoffMs: longestWaitMs(plan),
     clients: Object.fromEntries(plan.cohorts.map(({ name, client }) => [name, clientRecord(client)])),
     clientIds: idPrefix === null ? null : `${idPrefix}${deviceId(container, 0)}`,
+    ownTakeovers: run.ids?.report(),
     uncorrelated: uncorrelatedCohorts(plan),
     ...(container.of === 1
       ? {}

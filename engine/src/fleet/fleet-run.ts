@@ -3,6 +3,7 @@ import { ArrivalCurve } from "../capture/arrivals.ts";
 import type { Recorder } from "../capture/recorder.ts";
 import type { DeviceCredentials } from "../device/credentials.ts";
 import { Device } from "../device/device.ts";
+import type { IdHolders } from "../device/id-holders.ts";
 import { type Container, deviceId, fleetNumber } from "../device/identity.ts";
 import { Messages } from "../device/messages/messages.ts";
 import { hashText } from "../device/messages/stream-index.ts";
@@ -19,6 +20,7 @@ import { Storms, type StormsOptions } from "../storm/storms.ts";
 import { type Cohort, compileCohort } from "./cohort.ts";
 import { Fleet } from "./fleet.ts";
 import type { Host } from "./host.ts";
+import { OwnTakeovers } from "./own-takeovers.ts";
 import { nameDevice, VirtualUsers } from "./virtual-user.ts";
 
 export interface FleetRunOptions {
@@ -43,6 +45,8 @@ export interface FleetRunOptions {
   container: Container;
   /** Counts the devices of this process. */
   numbers: { next(): number; nextInCohort(cohort: number): number; claim(storm: number): boolean };
+  /** Of the devices of this process; null where each has a client id of its own. */
+  idHolders: IdHolders | null;
   /** What the workers of a run must agree on. */
   agreement: Pick<StormsOptions, "populations" | "isFirst"> & {
     begin(): void;
@@ -70,6 +74,8 @@ export class FleetRun {
   readonly fleet: Fleet;
   readonly storms: Storms;
   readonly users: VirtualUsers;
+  /** Null where each device has a client id of its own. */
+  readonly ids: OwnTakeovers | null;
   /** Null where no messages are tracked. */
   readonly #messages: Messages | null;
   readonly arrivals: ArrivalCurve = new ArrivalCurve();
@@ -117,6 +123,8 @@ export class FleetRun {
       onUnset: options.onUnset,
     });
     this.#messages = followMessages(options);
+    const { idHolders, container } = options;
+    this.ids = idHolders && new OwnTakeovers(idHolders, (number) => deviceId(container, number), log);
     const parts = {
       plan,
       helpers,
@@ -128,6 +136,7 @@ export class FleetRun {
       http,
       regions,
       messages: this.#messages,
+      ids: this.ids,
     };
     this.#cohorts = plan.cohorts.map((cohort, index) => compileCohort(cohort, index, parts));
   }

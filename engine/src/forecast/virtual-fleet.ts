@@ -1,12 +1,15 @@
 import type { ArtilleryScript, Helpers, RunEvents } from "../artillery.ts";
 import { Recorder } from "../capture/recorder.ts";
 import { TIMELINE_ROW_MS } from "../contract.ts";
+import { IdHolders } from "../device/id-holders.ts";
 import { ONLY_CONTAINER } from "../device/identity.ts";
 import { FleetRun } from "../fleet/fleet-run.ts";
 import type { Loads } from "../region/load.ts";
 import { Regions } from "../region/regions.ts";
+import { givenValues } from "../script/client-ids.ts";
 import { type FleetPlan, ownClientIdPrefix } from "../script/plan.ts";
 import { stepsOf } from "../script/references.ts";
+import { hasOnlyOwnIds } from "../script/shared-ids.ts";
 import { LAB_VARIABLE } from "../script/steps/lab.ts";
 import type { ParsedStep } from "../script/steps/step.ts";
 import { REGION_VARIABLE } from "../script/variables.ts";
@@ -112,6 +115,10 @@ export class VirtualFleet {
     const workers = workersWithArrivals(arrivals, asked);
     const company = workers === 1 ? null : companyOf(workers, clock, planEndMs(plan.storms) !== null);
     const wallClock = (): number => EPOCH_MS + clock.now();
+    const devices = arrivals.reduce((sum, { count }) => sum + count, 0);
+    const idHolders = hasOnlyOwnIds(plan.cohorts, givenValues(script))
+      ? null
+      : new IdHolders(new Int32Array(new ArrayBuffer(IdHolders.bytesFor(devices))));
     const newWorker = (loads?: Loads): VirtualWorker => {
       const recorder = new Recorder(
         plan.cohorts.map(({ name }) => name),
@@ -157,6 +164,7 @@ export class VirtualFleet {
           },
           claim: () => true,
         },
+        idHolders,
         agreement: {
           begin: () => this.#setTimeZero(),
           populations: (storm, cohorts) => this.#populations(storm, cohorts),

@@ -1,4 +1,5 @@
 import { BroadcastChannel } from "node:worker_threads";
+import { IdHolders } from "../device/id-holders.ts";
 
 /** More storms than a script may have; their index counts from 1. */
 const STORMS = 128;
@@ -11,7 +12,9 @@ const CLAIMS = FLEETS + STORMS;
 const OVER = CLAIMS + STORMS;
 /** The container's ordinal, one more than it is, so that 0 is none yet. */
 const ORDINAL = OVER + 1;
-const WORDS = ORDINAL + 1;
+/** Where the holders of client ids begin; 0 where none are followed. */
+const IDS = ORDINAL + 1;
+const WORDS = IDS + 1;
 /** Of each cohort follow its devices, and those that each storm chooses from, as above. */
 const WORDS_OF_COHORT = 1 + STORMS;
 
@@ -27,9 +30,15 @@ export class FleetNumbers {
     this.#words = new Int32Array(memory);
   }
 
-  /** @param cohorts how many there are */
-  static memoryFor(cohorts: number): SharedArrayBuffer {
-    return new SharedArrayBuffer((WORDS + cohorts * WORDS_OF_COHORT) * 4);
+  /**
+   * @param cohorts how many there are
+   * @param idBytes for the holders of client ids; 0 where each device has one of its own
+   */
+  static memoryFor(cohorts: number, idBytes: number = 0): SharedArrayBuffer {
+    const words = WORDS + cohorts * WORDS_OF_COHORT;
+    const memory = new SharedArrayBuffer(words * 4 + idBytes);
+    if (idBytes > 0) new Int32Array(memory)[IDS] = words;
+    return memory;
   }
 
   get memory(): SharedArrayBuffer {
@@ -74,6 +83,12 @@ export class FleetNumbers {
     return Atomics.compareExchange(this.#words, CLAIMS + storm, 0, 1) === 0;
   }
 
+  /** Of client ids, for all threads; null where each device has one of its own. */
+  get idHolders(): IdHolders | null {
+    const from = Atomics.load(this.#words, IDS);
+    return from === 0 ? null : new IdHolders(this.#words.subarray(from));
+  }
+
   /** A thread starts no more devices. */
   endArrivals(): void {
     Atomics.add(this.#words, OVER, 1);
@@ -112,19 +127,19 @@ const ASK_AGAIN_MS = 20;
  * them, and answers those that come later for as long as it lives.
  *
  * @param isFirst nobody else needs to be there yet
- * @param cohorts how many there are
+ * @param memoryFor makes what they stand in
  * @param patienceMs how long one who does not answer is waited for
  * @throws an Error where there should be somebody, and nobody answers
  */
 export async function sharedNumbers(
   isFirst: boolean,
-  cohorts: number,
+  memoryFor: () => SharedArrayBuffer,
   patienceMs: number = LOST_MS,
 ): Promise<FleetNumbers> {
   const channel = new BroadcastChannel(CHANNEL);
   const memory = await ask(channel, isFirst ? ALONE_MS : patienceMs);
   if (memory === null && !isFirst) throw new Error("the first worker of this process does not answer");
-  const numbers = new FleetNumbers(memory ?? FleetNumbers.memoryFor(cohorts));
+  const numbers = new FleetNumbers(memory ?? memoryFor());
   if (memory !== null) {
     channel.close();
     return numbers;

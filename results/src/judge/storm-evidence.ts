@@ -8,7 +8,7 @@ import { containerName, presenceWords } from "./presence-words.ts";
 import { didNotHappen } from "./storm-words.ts";
 import { bestMeanPerS, meanLevel, meanPerS, peakPerS, rowsBefore, sumBetween } from "./timeline-rates.ts";
 import type { LastStretch, StormEvidence } from "./verdict.ts";
-import { takeoversOf } from "./warnings.ts";
+import { sharedIdWords, takeoversOf } from "./warnings.ts";
 
 /** What a target sustains is a mean over so long: its best second may have been a queue that filled. */
 const SUSTAINED_MS = 5000;
@@ -132,6 +132,13 @@ function absenceOf(run: MergedRun, storm: MergedStorm, target: number): StormEvi
   // Whatever became of those that were there: the others may not have recovered.
   if (presence !== null && presence.there < presence.due * target - 1e-9) {
     return { kind: "not-watched", reason: `not the whole fleet: ${lacking}` };
+  }
+  // A fleet whose devices throw each other out has fewer of them than its verdict would be about.
+  if (run.ownTakeovers.count > 0) {
+    return {
+      kind: "disturbed",
+      reason: `devices of the fleet fight each other${sharedIdWords(run.ownTakeovers.examples)}`,
+    };
   }
   if (run.sameIdsAs.length > 0 || takeoversOf(run) > DISTURBED_SHARE * devicesOf(run)) {
     return {

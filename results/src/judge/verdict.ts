@@ -33,7 +33,7 @@ export const VERDICT_ABSENCES = [
   "cut-short",
   /** The devices were not cut in time, or what became of them was not seen. */
   "not-watched",
-  /** Other clients with the same client ids took the devices' connections. */
+  /** Other clients, or devices of the same fleet, took connections by coming with the same client ids. */
   "disturbed",
   /** The fleet was not at work before the storm. */
   "no-baseline",

@@ -11,7 +11,13 @@ const MOST_NAMED = 5;
 
 /** What makes a run doubtful that no count shows by itself, in sentences; each with what to do about it. */
 export function warningsOf(run: MergedRun): string[] {
-  return [...sameIds(run), ...takeovers(run), ...uncorrelated(run), ...clocksApart(run)];
+  return [
+    ...sameIds(run),
+    ...ownTakeovers(run),
+    ...takeovers(run),
+    ...uncorrelated(run),
+    ...clocksApart(run),
+  ];
 }
 
 function sameIds({ sameIdsAs }: MergedRun): string[] {
@@ -27,11 +33,27 @@ export function takeoversOf({ disconnects }: Pick<MergedRun, "disconnects">): nu
 }
 
 function takeovers(run: MergedRun): string[] {
-  const taken = takeoversOf(run);
-  if (taken === 0) return [];
+  const taken = takeoversOf(run) - run.ownTakeovers.count;
+  if (taken <= 0) return [];
   return [
     `${taken} connections were taken over by another client with the same client id (MQTT 5 reason 0x8E): is the fleet's range of ids in use elsewhere?`,
   ];
+}
+
+function ownTakeovers({ ownTakeovers: { count, examples } }: MergedRun): string[] {
+  if (count === 0) return [];
+  const times = count === 1 ? "once" : `${count} times`;
+  return [
+    `devices of one fleet fight each other${sharedIdWords(examples)}: ${times} one lost its connection to another that came with the same id, so there were fewer devices than this says, and no verdict stands; give each its own, with {{ deviceId }} in connect.clientId`,
+  ];
+}
+
+/** The client id that was fought for the most, and the two devices that were seen to first. */
+export function sharedIdWords(examples: MergedRun["ownTakeovers"]["examples"]): string {
+  const [worst] = examples.toSorted((a, b) => b.takeovers - a.takeovers);
+  return worst === undefined
+    ? ""
+    : ` for client id ${JSON.stringify(worst.clientId)} (${worst.devices.join(" and ")})`;
 }
 
 function uncorrelated(run: MergedRun): string[] {

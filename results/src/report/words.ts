@@ -145,7 +145,7 @@ const ABSENCE_SENTENCES: Record<
   "not-watched": () =>
     "The load generator did not cut the devices in time, or did not see what became of them: this run says nothing about the system under test.",
   disturbed: () =>
-    "Other clients used the devices' client ids at the same broker, and each took the other's connections: this run says nothing about the system under test.",
+    "Several clients used the same client ids at the same broker, and each took the other's connections: this run says nothing about the system under test.",
   "no-baseline": () =>
     "The fleet was not at work before the storm, so what it did afterwards says nothing about the storm.",
   "capacity-unknown": (_storm, some, window) =>

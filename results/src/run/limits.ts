@@ -26,6 +26,8 @@ export const LIMITS = {
   regions: 100,
   cohortsOfStorm: 1000,
   otherRuns: 100,
+  /** Client ids that devices share, of one record. */
+  sharedIds: 100,
   assumptions: 1000,
   /** Smaller samples beside a forecast's, and figures of each. */
   pilots: 100,

@@ -12,6 +12,7 @@ import {
   type WorkerRegion,
   type WorkerStorm,
   type WorkerStormCohort,
+  type WorkerTakeovers,
 } from "artillery-engine-mqtt/contract";
 import type { Histogram } from "hdr-histogram-js";
 import type { AddedUp } from "./added-up.ts";
@@ -91,6 +92,8 @@ export interface MergedRun {
   labEnds: LabEnd[];
   /** Cohorts in which an answer cannot be told from that to an earlier request. */
   uncorrelated: string[];
+  /** Connections that devices of the fleet took from each other, as far as their processes saw it; the first client ids of each. */
+  ownTakeovers: WorkerTakeovers;
   /** Other runs that used the same client ids at the same broker and time. */
   sameIdsAs: string[];
   /** The fleet's time zero: the earliest that a worker knows; the start of the run if no device was started. */
@@ -156,6 +159,10 @@ export function mergeRun(
     longestBackoffMs: largest(records.map((record) => record.longestBackoffMs)),
     labEnds: [...labEnds],
     uncorrelated: [...new Set(records.flatMap((record) => record.uncorrelated))],
+    ownTakeovers: {
+      count: records.reduce((sum, { ownTakeovers }) => sum + (ownTakeovers?.count ?? 0), 0),
+      examples: records.flatMap(({ ownTakeovers }) => ownTakeovers?.examples ?? []),
+    },
     sameIdsAs: [...new Set(records.flatMap((record) => record.sameIdsAs))],
     cohorts: sumByKey(records.map((record) => record.cohorts)),
     clients: clientsOf(records),

@@ -170,6 +170,14 @@ export const workerRecordSchema: z.ZodType<WorkerRecord> = z.object({
     .object({ ordinal: count, of: count, process: name })
     .refine(({ ordinal, of }) => ordinal < of)
     .optional(),
+  ownTakeovers: z
+    .object({
+      count,
+      examples: z
+        .array(z.object({ clientId: name, devices: z.tuple([name, name]), takeovers: count }))
+        .max(LIMITS.sharedIds),
+    })
+    .optional(),
   uncorrelated: z.array(name).max(LIMITS.run.cohorts).default([]),
   sameIdsAs: z.array(name).max(LIMITS.otherRuns).default([]),
   containerName: name.default(""),

@@ -60,6 +60,7 @@ export class Rig {
     telemetry: readonly TelemetryPlan[] = [],
     reactions: MessageReactions = NO_REACTIONS,
     messages: (time: ManualTime) => DeviceEnvironment["messages"] = () => null,
+    ids: DeviceEnvironment["ids"] = null,
   ) {
     const version = plan.protocolVersion ?? 4;
     const maxPacketBytes = plan.maxPacketBytes ?? 10_000;
@@ -118,6 +119,7 @@ export class Rig {
         ],
         regions,
         messages: messages(this.time),
+        ids,
       },
       owner,
     );

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { IdHolders } from "../../../engine/src/device/id-holders.ts";
 import { FleetNumbers } from "../../../engine/src/live/fleet-numbers.ts";
 
 describe("the numbers of a fleet", () => {
@@ -42,6 +43,18 @@ describe("the numbers of a fleet", () => {
     expect([one.count, one.countAt(1), one.claim(1)]).toEqual([0, 0, true]);
   });
 
+  it("have room for the holders of client ids where any are followed", () => {
+    expect(new FleetNumbers(FleetNumbers.memoryFor(2)).idHolders).toBeNull();
+    const one = new FleetNumbers(FleetNumbers.memoryFor(2, IdHolders.bytesFor(10)));
+    const [mine, others] = [one.idHolders, new FleetNumbers(one.memory).idHolders];
+    const place = mine?.claim("gw", 0, 0) ?? -1;
+    others?.claim("gw", 0, 1);
+    expect(mine?.rivalOf(0, place)).toBe(1);
+    // Nothing else stands there.
+    one.nextInCohort(1);
+    expect([one.count, one.countInCohort(0), one.countInCohort(1), one.ordinal]).toEqual([0, 0, 1, null]);
+  });
+
   it("let one of all act for a storm", () => {
     const one = new FleetNumbers();
     const two = new FleetNumbers(one.memory);
@@ -60,9 +73,9 @@ function thread(isFirst: boolean, patienceMs = 10_000): Worker {
   const url = new URL("../../../engine/src/live/fleet-numbers.ts", import.meta.url).href;
   const code = `
     import { parentPort } from "node:worker_threads";
-    import { sharedNumbers } from ${JSON.stringify(url)};
+    import { FleetNumbers, sharedNumbers } from ${JSON.stringify(url)};
     try {
-      const numbers = await sharedNumbers(${isFirst}, 2, ${patienceMs});
+      const numbers = await sharedNumbers(${isFirst}, () => FleetNumbers.memoryFor(2), ${patienceMs});
       parentPort.postMessage("ready");
       parentPort.on("message", () => {
         parentPort.postMessage(Array.from({ length: 1000 }, () => numbers.next()));

@@ -30,6 +30,35 @@ describe("a run whose sessions others took", () => {
       expect(summary.warnings[0]).toMatch(/^\d connections were taken over by another client/);
   });
 
+  it("because devices of the fleet share ids: one takeover says that there are fewer than it seems", () => {
+    const example = (clientId: string, takeovers: number) => ({
+      clientId,
+      devices: ["device-1", "device-2"] as [string, string],
+      takeovers,
+    });
+    const summary = runWith({
+      disconnects: { a: { reset: 100, session_taken_over: 4 } },
+      ownTakeovers: { count: 3, examples: [example("seldom", 1), example("gw-\u001b[2J", 2)] },
+    });
+    const reason =
+      'devices of the fleet fight each other for client id "gw-\\u001b[2J" (device-1 and device-2)';
+    expect(summary.storms[0]).toMatchObject({
+      verdict: null,
+      verdictAbsence: "disturbed",
+      verdictReason: reason,
+    });
+    expect(summary.warnings[0]).toMatch(
+      /^devices of one fleet fight each other for client id "gw-.* 3 times one lost/,
+    );
+    // The fourth was somebody else's.
+    expect(summary.warnings[1]).toMatch(/^1 connections were taken over by another client/);
+    expect(summary.exit.code).toBe(5);
+    expect(consoleSummary(summary, { colour: false, files: [] })).toContain(
+      "devices of one fleet fight each other",
+    );
+    expect(runWith({ ownTakeovers: { count: 1, examples: [] } }).storms[0]?.verdict).toBeNull();
+  });
+
   it("because another run has the same devices", () => {
     const summary = runWith({ sameIdsAs: ["t-\u001b[2Jother"] });
     expect(summary.storms[0]).toMatchObject({
