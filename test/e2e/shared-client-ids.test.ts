@@ -7,6 +7,9 @@ import { readSummary } from "../support/summary.ts";
 /** 24 devices in sequence over 23 rows: the first and the last share an id, the others have their own. */
 const ROWS = Array.from({ length: 23 }, (_, i) => `serial-${i}`).join("\n");
 
+/** Artillery gives the first worker all of an arrivalCount. */
+const ALL_TO_THE_FIRST: object[] = [{ duration: 1, arrivalCount: 24 }];
+
 const script = (target: string, protocolVersion: 4 | 5, phases: object[]): object => ({
   config: {
     target,
@@ -28,7 +31,10 @@ describe.skipIf(!mosquittoAvailable())("two devices with one client id", () => {
   /** With Mosquitto's own count of what it did. */
   async function runOf(
     protocolVersion: 4 | 5,
-    { phases = [{ duration: 1, arrivalCount: 24 }], severalWorkers = false } = {},
+    {
+      phases = ALL_TO_THE_FIRST,
+      severalWorkers = false,
+    }: { phases?: object[]; severalWorkers?: boolean } = {},
   ): Promise<{ run: ArtilleryRun; takeovers: number }> {
     const broker = await Mosquitto.start();
     onTestFinished(() => broker.stop());
