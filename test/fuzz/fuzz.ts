@@ -139,7 +139,7 @@ class Case {
         ],
         regions: null,
         messages: null,
-      ids: null,
+        ids: null,
       },
       this,
     );

@@ -245,7 +245,7 @@ export class Simulation {
       reactions: NO_REACTIONS,
       regions: this.#regions,
       messages: null,
-    ids: null,
+      ids: null,
     };
   }
 
