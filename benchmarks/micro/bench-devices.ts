@@ -122,6 +122,7 @@ export function readyDevices(
     reactions: NO_REACTIONS,
     regions: null,
     messages,
+    ids: null,
   };
   const devices = Array.from({ length: count }, (_, number) => {
     const clientId = `device-${String(number).padStart(6, "0")}`;
