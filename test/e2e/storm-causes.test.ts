@@ -1,7 +1,7 @@
 /** Storms that something else than the engine brings, on a real broker that is killed and started again. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { openControl } from "../../results/src/comparison/control.ts";
 import { runArtillery } from "../support/artillery.ts";
 import { Mosquitto, mosquittoAvailable } from "../support/broker.ts";
@@ -93,6 +93,34 @@ describe.skipIf(!mosquittoAvailable())("storms from outside", () => {
     const [fromStorm, fromLoss] = [storm?.readyFromStormMs?.p50 ?? 0, storm?.readyMs.p50 ?? Infinity];
     expect(fromStorm - fromLoss).toBeGreaterThan((storm?.dropSpreadMs.p50 ?? 0) / 2);
     expect(summary.disconnects).toMatchObject({ closed: 60, finished: 60 });
+  });
+
+  it("exec of a broker that hangs: times from the storm's instant have the whole hang in them, those from the loss do not", async () => {
+    const hanging = await Mosquitto.start();
+    const hangMs = 5000;
+    const own = await openControl(() => hanging.hang(hangMs));
+    onTestFinished(async () => {
+      await own.close();
+      await hanging.stop();
+    });
+    const exec = { at: "3s", cause: "exec", command: [process.execPath, "-e", RESTART], window: "12s" };
+    // Devices notice by their keepalive, seconds after the broker has stopped to answer.
+    const result = await runArtillery(
+      script(hanging.url, [exec], { allowExec: true, keepalive: "1s", connectTimeout: "2s" }),
+      {
+        env: { CONTROL: own.url },
+      },
+    );
+    expect(result.code, result.stdout + result.stderr).toBe(0);
+    const [storm] = readSummary(result).storms;
+    expect(storm).toMatchObject({ affected: 60, recovered: 60, event: "command" });
+    // Nobody can have come back while it hung, whatever the engine counts.
+    expect(storm?.readyFromStormMs?.p50).toBeGreaterThanOrEqual(hangMs);
+    expect(storm?.dropSpreadMs.p50).toBeGreaterThanOrEqual(1000);
+    expect(storm?.readyFromStormMs?.p50 ?? 0).toBeGreaterThanOrEqual((storm?.readyMs.p50 ?? Infinity) + 1000);
+    expect(result.stdout.replace(/\s+/g, " ")).toContain(
+      "times above: from each device's loss; from the storm's instant: ready 50 % ",
+    );
   });
 
   it("external opens when the broker is killed, and ends the run with its window", async () => {

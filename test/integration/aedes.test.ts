@@ -1,5 +1,6 @@
+import { connect } from "mqtt";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
-import { AedesServer, fleetOf, itWorksWith } from "../support/broker.ts";
+import { AedesServer, fleetOf, itWorksWith, peerOf } from "../support/broker.ts";
 import { eventually, pause } from "../support/device-fleet.ts";
 
 describe("Aedes, protocol version 4", () => {
@@ -52,6 +53,26 @@ describe("Aedes, protocol version 4", () => {
     wrong.connect();
     await eventually(() => wrong.device.state === "backoff");
     expect(wrong.events.names.connectRefused).toEqual({ "connack.not_authorized": 1 });
+  });
+
+  it("hands on new messages between those that waited: MQTT.js hears them out of order too", async () => {
+    const options = { clientId: "kept", clean: false };
+    const before = await peerOf(broker.url, options);
+    await before.client.subscribeAsync("queued", { qos: 1 });
+    await before.end();
+    const speaker = await peerOf(broker.url, {});
+    let said = 0;
+    const say = () => speaker.client.publishAsync("queued", String(said++), { qos: 1 });
+    for (let i = 0; i < 100; i++) await say();
+    const numbers: number[] = [];
+    const back = connect(broker.url, { ...options, reconnectPeriod: 0 });
+    back.on("message", (_topic, payload) => numbers.push(Number(payload.toString())));
+    onTestFinished(() => back.endAsync(true));
+    while (numbers.length === 0) await say();
+    for (let i = 0; i < 20; i++) await say();
+    await eventually(() => numbers.length >= said);
+    expect(numbers.toSorted((a, b) => a - b)).toEqual(Array.from({ length: said }, (_, i) => i));
+    expect(numbers).not.toEqual(numbers.toSorted((a, b) => a - b));
   });
 
   it("closes the connection of a client whose id another one takes", async () => {

@@ -5,7 +5,7 @@ import { anyAddress } from "../../engine/src/transport/local-end.ts";
 import { createOpener } from "../../engine/src/transport/open.ts";
 import { NO_TLS_SETTINGS, SecureContexts } from "../../engine/src/transport/tls-material.ts";
 import type { OpenTransport } from "../../engine/src/transport/transport.ts";
-import { fleetOf, Mosquitto, mosquittoAvailable } from "../support/broker.ts";
+import { fleetOf, Mosquitto, mosquittoAvailable, peerOf } from "../support/broker.ts";
 import { type DeviceFleet, eventually, publish, tcpUnderTest } from "../support/device-fleet.ts";
 import { TakeoverBroker } from "../support/takeover-broker.ts";
 
@@ -81,6 +81,40 @@ describe.skipIf(!mosquittoAvailable()).each(TCP_KINDS)("silent devices on Mosqui
     expect(Math.max(...(fleet.events.values.silenceOver[1] ?? []))).toBeLessThan(1000);
     expect(broker.logged(/reset-\d already connected, closing old connection/)).toBe(10);
     expect(broker.logged(/Client reset-\d closed|Received PUBLISH from reset-\d/)).toBe(0);
+  });
+
+  it("have their wills sent when the broker finds out: at 1.5 keepalives, or at the takeover", async () => {
+    const will = { payload: Buffer.from("gone"), qos: 1 as const, retain: false };
+    const fleetWith = (name: string, keepaliveMs: number, baseMs: number) =>
+      fleetOf({
+        port: broker.port,
+        devices: 10,
+        clientIds: `${name}-`,
+        credentials: { will: { topic: `will/${name}`, ...will } },
+        plan: { keepaliveMs, ackTimeoutMs: 300 },
+        backoff: { policy: "fixed", baseMs },
+      });
+    // These come back long after the broker has missed them; those before it can.
+    const missed = fleetWith("missed", 2000, 60_000);
+    const taken = fleetWith("taken", 60_000, 2000);
+    const observer = await peerOf(broker.url, {});
+    const heard: { topic: string; afterMs: number }[] = [];
+    await observer.client.subscribeAsync("will/#");
+    await Promise.all([missed.connect().allReady(), taken.connect().allReady()]);
+    const silentAtMs = performance.now();
+    observer.client.on("message", (topic) => heard.push({ topic, afterMs: performance.now() - silentAtMs }));
+    for (const { devices } of [missed, taken]) for (const device of devices) device.part.silence(1);
+    publishAll(taken);
+    await eventually(() => heard.length === 20, 15_000);
+    const after = (name: string): number[] =>
+      heard.flatMap(({ topic, afterMs }) => (topic === `will/${name}` ? [afterMs] : []));
+    expect([after("missed").length, after("taken").length]).toEqual([10, 10]);
+    // The last packet may be a PINGREQ's age old, and Mosquitto looks once a second.
+    expect(Math.min(...after("missed"))).toBeGreaterThanOrEqual(1000);
+    expect(broker.logged(/Client missed-\d has exceeded timeout/)).toBe(10);
+    // 300 ms until they find out, and their back-off: no will before they connect again.
+    expect(Math.min(...after("taken"))).toBeGreaterThanOrEqual(2000);
+    expect(broker.logged(/Client taken-\d already connected, closing old connection/)).toBe(10);
   });
 });
 

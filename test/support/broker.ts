@@ -125,13 +125,13 @@ export class Mosquitto {
     return `mqtt://127.0.0.1:${this.port}`;
   }
 
-  get #logPath(): string {
+  get logPath(): string {
     return join(this.#directory, "mosquitto.log");
   }
 
   /** Everything that it has logged, earlier runs included. */
   log(): string {
-    return readFileSync(this.#logPath, "utf8");
+    return readFileSync(this.logPath, "utf8");
   }
 
   /** How many lines of the log match. */
@@ -144,7 +144,7 @@ export class Mosquitto {
   /** Starts it on its port; again, after `kill`. */
   async run(): Promise<void> {
     const runs = this.#runs();
-    const log = openSync(this.#logPath, "a");
+    const log = openSync(this.logPath, "a");
     const child = spawn(MOSQUITTO ?? "mosquitto", ["-c", join(this.#directory, "mosquitto.conf")], {
       stdio: ["ignore", "ignore", log],
     });
@@ -176,6 +176,13 @@ export class Mosquitto {
     const exited = new Promise((resolve) => child.once("exit", resolve));
     child.kill(signal);
     await exited;
+  }
+
+  /** It hangs for so long: the kernel accepts connections, and nobody answers. */
+  async hang(forMs: number): Promise<void> {
+    this.#child?.kill("SIGSTOP");
+    await new Promise((resolve) => setTimeout(resolve, forMs));
+    this.#child?.kill("SIGCONT");
   }
 
   async stop(): Promise<void> {

@@ -81,7 +81,7 @@ function backlogLine({
   if (flood > 0) said.push(`${counted(flood, "message")} had waited for devices that came back`);
   if (backlogAtLoss > 0)
     said.push(
-      `${count(backlogAtLoss)} of theirs were not acknowledged at the loss: ${count(backlogFlushed)} since, ${count(backlogDropped)} given up`,
+      `${count(backlogAtLoss)} of theirs ${backlogAtLoss === 1 ? "was" : "were"} not acknowledged at the loss: ${count(backlogFlushed)} since, ${count(backlogDropped)} given up${backlogDropped === 0 ? "" : " (the broker had kept no session, or the device ended)"}`,
     );
   return said.length === 0 ? [] : wrap(said.join("; "), WIDTH - 2, "  ").map(indented);
 }
