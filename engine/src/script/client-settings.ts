@@ -5,6 +5,7 @@ import { parseShare } from "../share.ts";
 import { REFUSAL_NAMES, refusalCodes } from "../transport/reason-codes.ts";
 import { boolean, integer, numeric, positiveInteger } from "./scalars.ts";
 import { durationMs, positiveDuration, secondsMs, settings } from "./steps/step.ts";
+import { describeKeys, written } from "./written-as.ts";
 
 /**
  * What a client library and its firmware decide: keys of `config.engines.mqtt`, and of a scenario for its own devices. Here they
@@ -37,21 +38,25 @@ const FACTOR_ALLOWED = "a number from 1 to 100";
 const JITTER_ALLOWED = "a share from 0 to 100 %, such as 25 % or 0.25: waits vary by it either way";
 
 /** `25 %` or 0.25; the value is the share. */
-const jitter = z.unknown().transform((value, context): number => {
-  const found = parseShare(value);
-  if (found !== null && found <= 1) return found;
-  context.addIssue({ code: "custom", message: JITTER_ALLOWED });
-  return z.NEVER;
-});
+const jitter = written(
+  { notation: "share" },
+  z.unknown().transform((value, context): number => {
+    const found = parseShare(value);
+    if (found !== null && found <= 1) return found;
+    context.addIssue({ code: "custom", message: JITTER_ALLOWED });
+    return z.NEVER;
+  }),
+);
 
 const REACTION_ALLOWED = "stop, or { wait: a duration above 0, jitter }";
 
 const reaction = z.union(
   [
     z.literal("stop"),
-    z
-      .strictObject({ wait: positiveDuration, jitter: jitter.default(0) })
-      .transform((own) => ({ ms: own.wait, jitter: own.jitter })),
+    describeKeys(z.strictObject({ wait: positiveDuration, jitter: jitter.default(0) }), {
+      wait: "How long to wait before the next attempt.",
+      jitter: "The share by which that wait varies to either side; 0 unless given.",
+    }).transform((own) => ({ ms: own.wait, jitter: own.jitter })),
   ],
   { error: REACTION_ALLOWED },
 );
@@ -94,8 +99,11 @@ const reconnect = z
     resetAfter: resetAfter.optional(),
     onReason: onReason.optional(),
     giveUpAfter: failures.optional(),
-    rebootAfter: z
-      .strictObject({ failures, takes: durationMs, jitter: jitter.default(0) })
+    rebootAfter: describeKeys(z.strictObject({ failures, takes: durationMs, jitter: jitter.default(0) }), {
+      failures: "Failures in a row after which the device reboots.",
+      takes: "How long a reboot takes.",
+      jitter: "The share by which that time varies to either side; 0 unless given.",
+    })
       .transform((own) => ({ failures: own.failures, takes: { ms: own.takes, jitter: own.jitter } }))
       .optional(),
   })
@@ -122,12 +130,35 @@ const reconnect = z
     }
   });
 
+describeKeys(reconnect, {
+  policy: "The back-off policy: how long a device waits before its next attempt; full-jitter unless given.",
+  preset: "The back-off of a known client library, in place of a policy.",
+  base: "The first wait of the policy; 1s unless given.",
+  cap: "The longest wait of the policy; 30s unless given, and never below base.",
+  window: "For the policy uniform: waits are drawn from 0 to this.",
+  factor: "By what the wait grows with each attempt, from 1 to 100; 2 unless given.",
+  jitter: "For the policies fixed and exponential: the share by which waits vary to either side.",
+  first: "Waits before the first attempts, one or a list of them; the policy follows.",
+  resetAfter:
+    "When the count of attempts starts again: ready, connack, or the time that a connection must have lasted.",
+  onReason: "What the device does by the reason or code of a refusal or disconnect: stop, or wait longer.",
+  giveUpAfter: "Failures in a row after which the device stops trying for good.",
+  rebootAfter: "After so many failures in a row the device reboots, and begins anew.",
+});
+
 /** The value is in milliseconds; Infinity for `never`. */
 const sessionExpiry = z.union([z.literal("never").transform(() => Number.POSITIVE_INFINITY), secondsMs], {
   error: "a duration of whole seconds, or never",
 });
 
-const session = settings({ clean: boolean.default(true), expiry: sessionExpiry.default(0) });
+const session = settings(
+  { clean: boolean.default(true), expiry: sessionExpiry.default(0) },
+  {
+    clean: "Whether each connection starts a new session (true unless given); false keeps it.",
+    expiry:
+      "MQTT 5: how long the server keeps the session after a connection, in whole seconds, or never; 0s unless given.",
+  },
+);
 
 /** MQTT 5.0 section 3.1.2.11. */
 const wholeNumber = (least: number): z.ZodType<number> =>
@@ -148,6 +179,23 @@ export const clientShape = {
   receiveMaximum: wholeNumber(1),
   topicAliasMaximum: wholeNumber(0),
   serverReference: z.enum(["count", "follow"], { error: "count or follow" }),
+};
+
+/** What each means, wherever it stands. */
+export const CLIENT_DESCRIPTIONS: Readonly<Record<keyof typeof clientShape, string>> = {
+  protocolVersion: "The version of MQTT: 4 is 3.1.1 (unless given), 5 is 5.0.",
+  keepalive: "MQTT keep alive in whole seconds, 60s unless given; 0 turns it off.",
+  connectTimeout: "From opening a connection to CONNACK; 10s unless given.",
+  ackTimeout: "How long SUBACK, UNSUBACK, PUBACK and PUBCOMP are waited for; 20s unless given.",
+  session: "What becomes of the MQTT session between connections.",
+  resubscribe:
+    "auto skips subscribe steps of onConnect where the broker kept the session (unless given); always does not.",
+  reconnect: "When and how a device that lost its connection comes back.",
+  receiveMaximum:
+    "MQTT 5: QoS 1 and 2 messages that the server may have in flight to a device; 65535 unless given.",
+  topicAliasMaximum: "MQTT 5: topic aliases that the server may use towards a device; 0 unless given.",
+  serverReference:
+    "MQTT 5: count only counts that a server sends a device elsewhere (unless given), follow goes there.",
 };
 
 export type ClientSettings = { [Key in keyof typeof clientShape]: z.output<(typeof clientShape)[Key]> };

@@ -6,8 +6,9 @@ import { type CompilerBase, compileProgram } from "./compile.ts";
 import { integer } from "./scalars.ts";
 import { type CaptureSpec, captureInto, captureOf } from "./steps/request.ts";
 import { type Compiler, contextOf, type ParsedStep } from "./steps/step.ts";
-import { captures, topicFilter } from "./steps/wait-for-message.ts";
+import { CAPTURE_DESCRIPTIONS, captures, topicFilter } from "./steps/wait-for-message.ts";
 import { compileTextTemplate } from "./template.ts";
+import { describeKeys, written } from "./written-as.ts";
 
 /** What devices do on messages: the scenario's key `onMessage`. */
 
@@ -21,11 +22,21 @@ export const DEFAULT_MESSAGE_QUEUE = 100;
 
 export const messageQueue = integer(0, 100_000, QUEUE_ALLOWED).default(DEFAULT_MESSAGE_QUEUE);
 
-const entry = z.strictObject({
-  topic: topicFilter,
-  do: z.array(z.unknown(), { error: "a list of steps" }).min(1, { error: "a list of at least one step" }),
-  ...captures,
-});
+const entry = describeKeys(
+  z.strictObject({
+    topic: topicFilter,
+    do: written(
+      { steps: "onMessage" },
+      z.array(z.unknown(), { error: "a list of steps" }).min(1, { error: "a list of at least one step" }),
+    ),
+    ...captures,
+  }),
+  {
+    topic: "The topic filter of the messages.",
+    do: "What the device does on each of them, one after the other.",
+    ...CAPTURE_DESCRIPTIONS,
+  },
+);
 
 export const onMessage = z.array(entry, {
   error: "a list of { topic: a topic filter, do: a list of steps, capture }",

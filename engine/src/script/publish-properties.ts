@@ -5,6 +5,7 @@ import { isTooLong, LONGEST_FIELD_BYTES, topicProblem } from "../device/topic.ts
 import { compilePayload, messagePayload } from "./payload.ts";
 import { secondsMs, text } from "./steps/step.ts";
 import { compileTextTemplate, referencedNames, type TextTemplate } from "./template.ts";
+import { describeKeys } from "./written-as.ts";
 
 /** Properties of PUBLISH. MQTT 5.0 section 3.3.2.3. */
 
@@ -29,6 +30,15 @@ export const publishProperties = z.strictObject({
   correlationData: messagePayload.optional(),
   payloadFormat: payloadFormat.optional(),
   userProperties: userProperties.optional(),
+});
+
+describeKeys(publishProperties, {
+  messageExpiry: "How long the message may live, in whole seconds.",
+  contentType: "The MIME type of the payload.",
+  responseTopic: "Where an answer is to go.",
+  correlationData: "By what an answer is told: text, or bytes as { base64 }, { hex } or { file }.",
+  payloadFormat: "bytes or text.",
+  userProperties: "Names and values that go with the message.",
 });
 
 export type PublishPropertiesSpec = z.output<typeof publishProperties>;

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { booleanOfText, numberOfText, textOfNumber } from "../scalar-text.ts";
 import { parseShare } from "../share.ts";
+import { written } from "./written-as.ts";
 
 /**
  * Numbers and booleans of a script, which may be written as text: `seed: "{{ $env.SEED }}"` is text once Artillery has put in the
@@ -9,13 +10,19 @@ import { parseShare } from "../share.ts";
 
 /** Takes what `schema` takes, and its text. */
 export function numeric<T>(schema: z.ZodType<T>): z.ZodType<T> {
-  return z.preprocess(numberOfText, schema);
+  return written({ notation: "number" }, z.preprocess(numberOfText, schema));
 }
 
-export const boolean: z.ZodType<boolean> = z.preprocess(booleanOfText, z.boolean({ error: "true or false" }));
+export const boolean: z.ZodType<boolean> = written(
+  { notation: "boolean" },
+  z.preprocess(booleanOfText, z.boolean({ error: "true or false" })),
+);
 
 /** Text, which may be empty, or a number as its text. */
-export const anyText: z.ZodType<string> = z.preprocess(textOfNumber, z.string({ error: "text" }));
+export const anyText: z.ZodType<string> = written(
+  { notation: "text" },
+  z.preprocess(textOfNumber, z.string({ error: "text" })),
+);
 
 /** @param allowed what stands in the error */
 export function integer(least: number, most: number, allowed: string): z.ZodType<number> {
@@ -32,10 +39,11 @@ export function positiveNumber(allowed: string): z.ZodType<number> {
 
 /** A part of the whole, above 0 and up to all of it: `25 %` or 0.25. The value is the number. */
 export function share(allowed: string): z.ZodType<number> {
-  return z.unknown().transform((value, context): number => {
+  const read = z.unknown().transform((value, context): number => {
     const found = parseShare(value);
     if (found !== null && found > 0 && found <= 1) return found;
     context.addIssue({ code: "custom", message: allowed });
     return z.NEVER;
   });
+  return written({ notation: "share" }, read);
 }

@@ -7,7 +7,7 @@ import {
   type LocalAddresses,
   parseLocalAddresses,
 } from "../transport/local-addresses.ts";
-import { clientShape } from "./client-settings.ts";
+import { CLIENT_DESCRIPTIONS, clientShape } from "./client-settings.ts";
 import { forecastSettings, serviceSettings } from "./forecast-settings.ts";
 import { messageQueue, onMessage } from "./on-message.ts";
 import { failover, targets } from "./regions.ts";
@@ -16,6 +16,7 @@ import { durationMs, name as functionName, positiveDuration, text } from "./step
 import { storms } from "./storms.ts";
 import { telemetry } from "./telemetry.ts";
 import { scenarioTlsSettings, tlsSettings } from "./tls-settings.ts";
+import { describeKeys, written } from "./written-as.ts";
 
 const SHARE_ALLOWED = "a share such as 99 %, above 0 and up to 100 %";
 
@@ -37,16 +38,30 @@ const http = z.strictObject({
   insecure: boolean.default(false),
 });
 
+describeKeys(http, {
+  connection: "new opens a connection for each request (unless given); keep-alive keeps them.",
+  connections: "Connections to a server at a time, of one worker; 100 unless given.",
+  ca: "Authorities that servers' certificates may be of: the path of a PEM file, or a list of them.",
+  insecure: "Certificates of servers are not verified; false unless given.",
+});
+
 const DEFAULT_BARRIER_TIMEOUT_MS = 300_000;
 export const DEFAULT_TOPIC = "artillery-engine-mqtt";
 
-const barrier = z
-  .strictObject({
+const barrier = describeKeys(
+  z.strictObject({
     topic: text.default(DEFAULT_TOPIC),
     from: z.enum(["arrival", "ready"], { error: "arrival or ready" }).optional(),
     share: share(SHARE_ALLOWED).optional(),
     timeout: positiveDuration.optional(),
-  })
+  }),
+  {
+    topic: "The topic below which workers meet; artillery-engine-mqtt unless given.",
+    from: "Time zero is the first arrival, or when the devices are ready.",
+    share: "With from: ready, the share of the devices that must be ready; all unless given.",
+    timeout: "With from: ready, how long they are waited for; 5m unless given.",
+  },
+)
   .superRefine((value, context) => {
     for (const key of ["share", "timeout"] as const) {
       if (value.from !== "arrival" || value[key] === undefined) continue;
@@ -84,21 +99,26 @@ const s3Place = text.transform((value, context): PlacePlan => {
 const rendezvous = z.union(
   [
     z.literal("broker").transform((): PlacePlan => ({ kind: "broker" })),
-    z
-      .strictObject({ directory: text.optional(), s3: s3Place.optional() })
-      .transform(({ directory, s3 }, context): PlacePlan => {
-        if (directory !== undefined && s3 === undefined) return { kind: "directory", path: directory };
-        if (s3 !== undefined && directory === undefined) return s3;
-        context.addIssue({ code: "custom", message: ONE_PLACE });
-        return z.NEVER;
-      }),
+    describeKeys(z.strictObject({ directory: text.optional(), s3: s3Place.optional() }), {
+      directory: "The path of a folder that all workers share.",
+      s3: "A place in S3: s3://BUCKET/PREFIX.",
+    }).transform(({ directory, s3 }, context): PlacePlan => {
+      if (directory !== undefined && s3 === undefined) return { kind: "directory", path: directory };
+      if (s3 !== undefined && directory === undefined) return s3;
+      context.addIssue({ code: "custom", message: ONE_PLACE });
+      return z.NEVER;
+    }),
   ],
   { error: ONE_PLACE },
 );
 
-const messages = z.strictObject({
-  track: z.enum(MARK_PLACES, { error: MARK_PLACES.join(" or ") }),
-});
+const messages = describeKeys(
+  z.strictObject({ track: z.enum(MARK_PLACES, { error: MARK_PLACES.join(" or ") }) }),
+  {
+    track:
+      "Where publications carry their number and time, so that what is lost, repeated and late is known.",
+  },
+);
 
 export const engineSettings = z.strictObject({
   protocolVersion: clientShape.protocolVersion.default(4),
@@ -146,6 +166,32 @@ export const engineSettings = z.strictObject({
   forecast: forecastSettings.optional(),
 });
 
+describeKeys(engineSettings, {
+  ...CLIENT_DESCRIPTIONS,
+  username: "The user name of all devices; that of the target's URL unless given.",
+  password: "The password of all devices; that of the target's URL unless given.",
+  clientIdPrefix: "Stands before the id of every device that has no clientId of its own.",
+  maxPacketSize: "The longest packet that is taken from the broker, in bytes; 1048576 unless given.",
+  targets: "Several brokers, regions, in place of config.target.",
+  failover: "Where devices go when their region fails.",
+  storms: "What ends connections and when, in the order of time.",
+  allowExec: "Lets a storm of the cause exec run a command on this machine; false unless given.",
+  tls: "TLS of mqtts:// and wss:// targets.",
+  localAddresses:
+    "Source addresses and networks of connections, used by turns; the system's choice unless given.",
+  transport:
+    "auto takes Node's own handle for plain TCP where it works (unless given); net forces net.Socket.",
+  seed: "A whole number that decides which devices and which delays are drawn; 1 unless given.",
+  timeZero:
+    "How workers agree on the instant that storms count from: { from, share, timeout, topic }, a date and time, or local.",
+  rendezvous: "Where workers meet: broker (unless given), { directory } or { s3 }.",
+  configService:
+    "The back end that the lab starts and that answers config requests; external (none) unless given.",
+  messages: "Whether publications are tracked.",
+  http: "Connections of http steps.",
+  forecast: "What mqtt-results forecast takes for network, broker and back end; a real run reads none of it.",
+});
+
 export type EngineSettings = z.output<typeof engineSettings>;
 
 /**
@@ -169,8 +215,11 @@ export const scenarioSettings = z.strictObject({
     .optional(),
   engine: z.literal("mqtt").optional(),
   weight: z.union([z.number(), z.string()], { error: "a number" }).optional(),
-  onConnect: z.array(z.unknown(), { error: "a list of steps" }).default([]),
-  flow: z.array(z.unknown(), { error: "a list of steps" }).min(1, { error: "a list of at least one step" }),
+  onConnect: written({ steps: "onConnect" }, z.array(z.unknown(), { error: "a list of steps" })).default([]),
+  flow: written(
+    { steps: "flow" },
+    z.array(z.unknown(), { error: "a list of steps" }).min(1, { error: "a list of at least one step" }),
+  ),
   tls: scenarioTlsSettings.optional(),
   // The client that this scenario's devices have, key by key in place of that of the settings.
   ...optional(clientShape),
@@ -187,4 +236,23 @@ export const scenarioSettings = z.strictObject({
   beforeRequest: z.unknown().optional(),
   afterResponse: z.unknown().optional(),
   onError: z.unknown().optional(),
+});
+
+describeKeys(scenarioSettings, {
+  ...CLIENT_DESCRIPTIONS,
+  name: "The name of the scenario: its devices are a cohort, reported by it.",
+  engine: "The engine that runs it.",
+  weight: "The probability of this scenario, relative to that of others; 1 unless given.",
+  onConnect: "Steps after every CONNACK, until the device is ready.",
+  flow: "What the device does once, from connect on.",
+  tls: "TLS of these devices.",
+  telemetry: "Publications in the background while devices are ready: one or a list of them.",
+  onMessage: "What devices do on messages, by topic.",
+  messageQueue: "Messages of a device that may wait for those before them, 0 to 100000; 100 unless given.",
+  ackDelay: "PUBACK and PUBREC of these devices are put off so long; 0 unless given.",
+  beforeScenario: "The function of the processor that runs before the flow, or a list of them.",
+  afterScenario: "The function of the processor that runs after the flow, or a list of them.",
+  beforeRequest: "Of Artillery's HTTP engine; means nothing here.",
+  afterResponse: "Of Artillery's HTTP engine; means nothing here.",
+  onError: "Of Artillery's HTTP engine; means nothing here.",
 });

@@ -7,6 +7,7 @@ import { NEXT_WRITES } from "../transport/next-write.ts";
 import { regionLoss } from "./regions.ts";
 import { anyText, integer, share } from "./scalars.ts";
 import { durationMs, positiveDuration } from "./steps/step.ts";
+import { describeKeys } from "./written-as.ts";
 
 /** `config.engines.mqtt.storms`. */
 
@@ -51,9 +52,10 @@ const storm = z
     over: positiveDuration.optional(),
     for: positiveDuration.optional(),
     outage: z.enum(STORM_OUTAGES, outage).optional(),
-    repeat: z
-      .strictObject({ times: integer(1, MOST_STORMS, TIMES_ALLOWED), every: positiveDuration })
-      .optional(),
+    repeat: describeKeys(
+      z.strictObject({ times: integer(1, MOST_STORMS, TIMES_ALLOWED), every: positiveDuration }),
+      { times: "How often the storm comes in all.", every: "From the beginning of one to that of the next." },
+    ).optional(),
   })
   .superRefine((value, context) => {
     const cause = causeOf(value);
@@ -85,6 +87,25 @@ const storm = z
       if (message) context.addIssue({ code: "custom", path: [key], message });
     }
   });
+
+describeKeys(storm, {
+  name: "What happened, on one line of up to 60 characters: it stands in console, report and gates.",
+  at: "When it comes, counted from the fleet's time zero.",
+  fraction: 'The share of the devices online that it takes: above 0 and up to 1, such as 0.25 or "25 %".',
+  cause: "What ends the connections; reset (TCP RST) unless given.",
+  regionLoss: "Takes a region away, in place of a cause.",
+  nextWrite: "For the cause silent: what the next write of such a device meets.",
+  window: "How long recovery is watched, and has time for the verdict.",
+  command: "For the cause exec: the program and its arguments; no shell reads it.",
+  timeout: "For the cause exec: how long the command may take; 30s unless given.",
+  waitFor: "For the causes exec and external: how long the losses are waited for; 10m unless given.",
+  cohort: "The storm is for the devices of these scenarios alone: a name, or a list of them.",
+  sparing: "The storm spares the devices of these scenarios: a name, or a list of them.",
+  over: "Devices are taken one after the other over this time, not at once.",
+  for: "How long devices that were taken stay away.",
+  outage: "What they lack meanwhile: power (they forget, unless given) or network.",
+  repeat: "The storm comes again.",
+});
 
 function causeOf({
   cause,

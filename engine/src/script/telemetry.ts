@@ -4,8 +4,9 @@ import { parseDuration } from "../duration.ts";
 import { failureOf } from "./run-operation.ts";
 import { integer } from "./scalars.ts";
 import { asError } from "./script-error.ts";
-import { compilePublication, publicationShape } from "./steps/publish.ts";
+import { compilePublication, PUBLICATION_DESCRIPTIONS, publicationShape } from "./steps/publish.ts";
 import { type Compiler, positiveDuration } from "./steps/step.ts";
+import { describeKeys } from "./written-as.ts";
 
 /** Publications in the background: the scenario's key `telemetry`. */
 
@@ -21,7 +22,12 @@ const jitter = z
   .refine((value) => jitterMs(value, 0) !== null, { error: JITTER_ALLOWED });
 
 const offline = z.union(
-  [z.enum(["drop", "queue"]), z.strictObject({ queue: integer(1, 10_000, QUEUE_ALLOWED) })],
+  [
+    z.enum(["drop", "queue"]),
+    describeKeys(z.strictObject({ queue: integer(1, 10_000, QUEUE_ALLOWED) }), {
+      queue: "Publications that a device keeps, 1 to 10000.",
+    }),
+  ],
   { error: OFFLINE_ALLOWED },
 );
 
@@ -37,6 +43,14 @@ const entry = z
     if ((jitterMs(beside, every) ?? 0) <= every) return;
     context.addIssue({ code: "custom", path: ["jitter"], message: "at most the interval itself (every)" });
   });
+
+describeKeys(entry, {
+  every: "The interval between two publications of a device.",
+  jitter: 'By how much intervals vary to either side: a duration, or a share such as "20 %"; 0 unless given.',
+  ...PUBLICATION_DESCRIPTIONS,
+  offline:
+    "What becomes of publications while the device is not ready: drop (unless given), queue (100 of them), or { queue: NUMBER }.",
+});
 
 export type TelemetrySpec = z.output<typeof entry>;
 

@@ -6,6 +6,7 @@ import { NO_TLS_SETTINGS, type TlsMaterial } from "../transport/tls-material.ts"
 import type { Problem } from "./problem.ts";
 import { boolean } from "./scalars.ts";
 import { text } from "./steps/step.ts";
+import { describeKeys } from "./written-as.ts";
 
 /** `config.engines.mqtt.tls`. */
 
@@ -54,10 +55,24 @@ export const tlsSettings = z
     }
   });
 
+describeKeys(tlsSettings, {
+  ca: "Authorities that the broker's certificate may be of: PEM text or paths of PEM files.",
+  cert: "The certificate that all devices present: PEM text or the path of a PEM file.",
+  key: "Its private key: PEM text or the path of a PEM file.",
+  passphrase: "The passphrase of that key.",
+  serverName: "The name that SNI carries and the certificate must have; the host of the target unless given.",
+  minVersion: "The oldest version of TLS that devices speak.",
+  alpn: "ALPN protocol names, one or a list of them.",
+  insecure: "Certificates of the broker are not verified; false unless given.",
+  resume: "Devices resume TLS sessions; false unless given.",
+});
+
 export type TlsSettings = z.output<typeof tlsSettings>;
 
 /** What a scenario may set for its own devices. */
-export const scenarioTlsSettings = z.strictObject({ resume: boolean.optional() });
+export const scenarioTlsSettings = describeKeys(z.strictObject({ resume: boolean.optional() }), {
+  resume: "Whether devices of this scenario resume TLS sessions.",
+});
 
 const PATH = "config.engines.mqtt.tls";
 

@@ -5,7 +5,8 @@ import type { Waiter } from "../../device/turns.ts";
 import { failureOf } from "../run-operation.ts";
 import { asError } from "../script-error.ts";
 import { compileTextTemplate } from "../template.ts";
-import { compileIdentity, identityShape } from "./identity.ts";
+import { describeKeys } from "../written-as.ts";
+import { compileIdentity, IDENTITY_DESCRIPTIONS, identityShape } from "./identity.ts";
 import {
   type Compiler,
   defineStep,
@@ -29,21 +30,38 @@ import {
 export const connect = defineStep({
   name: "connect",
   places: ["flow"],
-  schema: z.strictObject({
-    connect: settings({
-      ...identityShape,
-      beforeConnect: name.optional(),
-      /** The device's own certificate: templates of PEM text or of paths of PEM files. */
-      cert: text.optional(),
-      key: text.optional(),
-      giveUpAfter: durationMs.optional(),
-    }).superRefine(({ cert, key }, context) => {
-      if ((cert === undefined) === (key === undefined)) return;
-      const missing = cert === undefined ? "cert" : "key";
-      const message = cert === undefined ? "the certificate of connect.key" : "the key of connect.cert";
-      context.addIssue({ code: "custom", path: [missing], message });
+  schema: describeKeys(
+    z.strictObject({
+      connect: settings(
+        {
+          ...identityShape,
+          beforeConnect: name.optional(),
+          /** The device's own certificate: templates of PEM text or of paths of PEM files. */
+          cert: text.optional(),
+          key: text.optional(),
+          giveUpAfter: durationMs.optional(),
+        },
+        {
+          ...IDENTITY_DESCRIPTIONS,
+          beforeConnect:
+            "The function of the processor that is called before every attempt, for credentials that expire.",
+          cert: "The device's own certificate: a template of PEM text or of the path of a PEM file.",
+          key: "Its private key: a template of PEM text or of the path of a PEM file.",
+          giveUpAfter:
+            "How long until the step fails; until the last window ends, or 60s without storms, unless given.",
+        },
+      ).superRefine(({ cert, key }, context) => {
+        if ((cert === undefined) === (key === undefined)) return;
+        const missing = cert === undefined ? "cert" : "key";
+        const message = cert === undefined ? "the certificate of connect.key" : "the key of connect.cert";
+        context.addIssue({ code: "custom", path: [missing], message });
+      }),
     }),
-  }),
+    {
+      connect:
+        "Connects the device, and tries again by its policy; done when it is ready for the first time.",
+    },
+  ),
   calls(raw) {
     const name = (raw["connect"] as { beforeConnect?: unknown } | null | undefined)?.beforeConnect;
     return typeof name === "string" ? [name] : [];

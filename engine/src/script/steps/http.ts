@@ -7,6 +7,7 @@ import { asPayload } from "../payload.ts";
 import { guardedAsk } from "../run-operation.ts";
 import { anyText, boolean, numeric } from "../scalars.ts";
 import { compileTemplate, compileTextTemplate, parseTemplate } from "../template.ts";
+import { describeKeys } from "../written-as.ts";
 import { answerRules, captureNames, captureSpec, onTimeout } from "./request.ts";
 import {
   type Compiler,
@@ -50,7 +51,10 @@ const retryAfter = z
     [
       z.literal("ignore"),
       z.literal("honour"),
-      z.strictObject({ atMost: durationMs.refine((ms) => ms > 0, { error: "a duration above 0" }) }),
+      describeKeys(
+        z.strictObject({ atMost: durationMs.refine((ms) => ms > 0, { error: "a duration above 0" }) }),
+        { atMost: "The longest that a server is left alone." },
+      ),
     ],
     { error: "ignore, honour (1h at most), or { atMost: a duration }" },
   )
@@ -94,6 +98,23 @@ export const httpSettings = z
     if (value.body !== undefined && value.json !== undefined) refuse("json", "nothing beside body");
   });
 
+describeKeys(httpSettings, {
+  get: "The URL to GET; a template.",
+  post: "The URL to POST to; a template.",
+  headers: "Headers by name; values are templates.",
+  body: "The text to post; a template.",
+  json: "What is posted as JSON; its texts are templates.",
+  timeout: "How long an answer is waited for; 5s unless given.",
+  onTimeout:
+    "Without an answer: reset gives the connection up (unless given), retry asks again, ignore goes on.",
+  retryAfter:
+    "Whether Retry-After of a refusal is honoured: ignore (unless given), honour (1h at most), or { atMost }.",
+  cache: "Ask only until the first answer: the device keeps its configuration. false unless given.",
+  maxBodySize: "The longest body that is taken, in bytes; 1048576 unless given.",
+  capture: "Artillery's capture: what of the answer becomes a variable; one or a list of them.",
+  match: "Artillery's match: what the answer must hold; one or a list of them.",
+});
+
 export type HttpSettings = z.output<typeof httpSettings>;
 
 /**
@@ -103,7 +124,9 @@ export type HttpSettings = z.output<typeof httpSettings>;
 export const http = defineStep({
   name: "http",
   places: ["flow", "onConnect", "onMessage"],
-  schema: z.strictObject({ http: httpSettings }),
+  schema: describeKeys(z.strictObject({ http: httpSettings }), {
+    http: "Asks a back end over HTTP or HTTPS, and waits for the answer.",
+  }),
   defines: (raw) => captureNames(raw["http"]),
   locals: () => ["requestId"],
   operation: (spec, compiler) => operationOf(compileHttp(spec.http, compiler)),

@@ -6,6 +6,7 @@ import { compilePayload, messagePayload } from "../payload.ts";
 import { compileUserProperties, payloadFormat, userProperties } from "../publish-properties.ts";
 import { boolean } from "../scalars.ts";
 import { compileTextTemplate, type TextTemplate } from "../template.ts";
+import { describeKeys } from "../written-as.ts";
 import { compileSetting } from "./setting.ts";
 import { qos, qosLevel, retain, secondsMs, text } from "./step.ts";
 
@@ -31,6 +32,20 @@ const will = z.strictObject({
   userProperties: userProperties.optional(),
 });
 
+describeKeys(will, {
+  topic: "Where the will is published; a template.",
+  payload: "Its payload: text, JSON, or bytes as { base64 }, { hex } or { file }.",
+  qos: "Its QoS: 0 (unless given), 1 or 2.",
+  retain: "Whether it is retained; false unless given.",
+  delayInterval: "MQTT 5: how long the server waits with it, in whole seconds.",
+  messageExpiry: "MQTT 5: how long the message may live, in whole seconds.",
+  contentType: "MQTT 5: the MIME type of the payload.",
+  responseTopic: "MQTT 5: where an answer is to go.",
+  correlationData: "MQTT 5: by what an answer is told.",
+  payloadFormat: "MQTT 5: bytes or text.",
+  userProperties: "MQTT 5: names and values that go with it.",
+});
+
 /** Keys of a will, and of the identity, that MQTT 3.1.1 does not have. */
 export const MQTT5_WILL_KEYS = [
   "delayInterval",
@@ -51,6 +66,14 @@ export const identityShape = {
   password: credential.optional(),
   userProperties: userProperties.optional(),
   will: will.optional(),
+};
+
+export const IDENTITY_DESCRIPTIONS: Readonly<Record<keyof typeof identityShape, string>> = {
+  clientId: "The client id, a template; {{ deviceId }} unless given, empty to let the server assign one.",
+  username: "The user name, a template.",
+  password: "The password, a template.",
+  userProperties: "MQTT 5: names and values that CONNECT carries.",
+  will: "What the server publishes when the connection ends without DISCONNECT.",
 };
 
 const identity = z.strictObject(identityShape);

@@ -4,6 +4,7 @@ import type { AuthOptions, LabOptions } from "../../lab/lab.ts";
 import { type LabPlan, startLabs } from "../../lab/regions.ts";
 import { type AuthSettings, authSettings } from "../forecast-settings.ts";
 import { boolean, positiveNumber } from "../scalars.ts";
+import { describeKeys } from "../written-as.ts";
 import { defineStep, settings, text } from "./step.ts";
 
 /**
@@ -18,9 +19,9 @@ const regions = z.array(
   z.union(
     [
       text,
-      z.strictObject({
-        name: text,
-        capacity: positiveNumber(CAPACITY_ALLOWED),
+      describeKeys(z.strictObject({ name: text, capacity: positiveNumber(CAPACITY_ALLOWED) }), {
+        name: "The name of a region of targets.",
+        capacity: "Answers per second of its config service.",
       }),
     ],
     { error: "the name of a region, or { name, capacity: answers per second of its config service }" },
@@ -28,13 +29,20 @@ const regions = z.array(
   { error: "a list of regions" },
 );
 
-const labSettings = settings({
-  tls: boolean.default(false),
-  /** This is for readers, and for capacities that differ: every target whose url is lab is started. */
-  regions: regions.default([]),
-  /** A back end that the broker asks for every CONNECT; one for each broker. */
-  auth: authSettings.optional(),
-});
+const labSettings = settings(
+  {
+    tls: boolean.default(false),
+    /** This is for readers, and for capacities that differ: every target whose url is lab is started. */
+    regions: regions.default([]),
+    /** A back end that the broker asks for every CONNECT; one for each broker. */
+    auth: authSettings.optional(),
+  },
+  {
+    tls: "Whether the lab's brokers speak TLS; false unless given.",
+    regions: "Regions by name, where the capacities of their config services differ.",
+    auth: "A back end that the broker asks for every CONNECT.",
+  },
+);
 type LabSpec = z.output<typeof labSettings>;
 
 /**
@@ -44,7 +52,9 @@ type LabSpec = z.output<typeof labSettings>;
 export const lab = defineStep({
   name: "lab",
   places: ["hook"],
-  schema: z.strictObject({ lab: labSettings }),
+  schema: describeKeys(z.strictObject({ lab: labSettings }), {
+    lab: "Starts the embedded broker and the config service; they end with the run.",
+  }),
   compile(spec, compiler) {
     return (context, callback) => {
       if (spec.lab.auth !== undefined && !startsBroker(compiler.lab)) log(NO_AUTH);

@@ -6,6 +6,7 @@ import { compilePayload, messagePayload } from "../payload.ts";
 import { compileProperties, publishProperties } from "../publish-properties.ts";
 import { boolean } from "../scalars.ts";
 import { compileTextTemplate } from "../template.ts";
+import { describeKeys } from "../written-as.ts";
 import { compileSetting } from "./setting.ts";
 import { type Compiler, contextOf, defineStep, qos, qosLevel, retain, topicName, unusable } from "./step.ts";
 
@@ -18,14 +19,25 @@ export const publicationShape = {
   properties: publishProperties.optional(),
 };
 
-const publication = z.strictObject(publicationShape);
+export const PUBLICATION_DESCRIPTIONS: Readonly<Record<keyof typeof publicationShape, string>> = {
+  topic: "The topic; a template.",
+  payload:
+    "The payload: text, an object or list that is sent as JSON, or bytes as { base64 }, { hex } or { file }.",
+  qos: "0 (unless given), 1 or 2.",
+  retain: "Whether the broker keeps it; false unless given.",
+  properties: "Properties of PUBLISH in MQTT 5.",
+};
+
+const publication = describeKeys(z.strictObject(publicationShape), PUBLICATION_DESCRIPTIONS);
 export type PublicationSpec = z.output<typeof publication>;
 
 /** PUBLISH; done when written (QoS 0), at PUBACK (1) or PUBCOMP (2). */
 export const publish = defineStep({
   name: "publish",
   places: ["flow", "onConnect", "onMessage"],
-  schema: z.strictObject({ publish: publication }),
+  schema: describeKeys(z.strictObject({ publish: publication }), {
+    publish: "Publishes a message; done when written (QoS 0), at PUBACK (1) or PUBCOMP (2).",
+  }),
   operation(spec, compiler) {
     const render = compilePublication(spec.publish, compiler, "publish");
     return {

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { operationOf } from "../../device/question.ts";
 import { SCRIPT_FAILURES } from "../../device/script-failures.ts";
+import { describeKeys } from "../written-as.ts";
 import { captureNames, compileRequest, requestSettings } from "./request.ts";
 import { defineStep, deviceOf, durationMs } from "./step.ts";
 
@@ -14,13 +15,23 @@ const TOLD: ReadonlySet<string> = new Set([...SCRIPT_FAILURES, "capture_failed",
 export const refresh = defineStep({
   name: "refresh",
   places: ["flow"],
-  schema: z.strictObject({
-    refresh: z.strictObject({
-      every: durationMs,
-      jitter: durationMs.default(0),
-      request: requestSettings,
+  schema: describeKeys(
+    z.strictObject({
+      refresh: describeKeys(
+        z.strictObject({
+          every: durationMs,
+          jitter: durationMs.default(0),
+          request: requestSettings,
+        }),
+        {
+          every: "The interval.",
+          jitter: "By how much intervals vary to either side; 0 unless given.",
+          request: "What is asked.",
+        },
+      ),
     }),
-  }),
+    { refresh: "Asks for configuration again and again, beside the rest of the flow." },
+  ),
   defines: (raw) => captureNames((raw["refresh"] as { request?: unknown } | null)?.request),
   locals: () => ["requestId"],
   compile(spec, compiler) {

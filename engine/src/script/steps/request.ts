@@ -9,6 +9,7 @@ import { compilePayload, messagePayload } from "../payload.ts";
 import { guardedAsk } from "../run-operation.ts";
 import { boolean } from "../scalars.ts";
 import { compileTextTemplate, referencedNames } from "../template.ts";
+import { describeKeys } from "../written-as.ts";
 import { compileSetting } from "./setting.ts";
 import {
   type Compiler,
@@ -26,7 +27,9 @@ import {
   unusable,
 } from "./step.ts";
 
-export const captureSpec = z.looseObject({ as: name.optional() });
+export const captureSpec = describeKeys(z.looseObject({ as: name.optional() }), {
+  as: "The variable that holds what was captured.",
+});
 
 /** What follows from no answer in time, or from a refusal. */
 export const onTimeout = z
@@ -45,9 +48,17 @@ export const requestSettings = z
     /** Filters to subscribe to; by default the response topics, `+` in place of the request's id. */
     listen: topics.optional(),
     correlation: z
-      .union([z.enum(["none", "order", "topic", "properties"]), z.strictObject({ payload: text })], {
-        error: CORRELATIONS,
-      })
+      .union(
+        [
+          z.enum(["none", "order", "topic", "properties"]),
+          describeKeys(z.strictObject({ payload: text }), {
+            payload: "The property of the JSON answer that is the {{ requestId }} of the question.",
+          }),
+        ],
+        {
+          error: CORRELATIONS,
+        },
+      )
       .optional(),
     timeout: durationMs.default(5000),
     onTimeout,
@@ -72,6 +83,23 @@ export const requestSettings = z
     }
   });
 
+describeKeys(requestSettings, {
+  topic: "Where the question goes; may hold {{ requestId }}.",
+  payload: "The question; empty unless given.",
+  qos: "The QoS of the question: 0 (unless given), 1 or 2.",
+  responseTopic: "Where the answer comes; may hold {{ requestId }} and wildcards.",
+  rejectedTopic: "Where a refusal comes.",
+  listen: "Filters to subscribe to before asking; the response topics unless given.",
+  correlation:
+    "How an answer is told from that to an earlier request: topic, properties, order, none, or { payload: NAME }.",
+  timeout: "How long an answer is waited for; 5s unless given.",
+  onTimeout:
+    "Without an answer: reset gives the connection up (unless given), retry asks again, ignore goes on.",
+  cache: "Ask only until the first answer: the device keeps its configuration. false unless given.",
+  capture: "Artillery's capture: what of the answer becomes a variable; one or a list of them.",
+  match: "Artillery's match: what the answer must hold; one or a list of them.",
+});
+
 export type RequestSettings = z.output<typeof requestSettings>;
 
 /**
@@ -81,7 +109,9 @@ export type RequestSettings = z.output<typeof requestSettings>;
 export const request = defineStep({
   name: "request",
   places: ["flow", "onConnect", "onMessage"],
-  schema: z.strictObject({ request: requestSettings }),
+  schema: describeKeys(z.strictObject({ request: requestSettings }), {
+    request: "Asks for configuration over MQTT, and waits for the answer.",
+  }),
   defines: (raw) => captureNames(raw["request"]),
   locals: () => ["requestId"],
   operation: (spec, compiler) => operationOf(compileRequest(spec.request, compiler)),

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { VuContext } from "../../artillery.ts";
 import { compileTemplate } from "../template.ts";
+import { describeKeys } from "../written-as.ts";
 import { contextOf, defineStep } from "./step.ts";
 
 const SET_ALLOWED = "variables by name, each with its value";
@@ -9,11 +10,14 @@ const SET_ALLOWED = "variables by name, each with its value";
 export const set = defineStep({
   name: "set",
   places: ["flow", "onConnect", "onMessage"],
-  schema: z.strictObject({
-    set: z
-      .record(z.string().min(1), z.unknown(), { error: SET_ALLOWED })
-      .refine((value) => Object.keys(value).length > 0, { error: SET_ALLOWED }),
-  }),
+  schema: describeKeys(
+    z.strictObject({
+      set: z
+        .record(z.string().min(1), z.unknown(), { error: SET_ALLOWED })
+        .refine((value) => Object.keys(value).length > 0, { error: SET_ALLOWED }),
+    }),
+    { set: "Sets variables of the device, by name; values are templates." },
+  ),
   defines: (raw) => Object.keys((raw["set"] as object | null) ?? {}),
   operation(spec) {
     const assign = compileSet(spec.set);

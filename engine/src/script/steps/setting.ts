@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { VuContext } from "../../artillery.ts";
 import { compileTemplate } from "../template.ts";
+import { written } from "../written-as.ts";
 
 /** Settings of steps that are no text and may be templates all the same, such as `qos: "{{ qos }}"` of a CSV column. */
 
@@ -17,7 +18,7 @@ export type Setting<T> = T | TemplateOf;
 
 /** Takes what `schema` takes, and a template of it. */
 export function setting<T>(schema: z.ZodType<T>): z.ZodType<Setting<T>> {
-  return z.unknown().transform((value, context): Setting<T> => {
+  const read = z.unknown().transform((value, context): Setting<T> => {
     if (typeof value === "string" && value.includes("{{")) return new TemplateOf(value);
     const parsed = schema.safeParse(value);
     if (parsed.success) return parsed.data;
@@ -26,6 +27,7 @@ export function setting<T>(schema: z.ZodType<T>): z.ZodType<Setting<T>> {
     }
     return z.NEVER;
   });
+  return written({ template: schema }, read);
 }
 
 /**

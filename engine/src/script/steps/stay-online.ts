@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { describeKeys } from "../written-as.ts";
 import { compileSetting, setting } from "./setting.ts";
 import { defineStep, durationMs, settings } from "./step.ts";
 
@@ -6,7 +7,15 @@ import { defineStep, durationMs, settings } from "./step.ts";
 export const stayOnline = defineStep({
   name: "stayOnline",
   places: ["flow"],
-  schema: z.strictObject({ stayOnline: settings({ for: setting(durationMs).optional() }) }),
+  schema: describeKeys(
+    z.strictObject({
+      stayOnline: settings(
+        { for: setting(durationMs).optional() },
+        { for: "How long; until the last storm window has ended unless given." },
+      ),
+    }),
+    { stayOnline: "Keeps the device online until the last storm window has ended, or for a time." },
+  ),
   compile(spec, compiler) {
     const { for: time } = spec.stayOnline;
     if (time === undefined) return (context, callback) => compiler.fleet.whenOver(callback, context);

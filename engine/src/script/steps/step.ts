@@ -15,6 +15,7 @@ import type { Condition } from "../condition.ts";
 import type { ProcessorCalls } from "../processor-calls.ts";
 import { boolean, numeric } from "../scalars.ts";
 import { UnusableValue } from "../script-error.ts";
+import { written } from "../written-as.ts";
 import { type Setting, setting } from "./setting.ts";
 
 /**
@@ -209,10 +210,13 @@ export function withItsContext(step: Step): Step {
 /** Node's timers hold no more: longer ones would go off at once. */
 export const LONGEST_TIMER_MS: number = 2 ** 31 - 1;
 
-const duration = z
-  .unknown()
-  .refine((value) => parseDuration(value) !== null, { error: DURATION_NOTATION, abort: true })
-  .transform((value) => parseDuration(value) as number);
+const duration = written(
+  { notation: "duration" },
+  z
+    .unknown()
+    .refine((value) => parseDuration(value) !== null, { error: DURATION_NOTATION, abort: true })
+    .transform((value) => parseDuration(value) as number),
+);
 
 export const durationMs: z.ZodType<number> = duration.refine((value) => value <= LONGEST_TIMER_MS, {
   error: "a duration of at most 24 days",
@@ -237,9 +241,9 @@ export const name: z.ZodType<string> = z
   .min(1, { error: "text that is not empty" });
 
 /** Text that goes out: a number is its text. */
-export const text: z.ZodType<string> = z.preprocess(
-  textOfNumber,
-  z.string({ error: "text" }).min(1, { error: "text that is not empty" }),
+export const text: z.ZodType<string> = written(
+  { notation: "text" },
+  z.preprocess(textOfNumber, z.string({ error: "text" }).min(1, { error: "text that is not empty" })),
 );
 
 /** What can be known of a topic name before its variables have values. */
@@ -267,9 +271,16 @@ export const topics: z.ZodType<string | string[]> = z.union(
   },
 );
 
-/** A step that has no settings: `connect: {}` or just `connect:`. */
-export function settings<T extends z.ZodRawShape>(shape: T): z.ZodType<z.output<z.ZodObject<T>>> {
-  return z.preprocess((value) => value ?? {}, z.strictObject(shape)) as unknown as z.ZodType<
-    z.output<z.ZodObject<T>>
-  >;
+/**
+ * Settings that may be left out: `connect: {}` or just `connect:`.
+ *
+ * @param keys one sentence for each, with its unit and default
+ */
+export function settings<T extends z.ZodRawShape>(
+  shape: T,
+  keys: Readonly<Record<keyof T, string>>,
+): z.ZodType<z.output<z.ZodObject<T>>> {
+  const object = written({ keys }, z.strictObject(shape));
+  const read = written({ notation: "nothing" }, z.preprocess((value) => value ?? {}, object));
+  return read as unknown as z.ZodType<z.output<z.ZodObject<T>>>;
 }

@@ -8,6 +8,7 @@ import type { Waiter } from "../../device/turns.ts";
 import { textOfNumber } from "../../scalar-text.ts";
 import { boolean, numeric } from "../scalars.ts";
 import { compileTemplate, type Template } from "../template.ts";
+import { describeKeys } from "../written-as.ts";
 import { compileSetting } from "./setting.ts";
 import { type Compiler, contextOf, defineStep, durationMs, qos, qosLevel, topics, unusable } from "./step.ts";
 
@@ -18,27 +19,39 @@ import { type Compiler, contextOf, defineStep, durationMs, qos, qosLevel, topics
 export const subscribe = defineStep({
   name: "subscribe",
   places: ["flow", "onConnect", "onMessage"],
-  schema: z.strictObject({
-    subscribe: z
-      .strictObject({
-        topics,
-        qos: qos.default(0),
-        noLocal: boolean.optional(),
-        retainAsPublished: boolean.optional(),
-        retainHandling: numeric(
-          z.union([z.literal(0), z.literal(1), z.literal(2)], {
-            error: "0 (retained messages at every subscription), 1 (at a new one) or 2 (never)",
-          }),
-        ).optional(),
-        /** PUBACK and PUBREC of its messages are put off so long. */
-        ackDelay: durationMs.optional(),
-      })
-      .superRefine(({ noLocal, topics: filters }, context) => {
+  schema: describeKeys(
+    z.strictObject({
+      subscribe: describeKeys(
+        z.strictObject({
+          topics,
+          qos: qos.default(0),
+          noLocal: boolean.optional(),
+          retainAsPublished: boolean.optional(),
+          retainHandling: numeric(
+            z.union([z.literal(0), z.literal(1), z.literal(2)], {
+              error: "0 (retained messages at every subscription), 1 (at a new one) or 2 (never)",
+            }),
+          ).optional(),
+          /** PUBACK and PUBREC of its messages are put off so long. */
+          ackDelay: durationMs.optional(),
+        }),
+        {
+          topics: "A topic filter or a list of them; templates.",
+          qos: "The highest QoS of its messages: 0 (unless given), 1 or 2.",
+          noLocal: "MQTT 5: nothing of what the device publishes itself.",
+          retainAsPublished: "MQTT 5: messages keep their retain flag.",
+          retainHandling:
+            "MQTT 5: retained messages at every subscription (0), at a new one (1) or never (2).",
+          ackDelay: "PUBACK and PUBREC of its messages are put off so long; 0 unless given.",
+        },
+      ).superRefine(({ noLocal, topics: filters }, context) => {
         if (noLocal !== true || ![filters].flat().some((filter) => filter.startsWith("$share/"))) return;
         const message = "nothing with a shared subscription [MQTT-3.8.3-4]";
         context.addIssue({ code: "custom", path: ["noLocal"], message });
       }),
-  }),
+    }),
+    { subscribe: "Subscribes in one packet; done at SUBACK." },
+  ),
   operation(spec, compiler) {
     const trusted = compiler.place === "onConnect";
     const qosOf = compileSetting(spec.subscribe.qos, qosLevel, "subscribe.qos");

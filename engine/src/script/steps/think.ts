@@ -3,6 +3,7 @@ import type { VuContext } from "../../artillery.ts";
 import { pause } from "../../device/pause.ts";
 import { DURATION_NOTATION, parseDuration } from "../../duration.ts";
 import { compileTemplate } from "../template.ts";
+import { describeKeys } from "../written-as.ts";
 import { contextOf, defineStep, deviceOf, LONGEST_TIMER_MS, sameConnection } from "./step.ts";
 
 const ALLOWED = `${DURATION_NOTATION}, of at most 24 days`;
@@ -27,7 +28,11 @@ const jitterTime = z
 export const think = defineStep({
   name: "think",
   places: ["flow", "onConnect", "onMessage", "hook"],
-  schema: z.strictObject({ think: thinkTime, jitter: jitterTime.optional() }),
+  schema: describeKeys(z.strictObject({ think: thinkTime, jitter: jitterTime.optional() }), {
+    think: "Waits: a duration, or a number of seconds; a template.",
+    jitter:
+      'By how much it varies to either side: a duration, a number of milliseconds, or a share such as "20%".',
+  }),
   operation(spec) {
     const lasts = compilePause(spec);
     return {

@@ -5,6 +5,7 @@ import type { MessageWaitCall } from "../../device/session/message-waits.ts";
 import { filterProblem } from "../../device/topic.ts";
 import { LOST, type Waiter } from "../../device/turns.ts";
 import { compileTextTemplate } from "../template.ts";
+import { describeKeys } from "../written-as.ts";
 import { captureInto, captureNames, captureOf, captureSpec } from "./request.ts";
 import { type Compiler, contextOf, defineStep, durationMs, text } from "./step.ts";
 
@@ -18,6 +19,12 @@ export const captures = {
   match: z.union([captureSpec, z.array(captureSpec)], { error: "a match or a list of them" }).optional(),
 };
 
+/** What each means, wherever messages or answers are looked into. */
+export const CAPTURE_DESCRIPTIONS: Readonly<Record<keyof typeof captures, string>> = {
+  capture: "Artillery's capture: what of the payload becomes a variable; one or a list of them.",
+  match: "Artillery's match: what the payload must hold; one or a list of them.",
+};
+
 const settings = z.strictObject({
   topic: topicFilter,
   timeout: durationMs.default(60_000),
@@ -28,11 +35,22 @@ const settings = z.strictObject({
   ...captures,
 });
 
+describeKeys(settings, {
+  topic: "The topic filter of the message.",
+  timeout: "How long it is waited for; 60s unless given.",
+  onTimeout:
+    "Without one in time: reset gives the connection up (unless given), fail fails the step, ignore goes on.",
+  as: "The variable that holds the message.",
+  ...CAPTURE_DESCRIPTIONS,
+});
+
 /** Waits for a message that comes from now on. */
 export const waitForMessage = defineStep({
   name: "waitForMessage",
   places: ["flow", "onConnect", "onMessage"],
-  schema: z.strictObject({ waitForMessage: settings }),
+  schema: describeKeys(z.strictObject({ waitForMessage: settings }), {
+    waitForMessage: "Waits for a message that comes from now on.",
+  }),
   defines(raw) {
     const as = (raw["waitForMessage"] as { as?: unknown } | null)?.as;
     return [...captureNames(raw["waitForMessage"]), ...(typeof as === "string" ? [as] : [])];
