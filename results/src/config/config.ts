@@ -32,12 +32,20 @@ export interface ResultsConfig {
 
 export type ConfigResult = { ok: true; config: ResultsConfig } | { ok: false; problems: string[] };
 
-const share = z.unknown().transform(parseShare).pipe(z.number().min(0).max(1));
-const durationMs = z.unknown().transform((value, context): number => {
-  const parsed = parseDuration(value);
-  if (parsed === null) context.addIssue({ code: "custom", message: DURATION_NOTATION });
-  return parsed ?? z.NEVER;
-});
+/** Notations and sentences are for the JSON Schema of scripts (engine/src/script/json-schema.ts). */
+const share = z
+  .unknown()
+  .transform(parseShare)
+  .pipe(z.number().min(0).max(1))
+  .meta({ "x-notation": "share" });
+const durationMs = z
+  .unknown()
+  .transform((value, context): number => {
+    const parsed = parseDuration(value);
+    if (parsed === null) context.addIssue({ code: "custom", message: DURATION_NOTATION });
+    return parsed ?? z.NEVER;
+  })
+  .meta({ "x-notation": "duration" });
 
 const most = z.int().nonnegative();
 
@@ -51,21 +59,75 @@ const conditions = {
   deliveryP99: durationMs.optional(),
   floodP99: durationMs.optional(),
 };
+const CONDITION_SENTENCES: Readonly<Record<keyof typeof conditions, string>> = {
+  verdict: "Fails on a storm with this verdict, or one as bad.",
+  readyP99: "The most that the 99th percentile of the time to ready may be, from each device's loss.",
+  readyP99FromStorm:
+    "The most that the 99th percentile of the time to ready may be, from the storm's instant.",
+  unrecovered: "The largest share of the affected devices that may not be ready when the window ends.",
+  lost: "The most tracked messages that may be lost.",
+  duplicates: "The most tracked messages that may come twice.",
+  deliveryP99: "The most that the 99th percentile of the delivery time of tracked messages may be.",
+  floodP99: "The most that the 99th percentile of the time of a flood of queued messages may be.",
+};
 const notEmpty = (value: object): boolean => Object.keys(value).length > 0;
 
-const schema = z.strictObject({
-  output: z.string().min(1).default(DEFAULT_OUTPUT),
-  report: z.array(z.enum(REPORTS)).default([...REPORTS]),
-  target: share.default(DEFAULT_TARGET),
-  progress: z.preprocess(booleanOfText, z.boolean()).default(true),
-  fail: z
-    .strictObject({
-      ...conditions,
-      cohorts: z.record(z.string(), z.strictObject(conditions).refine(notEmpty)).refine(notEmpty).optional(),
-    })
-    .refine(notEmpty)
-    .optional(),
-});
+const schema = z
+  .strictObject({
+    output: z.string().min(1).default(DEFAULT_OUTPUT),
+    report: z.array(z.enum(REPORTS)).default([...REPORTS]),
+    target: share.default(DEFAULT_TARGET),
+    progress: z.preprocess(booleanOfText, z.boolean()).meta({ "x-notation": "boolean" }).default(true),
+    fail: z
+      .strictObject({
+        ...conditions,
+        cohorts: z
+          .record(
+            z.string(),
+            z.strictObject(conditions).refine(notEmpty).meta({ "x-keys": CONDITION_SENTENCES }),
+          )
+          .refine(notEmpty)
+          .optional(),
+      })
+      .refine(notEmpty)
+      .meta({
+        "x-keys": {
+          ...CONDITION_SENTENCES,
+          cohorts: "The same of single scenarios: conditions by name, or a list of them with name.",
+        },
+      })
+      .optional(),
+  })
+  .meta({
+    "x-keys": {
+      output: "The directory of all runs, from the working directory; mqtt-results unless given.",
+      report: "What is written: console, json, csv, hlog, html; all unless given.",
+      target: "The share of the affected devices that must be ready inside the window; 99 % unless given.",
+      progress: "A line every two seconds while a storm's window is open; true unless given.",
+      fail: "What ends the run with exit code 4.",
+    },
+  });
+
+/** The settings as JSON Schema, with marks for their notations. */
+export function resultsJsonSchema(): Record<string, unknown> {
+  const whole = z.toJSONSchema(schema, { io: "input", target: "draft-7", unrepresentable: "any" });
+  const { properties } = whole.properties?.["fail"] as unknown as { properties: { cohorts: Conditions } };
+  const { additionalProperties: one } = properties.cohorts;
+  const named = {
+    ...one,
+    properties: { name: { type: ["string", "number"] }, ...one.properties },
+    required: ["name"],
+    "x-keys": { name: "The name of the scenario.", ...CONDITION_SENTENCES },
+  };
+  const list = { type: "array", items: { anyOf: [named, { type: "null" }] } };
+  const cohorts = { anyOf: [properties.cohorts, list] };
+  Object.assign(properties, { cohorts });
+  return whole;
+}
+
+interface Conditions {
+  additionalProperties: { properties: object };
+}
 
 const SHARE = 'a share from 0 to 1, or a percentage such as "99 %"';
 const MOST = "a whole number, 0 or more";

@@ -281,6 +281,9 @@ export function settings<T extends z.ZodRawShape>(
   keys: Readonly<Record<keyof T, string>>,
 ): z.ZodType<z.output<z.ZodObject<T>>> {
   const object = written({ keys }, z.strictObject(shape));
-  const read = written({ notation: "nothing" }, z.preprocess((value) => value ?? {}, object));
+  const read = written(
+    { notation: "nothing" },
+    z.preprocess((value) => value ?? {}, object),
+  );
   return read as unknown as z.ZodType<z.output<z.ZodObject<T>>>;
 }
