@@ -1,5 +1,5 @@
-/** Writes `engine/script.schema.json` again, after a change of a zod schema: `npm run schema`. */
+/** Writes the JSON Schema and the types of scripts again, after a change of a zod schema: `npm run schema`. */
 import { writeFileSync } from "node:fs";
-import { scriptSchemaText } from "./script-schema.ts";
+import { WRITTEN } from "./script-schema.ts";
 
-writeFileSync(new URL("engine/script.schema.json", import.meta.url), scriptSchemaText());
+for (const [path, text] of Object.entries(WRITTEN)) writeFileSync(new URL(path, import.meta.url), text());

@@ -31,6 +31,7 @@ import { slowTcpWarning } from "./live/warnings.ts";
 import { Worker } from "./live/worker.ts";
 import type { OpenPlace, Place } from "./rendezvous/place.ts";
 import { givenValues } from "./script/client-ids.ts";
+import { functionsProblem, nameFunctions } from "./script/named-functions.ts";
 import type { FleetPlan } from "./script/plan.ts";
 import { renderProblems } from "./script/problem.ts";
 import type { KnownRegion, RegionsPlan } from "./script/region-plan.ts";
@@ -77,6 +78,10 @@ export default class MqttEngine {
       this.#plan = null;
       abortRun(problem);
       return;
+    }
+    if (nameFunctions(script) > 0 && isMainThread) {
+      const unable = functionsProblem(script);
+      if (unable !== null) abortRun(unable);
     }
     hideEnvironment(script);
     if (isMainThread) {
@@ -228,6 +233,8 @@ function resolveRegions(
   });
   return known.length === list.length ? { list: known, failover } : null;
 }
+
+export type * from "./script-types.ts";
 
 /** An Artillery that loads engines with `require` gets the class itself, and hears from it whether it will do. */
 export { MqttEngine as "module.exports" };

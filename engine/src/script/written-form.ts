@@ -59,7 +59,7 @@ export const DEFINITIONS: Readonly<Record<"duration" | "share" | "template", Jso
   template: { type: "string", pattern: "\\{\\{" },
 };
 
-const TEXT_OF: Readonly<Record<"number" | "boolean", Json>> = {
+export const TEXT_OF: Readonly<Record<"number" | "boolean", Json>> = {
   number: { type: "string", pattern: `^\\s*[+-]?${DECIMAL}\\s*$` },
   boolean: { type: "string", pattern: `^\\s*(?:${anyCase(["true", "false"])})\\s*$` },
 };
