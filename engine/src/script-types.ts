@@ -323,7 +323,7 @@ functions?: Record<string, "auth" | Duration | Template>;
 export type MqttResultsSettings = {
 /** The directory of all runs, from the working directory; mqtt-results unless given. */
 output?: string;
-/** What is written: console, json, csv, hlog, html; all unless given. */
+/** What is written, a list; all of it unless given. */
 report?: ("console" | "json" | "csv" | "hlog" | "html" | "junit" | "github" | Template)[];
 /** The share of the affected devices that must be ready inside the window; 99 % unless given. */
 target?: Share | Template;

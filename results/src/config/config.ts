@@ -101,7 +101,7 @@ const schema = z
   .meta({
     "x-keys": {
       output: "The directory of all runs, from the working directory; mqtt-results unless given.",
-      report: "What is written: console, json, csv, hlog, html; all unless given.",
+      report: "What is written, a list; all of it unless given.",
       target: "The share of the affected devices that must be ready inside the window; 99 % unless given.",
       progress: "A line every two seconds while a storm's window is open; true unless given.",
       fail: "What ends the run with exit code 4.",
