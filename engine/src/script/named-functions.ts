@@ -34,7 +34,11 @@ export function nameFunctions(script: ArtilleryScript): number {
 }
 
 /** Its own name, unless another function has that one. */
-function nameIn(named: Record<string, unknown>, target: { name: string }, path: readonly PropertyKey[]): string {
+function nameIn(
+  named: Record<string, unknown>,
+  target: { name: string },
+  path: readonly PropertyKey[],
+): string {
   const own = target.name === "" ? renderPath(path) : target.name;
   const name = named[own] === undefined || named[own] === target ? own : renderPath(path);
   named[name] = target;

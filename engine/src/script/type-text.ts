@@ -48,14 +48,18 @@ export function typeText(schema: Json): string {
   const settings = (engines as { properties: { mqtt: Json } }).properties.mqtt;
   const results = (plugins as { properties: Record<string, Json> }).properties["mqtt-results"] ?? {};
   const { duration, share, template, ...own } = definitions;
-  const named = Object.entries(own).map(([name, node]) => `export type ${typeName(name)} = ${typeOf(node)};\n`);
+  const named = Object.entries(own).map(
+    ([name, node]) => `export type ${typeName(name)} = ${typeOf(node)};\n`,
+  );
   return [
     HEAD,
     `/** \`config.engines.mqtt\`. */\nexport type MqttSettings = ${typeOf(settings)};\n`,
     `/** \`config.plugins["mqtt-results"]\`. */\nexport type MqttResultsSettings = ${typeOf(results)};\n`,
     ...named,
-    `export interface MqttConfig ${typeOf({ type: "object", properties: rest })
-      .replace(/\[key: string\]: unknown;\n\}$/, "")}engines: { mqtt: MqttSettings; [name: string]: unknown };
+    `export interface MqttConfig ${typeOf({ type: "object", properties: rest }).replace(
+      /\[key: string\]: unknown;\n\}$/,
+      "",
+    )}engines: { mqtt: MqttSettings; [name: string]: unknown };
 plugins?: { "mqtt-results"?: MqttResultsSettings; [name: string]: unknown };
 environments?: Record<string, unknown>;
 [key: string]: unknown;
@@ -83,13 +87,16 @@ function typeOf(node: Json): string {
   const { $ref, allOf, anyOf, type, oneOf, pattern } = node;
   if (typeof $ref === "string") return typeName($ref.slice(DEFINITIONS_PATH.length));
   if (allOf !== undefined) return typeOf((allOf as Json[])[0] ?? {});
-  if (anyOf !== undefined) return union((anyOf as Json[]).filter((one) => one["type"] !== "null").map(typeOf));
+  if (anyOf !== undefined)
+    return union((anyOf as Json[]).filter((one) => one["type"] !== "null").map(typeOf));
   if ("const" in node) return JSON.stringify(node["const"]);
   if (node["enum"] !== undefined) return union((node["enum"] as unknown[]).map((one) => JSON.stringify(one)));
   if (oneOf !== undefined) return stepUnion(node);
   if (pattern !== undefined) return PATTERN_TYPES.get(pattern) ?? "string";
   const types = [type].flat().filter((one) => one !== "null");
-  return types.length === 0 || type === undefined ? "unknown" : union(types.map((one) => typeNamed(one, node)));
+  return types.length === 0 || type === undefined
+    ? "unknown"
+    : union(types.map((one) => typeNamed(one, node)));
 }
 
 function typeNamed(type: unknown, node: Json): string {
@@ -136,7 +143,9 @@ function stepUnion({ properties, oneOf, dependencies }: Json): string {
   const kinds = (oneOf as { required: string[] }[]).flatMap(({ required }) => required);
   return union(
     kinds.map((name) => {
-      const beside = extras.flatMap(([key, [owner]]) => (owner === name ? [property(key, all[key] ?? {}, false)] : []));
+      const beside = extras.flatMap(([key, [owner]]) =>
+        owner === name ? [property(key, all[key] ?? {}, false)] : [],
+      );
       const condition = property("ifTrue", all["ifTrue"] ?? {}, false);
       return `{\n${property(name, all[name] ?? {}, true)}${beside.join("")}${condition}}`;
     }),

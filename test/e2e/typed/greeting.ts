@@ -6,6 +6,10 @@ async function sign({ vars }: MqttContext): Promise<void> {
   vars["token"] = `token of ${String(vars["deviceId"])}`;
 }
 
+async function greet({ vars }: MqttContext): Promise<void> {
+  vars["greeting"] = `hello, ${String(vars["token"])}`;
+}
+
 export const config: MqttConfig = {
   target: "lab",
   phases: [{ duration: 1, arrivalCount: 4 }],
@@ -25,7 +29,7 @@ export const scenarios: MqttScript["scenarios"] = [
     engine: "mqtt",
     flow: [
       { connect: { username: "{{ deviceId }}", password: "{{ token }}", beforeConnect: sign } },
-      { function: async ({ vars }: MqttContext) => void (vars["greeting"] = `hello, ${String(vars["token"])}`) },
+      { function: greet },
       { log: "{{ greeting }}", ifTrue: (vars) => String(vars["deviceId"]).length > 0 },
       { log: "never said", ifTrue: () => false },
       { stayOnline: {} },

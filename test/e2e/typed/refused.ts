@@ -18,4 +18,7 @@ export const place: Scenario = { flow: [{ connect: {} }], onConnect: [{ stayOnli
 export const hook: Scenario = { flow: [{ connect: {} }], beforeScenario: async () => {} };
 // @ts-expect-error: no config
 export const script: MqttScript = { scenarios: [] };
-export const template: MqttConfig["engines"]["mqtt"] = { reconnect: { policy: "{{ $env.POLICY }}" }, seed: "42" };
+export const template: MqttConfig["engines"]["mqtt"] = {
+  reconnect: { policy: "{{ $env.POLICY }}" },
+  seed: "42",
+};
