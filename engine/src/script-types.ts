@@ -444,7 +444,7 @@ noLocal?: boolean | `${boolean}`;
 /** MQTT 5: messages keep their retain flag. */
 retainAsPublished?: boolean | `${boolean}`;
 /** MQTT 5: retained messages at every subscription (0), at a new one (1) or never (2). */
-retainHandling?: 0 | 1 | 2;
+retainHandling?: 0 | 1 | 2 | `${number}`;
 /** PUBACK and PUBREC of its messages are put off so long; 0 unless given. */
 ackDelay?: Duration;
 /** The step is passed over where this does not hold: an expression over variables, or the name of a function of the processor. */
@@ -830,7 +830,7 @@ userProperties?: Record<string, string | number | boolean>;
 /** What becomes of publications while the device is not ready: drop (unless given), queue (100 of them), or { queue: NUMBER }. */
 offline?: "drop" | "queue" | {
 /** Publications that a device keeps, 1 to 10000. */
-queue: number;
+queue: number | `${number}`;
 };
 } | ({
 /** The interval between two publications of a device. */
@@ -863,7 +863,7 @@ userProperties?: Record<string, string | number | boolean>;
 /** What becomes of publications while the device is not ready: drop (unless given), queue (100 of them), or { queue: NUMBER }. */
 offline?: "drop" | "queue" | {
 /** Publications that a device keeps, 1 to 10000. */
-queue: number;
+queue: number | `${number}`;
 };
 })[];
 /** What devices do on messages, by topic. */
@@ -894,7 +894,7 @@ as?: string;
 })[];
 })[];
 /** Messages of a device that may wait for those before them, 0 to 100000; 100 unless given. */
-messageQueue?: number;
+messageQueue?: number | `${number}`;
 /** PUBACK and PUBREC of these devices are put off so long; 0 unless given. */
 ackDelay?: Duration;
 /** The function of the processor that runs before the flow, or a list of them. */
