@@ -10,7 +10,7 @@ export { takeHangupAsTermination } from "./hangup.ts";
 export { lastStretchMs } from "./last-stretch.ts";
 export { printable, printableLines } from "./printable.ts";
 export { booleanOfText } from "./scalar-text.ts";
-export { isSecretName } from "./secrets/secret-names.ts";
+export { isAuthBackEnd, isSecretName } from "./secrets/secret-names.ts";
 export { isAfterSecretFlag, MASK, maskText } from "./secrets/secret-text.ts";
 export { hideEnvironment, isHiddenValue } from "./secrets/secret-values.ts";
 export { parseShare, SHARE_NOTATION } from "./share.ts";

@@ -1,4 +1,4 @@
-import { isSecretName } from "../secrets/secret-names.ts";
+import { isAuthBackEnd, isAuthBackEndPath, isSecretName } from "../secrets/secret-names.ts";
 import { isAfterSecretFlag, MASK, maskText } from "../secrets/secret-text.ts";
 
 /** One thing wrong with a script. */
@@ -27,7 +27,8 @@ export function renderProblems(
 
 function renderValue({ path, value, hint }: Problem): string {
   // A misspelt `password` is a secret too, and only the hint knows that it is one.
-  if (isSecretName(path) || isSecretName(hint ?? "")) return "the value (not shown)";
+  if ((isSecretName(path) && !isAuthBackEndPath(path)) || isSecretName(hint ?? ""))
+    return "the value (not shown)";
   if (typeof value === "number") return String(value);
   const text =
     typeof value === "function" ? "a function" : (JSON.stringify(value, hideSecrets) ?? String(value));
@@ -41,7 +42,7 @@ function shorten(text: string): string {
 /** Called before JSON writes a text in its own way: what is known to be hidden would not be found in that. */
 function hideSecrets(key: string, value: unknown): unknown {
   if (value === null || value === undefined) return value;
-  if (isSecretName(key)) return MASK;
+  if (isSecretName(key) && !isAuthBackEnd(key, value)) return MASK;
   if (Array.isArray(value)) return value.map((item, i) => (isAfterSecretFlag(value, i) ? MASK : item));
   return typeof value === "string" ? maskText(value) : value;
 }

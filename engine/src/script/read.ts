@@ -10,6 +10,7 @@ import { scenarioSettings } from "./schema.ts";
 import { type ExpandedStorm, expandStorms } from "./storms.ts";
 import { type BadTarget, parseTarget, type Target } from "./target.ts";
 import type { TelemetrySpec } from "./telemetry.ts";
+import { withEnvironment } from "./with-environment.ts";
 import { problemsOf } from "./zod-problems.ts";
 
 /** A script, read once. Whatever cannot be read is a problem and left out; the rest is there for rules and plan. */
@@ -121,7 +122,7 @@ export function readScript(
     storms: expandStorms(storms),
     before,
     after,
-    scenarios: readScenarios(script, problems),
+    scenarios: readScenarios(script, environment?.variables ?? {}, problems),
     variables: [...Object.keys(script.config.variables ?? {}), ...payloadFields(script)],
     environment,
     writtenTarget: script.config.target,
@@ -174,10 +175,14 @@ export function isOurs(script: ArtilleryScript, scenario: unknown): boolean {
   return engine === "mqtt";
 }
 
-function readScenarios(script: ArtilleryScript, problems: Problem[]): ReadScenario[] {
+function readScenarios(
+  script: ArtilleryScript,
+  variables: ScriptEnvironment["variables"],
+  problems: Problem[],
+): ReadScenario[] {
   const scenarios: unknown[] = Array.isArray(script.scenarios) ? script.scenarios : [];
   return scenarios.flatMap((raw, index) =>
-    isOurs(script, raw) ? (readScenario(script, raw, index, problems) ?? []) : [],
+    isOurs(script, raw) ? (readScenario(script, withEnvironment(raw, variables), index, problems) ?? []) : [],
   );
 }
 
@@ -189,6 +194,9 @@ function readScenario(
 ): ReadScenario | null {
   const raw = givenInside(written);
   const path = ["scenarios", index];
+  // Artillery draws scenarios by their weights before anybody else sees them.
+  if ((written as { weight?: unknown } | null)?.weight === null)
+    problems.push({ path: `scenarios[${index}].weight`, value: null, allowed: "a number, or no such key" });
   const parsed = scenarioSettings.safeParse(raw);
   if (!parsed.success) {
     problems.push(...problemsOf(parsed.error, scenarioSettings, path, raw));

@@ -25,6 +25,22 @@ export function isSecretName(name: string): boolean {
   );
 }
 
+/** What the settings of an authentication service as a back end say, and no secret: `lab: { auth: { capacity, … } }`. */
+const BACK_END_KEYS: ReadonlySet<string> = new Set(["capacity", "queueLimit", "latency", "scaleUp"]);
+
+/** Whether this is such a back end: `auth` is a secret's name otherwise. */
+export function isAuthBackEnd(name: string, value: unknown): boolean {
+  if (name !== "auth" || value === null || typeof value !== "object" || Array.isArray(value)) return false;
+  const keys = Object.keys(value);
+  return keys.length > 0 && keys.every((key) => BACK_END_KEYS.has(key));
+}
+
+/** Whether this path leads into one: `before.flow[0].lab.auth.capacity`. */
+export function isAuthBackEndPath(path: string): boolean {
+  const [, key = ""] = /\.(?:lab|forecast)\.auth\.([A-Za-z]+)(?:\.[A-Za-z]+)?$/.exec(path) ?? [];
+  return BACK_END_KEYS.has(key);
+}
+
 /**
  * Names of the environment that read like a secret's and are none, by convention: where one is (`PWD`), where a secret is
  * kept or an agent listens (`SSH_AUTH_SOCK`, Docker's `…_FILE`), which program asks for one (`GIT_ASKPASS`), a version of

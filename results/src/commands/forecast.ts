@@ -1,8 +1,15 @@
 import { statSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
-import { type Calibration, DEFAULT_OUTPUT, hideEnvironment } from "artillery-engine-mqtt/contract";
+import {
+  type Calibration,
+  DEFAULT_OUTPUT,
+  hideEnvironment,
+  PLUGIN_NAME,
+  printable,
+} from "artillery-engine-mqtt/contract";
 import type { ForecastOptions, PreparedForecast, Scale } from "artillery-engine-mqtt/forecast";
 import { type Command, Option } from "commander";
+import { parseConfig } from "../config/config.ts";
 import { consoleSummary } from "../console/summary.ts";
 import { heldAgainst, keepMeasured } from "../directory/held-against.ts";
 import { type MergedResults, mergeDirectories } from "../directory/judged-runs.ts";
@@ -122,6 +129,7 @@ async function runForecastCommand(argument: string | undefined, options: Options
     throw invalid("a script is missing; or --against the directory of a run, which holds its own");
   const script = loadScript(path, { environment: options.environment, target: options.target });
   hideEnvironment({ _scriptPath: resolve(path) });
+  checkPlugin(script);
   // The engine is loaded by whoever needs it: the other commands start without it.
   const engine = await import("artillery-engine-mqtt/forecast");
   checkFindOptions(options, { policies: engine.BACKOFF_POLICIES, presets: engine.PRESET_NAMES });
@@ -260,4 +268,11 @@ function predictionLine({ devices, predictedBytes, sample }: PreparedForecast): 
   const megabytes = Math.round(predictedBytes / 1024 ** 2);
   const fleet = sample === null ? "" : `, a sample of ${count(sample.of)}`;
   return `forecast: ${counted(devices, "device")}${fleet}, about ${count(megabytes)} MB of memory`;
+}
+
+/** What the forecast is to be held to is known before it runs. */
+function checkPlugin({ config }: LoadedScript): void {
+  const { plugins } = config as { plugins?: Record<string, unknown> | null };
+  const asked = parseConfig(plugins?.[PLUGIN_NAME]);
+  if (!asked.ok) throw invalid(asked.problems.map(printable).join("\n"));
 }

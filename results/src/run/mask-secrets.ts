@@ -1,5 +1,6 @@
 import {
   isAfterSecretFlag,
+  isAuthBackEnd,
   isHiddenValue,
   isSecretName,
   MASK,
@@ -38,7 +39,7 @@ function masked(value: unknown, secret: boolean, above: readonly object[]): unkn
   }
   const entries = Object.entries(value).map(([key, item]) => [
     maskText(key),
-    masked(item, secret || isSecretName(key), path),
+    masked(item, secret || (isSecretName(key) && !isAuthBackEnd(key, item)), path),
   ]);
   return Object.fromEntries(entries);
 }

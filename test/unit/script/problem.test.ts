@@ -4,6 +4,15 @@ import { forgetHiddenValues, hideValues } from "../../../engine/src/secrets/secr
 import { problemsOf } from "./good-script.ts";
 
 describe("messages", () => {
+  it("show what is wrong with an authentication service, whose settings are no secrets", () => {
+    const path = "before.flow[0].lab.auth.capacity";
+    expect(renderProblems([{ path, value: -1, allowed: "a number" }])).toContain(
+      "capacity: -1 is not allowed",
+    );
+    const shown = renderProblems([{ path: "connect.auth", value: "hunter2", allowed: "nothing" }]);
+    expect(shown).not.toContain("hunter2");
+  });
+
   it("say path, value, what is allowed, and what may have been meant; all at once", () => {
     const problems = problemsOf({
       mqtt: {

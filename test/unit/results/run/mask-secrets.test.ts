@@ -9,6 +9,27 @@ import { configOfScript } from "../../../../results/src/config/script-config.ts"
 import { maskSecrets } from "../../../../results/src/run/mask-secrets.ts";
 import { scriptText } from "../../../../results/src/run/script-file.ts";
 
+describe("an authentication service as a back end", () => {
+  const auth = { capacity: 150, queueLimit: 1000, latency: "20ms", scaleUp: { after: "3s", to: 300 } };
+
+  it("is no secret, and a run that had one can be forecast from its files", () => {
+    const script = {
+      before: { flow: [{ lab: { auth } }] },
+      config: { engines: { mqtt: { forecast: { auth } } } },
+    };
+    expect(maskSecrets(script)).toEqual(script);
+  });
+
+  it("is one where it says anything else", () => {
+    expect(maskSecrets({ auth: { ...auth, user: "a" } })).toMatchObject({
+      auth: { user: "***", latency: "***" },
+    });
+    expect(maskSecrets({ auth: {} })).toEqual({ auth: {} });
+    expect(maskSecrets({ auth: "150" })).toEqual({ auth: "***" });
+    expect(maskSecrets({ authorization: { capacity: "a" } })).toEqual({ authorization: { capacity: "***" } });
+  });
+});
+
 describe("maskText", () => {
   it.each([
     ["mqtt://broker:1883", "mqtt://broker:1883"],
