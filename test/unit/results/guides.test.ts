@@ -2,6 +2,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
+import { REFUSAL_NAMES } from "../../../engine/src/transport/reason-codes.ts";
+import { VERDICT_ABSENCES } from "../../../results/src/judge/verdict.ts";
+import { errorWords } from "../../../results/src/report/words.ts";
 import { forecastCommand } from "../../support/forecast-command.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");
@@ -33,6 +36,9 @@ function claimsOf(block: string): string[] {
 it.each([
   ["how-large-a-loss.md", "--of broker"],
   ["which-back-off-to-ship.md", "scenarios/spiral.yml --find policy"],
+  ["it-spirals.md", "scenarios/spiral.yml"],
+  ["it-spirals.md", "scenarios/cached-config.yml"],
+  ["it-spirals.md", "scenarios/spiral.yml --find capacity"],
 ])(
   "%s: %s",
   async (name, words) => {
@@ -45,3 +51,17 @@ it.each([
   },
   120_000,
 );
+
+it("troubleshooting.md: what it says to look for is what a run says", () => {
+  const page = readFileSync(join(ROOT, "results/docs/troubleshooting.md"), "utf8");
+  const firstCells = [...page.matchAll(/^\| (.*?) \| /gm)].map(([, cell = ""]) => cell);
+  const names = firstCells.flatMap((cell) =>
+    [...cell.matchAll(/`([a-z0-9_.-]+)`/g)].map(([, name = ""]) => name),
+  );
+  expect(names.length).toBeGreaterThan(15);
+  const known = (name: string): boolean =>
+    (VERDICT_ABSENCES as readonly string[]).includes(name) ||
+    REFUSAL_NAMES.includes(name.replace("connack.", "")) ||
+    errorWords(name) !== "";
+  expect(names.filter((name) => !known(name))).toEqual([]);
+});
