@@ -133,7 +133,8 @@ describe.skipIf(!mosquittoAvailable())("queue-flood.yml at small size", () => {
     }
     // The embedded broker keeps them too, but hands on new ones between those that waited (test/integration/aedes.test.ts).
     expect(lab.code, lab.stdout + lab.stderr).toBe(0);
-    expect(readSummary(lab).messages).toMatchObject({ lost: 0, duplicates: 0 });
+    // What a console had not acknowledged when it was cut comes again: how much that is depends on how busy the machine is.
+    expect(readSummary(lab).messages?.lost).toBe(0);
     expect(readSummary(lab).messages?.outOfOrder).toBeGreaterThan(0);
     expect(keeping.messages?.outOfOrder).toBe(0);
   }, 90_000);

@@ -131,7 +131,7 @@ describe.skipIf(!mosquittoAvailable())("storms from outside", () => {
     const result = await runArtillery(script(broker.url, [external], { timeZero: "local" }), {
       severalWorkers: true,
       onOutput: (text) => {
-        watching += text.split("external, watching").length - 1;
+        watching += text.split("outside event, watching").length - 1;
         if (asked || watching < 3) return;
         asked = true;
         void restart();

@@ -32,8 +32,8 @@ export class RunWatch {
   #stopped = false;
   #scriptKept = false;
   #lastLines = "";
-  /** Storms of which it was said that all are ready: that is not said again until it is not so. */
-  readonly #allReady = new Set<number>();
+  /** Storms of which it was said that all are ready, by how many on how many containers: that is not said again until it is not so. */
+  readonly #allReady = new Map<number, string>();
 
   constructor(options: WatchOptions, intervalMs: number = INTERVAL_MS) {
     this.#options = options;
@@ -92,11 +92,10 @@ export class RunWatch {
     return [`storms are open: container ${speaker} shows how all containers go`];
   }
 
-  #isNews({ index, ready, due }: StormProgress): boolean {
-    const isAllReady = due > 0 && ready >= due;
-    const isNews = !(isAllReady && this.#allReady.has(index));
-    if (isAllReady) this.#allReady.add(index);
-    else this.#allReady.delete(index);
+  #isNews({ index, ready, due, containers }: StormProgress): boolean {
+    const all = due > 0 && ready >= due ? `${due} on ${containers}` : "";
+    const isNews = all === "" || this.#allReady.get(index) !== all;
+    this.#allReady.set(index, all);
     return isNews;
   }
 }

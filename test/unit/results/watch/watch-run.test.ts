@@ -164,10 +164,16 @@ it("says once that all devices are ready, and speaks again when one is not", asy
   await said(3);
   flush(1000, 10_000);
   await said(4);
-  expect(lines.map((line) => / (\d[\d,]*) of 1,000 ready/.exec(line)?.[1])).toEqual([
+  const more = at(1000, 11_000) as { record: { storms: { cohorts: Record<string, object> }[] } };
+  const [only] = more.record.storms;
+  if (only) only.cohorts = { one: stormCohort({ affected: 1100, recovered: 1100, readyAtEnd: 1100 }) };
+  writeFileSync(join(directory, "worker-1.json"), JSON.stringify(more.record));
+  await said(5);
+  expect(lines.map((line) => / (\d[\d,]*) of 1,[01]00 ready/.exec(line)?.[1])).toEqual([
     "999",
     "1,000",
     "998",
     "1,000",
+    "1,100",
   ]);
 });
