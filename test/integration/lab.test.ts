@@ -100,15 +100,17 @@ describe("the embedded lab", () => {
     await device.subscribeAsync("config/+");
     const arrivalsMs: number[] = [];
     device.on("message", () => arrivalsMs.push(performance.now()));
+    const askedMs = performance.now();
     for (let i = 0; i < 100; i++) device.publish(`config/dev-${i}/get`, "");
     await delay(2000);
     // 40 wait and take 0.8 s; few are served while the hundred arrive.
     expect(arrivalsMs.length).toBeGreaterThanOrEqual(40);
     expect(arrivalsMs.length).toBeLessThanOrEqual(50);
-    const spanMs = (arrivalsMs.at(-1) as number) - (arrivalsMs[0] as number);
+    // From the first request on: a reader that is late sees fewer a second, and never more.
+    const spanMs = (arrivalsMs.at(-1) as number) - askedMs;
     const rate = (arrivalsMs.length - 1) / (spanMs / 1000);
-    expect(rate).toBeGreaterThan(40);
-    expect(rate).toBeLessThan(56);
+    expect(rate).toBeGreaterThan(35);
+    expect(rate).toBeLessThan(51);
   });
 
   test("survives clients that reset", async () => {
