@@ -1,3 +1,5 @@
+import { isPlainObject } from "../given.ts";
+
 /** `{{ $env.NAME }}`, as Artillery writes it. */
 const VARIABLE = /\{\{\s*\$(?:env|processEnvironment)\.(\w+)\s*\}\}/g;
 const DEEPEST = 32;
@@ -16,7 +18,7 @@ export function withEnvironment(
   if (depth > DEEPEST) return value;
   if (typeof value === "string") return value.includes("{{") ? filledIn(value, variables) : value;
   if (Array.isArray(value)) return value.map((one) => withEnvironment(one, variables, depth + 1));
-  if (value === null || typeof value !== "object" || !isPlain(value)) return value;
+  if (!isPlainObject(value)) return value;
   return Object.fromEntries(
     Object.entries(value).map(([key, one]) => [key, withEnvironment(one, variables, depth + 1)]),
   );
@@ -27,9 +29,4 @@ function filledIn(text: string, variables: Readonly<Record<string, string | unde
     const value = Object.hasOwn(variables, name) ? variables[name] : undefined;
     return value === undefined || value.includes("{{") ? whole : value;
   });
-}
-
-function isPlain(value: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
 }

@@ -54,6 +54,9 @@ export const FLAT_STRETCHES = 4;
 
 type Rule = (evidence: LimitEvidence) => Limit | null;
 
+/** @param waitedShare of the lost time in which devices themselves waited; null where it decides nothing, or a server speaks for itself */
+type WaitingRule = (evidence: LimitEvidence, waitedShare: number | null) => Limit | null;
+
 const generator: Rule = ({ generatorReasons }) => {
   if (generatorReasons.length === 0) return null;
   return {
@@ -64,107 +67,113 @@ const generator: Rule = ({ generatorReasons }) => {
   };
 };
 
-const backEnd: Rule = ({ storm, stretches, lost }) => {
-  const { configRequests, configTimeouts, lateResponses } = storm;
-  if (configRequests === 0) return null;
-  const said: string[] = [];
-  const plateau = plateauOf(
-    stretches,
-    ({ answersPerS }) => answersPerS,
-    ({ asking }) => asking,
-  );
-  if (plateau !== null && plateau.share >= DECIDING_SHARE)
-    said.push(
-      `its answers were flat at ${count(plateau.perS)}/s for ${duration(plateau.ms)}, while up to ${counted(plateau.most, "request")} waited`,
-    );
-  if (configTimeouts >= configRequests * FAILING_SHARE) {
-    const late =
-      lateResponses === 0 ? "" : `, and ${counted(lateResponses, "answer")} came too late to be of use`;
-    said.push(`${count(configTimeouts)} of ${counted(configRequests, "request")} timed out${late}`);
-  } else if (said.length === 0 && isDeciding(lost.gettingReadyS, lost)) {
-    said.push(
-      `devices were connected and not ready yet for ${percent(lost.gettingReadyS / sumOf(lost))} of the time that they lost`,
-    );
-  }
-  if (said.length === 0) return null;
-  return {
-    factor: "back-end",
-    evidence: `the back end that devices ask when they connect: ${said.join("; ")}`,
-    action:
-      "Let devices keep their configuration (`cache: true`) or ask later, give the back end more capacity, or spread the reconnects: " +
-      "`mqtt-results forecast --find capacity` says how much, `--find policy` which back-off.",
-  };
-};
+/** What there is to say of a server that devices need on their way back. */
+interface Server {
+  /** What it did per second in a stretch, and how many waited for it. */
+  rateOf: (stretch: LoadStretch) => number;
+  waitingOf: (stretch: LoadStretch) => number;
+  flat: (plateau: Plateau) => string;
+  /** Why too much of what it was asked failed; null where it did not. */
+  failed: string | null;
+  /** How much of the lost time was spent at it, and what devices did meanwhile. */
+  lostS: number;
+  meanwhile: string;
+}
 
-const authentication: Rule = ({ authFailures, stretches, lost }) => {
-  const said: string[] = [];
-  const plateau = plateauOf(
-    stretches,
-    ({ credentialsPerS }) => credentialsPerS,
-    ({ authenticating }) => authenticating,
-  );
-  if (plateau !== null && plateau.share >= DECIDING_SHARE)
-    said.push(
-      `it brought a flat ${count(plateau.perS)} credentials/s for ${duration(plateau.ms)}, while up to ${counted(plateau.most, "device")} waited`,
-    );
+/** That it did all that it can, that it failed, or else that most of the time was spent at it; empty where none is so. */
+function signsOf({ stretches, lost }: LimitEvidence, server: Server): string[] {
+  const plateau = plateauOf(stretches, server.rateOf, server.waitingOf);
+  const said = plateau !== null && plateau.share >= DECIDING_SHARE ? [server.flat(plateau)] : [];
+  if (server.failed !== null) return [...said, server.failed];
+  if (said.length > 0 || !isDeciding(server.lostS, lost)) return said;
+  return [`${server.meanwhile} for ${percent(server.lostS / sumOf(lost))} of the time that they lost`];
+}
+
+const authentication: Rule = (evidence) => {
+  const { authFailures, stretches, lost } = evidence;
   const calls = stretches.reduce(
     (sum, { credentialsPerS }) => sum + (credentialsPerS * STRETCH_MS) / 1000,
     0,
   );
-  if (authFailures > 0 && authFailures >= (authFailures + calls) * FAILING_SHARE)
-    said.push(`${counted(authFailures, "call")} failed`);
-  else if (said.length === 0 && isDeciding(lost.authenticatingS, lost))
-    said.push(
-      `devices waited for their credentials for ${percent(lost.authenticatingS / sumOf(lost))} of the time that they lost`,
-    );
-  if (said.length === 0) return null;
+  const isFailing = authFailures > 0 && authFailures >= (authFailures + calls) * FAILING_SHARE;
+  const signs = signsOf(evidence, {
+    rateOf: ({ credentialsPerS }) => credentialsPerS,
+    waitingOf: ({ authenticating }) => authenticating,
+    flat: ({ perS, ms, most }) =>
+      `it brought a flat ${count(perS)} credentials/s for ${duration(ms)}, while up to ${counted(most, "device")} waited`,
+    failed: isFailing ? `${counted(authFailures, "call")} failed` : null,
+    lostS: lost.authenticatingS,
+    meanwhile: "devices waited for their credentials",
+  });
+  if (signs.length === 0) return null;
   return {
     factor: "authentication",
-    evidence: `the service that devices ask for credentials before they connect: ${said.join("; ")}`,
+    evidence: `the service that devices ask for credentials before they connect: ${signs.join("; ")}`,
     action:
       "Let devices keep their credentials until these expire, or give the service more capacity; renewals that all fall due in a storm are part of it.",
   };
 };
 
-const broker: Rule = ({ storm, connectsFailed, stretches, lost }) => {
-  const { connectAttempts } = storm;
-  if (connectAttempts === 0) return null;
-  const said: string[] = [];
-  const plateau = plateauOf(
-    stretches,
-    ({ connectsAcceptedPerS }) => connectsAcceptedPerS,
-    ({ connecting }) => connecting,
-  );
-  if (plateau !== null && plateau.share >= DECIDING_SHARE)
-    said.push(
-      `it accepted a flat ${count(plateau.perS)} connects/s for ${duration(plateau.ms)}, while up to ${counted(plateau.most, "attempt")} waited`,
-    );
+const broker: Rule = (evidence) => {
+  const { storm, connectsFailed, lost } = evidence;
+  if (storm.connectAttempts === 0) return null;
   const share = connectsFailed / (connectsFailed + storm.connectsAccepted);
-  if (connectsFailed > 0 && share >= FAILING_SHARE)
-    said.push(`${percent(share)} of the attempts to connect failed (${count(connectsFailed)})`);
-  else if (said.length === 0 && isDeciding(lost.connectingS, lost))
-    said.push(
-      `devices waited for it to answer an attempt for ${percent(lost.connectingS / sumOf(lost))} of the time that they lost`,
-    );
-  if (said.length === 0) return null;
+  const signs = signsOf(evidence, {
+    rateOf: ({ connectsAcceptedPerS }) => connectsAcceptedPerS,
+    waitingOf: ({ connecting }) => connecting,
+    flat: ({ perS, ms, most }) =>
+      `it accepted a flat ${count(perS)} connects/s for ${duration(ms)}, while up to ${counted(most, "attempt")} waited`,
+    failed:
+      connectsFailed > 0 && share >= FAILING_SHARE
+        ? `${percent(share)} of the attempts to connect failed (${count(connectsFailed)})`
+        : null,
+    lostS: lost.connectingS,
+    meanwhile: "devices waited for it to answer an attempt",
+  });
+  if (signs.length === 0) return null;
   return {
     factor: "broker",
-    evidence: `the broker, or the way to it: ${said.join("; ")}`,
+    evidence: `the broker, or the way to it: ${signs.join("; ")}`,
     action:
       "Look at what it allows (accept queue, rate of connections, processor for TLS), at whom it asks to authenticate devices, at the " +
       "errors of the attempts, and at more nodes; `mqtt-results forecast --find capacity --of broker` says how much it takes.",
   };
 };
 
+const backEnd: Rule = (evidence) => {
+  const { configRequests, configTimeouts, lateResponses } = evidence.storm;
+  if (configRequests === 0) return null;
+  const late =
+    lateResponses === 0 ? "" : `, and ${counted(lateResponses, "answer")} came too late to be of use`;
+  const signs = signsOf(evidence, {
+    rateOf: ({ answersPerS }) => answersPerS,
+    waitingOf: ({ asking }) => asking,
+    flat: ({ perS, ms, most }) =>
+      `its answers were flat at ${count(perS)}/s for ${duration(ms)}, while up to ${counted(most, "request")} waited`,
+    failed:
+      configTimeouts >= configRequests * FAILING_SHARE
+        ? `${count(configTimeouts)} of ${counted(configRequests, "request")} timed out${late}`
+        : null,
+    lostS: evidence.lost.gettingReadyS,
+    meanwhile: "devices were connected and not ready yet",
+  });
+  if (signs.length === 0) return null;
+  return {
+    factor: "back-end",
+    evidence: `the back end that devices ask when they connect: ${signs.join("; ")}`,
+    action:
+      "Let devices keep their configuration (`cache: true`) or ask later, give the back end more capacity, or spread the reconnects: " +
+      "`mqtt-results forecast --find capacity` says how much, `--find policy` which back-off.",
+  };
+};
+
 /** Where attempts succeed and answers come in time, nothing but the devices themselves keeps them from coming back sooner. */
-const backOff: Rule = (evidence) => {
-  const { storm } = evidence;
-  const share = waitingShare(evidence);
-  if (storm.cause === "silent" || share === null) return null;
+const backOff: WaitingRule = ({ storm }, waitedShare) => {
+  if (storm.cause === "silent" || waitedShare === null) return null;
   return {
     factor: "back-off",
     evidence:
-      `the devices' own back-off: they waited to try for ${percent(share)} of the time that they lost, ` +
+      `the devices' own back-off: they waited to try for ${percent(waitedShare)} of the time that they lost, ` +
       `and the target kept up: ${perDevice(storm)}`,
     action:
       "The target has room: a shorter base or window brings devices back sooner. `mqtt-results forecast --find policy` says which keeps within it.",
@@ -172,17 +181,15 @@ const backOff: Rule = (evidence) => {
 };
 
 /** A silent path is lost at the storm's instant, whenever its device finds out. */
-const detection: Rule = (evidence) => {
-  const { storm } = evidence;
+const detection: WaitingRule = ({ storm }, waitedShare) => {
   const action =
     "A shorter keepalive notices a silent path sooner, and costs a PINGREQ of each device in it.";
   if (storm.cause === "silent") {
-    const share = waitingShare(evidence);
-    if (share === null) return null;
+    if (waitedShare === null) return null;
     return {
       factor: "detection",
       evidence:
-        `what devices did not know: they had not noticed yet, or waited to try, for ${percent(share)} of the time that they lost, ` +
+        `what devices did not know: they had not noticed yet, or waited to try, for ${percent(waitedShare)} of the time that they lost, ` +
         `and the target kept up: ${perDevice(storm)}`,
       action,
     };
@@ -218,21 +225,21 @@ const patience: Rule = ({ storm, due }) => {
   };
 };
 
-/** In the order in which they are told: a generator at its limit makes all others doubtful. */
-const RULES: readonly Rule[] = [
-  generator,
-  authentication,
-  broker,
-  backEnd,
-  backOff,
-  detection,
-  outage,
-  patience,
-];
+/** Servers that devices need on their way back, in the order in which they need them. */
+const SERVERS: readonly Rule[] = [authentication, broker, backEnd];
 
-/** Empty where nobody was affected, or where no rule has evidence. */
+/** Empty where nobody was affected, or where no rule has evidence. A generator at its limit comes first: it makes all others doubtful. */
 export function limitsOf(evidence: LimitEvidence): Limit[] {
-  return evidence.storm.affected === 0 ? [] : RULES.flatMap((rule) => rule(evidence) ?? []);
+  if (evidence.storm.affected === 0) return [];
+  const servers = SERVERS.flatMap((rule) => rule(evidence) ?? []);
+  const waitedShare = servers.length > 0 ? null : waitingShare(evidence);
+  const others = [
+    backOff(evidence, waitedShare),
+    detection(evidence, waitedShare),
+    outage(evidence),
+    patience(evidence),
+  ];
+  return [generator(evidence) ?? [], servers, others.flatMap((limit) => limit ?? [])].flat();
 }
 
 function sumOf({ waitingS, authenticatingS, connectingS, gettingReadyS }: LostTime): number {
@@ -247,12 +254,11 @@ function outageS({ storm: { outage: lacking, affected } }: LimitEvidence): numbe
   return lacking === null ? 0 : (affected * lacking.forMs) / 1000;
 }
 
-/** The share of the lost time in which devices themselves waited; null where it decides nothing, or something else failed. */
+/** Of the lost time, less the outage and those who stopped; null where it decides nothing. */
 function waitingShare(evidence: LimitEvidence): number | null {
-  const { storm, lost } = evidence;
-  if ([authentication, broker, backEnd].some((rule) => rule(evidence) !== null)) return null;
+  const { lost } = evidence;
   const share = (lost.waitingS - outageS(evidence) - lostByStoppedS(evidence)) / sumOf(lost);
-  return share >= DECIDING_SHARE && storm.affected > 0 ? share : null;
+  return share >= DECIDING_SHARE ? share : null;
 }
 
 function perDevice({ connectAttempts, affected }: LimitEvidence["storm"]): string {
