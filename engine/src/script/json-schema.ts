@@ -136,31 +136,27 @@ function withCondition(value: Json): Json {
   return { ...value, properties: { ...(value["properties"] as object), ifTrue: IF_TRUE } };
 }
 
+/** An object of Artillery's that holds ours under our name, beside others. */
+function settingsByName(kind: "engines" | "plugins", name: string, whose: string, ours: Json): Json {
+  return {
+    type: ["object", "null"],
+    description: `Settings of ${kind}, by name.`,
+    properties: { [name]: describedBy(`Settings of ${whose}.`, either(ours, NULL)) },
+  };
+}
+
 /** @param results the plugin's settings, marked as `markedSchema` marks them */
 export function scriptJsonSchema({ version, results }: { version: string; results: Json }): Json {
   const settings = markedSchema(engineSettings);
   const config = (form: Form): Record<string, Json> => ({
     ...CONFIG,
-    engines: {
-      type: ["object", "null"],
-      description: "Settings of engines, by name.",
-      properties: {
-        [ENGINE_NAME]: describedBy(
-          "Settings of artillery-engine-mqtt.",
-          either(writtenForm(settings, form), NULL),
-        ),
-      },
-    },
-    plugins: {
-      type: ["object", "null"],
-      description: "Settings of plugins, by name.",
-      properties: {
-        [PLUGIN_NAME]: describedBy(
-          "Settings of artillery-plugin-mqtt-results.",
-          either(writtenForm(results, form), NULL),
-        ),
-      },
-    },
+    engines: settingsByName("engines", ENGINE_NAME, "artillery-engine-mqtt", writtenForm(settings, form)),
+    plugins: settingsByName(
+      "plugins",
+      PLUGIN_NAME,
+      "artillery-plugin-mqtt-results",
+      writtenForm(results, form),
+    ),
   });
   return {
     $schema: "http://json-schema.org/draft-07/schema#",

@@ -1,4 +1,5 @@
 /** What a finding says, in sentences. Their figures are those of the points; between points nothing is claimed. */
+import { capital } from "../judge/capital.ts";
 import { count, counted, duration, percent, percentReached } from "../judge/number-words.ts";
 import type { Verdict } from "../judge/verdict.ts";
 import { isThere } from "./at-work.ts";
@@ -252,10 +253,6 @@ export function frontierSentences({ target }: Asked, points: readonly PolicyPoin
     `${capital(end("fastest", fastest))}; ${end("lightest", lightest)}.`,
     `On the frontier, where no other is as fast and as light, are: ${frontier.map(({ policy }) => policy).join("; ")}.`,
   ];
-}
-
-export function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 /** How the script's own policy, which stands first, does beside the others. */

@@ -1,11 +1,11 @@
 import type { ForecastAssumption } from "artillery-engine-mqtt/contract";
 import { stringify } from "csv-stringify/sync";
+import { capital } from "../judge/capital.ts";
 import { FORECAST } from "../judge/forecast-words.ts";
 import { count, counted, duration, percent, percentReached } from "../judge/number-words.ts";
 import { RUN_FILES } from "../run/file-names.ts";
 import {
   type Asked,
-  capital,
   frontierSentences,
   loss,
   ownSentences,

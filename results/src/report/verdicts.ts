@@ -1,3 +1,4 @@
+import { capital } from "../judge/capital.ts";
 import { lostTimeWords } from "../judge/limit-words.ts";
 import { count, duration, ratio } from "../judge/number-words.ts";
 import { unsaidPresence } from "../judge/presence-words.ts";
@@ -48,10 +49,6 @@ function limits(storm: StormSummary): Html {
   const none = html`<p>No part of it stands out.</p>`;
   const found = html`<ul>${storm.limits.map(({ evidence, action }) => html`<li>${capital(evidence)}. <em>Next:</em> ${action}</li>`)}</ul>`;
   return html`<div class="limits"><h4>What limited it</h4>${storm.limits.length === 0 ? none : found}${lost === "" ? NOTHING : html`<p class="note">Time lost: ${lost}.</p>`}</div>`;
-}
-
-function capital(words: string): string {
-  return words.slice(0, 1).toUpperCase() + words.slice(1);
 }
 
 function fates(storm: StormSummary): Html {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { hideEnvironment, maskText } from "artillery-engine-mqtt/contract";
 import fc from "fast-check";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
+import { authSettings } from "../../../../engine/src/script/forecast-settings.ts";
 import { forgetHiddenValues } from "../../../../engine/src/secrets/secret-values.ts";
 import { configOfScript } from "../../../../results/src/config/script-config.ts";
 import { maskSecrets } from "../../../../results/src/run/mask-secrets.ts";
@@ -18,6 +19,10 @@ describe("an authentication service as a back end", () => {
       config: { engines: { mqtt: { forecast: { auth } } } },
     };
     expect(maskSecrets(script)).toEqual(script);
+  });
+
+  it.each(Object.keys(authSettings.shape))("may say %s, as its schema has it", (key) => {
+    expect(maskSecrets({ auth: { [key]: 1 } })).toEqual({ auth: { [key]: 1 } });
   });
 
   it("is one where it says anything else", () => {
