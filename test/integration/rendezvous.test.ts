@@ -176,6 +176,7 @@ describe.concurrent.each(GROUNDS)("workers that meet in %s", (_what, isAvailable
       );
       const timeZeroMs = heard(workers[0] as Met);
       await eventually(() => !(workers[1] as Met).rendezvous.isFirst(), PATIENCE_MS);
+      await eventually(() => (workers[1] as Met).rendezvous.others().length === 2, PATIENCE_MS);
       await workers[0]?.rendezvous.end();
       await eventually(() => (workers[1] as Met).rendezvous.isFirst(), PATIENCE_MS);
       expect(workers.slice(1).map(heard)).toEqual([timeZeroMs, timeZeroMs]);
