@@ -6,7 +6,7 @@ export interface ChartSpec {
   description: string;
   /** The last two are logarithmic. */
   xAxis: "seconds" | "percentile" | "count";
-  yAxis: "share" | "perSecond" | "milliseconds";
+  yAxis: "share" | "perSecond" | "count" | "milliseconds";
   xLabel: string;
   yLabel: string;
   xRange: [number, number];

@@ -11,6 +11,14 @@ declare const uPlot: typeof UPlot;
 
 type Plot = UPlot;
 
+/** A plot in its place, which follows its spec: what of it changes later is shown by either. */
+export interface StartedPlot {
+  /** Draws it anew, for another width or other colours. */
+  redraw(width?: number): void;
+  /** Shows other data, axis ends and marks: the cursor stays where it was. */
+  refresh(): void;
+}
+
 function colourOf(index: number): string {
   const style = getComputedStyle(document.documentElement);
   const name = index === 0 ? "--text" : `--series-${((index - 1) % 6) + 1}`;
@@ -230,9 +238,9 @@ function moveCursor(plot: Plot, spec: ChartSpec, key: string, spoken: Element): 
   return true;
 }
 
-function startPlot(spec: ChartSpec): (width?: number) => void {
+export function startPlot(spec: ChartSpec): StartedPlot {
   const holder = document.getElementById(spec.id);
-  if (holder === null) return () => {};
+  if (holder === null) return { redraw: () => {}, refresh: () => {} };
   const spoken = document.createElement("div");
   spoken.className = "visually-hidden";
   spoken.setAttribute("aria-live", "polite");
@@ -256,14 +264,18 @@ function startPlot(spec: ChartSpec): (width?: number) => void {
       redraw();
     }
   }).observe(holder);
-  return redraw;
+  const refresh = (): void => {
+    plot.setData(spec.data as UPlot.AlignedData);
+    plot.ctx.canvas.setAttribute("aria-label", spec.description);
+  };
+  return { redraw, refresh };
 }
 
 function startReport(): void {
   const specs: ChartSpec[] = JSON.parse(document.getElementById("plots")?.textContent ?? "[]");
-  const redraws = specs.map(startPlot);
+  const plots = specs.map(startPlot);
   const redrawAll = (width?: number): void => {
-    for (const redraw of redraws) redraw(width);
+    for (const plot of plots) plot.redraw(width);
   };
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => redrawAll());
   const folded = [...document.querySelectorAll<HTMLDetailsElement>("details.prints")];
@@ -282,7 +294,8 @@ function startReport(): void {
   });
 }
 
-const FUNCTIONS = [
+/** What draws plots, for pages that start themselves in another way. */
+const PLOT_FUNCTIONS = [
   colourOf,
   cssColour,
   xText,
@@ -297,13 +310,21 @@ const FUNCTIONS = [
   createPlot,
   moveCursor,
   startPlot,
-  startReport,
 ];
 
-export const BROWSER_CODE: string = [
-  "(() => {",
-  '"use strict";',
-  ...FUNCTIONS.map((one) => one.toString()),
-  "startReport();",
-  "})();",
-].join("\n");
+/** Browser code of a page with plots, from its own functions: the first is called when the page is there. */
+export function browserCode(
+  start: () => void,
+  ...others: readonly ((...args: never[]) => unknown)[]
+): string {
+  const functions = [...PLOT_FUNCTIONS, start, ...others];
+  return [
+    "(() => {",
+    '"use strict";',
+    ...functions.map((one) => one.toString()),
+    `${start.name}();`,
+    "})();",
+  ].join("\n");
+}
+
+export const BROWSER_CODE: string = browserCode(startReport);
