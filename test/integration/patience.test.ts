@@ -8,12 +8,9 @@ import type { DevicePlan } from "../../engine/src/device/plan.ts";
 import { createCertificate } from "../../engine/src/lab/certificate.ts";
 import { reactionsOf } from "../../engine/src/script/client-plan.ts";
 import { validate } from "../../engine/src/script/validate.ts";
-import { anyAddress } from "../../engine/src/transport/local-end.ts";
-import { createOpener } from "../../engine/src/transport/open.ts";
-import { NO_TLS_SETTINGS, SecureContexts } from "../../engine/src/transport/tls-material.ts";
-import type { OpenTransport } from "../../engine/src/transport/transport.ts";
 import { fleetOf, freePort, Mosquitto, mosquittoAvailable } from "../support/broker.ts";
 import { type DeviceFleet, eventually, pause } from "../support/device-fleet.ts";
+import { openerFor } from "../support/opener.ts";
 import { scriptWith, withStorm } from "../unit/script/good-script.ts";
 
 const VERSIONS = [4, 5] as const;
@@ -41,7 +38,7 @@ type FleetName = (typeof FLEETS)[number];
 
 describe.skipIf(!mosquittoAvailable())("a Mosquitto that refuses", () => {
   const directory = mkdtempSync(join(tmpdir(), "patience-"));
-  const material = { ...NO_TLS_SETTINGS };
+  let trusted = "";
   const ports = new Map<string, number>();
   const portOf = (name: FleetName, version: Version): number => ports.get(`${name}${version}`) as number;
   let broker: Mosquitto;
@@ -49,7 +46,7 @@ describe.skipIf(!mosquittoAvailable())("a Mosquitto that refuses", () => {
   beforeAll(async () => {
     const authority = await createCertificate({ name: "authority", authority: true });
     const identity = await createCertificate({ name: "broker", hosts: ["127.0.0.1"], issuer: authority });
-    material.ca = [authority.cert];
+    trusted = authority.cert;
     const file = (name: string, text: string): string => {
       writeFileSync(join(directory, name), text, { mode: 0o600 });
       return join(directory, name);
@@ -76,27 +73,12 @@ describe.skipIf(!mosquittoAvailable())("a Mosquitto that refuses", () => {
     rmSync(directory, { recursive: true, force: true });
   });
 
-  function overTls(port: number): OpenTransport {
-    return createOpener(
-      { kind: "tls", host: "127.0.0.1", port, path: "" },
-      {
-        material,
-        contexts: new SecureContexts(material, (pem) => pem),
-        resume: false,
-        local: anyAddress(null),
-        tcp: "handle",
-        maxPacketBytes: 1_048_576,
-        onBadCertificate: () => {},
-      },
-    );
-  }
-
   /** Devices that come with a wrong password, or without a certificate. */
   function refused(name: FleetName, protocolVersion: Version, reconnect: object): DeviceFleet {
     const port = portOf(name, protocolVersion);
     const { backoff, ...plan } = asWritten(reconnect);
     const credentials = { username: "fleet", password: "wrong" };
-    const tls = name === "uncertified" ? { open: overTls(port) } : {};
+    const tls = name === "uncertified" ? { open: openerFor({ kind: "tls", port }, { ca: [trusted] }) } : {};
     return fleetOf({
       port,
       protocolVersion,

@@ -8,11 +8,9 @@ import { Aedes } from "aedes";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { FailureLimit } from "../../engine/src/device/patience.ts";
 import { createCertificate } from "../../engine/src/lab/certificate.ts";
-import { anyAddress } from "../../engine/src/transport/local-end.ts";
-import { createOpener } from "../../engine/src/transport/open.ts";
-import { NO_TLS_SETTINGS, SecureContexts } from "../../engine/src/transport/tls-material.ts";
 import { fleetOf, Mosquitto, mosquittoAvailable } from "../support/broker.ts";
 import { type DeviceFleet, eventually, subscribe } from "../support/device-fleet.ts";
+import { openerFor } from "../support/opener.ts";
 
 const REBOOT: FailureLimit = { failures: 1, reboot: { ms: 300, jitter: 0 } };
 const DEVICES = 5;
@@ -41,7 +39,6 @@ it("the TLS session: the handshake after it is a full one", async () => {
     await new Promise<void>((resolve) => broker.close(resolve));
   });
   const { port } = server.address() as AddressInfo;
-  const material = { ...NO_TLS_SETTINGS, ca: [authority.cert] };
   const fleet = (clientIds: string, failureLimit: FailureLimit | null): DeviceFleet =>
     fleetOf({
       port,
@@ -49,18 +46,7 @@ it("the TLS session: the handshake after it is a full one", async () => {
       devices: DEVICES,
       backoff: { policy: "fixed", baseMs: 100 },
       plan: { failureLimit },
-      open: createOpener(
-        { kind: "tls", host: "127.0.0.1", port, path: "" },
-        {
-          material,
-          contexts: new SecureContexts(material, (pem) => pem),
-          resume: true,
-          local: anyAddress(null),
-          tcp: "handle",
-          maxPacketBytes: 1_048_576,
-          onBadCertificate: () => {},
-        },
-      ),
+      open: openerFor({ kind: "tls", port }, { ca: [authority.cert] }, { resume: true }),
     });
   const fleets = [fleet("fails-", null), fleet("reboots-", REBOOT)] as const;
   await Promise.all(fleets.map((one) => one.connect().allReady()));

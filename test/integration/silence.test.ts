@@ -1,12 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { TCP_KINDS } from "../../engine/src/contract.ts";
 import { createCertificate } from "../../engine/src/lab/certificate.ts";
-import { anyAddress } from "../../engine/src/transport/local-end.ts";
-import { createOpener } from "../../engine/src/transport/open.ts";
-import { NO_TLS_SETTINGS, SecureContexts } from "../../engine/src/transport/tls-material.ts";
-import type { OpenTransport } from "../../engine/src/transport/transport.ts";
 import { fleetOf, Mosquitto, mosquittoAvailable, peerOf } from "../support/broker.ts";
 import { type DeviceFleet, eventually, publish, tcpUnderTest } from "../support/device-fleet.ts";
+import { openerFor } from "../support/opener.ts";
 import { TakeoverBroker } from "../support/takeover-broker.ts";
 
 /** They find out by an acknowledgement that does not come. */
@@ -130,19 +127,8 @@ describe("a broker that is told of nothing", async () => {
   const fleetOver = async ({ kind, tcp }: (typeof ways)[number], version: 4 | 5, more: object = {}) => {
     const broker = await TakeoverBroker.start({ kind, protocolVersion: version, certificate });
     onTestFinished(() => broker.stop());
-    const material = { ...NO_TLS_SETTINGS, insecure: true };
-    const open: OpenTransport = createOpener(
-      { kind, host: "127.0.0.1", port: broker.port, path: kind === "ws" ? "/mqtt" : "" },
-      {
-        material,
-        contexts: new SecureContexts(material, (pem) => pem),
-        resume: false,
-        local: anyAddress(null),
-        tcp,
-        maxPacketBytes: 10_000,
-        onBadCertificate: () => {},
-      },
-    );
+    const path = kind === "ws" ? "/mqtt" : "";
+    const open = openerFor({ kind, port: broker.port, path }, { insecure: true }, { tcp });
     const options = { plan: { ackTimeoutMs: 200 }, ...more };
     const fleet = fleetOf({ port: broker.port, open, protocolVersion: version, devices: 10, ...options });
     await fleet.connect().allReady();

@@ -14,17 +14,14 @@ import { atBroker } from "../../engine/src/rendezvous/broker.ts";
 import { followEndpoints } from "../../engine/src/transport/endpoints.ts";
 import { readPortPool } from "../../engine/src/transport/host-limits.ts";
 import { parseLocalAddresses } from "../../engine/src/transport/local-addresses.ts";
-import { anyAddress, givenAddresses } from "../../engine/src/transport/local-end.ts";
+import { givenAddresses } from "../../engine/src/transport/local-end.ts";
 import { mqttTlsOptions } from "../../engine/src/transport/mqtt-tls-options.ts";
-import { createOpener, type OpenerOptions } from "../../engine/src/transport/open.ts";
-import {
-  NO_TLS_SETTINGS,
-  SecureContexts,
-  type TlsMaterial,
-} from "../../engine/src/transport/tls-material.ts";
+import type { OpenerOptions } from "../../engine/src/transport/open.ts";
+import { NO_TLS_SETTINGS, type TlsMaterial } from "../../engine/src/transport/tls-material.ts";
 import type { Endpoint, OpenTransport } from "../../engine/src/transport/transport.ts";
 import { fleetOf, freePort, Mosquitto, mosquittoAvailable } from "../support/broker.ts";
 import { eventually, publish, subscribe } from "../support/device-fleet.ts";
+import { openerFor } from "../support/opener.ts";
 import { meet, NOTHING_YET } from "../support/rendezvous.ts";
 import { createWebSocketStream, WebSocketServer } from "../support/websocket-server.ts";
 
@@ -44,21 +41,8 @@ function openerOf(
   options: Partial<OpenerOptions> = {},
   host = "127.0.0.1",
 ): OpenTransport {
-  const material = { ...NO_TLS_SETTINGS, ...tls };
   const path = kind === "ws" || kind === "wss" ? "/mqtt" : "";
-  return createOpener(
-    { kind, host, port, path },
-    {
-      material,
-      contexts: new SecureContexts(material, (pem) => pem),
-      resume: false,
-      local: anyAddress(null),
-      tcp: "handle",
-      maxPacketBytes: 1_048_576,
-      onBadCertificate: () => {},
-      ...options,
-    },
-  );
+  return openerFor({ kind, host, port, path }, tls, options);
 }
 
 /** Answers whatever comes first on a connection with these bytes. */

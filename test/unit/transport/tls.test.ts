@@ -4,14 +4,14 @@ import { createServer as createTcpServer } from "node:net";
 import { createServer, type TlsOptions } from "node:tls";
 import { afterEach, describe, expect, it } from "vitest";
 import { createCertificate } from "../../../engine/src/lab/certificate.ts";
-import { anyAddress } from "../../../engine/src/transport/local-end.ts";
-import { createOpener, type OpenerOptions } from "../../../engine/src/transport/open.ts";
+import type { OpenerOptions } from "../../../engine/src/transport/open.ts";
 import {
   NO_TLS_SETTINGS,
   SecureContexts,
   type TlsMaterial,
 } from "../../../engine/src/transport/tls-material.ts";
 import type { ClientCertificate, Transport } from "../../../engine/src/transport/transport.ts";
+import { openerFor } from "../../support/opener.ts";
 import { endOf, Heard, settle } from "../../support/transport-listener.ts";
 
 const authority = await createCertificate({ name: "authority", authority: true });
@@ -59,20 +59,7 @@ function opener(
   options: Partial<OpenerOptions> = {},
   host = "127.0.0.1",
 ) {
-  const material = { ...NO_TLS_SETTINGS, ca: [authority.cert], ...changes };
-  return createOpener(
-    { kind: "tls", host, port, path: "" },
-    {
-      material,
-      contexts: new SecureContexts(material, (pem) => pem),
-      resume: false,
-      local: anyAddress(null),
-      tcp: "handle",
-      maxPacketBytes: 1000,
-      onBadCertificate: () => {},
-      ...options,
-    },
-  );
+  return openerFor({ kind: "tls", host, port }, { ca: [authority.cert], ...changes }, options);
 }
 
 async function connected(options: TlsOptions = {}, changes: Partial<TlsMaterial> = {}) {

@@ -5,15 +5,12 @@ import type { AddressInfo, Socket } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import type { WebSocket } from "ws";
 import { createCertificate } from "../../../engine/src/lab/certificate.ts";
-import { anyAddress } from "../../../engine/src/transport/local-end.ts";
-import { createOpener } from "../../../engine/src/transport/open.ts";
-import { NO_TLS_SETTINGS, SecureContexts } from "../../../engine/src/transport/tls-material.ts";
 import type { Endpoint, OpenTransport } from "../../../engine/src/transport/transport.ts";
+import { openerFor } from "../../support/opener.ts";
 import { endOf, Heard, settle } from "../../support/transport-listener.ts";
 import { WebSocketServer } from "../../support/websocket-server.ts";
 
 const identity = await createCertificate({ name: "broker", hosts: ["127.0.0.1"] });
-const material = { ...NO_TLS_SETTINGS, ca: [identity.cert] };
 
 const servers: Server[] = [];
 const sockets: Socket[] = [];
@@ -33,18 +30,8 @@ async function listen(server: Server): Promise<number> {
 }
 
 function opener(kind: Endpoint["kind"], port: number, resume = false): OpenTransport {
-  return createOpener(
-    { kind, host: "127.0.0.1", port, path: "/mqtt?key=1" },
-    {
-      material,
-      contexts: new SecureContexts(material, (pem) => pem),
-      resume,
-      local: anyAddress(null),
-      tcp: "handle",
-      maxPacketBytes: 1000,
-      onBadCertificate: () => {},
-    },
-  );
+  const trusted = { ca: [identity.cert] };
+  return openerFor({ kind, port, path: "/mqtt?key=1" }, trusted, { resume, maxPacketBytes: 1000 });
 }
 
 function serverOf(kind: "ws" | "wss"): Server {
