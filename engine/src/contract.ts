@@ -9,7 +9,7 @@ export { givenSettings } from "./given.ts";
 export { takeHangupAsTermination } from "./hangup.ts";
 export { lastStretchMs } from "./last-stretch.ts";
 export { printable, printableLines } from "./printable.ts";
-export { booleanOfText } from "./scalar-text.ts";
+export { booleanOfText, numberOfText } from "./scalar-text.ts";
 export { isAuthBackEnd, isSecretName } from "./secrets/secret-names.ts";
 export { isAfterSecretFlag, MASK, maskText } from "./secrets/secret-text.ts";
 export { hideEnvironment, isHiddenValue } from "./secrets/secret-values.ts";
@@ -787,6 +787,22 @@ export interface UnwrittenFiles {
   problem: string;
   /** Null before its last flush. */
   files: { record: WorkerRecord; histograms: string; timeline: string } | null;
+}
+
+/** The name of the `BroadcastChannel` on which worker threads tell the plugin their `WorkerFigures`, where it asks for them. */
+export const FIGURES_CHANNEL = "artillery-engine-mqtt figures";
+
+/** What a worker has counted so far, told every second and at its end: what it flushes to its files, and what only monitoring asks for. */
+export interface WorkerFigures {
+  record: WorkerRecord;
+  /** Devices now, by cohort. */
+  online: Record<string, number>;
+  ready: Record<string, number>;
+  /** Counts per cohort and reason. */
+  refused: Record<string, Record<string, number>>;
+  serverDisconnects: Record<string, Record<string, number>>;
+  /** Lines of an `.hlog`: what was timed since the last time. */
+  intervals: string;
 }
 
 /** A part of the lab that ended by itself while the run went on. */

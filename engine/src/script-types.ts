@@ -329,6 +329,15 @@ report?: ("console" | "json" | "csv" | "hlog" | "html" | "junit" | "github" | Te
 target?: Share | Template;
 /** A line every two seconds while a storm's window is open; true unless given. */
 progress?: boolean | `${boolean}` | Template;
+/** Metrics for Prometheus while the run goes on, at http://127.0.0.1:9464/metrics; false unless given. */
+prometheus?: boolean | `${boolean}` | {
+/** The port; 9464 unless given, 0 for one that is free. */
+port?: number | `${number}` | Template;
+/** An address of this machine; 127.0.0.1 unless given, which other machines cannot reach. */
+host?: string | Template;
+/** The longest that the end of the run waits for a last scrape, where there was one before; 2s unless given. */
+lastScrape?: Duration | Template;
+} | Template;
 /** What ends the run with exit code 4. */
 fail?: {
 /** Fails on a storm with this verdict, or one as bad. */

@@ -10,6 +10,7 @@ import { parseConfig, type ResultsConfig, unknownCohorts } from "./config/config
 import { engineProblem } from "./engine-in-sight.ts";
 import { EXIT_CODES } from "./judge/exit-codes.ts";
 import { fargateContainer } from "./parts/fargate-container.ts";
+import { PrometheusEndpoint } from "./prometheus/endpoint.ts";
 import { isQuiet } from "./quiet.ts";
 import { reportRun, runDirectory } from "./report-run.ts";
 import { type Script, scriptText } from "./run/script-file.ts";
@@ -27,6 +28,8 @@ interface PluginRun {
   script: string;
   watch: RunWatch;
   unwritten: UnwrittenWorkers;
+  /** Null where nobody asks for metrics. */
+  endpoint: PrometheusEndpoint | null;
   /** Null unless it is one of several containers, whose results are judged elsewhere. */
   container: ContainerRun | null;
 }
@@ -46,11 +49,12 @@ export class Plugin {
 
   async #finish(): Promise<void> {
     if (this.#run === null) return;
-    const { config, script, watch, unwritten, container } = this.#run;
+    const { config, script, watch, unwritten, endpoint, container } = this.#run;
     await watch.stop();
     if (container === null) await reportRun(config, currentArtillery(), unwritten, script);
     else await container.finish(currentArtillery(), unwritten);
     unwritten.close();
+    await endpoint?.finish();
   }
 }
 
@@ -74,7 +78,15 @@ function startRun(script: Script, config: ResultsConfig): PluginRun {
     script: text,
     ordinal: ordinalOf(process.env),
   });
-  return { config, script: text, watch, unwritten: new UnwrittenWorkers(), container };
+  const endpoint =
+    config.prometheus &&
+    new PrometheusEndpoint({
+      ...config.prometheus,
+      testRunId: () => currentArtillery().testRunId,
+      log: (line) => log(printable(line)),
+      isQuiet: isQuiet(process.argv),
+    });
+  return { config, script: text, watch, unwritten: new UnwrittenWorkers(), endpoint, container };
 }
 
 /** Which of several containers this is, where that was given; what is no ordinal the engine refuses. */

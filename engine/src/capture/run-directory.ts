@@ -11,6 +11,7 @@ import {
   safeFileName,
 } from "../contract.ts";
 import { writeWhole } from "../files/write-whole.ts";
+import { booleanOfText } from "../scalar-text.ts";
 
 /** The files of this run belong here; null where the script does not name the plugin that reads them. */
 export function runDirectory({ config }: ArtilleryScript): string | null {
@@ -18,6 +19,12 @@ export function runDirectory({ config }: ArtilleryScript): string | null {
   if (plugin === undefined) return null;
   const { output } = (plugin ?? {}) as { output?: unknown };
   return resolve(typeof output === "string" ? output : DEFAULT_OUTPUT, safeFileName(testRunId()));
+}
+
+/** The plugin serves what workers count while the run goes on: they are to tell it. */
+export function isMonitored({ config }: ArtilleryScript): boolean {
+  const { prometheus = null } = (config.plugins?.[PLUGIN_NAME] ?? {}) as { prometheus?: unknown };
+  return prometheus !== null && booleanOfText(prometheus) !== false;
 }
 
 /**

@@ -60,6 +60,10 @@ export class Timeline {
     return this.#online[cohort] ?? 0;
   }
 
+  readyOf(cohort: number): number {
+    return this.#ready[cohort] ?? 0;
+  }
+
   /** CSV lines of the rows that are over since the last time; with `final` the current one as well. */
   take(final = false): string[] {
     this.#closePassedRows();

@@ -47,24 +47,30 @@ export class WorkerFiles {
     this.#holdSpare();
   }
 
-  /** What was recorded since the last flush; `last` hands on what is not in the files after it. */
+  /**
+   * What was recorded since the last flush; `last` hands on what is not in the files after it.
+   *
+   * @returns the lines of histograms
+   */
   flush(
     nowMs: number,
     histograms: Histograms,
     timelineLines: readonly string[],
     record: WorkerRecord,
     last = false,
-  ): void {
+  ): string {
     const lines: string[] = [];
     const writer = new hdr.HistogramLogWriter((line) => lines.push(line));
     histograms.takeInterval((histogram) => {
       writer.outputIntervalHistogram(histogram, this.#flushedAtMs / 1000, nowMs / 1000, 1_000_000);
     });
     this.#flushedAtMs = nowMs;
-    this.#attempt(() => this.#histograms.append(lines.join("")));
+    const intervals = lines.join("");
+    this.#attempt(() => this.#histograms.append(intervals));
     this.#attempt(() => this.#timeline.append(timelineLines.map((line) => `${line}\n`).join("")));
     const isRecorded = this.#attempt(() => this.#writeRecord(JSON.stringify(record)));
     if (last && !(isRecorded && this.#areInPlace())) this.#handOn(record);
+    return intervals;
   }
 
   #areInPlace(): boolean {

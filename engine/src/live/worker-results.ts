@@ -1,7 +1,8 @@
 import { type ArtilleryScript, log, testRunId } from "../artillery.ts";
 import type { HealthStretch } from "../capture/generator-health.ts";
-import { runDirectory } from "../capture/run-directory.ts";
+import { isMonitored, runDirectory } from "../capture/run-directory.ts";
 import { postUnwritten } from "../capture/unwritten.ts";
+import { workerFigures } from "../capture/worker-figures.ts";
 import { WorkerFiles } from "../capture/worker-files.ts";
 import { safeFileName, type WorkerRecord } from "../contract.ts";
 import { type FleetRecordParts, fleetRecord } from "../fleet/fleet-record.ts";
@@ -10,10 +11,13 @@ import { maskHidden } from "../secrets/secret-text.ts";
 import type { HttpClient } from "../transport/http-client.ts";
 import type { TcpKind } from "../transport/tcp.ts";
 import { wallClock } from "./clock.ts";
+import { FiguresChannel } from "./figures-channel.ts";
 import type { FleetAgreement } from "./fleet-agreement.ts";
 
 /** What was measured is on disk after at most this long. */
 const FLUSH_MS = 2000;
+/** As often as it is scraped where it is monitored. */
+const MONITORED_FLUSH_MS = 1000;
 
 /** The parts of a worker that have something to tell. */
 export interface WorkerResultsOptions extends FleetRecordParts {
@@ -36,6 +40,8 @@ export interface WorkerResultsOptions extends FleetRecordParts {
 export class WorkerResults {
   readonly #options: WorkerResultsOptions;
   readonly #files: WorkerFiles | null;
+  /** Null where nobody asks while the run goes on. */
+  readonly #figures: FiguresChannel | null;
   readonly #timer: NodeJS.Timeout;
 
   constructor(options: WorkerResultsOptions) {
@@ -46,8 +52,10 @@ export class WorkerResults {
       directory === null
         ? null
         : new WorkerFiles(directory, safeFileName(options.workerId), options.startedAtMs, teller);
+    this.#figures = isMonitored(options.script) ? new FiguresChannel() : null;
     this.#flush("running");
-    this.#timer = setInterval(() => this.#flush("running"), FLUSH_MS).unref();
+    const everyMs = this.#figures === null ? FLUSH_MS : MONITORED_FLUSH_MS;
+    this.#timer = setInterval(() => this.#flush("running"), everyMs).unref();
   }
 
   /** Writes what is left. Nothing may be recorded any more. */
@@ -55,6 +63,7 @@ export class WorkerResults {
     clearInterval(this.#timer);
     this.#flush(state);
     this.#files?.close();
+    this.#figures?.close();
   }
 
   #flush(state: WorkerRecord["state"]): void {
@@ -63,7 +72,9 @@ export class WorkerResults {
     const nowMs = wallClock();
     const isLast = state !== "running";
     const lines = recorder.timeline.take(isLast);
-    this.#files.flush(nowMs, recorder.histograms, lines, this.#record(state, nowMs), isLast);
+    const record = this.#record(state, nowMs);
+    const intervals = this.#files.flush(nowMs, recorder.histograms, lines, record, isLast);
+    this.#figures?.tell(workerFigures(recorder, record, intervals));
   }
 
   #record(state: WorkerRecord["state"], nowMs: number): WorkerRecord {

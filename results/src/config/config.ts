@@ -3,12 +3,14 @@ import {
   DEFAULT_OUTPUT,
   DURATION_NOTATION,
   givenSettings,
+  numberOfText,
   PLUGIN_NAME,
   parseDuration,
   parseShare,
 } from "artillery-engine-mqtt/contract";
 import { z } from "zod";
 import { FAIL_VERDICTS, type Fail } from "../judge/gate.ts";
+import { DEFAULT_PROMETHEUS, type PrometheusSettings } from "../prometheus/settings.ts";
 import { namedCohorts } from "./cohort-names.ts";
 
 /** Share of the affected devices that must be ready inside the window for `recovered`, unless the user gives another. */
@@ -26,6 +28,8 @@ export interface ResultsConfig {
   target: number;
   /** A line every two seconds while a storm's window is open. */
   progress: boolean;
+  /** Where what the workers count is served while the run goes on; null for nowhere. */
+  prometheus: PrometheusSettings | null;
   /** What ends the run with an exit code of its own. */
   fail?: Fail | undefined;
 }
@@ -47,7 +51,34 @@ const durationMs = z
   })
   .meta({ "x-notation": "duration" });
 
+const boolean = z.preprocess(booleanOfText, z.boolean()).meta({ "x-notation": "boolean" });
 const most = z.int().nonnegative();
+
+const prometheus = z
+  .union([
+    boolean,
+    z
+      .strictObject({
+        port: z
+          .preprocess(numberOfText, z.int().min(0).max(65_535))
+          .meta({ "x-notation": "number" })
+          .default(DEFAULT_PROMETHEUS.port),
+        host: z
+          .string()
+          .regex(/^[\w.:%-]+$/)
+          .default(DEFAULT_PROMETHEUS.host),
+        lastScrape: durationMs.default(DEFAULT_PROMETHEUS.lastScrape),
+      })
+      .meta({
+        "x-keys": {
+          port: "The port; 9464 unless given, 0 for one that is free.",
+          host: "An address of this machine; 127.0.0.1 unless given, which other machines cannot reach.",
+          lastScrape:
+            "The longest that the end of the run waits for a last scrape, where there was one before; 2s unless given.",
+        },
+      }),
+  ])
+  .default(false);
 
 const conditions = {
   verdict: z.enum(FAIL_VERDICTS).optional(),
@@ -77,7 +108,8 @@ const schema = z
     output: z.string().min(1).default(DEFAULT_OUTPUT),
     report: z.array(z.enum(REPORTS)).default([...REPORTS]),
     target: share.default(DEFAULT_TARGET),
-    progress: z.preprocess(booleanOfText, z.boolean()).meta({ "x-notation": "boolean" }).default(true),
+    progress: boolean.default(true),
+    prometheus,
     fail: z
       .strictObject({
         ...conditions,
@@ -104,6 +136,8 @@ const schema = z
       report: "What is written, a list; all of it unless given.",
       target: "The share of the affected devices that must be ready inside the window; 99 % unless given.",
       progress: "A line every two seconds while a storm's window is open; true unless given.",
+      prometheus:
+        "Metrics for Prometheus while the run goes on, at http://127.0.0.1:9464/metrics; false unless given.",
       fail: "What ends the run with exit code 4.",
     },
   });
@@ -141,12 +175,18 @@ const CONDITIONS: Record<string, string> = {
   deliveryP99: DURATION_NOTATION,
   floodP99: DURATION_NOTATION,
 };
+const PROMETHEUS: Record<string, string> = {
+  port: "a whole number from 0 to 65535",
+  host: "a name or an address of this machine",
+  lastScrape: DURATION_NOTATION,
+};
 const CONDITION_KEYS = Object.keys(CONDITIONS).join(", ");
 const TOP: Record<string, string> = {
   output: "the path of a directory",
   report: `a list of ${REPORTS.join(", ")}`,
   target: SHARE,
   progress: "true or false",
+  prometheus: `true, false, or the keys ${Object.keys(PROMETHEUS).join(", ")}`,
   fail: `at least one of ${CONDITION_KEYS}, cohorts`,
 };
 
@@ -154,8 +194,16 @@ const TOP: Record<string, string> = {
 export function parseConfig(written: unknown): ConfigResult {
   const { input, unnamed } = withNamedCohorts(written ?? {});
   const parsed = schema.safeParse(givenSettings(input));
-  if (parsed.success && unnamed.length === 0) return { ok: true, config: parsed.data };
+  if (parsed.success && unnamed.length === 0) {
+    const { prometheus, ...others } = parsed.data;
+    return { ok: true, config: { ...others, prometheus: endpointOf(prometheus) } };
+  }
   return { ok: false, problems: [...unnamed, ...(parsed.success ? [] : problemsOf(input, parsed.error))] };
+}
+
+function endpointOf(written: boolean | PrometheusSettings): PrometheusSettings | null {
+  if (typeof written === "object") return written;
+  return written ? DEFAULT_PROMETHEUS : null;
 }
 
 function withNamedCohorts(input: unknown): { input: unknown; unnamed: string[] } {
@@ -172,7 +220,8 @@ function withNamedCohorts(input: unknown): { input: unknown; unnamed: string[] }
   };
 }
 
-function problemsOf(input: unknown, { issues }: z.ZodError): string[] {
+function problemsOf(input: unknown, error: z.ZodError): string[] {
+  const issues = error.issues.flatMap((issue) => ofObject(input, issue));
   const unknownAt = new Set(
     issues.flatMap(({ code, path }) => (code === "unrecognized_keys" ? path.join() : [])),
   );
@@ -184,6 +233,16 @@ function problemsOf(input: unknown, { issues }: z.ZodError): string[] {
       : [problem(input, issue.path)],
   );
   return [...new Set(problems)];
+}
+
+/** Of a value that may be something else as well: what is wrong with the object that was written. */
+function ofObject(input: unknown, issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
+  const written = valueAt(input, issue.path);
+  if (issue.code !== "invalid_union" || typeof written !== "object" || written === null) return [issue];
+  const inside = issue.errors.find((branch) =>
+    branch.some(({ path, code }) => path.length > 0 || code === "unrecognized_keys"),
+  );
+  return inside?.map((one) => ({ ...one, path: [...issue.path, ...one.path] })) ?? [issue];
 }
 
 /** The cohorts that `fail` names must be scenarios of the script; a misspelt one would never fail. */
@@ -206,6 +265,8 @@ function problem(input: unknown, path: readonly PropertyKey[]): string {
 }
 
 function allowedAt([top = "", ...inner]: string[]): string {
+  if (top === "prometheus" && inner.length > 0)
+    return PROMETHEUS[inner[0] as string] ?? `the keys ${Object.keys(PROMETHEUS).join(", ")}`;
   if (top !== "fail" || inner.length === 0) return TOP[top] ?? `the keys ${Object.keys(TOP).join(", ")}`;
   const [first, , ofCohort] = inner;
   if (first !== "cohorts") return CONDITIONS[first ?? ""] ?? `the keys ${CONDITION_KEYS}, cohorts`;

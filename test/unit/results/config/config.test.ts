@@ -4,7 +4,7 @@ import { parseConfig, unknownCohorts } from "../../../../results/src/config/conf
 describe("config.plugins.mqtt-results", () => {
   it("has defaults", () => {
     const report = ["console", "json", "csv", "hlog", "html", "junit", "github"];
-    const config = { output: "mqtt-results", report, target: 0.99, progress: true };
+    const config = { output: "mqtt-results", report, target: 0.99, progress: true, prometheus: null };
     expect(parseConfig(undefined)).toEqual({ ok: true, config });
     expect(parseConfig(null)).toEqual({ ok: true, config });
     expect(parseConfig({})).toEqual({ ok: true, config });
@@ -18,6 +18,19 @@ describe("config.plugins.mqtt-results", () => {
     expect(parseConfig({ target })).toMatchObject({ ok: true, config: { target: share } });
   });
 
+  it.each([
+    [true, { port: 9464, host: "127.0.0.1", lastScrape: 2000 }],
+    ["true", { port: 9464, host: "127.0.0.1", lastScrape: 2000 }],
+    [false, null],
+    [
+      { port: "9100", lastScrape: "15s" },
+      { port: 9100, host: "127.0.0.1", lastScrape: 15_000 },
+    ],
+    [{ host: "::1" }, { port: 9464, host: "::1", lastScrape: 2000 }],
+  ])("serves metrics for %j", (prometheus, settings) => {
+    expect(parseConfig({ prometheus })).toMatchObject({ ok: true, config: { prometheus: settings } });
+  });
+
   const share = 'a share from 0 to 1, or a percentage such as "99 %"';
   const reports = "a list of console, json, csv, hlog, html, junit, github";
   it.each([
@@ -26,10 +39,26 @@ describe("config.plugins.mqtt-results", () => {
     [{ report: ["pdf"] }, `report.0: "pdf" is not allowed; allowed: ${reports}`],
     [{ report: "csv" }, `report: "csv" is not allowed; allowed: ${reports}`],
     [{ progress: "yes" }, 'progress: "yes" is not allowed; allowed: true or false'],
+    [
+      { prometheus: { port: 70_000 } },
+      "prometheus.port: 70000 is not allowed; allowed: a whole number from 0 to 65535",
+    ],
+    [
+      { prometheus: { address: "x" } },
+      'prometheus.address: "x" is not allowed; allowed: the keys port, host, lastScrape',
+    ],
+    [
+      { prometheus: { lastScrape: "soon" } },
+      'prometheus.lastScrape: "soon" is not allowed; allowed: a duration: "500ms", "10s", "2m", "1h", or a number of seconds',
+    ],
+    [
+      { prometheus: 9464 },
+      "prometheus: 9464 is not allowed; allowed: true, false, or the keys port, host, lastScrape",
+    ],
     [{ output: "" }, 'output: "" is not allowed; allowed: the path of a directory'],
     [
       { outputs: "x" },
-      'outputs: "x" is not allowed; allowed: the keys output, report, target, progress, fail',
+      'outputs: "x" is not allowed; allowed: the keys output, report, target, progress, prometheus, fail',
     ],
   ])("names path, value and what is allowed: %j", (input, problem) => {
     expect(parseConfig(input)).toEqual({ ok: false, problems: [`config.plugins.mqtt-results.${problem}`] });
@@ -38,7 +67,7 @@ describe("config.plugins.mqtt-results", () => {
     expect(parseConfig(true)).toEqual({
       ok: false,
       problems: [
-        "config.plugins.mqtt-results: true is not allowed; allowed: the keys output, report, target, progress, fail",
+        "config.plugins.mqtt-results: true is not allowed; allowed: the keys output, report, target, progress, prometheus, fail",
       ],
     });
     expect(parseConfig({ target: 2, a: 1, b: 2 })).toMatchObject({ problems: { length: 3 } });
