@@ -113,6 +113,49 @@ export function spiralWorker(workerId: string): SyntheticWorker {
   };
 }
 
+/**
+ * One worker of 100 devices that arrive two a row, and two storms with a long time of nothing between them: half of the devices at
+ * 10 s, all ready within 1 s; all of them at 60 s, of which 90 are ready within 4 s. The run ends at 90 s.
+ */
+export function twoStormsWorker(): SyntheticWorker {
+  const half = stormCohort({
+    affected: 50,
+    recovered: 50,
+    fleet: 100,
+    connectAttempts: 50,
+    connectsAccepted: 50,
+  });
+  const all = stormCohort({ affected: 100, recovered: 90, connectAttempts: 100, connectsAccepted: 90 });
+  const ready = (index: number): string => histogramTag(stormMetricName(index, "ready_time"), "fleet");
+  const intervals: SyntheticWorker["intervals"] = Array.from({ length: 18 }, () => ({}));
+  const connects = histogramTag("mqtt.connect_time", "fleet");
+  intervals[0] = { [connects]: evenly(100, 1, 20) };
+  intervals[2] = { [connects]: evenly(50, 2, 80), [ready(1)]: evenly(50, 100, 1000) };
+  intervals[12] = { [connects]: evenly(90, 5, 900), [ready(2)]: evenly(90, 500, 4000) };
+  return {
+    record: record({
+      cohorts: { fleet: { devices: 100, everOnline: 100 } },
+      updatedAtMs: TIME_ZERO_MS + 90_000,
+      storms: [
+        storm({ fraction: 0.5, windowMs: 10_000, cohorts: { fleet: half } }),
+        storm({ index: 2, atMs: 60_000, cohorts: { fleet: all } }),
+      ],
+      counters: { fleet: counters({ connectAttempts: 250, connectsAccepted: 240 }) },
+      disconnects: { fleet: { storm: 150 } },
+      errors: {},
+    }),
+    intervals,
+    timeline: Array.from({ length: 900 }, (_, i) => ({
+      t_ms: TIME_ZERO_MS + i * 100,
+      cohort: "fleet",
+      online: Math.min(100, i * 2),
+      ready: Math.min(100, i * 2),
+      connect_attempts: i < 50 ? 2 : i === 101 ? 50 : i >= 605 && i < 615 ? 10 : 0,
+      connects_accepted: i < 50 ? 2 : i === 101 ? 50 : i >= 605 && i < 614 ? 10 : 0,
+    })),
+  };
+}
+
 /** One worker's files as they are read. */
 export interface WorkerFiles {
   record: WorkerRecord;

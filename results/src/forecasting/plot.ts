@@ -168,18 +168,26 @@ function axes(
 function alignedSeries(
   points: readonly PlotPoint[],
   names: readonly string[],
-): Pick<ChartSpec, "data" | "series"> {
+): Pick<ChartSpec, "data" | "series" | "rest"> {
   const ordered = [...points].sort((a, b) => a.x - b.x);
   return {
     data: [
       ordered.map(({ x }) => x),
       ...names.map((name) => ordered.map(({ series, timeMs }) => (series === name ? timeMs : null))),
     ],
+    rest: "all points",
     series: names.map((name, i) => ({
       label: visible(name),
+      rest: spanOf(ordered.flatMap(({ series, timeMs }) => (series === name ? (timeMs ?? []) : []))),
       colour: i + 1,
       shape: name === OTHERS ? ("points" as const) : ("linked" as const),
       dash: [],
     })),
   };
+}
+
+function spanOf(timesMs: readonly number[]): string {
+  if (timesMs.length === 0) return "–";
+  const [least, most] = [duration(Math.min(...timesMs)), duration(Math.max(...timesMs))];
+  return least === most ? least : `${least} to ${most}`;
 }

@@ -1,5 +1,6 @@
 import { histogramTag } from "artillery-engine-mqtt/contract";
 import type { MergedRun } from "../run/merge.ts";
+import { idleStretches, type Stretch } from "./idle.ts";
 import { type CohortLoad, loadOf } from "./load.ts";
 import { type MessageRate, messageRates } from "./message-rates.ts";
 import { type MetricPercentiles, metricPercentiles } from "./percentiles-by-cohort.ts";
@@ -12,6 +13,8 @@ import { type LatencyName, type LatencySummary, SERVICE_TIME_METRICS } from "./s
 export interface Curves {
   recovery: StormRecovery[];
   load: CohortLoad[];
+  /** Stretches of the run in which the fleet asks for next to nothing, ascending. */
+  idle: Stretch[];
   /** Null where no messages were tracked. */
   messages: RateSeries<MessageRate> | null;
   percentiles: MetricPercentiles[];
@@ -26,9 +29,13 @@ export interface CohortServiceTime {
 }
 
 export function curvesOf(run: MergedRun): Curves {
+  const load = loadOf(run);
+  const [fleet] = load;
+  const stormsMs = run.storms.filter(({ startedAtMs }) => startedAtMs !== null).map(({ atMs }) => atMs);
   return {
     recovery: run.storms.flatMap((storm) => stormRecovery(run, storm) ?? []),
-    load: loadOf(run),
+    load,
+    idle: fleet === undefined ? [] : idleStretches(fleet, stormsMs),
     messages: messageRates(run),
     percentiles: metricPercentiles(run),
     serviceTimes: (Object.keys(SERVICE_TIME_METRICS) as LatencyName[]).flatMap((metric) =>

@@ -89,6 +89,52 @@ function stepped(points: readonly RecoveryPoint[], timesMs: readonly number[]): 
   });
 }
 
+/** The recoveries of several storms, over the time since each. */
+export interface StormsOverlaid {
+  storms: number[];
+  shownMs: number;
+  curve: SharesOrNothing;
+  /** The curve, thinned to what a table can hold. */
+  table: SharesOrNothing;
+}
+
+/** As `SharesOverTime`, by storm; null once a storm that not all came back from is not shown any more. */
+export interface SharesOrNothing {
+  timesMs: number[];
+  shares: (number | null)[][];
+}
+
+/** So many times of all storms together: a page with dozens of storms is to stay a small one. */
+const LONGEST_OVERLAY = 600;
+
+/** The whole fleet after each storm. */
+export function stormsOverlaid(recovery: readonly StormRecovery[]): StormsOverlaid {
+  const shownMs = highest(recovery.map((one) => one.shownMs)) ?? 0;
+  const curves = recovery.map(({ curve }) =>
+    curve.timesMs.map((tMs, i) => ({ tMs, share: curve.shares[0]?.[i] ?? 0 })),
+  );
+  const all = timesOf(curves).sort((a, b) => a - b);
+  const thinned = (most: number): SharesOrNothing => {
+    const stretchMs = Math.max(1, shownMs) / most;
+    const timesMs = [...new Map(all.map((tMs) => [Math.floor(tMs / stretchMs), tMs])).values()];
+    const { timesMs: times, shares } = sharesAt([0, ...timesMs, shownMs], curves);
+    const isKnown = (tMs: number, one: StormRecovery | undefined): boolean =>
+      one !== undefined && (tMs <= one.shownMs || (one.cohorts[0]?.reached ?? 0) > 1 - 1e-9);
+    return {
+      timesMs: times,
+      shares: shares.map((own, i) =>
+        own.map((share, at) => (isKnown(times[at] ?? 0, recovery[i]) ? share : null)),
+      ),
+    };
+  };
+  return {
+    storms: recovery.map(({ storm }) => storm),
+    shownMs,
+    curve: thinned(LONGEST_OVERLAY),
+    table: thinned(LONGEST_TABLE),
+  };
+}
+
 /** The curves of a forecast with those that were measured behind them. */
 export function besideMeasured(
   forecast: readonly StormRecovery[],

@@ -20,10 +20,34 @@ export interface ChartSpec {
   marks: { from: number; to: number; label: string }[];
   /** Words beside points. */
   notes?: { x: number; y: number; text: string }[];
+  /** Absent where x is no time that other charts share. */
+  time?: TimeAxis;
+  /** What the legend's values are of while nobody points at the chart, such as "whole run". */
+  rest?: string;
+}
+
+/** An axis of time that charts of a page have in common: they are zoomed, and pointed at, as one. Seconds. */
+export interface TimeAxis {
+  name: string;
+  /** Where this chart's x = 0 lies in the run; null where it lies in several places. */
+  zeroS: number | null;
+  /** Stretches in which nothing happens, ascending: narrow, unless a view shows them to scale. */
+  folds: [number, number][];
+  /** The first is shown at first. */
+  views: TimeView[];
+}
+
+export interface TimeView {
+  label: string;
+  /** Null shows all there is. */
+  range: [number, number] | null;
+  isFolded: boolean;
 }
 
 export interface ChartSeries {
   label: string;
+  /** What tells most of it, in few words: stands in the legend while nobody points at the chart. */
+  rest?: string;
   /** Says which of the style sheet's series colours it has, from 1; 0 is the text's own. */
   colour: number;
   /** `points`: one mark for each value; `linked`: the same, with a line from one to the next. */

@@ -1,115 +1,45 @@
 /// <reference lib="dom" />
 import type UPlot from "uplot";
-import type { ChartSpec } from "./chart-spec.ts";
+import * as marks from "./chart-marks.ts";
+import type { ChartSeries, ChartSpec } from "./chart-spec.ts";
+import * as time from "./chart-time.ts";
+import * as words from "./chart-words.ts";
+import type { Chart, ChartPage } from "./chart-zoom.ts";
+import * as zoom from "./chart-zoom.ts";
 
 /*
- * The only browser code. It is inlined by Function.prototype.toString() (`BROWSER_CODE`) and not kept as a string or an
- * asset: so the compiler and the linter see it, and tsc, which copies no assets, has nothing to copy. The price: each
- * function may use only the browser, the global uPlot, and the other functions of the list: an import would not come along.
+ * The browser code: this file, and those that it imports. It is inlined by Function.prototype.toString() (`BROWSER_CODE`) and not
+ * kept as a string or an asset: so the compiler and the linter see it, and tsc, which copies no assets, has nothing to copy. The
+ * price: each function may use only the browser, the global uPlot, and the other functions of the list, whatever file they stand
+ * in; an import would not come along, so they are declared by their types.
  */
 declare const uPlot: typeof UPlot;
+declare const xText: typeof words.xText;
+declare const yText: typeof words.yText;
+declare const colourOf: typeof words.colourOf;
+declare const cssColour: typeof words.cssColour;
+declare const legendDash: typeof words.legendDash;
+declare const drawMarks: typeof marks.drawMarks;
+declare const drawFolds: typeof marks.drawFolds;
+declare const drawTarget: typeof marks.drawTarget;
+declare const drawNotes: typeof marks.drawNotes;
+declare const foldWidth: typeof time.foldWidth;
+declare const timeSplits: typeof time.timeSplits;
+declare const axisName: typeof zoom.axisName;
+declare const shownOf: typeof zoom.shownOf;
+declare const rangeShown: typeof zoom.rangeShown;
+declare const toScreen: typeof zoom.toScreen;
+declare const fromScreen: typeof zoom.fromScreen;
+declare const show: typeof zoom.show;
+declare const zoomBy: typeof zoom.zoomBy;
+declare const resetZoom: typeof zoom.resetZoom;
+declare const pointTogether: typeof zoom.pointTogether;
+declare const startTools: typeof zoom.startTools;
 
 type Plot = UPlot;
 
-/** A plot in its place, which follows its spec: what of it changes later is shown by either. */
-export interface StartedPlot {
-  /** Draws it anew, for another width or other colours. */
-  redraw(width?: number): void;
-  /** Shows other data, axis ends and marks: the cursor stays where it was. */
-  refresh(): void;
-}
-
-function colourOf(index: number): string {
-  const style = getComputedStyle(document.documentElement);
-  const name = index === 0 ? "--text" : `--series-${((index - 1) % 6) + 1}`;
-  return style.getPropertyValue(name).trim();
-}
-
-function cssColour(name: string): string {
-  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-}
-
-function xText(spec: ChartSpec, x: number): string {
-  if (spec.xAxis === "seconds") return `${Number(x.toFixed(2))} s`;
-  if (spec.xAxis === "count") return Math.round(x).toLocaleString("en-US");
-  // The axis shows 1 / (1 - q): this leads back to the percentile, with a digit more for every nine.
-  const digits = Math.max(0, Math.ceil(Math.log10(x) - 1e-9) - 1);
-  return `${Number(((1 - 1 / x) * 100).toFixed(digits))} %`;
-}
-
-function msText(ms: number): string {
-  if (ms === 0) return "0";
-  return ms < 1000 ? `${Number(ms.toPrecision(3))} ms` : `${Number((ms / 1000).toPrecision(3))} s`;
-}
-
-function yText(spec: ChartSpec, y: number): string {
-  if (spec.yAxis === "share") return `${Math.floor(y * 1e4 + 1e-6) / 100} %`;
-  if (spec.yAxis === "milliseconds") return msText(y);
-  return Math.round(y).toLocaleString("en-US");
-}
-
-/** Storm windows behind the series. */
-function drawMarks(plot: Plot, spec: ChartSpec): void {
-  const { ctx, bbox } = plot;
-  ctx.save();
-  ctx.beginPath();
-  ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
-  ctx.clip();
-  for (const mark of spec.marks) {
-    const from = plot.valToPos(mark.from, "x", true);
-    const to = plot.valToPos(mark.to, "x", true);
-    ctx.fillStyle = cssColour("--window");
-    ctx.fillRect(from, bbox.top, to - from, bbox.height);
-    ctx.fillStyle = cssColour("--muted");
-    ctx.fillRect(from, bbox.top, devicePixelRatio, bbox.height);
-    ctx.font = `${12 * devicePixelRatio}px system-ui, sans-serif`;
-    ctx.textAlign = "left";
-    ctx.textBaseline = "top";
-    ctx.fillText(mark.label, from + 5 * devicePixelRatio, bbox.top + 4 * devicePixelRatio);
-  }
-  ctx.restore();
-}
-
-function drawTarget(plot: Plot, spec: ChartSpec): void {
-  if (spec.target === null) return;
-  const { ctx, bbox } = plot;
-  const y = plot.valToPos(spec.target.y, "y", true);
-  ctx.save();
-  ctx.strokeStyle = ctx.fillStyle = cssColour("--muted");
-  ctx.lineWidth = devicePixelRatio;
-  ctx.setLineDash([4 * devicePixelRatio, 4 * devicePixelRatio]);
-  ctx.beginPath();
-  ctx.moveTo(bbox.left, y);
-  ctx.lineTo(bbox.left + bbox.width, y);
-  ctx.stroke();
-  ctx.font = `${12 * devicePixelRatio}px system-ui, sans-serif`;
-  ctx.textAlign = "right";
-  ctx.textBaseline = "bottom";
-  // The label stands above 100 %, where no curve runs.
-  const above = plot.valToPos(Math.max(1, spec.target.y), "y", true) - 4 * devicePixelRatio;
-  ctx.fillText(spec.target.label, bbox.left + bbox.width - 4 * devicePixelRatio, above);
-  ctx.restore();
-}
-
-/** Words beside points: to the right of them, unless they would not fit there. */
-function drawNotes(plot: Plot, spec: ChartSpec): void {
-  const { ctx, bbox } = plot;
-  ctx.save();
-  ctx.fillStyle = cssColour("--text");
-  ctx.font = `${12 * devicePixelRatio}px system-ui, sans-serif`;
-  ctx.textBaseline = "middle";
-  for (const note of spec.notes ?? []) {
-    const x = plot.valToPos(note.x, "x", true);
-    const gap = 9 * devicePixelRatio;
-    const fits = x + gap + ctx.measureText(note.text).width < bbox.left + bbox.width;
-    ctx.textAlign = fits ? "left" : "right";
-    ctx.fillText(note.text, fits ? x + gap : x - gap, plot.valToPos(note.y, "y", true) - gap);
-  }
-  ctx.restore();
-}
-
 function seriesOptions(spec: ChartSpec): UPlot.Series[] {
-  return spec.series.map((series) => {
+  return spec.series.map((series: ChartSeries) => {
     const colour = colourOf(series.colour);
     const options: UPlot.Series = {
       label: series.label,
@@ -117,7 +47,10 @@ function seriesOptions(spec: ChartSpec): UPlot.Series[] {
       width: 2,
       dash: series.dash,
       points: { show: false },
-      value: (_plot, value) => (value === null || value === undefined ? "–" : yText(spec, value)),
+      value: (_plot, value, _series, index) => {
+        if (index === null) return series.rest ?? "–";
+        return value === null || value === undefined ? "–" : yText(spec, value);
+      },
     };
     if (series.shape === "points" || series.shape === "linked") {
       options.points = { show: true, size: series.shape === "linked" ? 10 : 7, fill: colour };
@@ -130,12 +63,65 @@ function seriesOptions(spec: ChartSpec): UPlot.Series[] {
   });
 }
 
-function legendDash(dash: readonly number[]): string {
-  if (dash.length === 0) return "solid";
-  return (dash[0] ?? 0) < 5 ? "dotted" : "dashed";
+function xAxisOptions(page: ChartPage, spec: ChartSpec): UPlot.Axis {
+  const options: UPlot.Axis = {
+    label: spec.xLabel,
+    space: 60,
+    size: 32,
+    values: (_plot, splits) => splits.map((x) => xText(spec, x)),
+    filter: (_plot, splits) => splits,
+  };
+  if (spec.xAxis === "count") {
+    // 1, 2, 5, 10, 20 ..., of which the axis shows those that have room.
+    options.splits = (_plot, _axis, min, max) => {
+      const splits: number[] = [];
+      for (let power = 1; power <= max; power *= 10) {
+        for (const x of [power, power * 2, power * 5]) if (x >= min && x <= max) splits.push(x);
+      }
+      return splits;
+    };
+  }
+  if (spec.xAxis === "percentile") {
+    // The axis has 0 %, 90 %, 99 %, 99.9 % ... as HdrHistogram's plotter has.
+    options.splits = (_plot, _axis, min, max) => {
+      const powers: number[] = [];
+      for (let x = 1; x <= max * 1.0001; x *= 10) if (x >= min * 0.9999) powers.push(x);
+      return powers;
+    };
+  }
+  if (spec.xAxis === "seconds") {
+    options.splits = (plot, _axis, min, max) => {
+      const folds = shownOf(page, spec).isFolded ? (spec.time?.folds ?? []) : [];
+      const width = folds.length === 0 ? 0 : foldWidth(folds, spec.xRange);
+      return timeSplits(folds, width, [min, max], (plot.width - 70) / 60);
+    };
+  }
+  return options;
 }
 
-function plotOptions(spec: ChartSpec, width: number): UPlot.Options {
+function xScaleOptions(page: ChartPage, spec: ChartSpec): UPlot.Scale {
+  const range = (): [number, number] => rangeShown(page, spec);
+  if (spec.xAxis !== "seconds") return { time: false, distr: 3, log: 10, range };
+  if ((spec.time?.folds ?? []).length === 0) return { time: false, range };
+  return {
+    time: false,
+    distr: 100,
+    fwd: (x: number) => toScreen(page, spec, x),
+    bwd: (at: number) => fromScreen(page, spec, at),
+    range,
+  };
+}
+
+/** What was selected by dragging is what is shown. */
+function showSelected(page: ChartPage, spec: ChartSpec, plot: Plot): void {
+  const { left, width } = plot.select;
+  if (width < 3) return;
+  const range: [number, number] = [plot.posToVal(left, "x"), plot.posToVal(left + width, "x")];
+  plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+  show(page, axisName(spec), range, shownOf(page, spec).isFolded);
+}
+
+function plotOptions(page: ChartPage, spec: ChartSpec, width: number): UPlot.Options {
   const axis = {
     stroke: cssColour("--muted"),
     font: "12px system-ui, sans-serif",
@@ -146,84 +132,73 @@ function plotOptions(spec: ChartSpec, width: number): UPlot.Options {
     grid: { stroke: cssColour("--grid"), width: 1 },
     ticks: { show: false },
   };
-  const logarithmic = spec.xAxis !== "seconds";
-  const xAxis: UPlot.Axis = {
-    ...axis,
-    label: spec.xLabel,
-    space: 60,
-    size: 32,
-    values: (_plot, splits) => splits.map((x) => xText(spec, x)),
-  };
-  if (spec.xAxis === "count") {
-    // 1, 2, 5, 10, 20 ..., of which the axis shows those that have room.
-    xAxis.splits = (_plot, _axis, min, max) => {
-      const splits: number[] = [];
-      for (let power = 1; power <= max; power *= 10) {
-        for (const x of [power, power * 2, power * 5]) if (x >= min && x <= max) splits.push(x);
-      }
-      return splits;
-    };
-    xAxis.filter = (_plot, splits) => splits;
-  }
-  if (spec.xAxis === "percentile") {
-    // The axis has 0 %, 90 %, 99 %, 99.9 % ... as HdrHistogram's plotter has.
-    xAxis.splits = (_plot, _axis, min, max) => {
-      const powers: number[] = [];
-      for (let x = 1; x <= max * 1.0001; x *= 10) if (x >= min * 0.9999) powers.push(x);
-      return powers;
-    };
-    xAxis.filter = (_plot, splits) => splits;
-  }
   return {
     width,
     height: Math.round(Math.min(320, Math.max(250, width * 0.5))),
-    scales: {
-      x: logarithmic
-        ? { time: false, distr: 3, log: 10, range: () => spec.xRange }
-        : { time: false, range: () => spec.xRange },
-      y: { range: () => [0, spec.yMax] },
-    },
+    scales: { x: xScaleOptions(page, spec), y: { range: () => [0, spec.yMax] } },
     axes: [
-      xAxis,
+      { ...axis, ...xAxisOptions(page, spec) },
       { ...axis, label: spec.yLabel, size: 58, values: (_plot, splits) => splits.map((y) => yText(spec, y)) },
     ],
     series: [
       {
         label: spec.xLabel,
-        value: (_plot, x) => (x === null || x === undefined ? "–" : xText(spec, x)),
+        value: (_plot, x, _series, index) => (index === null ? (spec.rest ?? "–") : xText(spec, x)),
       },
       ...seriesOptions(spec),
     ],
     legend: { markers: { width: 3, dash: (_plot, i) => legendDash(spec.series[i - 1]?.dash ?? []) } },
-    cursor: { drag: { x: false, y: false }, points: { size: 7 } },
+    cursor: {
+      y: false,
+      drag: { x: true, y: false, setScale: false, dist: 3 },
+      points: { size: 7 },
+      bind: {
+        dblclick: () => () => {
+          resetZoom(page, spec);
+          return null;
+        },
+      },
+    },
     hooks: {
       drawClear: [(plot: Plot) => drawMarks(plot, spec)],
-      draw: [(plot: Plot) => drawTarget(plot, spec), (plot: Plot) => drawNotes(plot, spec)],
+      draw: [
+        (plot: Plot) => shownOf(page, spec).isFolded && drawFolds(plot, spec.time?.folds ?? []),
+        (plot: Plot) => drawTarget(plot, spec),
+        (plot: Plot) => drawNotes(plot, spec),
+      ],
+      setCursor: [(plot: Plot) => pointTogether(page, { spec, plot })],
+      setSelect: [(plot: Plot) => showSelected(page, spec, plot)],
     },
   };
 }
 
-function createPlot(spec: ChartSpec, holder: HTMLElement, width: number): Plot {
+function createPlot(page: ChartPage, spec: ChartSpec, holder: HTMLElement, width: number): Plot {
   holder.querySelector(".uplot")?.remove();
-  const plot = new uPlot(plotOptions(spec, width), spec.data as UPlot.AlignedData, holder);
+  const plot = new uPlot(plotOptions(page, spec, width), spec.data as UPlot.AlignedData, holder);
   const canvas = plot.ctx.canvas;
   canvas.setAttribute("role", "img");
   canvas.setAttribute("aria-label", spec.description);
-  // Its values are only those under the cursor: the table behind the plot and the spoken output say them better.
+  // The table behind the plot and the spoken output say its values better.
   plot.root.querySelector(".u-legend")?.setAttribute("aria-hidden", "true");
   return plot;
 }
 
 /** Arrow keys move the cursor from point to point, Home and End to the ends; what stands there is spoken. */
-function moveCursor(plot: Plot, spec: ChartSpec, key: string, spoken: Element): boolean {
+function moveCursor(page: ChartPage, { plot, spec, spoken }: Chart, key: string): boolean {
   const xs = plot.data[0];
-  const last = xs.length - 1;
-  const at = plot.cursor.idx ?? -1;
-  const stride = Math.max(1, Math.round(xs.length / 100));
+  const [from, to] = rangeShown(page, spec);
+  const first = Math.max(
+    0,
+    [...xs].findIndex((x) => x >= from - 1e-9),
+  );
+  const beyond = [...xs].findIndex((x) => x > to + 1e-9);
+  const last = beyond === -1 ? xs.length - 1 : Math.max(first, beyond - 1);
+  const at = plot.cursor.idx ?? first - 1;
+  const stride = Math.max(1, Math.round((last - first + 1) / 100));
   const moves: Record<string, number> = {
     ArrowRight: Math.min(last, at + stride),
-    ArrowLeft: Math.max(0, at - stride),
-    Home: 0,
+    ArrowLeft: Math.max(first, at - stride),
+    Home: first,
     End: last,
   };
   const index = moves[key];
@@ -238,7 +213,32 @@ function moveCursor(plot: Plot, spec: ChartSpec, key: string, spoken: Element): 
   return true;
 }
 
-export function startPlot(spec: ChartSpec): StartedPlot {
+/** Plus and minus zoom at the cursor, 0 shows what was shown at first. */
+function zoomByKey(page: ChartPage, { plot, spec, spoken }: Chart, key: string): boolean {
+  const index = plot.cursor.idx;
+  const centre = index === null || index === undefined ? null : (plot.data[0][index] ?? null);
+  if (key === "+" || key === "=") zoomBy(page, spec, 0.5, 0, centre);
+  else if (key === "-") zoomBy(page, spec, 2, 0, centre);
+  else if (key === "0") resetZoom(page, spec);
+  else return false;
+  const [from, to] = rangeShown(page, spec);
+  spoken.textContent = `Shown: ${xText(spec, from)} to ${xText(spec, to)}`;
+  return true;
+}
+
+/** A plot in its place, which follows its spec: what of it changes later is shown by either. */
+export interface StartedPlot {
+  /** Draws it anew, for another width or other colours. */
+  redraw(width?: number): void;
+  /** Shows other data, axis ends and marks: the cursor stays where it was. */
+  refresh(): void;
+}
+
+/** @param page the charts that it is zoomed and pointed at with */
+export function startPlot(
+  spec: ChartSpec,
+  page: ChartPage = { charts: [], shown: new Map(), tools: [] },
+): StartedPlot {
   const holder = document.getElementById(spec.id);
   if (holder === null) return { redraw: () => {}, refresh: () => {} };
   const spoken = document.createElement("div");
@@ -246,14 +246,20 @@ export function startPlot(spec: ChartSpec): StartedPlot {
   spoken.setAttribute("aria-live", "polite");
   holder.after(spoken);
   let drawnWidth = holder.clientWidth;
-  let plot = createPlot(spec, holder, drawnWidth);
   const redraw = (width?: number): void => {
     drawnWidth = width ?? holder.clientWidth;
-    plot.destroy();
-    plot = createPlot(spec, holder, drawnWidth);
+    chart.plot.destroy();
+    chart.plot = createPlot(page, spec, holder, drawnWidth);
   };
+  const refresh = (): void => {
+    chart.plot.setData(spec.data as UPlot.AlignedData);
+    chart.plot.ctx.canvas.setAttribute("aria-label", spec.description);
+  };
+  const chart: Chart = { spec, spoken, redraw, plot: createPlot(page, spec, holder, drawnWidth) };
+  page.charts.push(chart);
   holder.addEventListener("keydown", (event) => {
-    if (moveCursor(plot, spec, event.key, spoken)) event.preventDefault();
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (moveCursor(page, chart, event.key) || zoomByKey(page, chart, event.key)) event.preventDefault();
   });
   new ResizeObserver(() => {
     if (
@@ -264,18 +270,16 @@ export function startPlot(spec: ChartSpec): StartedPlot {
       redraw();
     }
   }).observe(holder);
-  const refresh = (): void => {
-    plot.setData(spec.data as UPlot.AlignedData);
-    plot.ctx.canvas.setAttribute("aria-label", spec.description);
-  };
   return { redraw, refresh };
 }
 
 function startReport(): void {
   const specs: ChartSpec[] = JSON.parse(document.getElementById("plots")?.textContent ?? "[]");
-  const plots = specs.map(startPlot);
+  const page: ChartPage = { charts: [], shown: new Map(), tools: [] };
+  for (const spec of specs) startPlot(spec, page);
+  for (const place of document.querySelectorAll<HTMLElement>("[data-zoom]")) startTools(page, place);
   const redrawAll = (width?: number): void => {
-    for (const plot of plots) plot.redraw(width);
+    for (const { redraw } of page.charts) redraw(width);
   };
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => redrawAll());
   const folded = [...document.querySelectorAll<HTMLDetailsElement>("details.prints")];
@@ -295,20 +299,19 @@ function startReport(): void {
 }
 
 /** What draws plots, for pages that start themselves in another way. */
-const PLOT_FUNCTIONS = [
-  colourOf,
-  cssColour,
-  xText,
-  msText,
-  yText,
-  drawMarks,
-  drawTarget,
-  drawNotes,
+const PLOT_FUNCTIONS: readonly unknown[] = [
+  ...Object.values(words),
+  ...Object.values(marks),
+  ...Object.values(time),
+  ...Object.values(zoom),
   seriesOptions,
-  legendDash,
+  xAxisOptions,
+  xScaleOptions,
+  showSelected,
   plotOptions,
   createPlot,
   moveCursor,
+  zoomByKey,
   startPlot,
 ];
 
@@ -317,11 +320,10 @@ export function browserCode(
   start: () => void,
   ...others: readonly ((...args: never[]) => unknown)[]
 ): string {
-  const functions = [...PLOT_FUNCTIONS, start, ...others];
   return [
     "(() => {",
     '"use strict";',
-    ...functions.map((one) => one.toString()),
+    ...[...PLOT_FUNCTIONS, start, ...others].map(String),
     `${start.name}();`,
     "})();",
   ].join("\n");

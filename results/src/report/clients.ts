@@ -20,6 +20,7 @@ export function clientSection({ fleet: { clients } }: Summary): Html {
 <div class="card">${table({
     caption: "The client of each cohort",
     wide: true,
+    stacked: true,
     words: [1, 2, 3, 5, 6],
     header: [
       "Cohort",

@@ -17,7 +17,7 @@ export function figure(
   const heading = `${spec.id}-title`;
   return {
     html: html`<figure aria-labelledby="${heading}"><figcaption><h3 id="${heading}">${title}</h3>${caption === "" ? NOTHING : html`<p>${caption}</p>`}</figcaption>
-<div class="chart" id="${spec.id}" role="group" aria-label="${title}. Arrow keys read the values." tabindex="0"></div>
+<div class="chart" id="${spec.id}" role="group" aria-label="${title}. Arrow keys read the values, plus and minus zoom, 0 resets." tabindex="0"></div>
 ${values === null ? NOTHING : html`<details><summary>Values as a table<span class="visually-hidden">: ${title}</span></summary>${values}</details>`}</figure>
 `,
     spec: { ...spec, description: visible(`${title}. ${caption}`) },

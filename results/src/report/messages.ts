@@ -36,6 +36,7 @@ ${plot}
 <div class="card">${table({
     caption: "What became of tracked messages",
     wide: true,
+    stacked: true,
     header: [
       "Sent in",
       "Published",
@@ -53,6 +54,7 @@ ${plot}
     caption:
       "What had waited: at the broker for devices, and in devices for the broker; times are from CONNACK",
     wide: true,
+    stacked: true,
     header: [
       "Away in",
       "Flood, messages",

@@ -17,6 +17,7 @@ function stormTable({ storms, forecast }: Summary): Html {
   return table({
     caption: "Each storm: how it ended, how long it took from each device's loss, and what decided that",
     wide: true,
+    stacked: true,
     words: [1, 5],
     header: ["Storm", "Verdict", "Recovered", "50 % ready", "99 % ready", "What limited it"],
     rows: storms.map((storm) => ({

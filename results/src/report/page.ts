@@ -125,6 +125,10 @@ function glossary({ recoveryTarget }: Summary): Html {
     ["ready time", "from the loss of the connection until ready again, failed tries included"],
     ["goodput", "devices that became ready per second"],
     [
+      "storm factor",
+      "lost connections by the most connects per second seen before the first storm: how long they alone would keep the system busy, at most",
+    ],
+    [
       "recovered",
       `at least ${target} of the affected devices came back, and as much of the fleet was ready when the window ended`,
     ],

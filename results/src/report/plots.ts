@@ -1,15 +1,19 @@
 import type { Curves } from "../judge/curves.ts";
+import { IDLE_SHARE } from "../judge/idle.ts";
 import type { CohortLoad } from "../judge/load.ts";
 import type { MessageRate } from "../judge/message-rates.ts";
-import { count, duration, percentReached } from "../judge/number-words.ts";
+import { count, duration, percent } from "../judge/number-words.ts";
 import type { MetricPercentiles } from "../judge/percentiles-by-cohort.ts";
 import type { RateSeries } from "../judge/rate-series.ts";
-import type { StormRecovery } from "../judge/recovery-by-cohort.ts";
-import type { StormSummary, Summary } from "../judge/summary-schema.ts";
-import type { ChartSeries, ChartSpec } from "./chart-spec.ts";
+import { stormsOverlaid } from "../judge/recovery-by-cohort.ts";
+import type { Summary } from "../judge/summary-schema.ts";
+import { seriesOf } from "./chart-series.ts";
+import type { ChartSeries, ChartSpec, TimeAxis } from "./chart-spec.ts";
 import { type Figure, figure } from "./figure.ts";
-import { type Html, html, visible } from "./html.ts";
+import { type Html, html, NOTHING } from "./html.ts";
+import { overlayFigure, recoveryFigure } from "./recovery-figures.ts";
 import { cell, table, timeCell } from "./table.ts";
+import { runRange, runTime } from "./time-axes.ts";
 import { ALL_COHORTS, METRIC_WORDS } from "./words.ts";
 
 /** Headings, captions, tables, and what the browser draws into them. */
@@ -22,99 +26,67 @@ export interface Plots {
   specs: ChartSpec[];
 }
 
-const DASHES = [[], [10, 4], [3, 3], [12, 4, 3, 4]];
-
 export function plotsOf(summary: Summary, curves: Curves): Plots {
   const recovery = summary.storms.flatMap((storm) => {
     const own = curves.recovery.find((one) => one.storm === storm.index);
     return own === undefined ? [] : recoveryFigure(own, storm, summary.recoveryTarget);
   });
-  const load = loadFigures(curves.load, summary);
-  const messages = curves.messages === null ? [] : [messageFigure(curves.messages, summary)];
-  const percentiles = curves.percentiles.map(percentileFigure);
+  const overlay = recovery.length < 2 ? [] : [overlayFigure(stormsOverlaid(curves.recovery), summary)];
+  const frame = { time: runTime(summary, curves), range: runRange(curves), storms: summary.storms };
+  const load = loadFigures(curves.load, frame);
+  const messages = curves.messages === null ? [] : [messageFigure(curves.messages, frame)];
+  const percentiles = curves.percentiles.map((one) => percentileFigure(one, summary, curves));
   const [fleet, ...cohorts] = load;
   return {
     recovery: section(
       "recovery",
       "Recovery curves",
       "Share of the affected devices that are ready again, against the time since the storm. The steeper, the better; a curve that runs flat below the dashed line is a fleet that does not come back.",
-      recovery.map((one) => one.html),
+      recovery.length === 0
+        ? []
+        : [
+            zoomTools("storm"),
+            ...overlay.map((one) => one.html),
+            overlay.length === 0 ? html`${recovery.map((one) => one.html)}` : pair(recovery),
+          ],
     ),
     load: section(
       "load",
       "Offered load and goodput",
-      "Means over one second. Connect attempts and config requests are what the devices ask of the system (offered load); devices that become ready are what comes of it (goodput). Goodput is counted from the ready times inside the storms' windows, and outside from the growth of the number of ready devices, which hides those that leave and come back within 0.1 s. Storm windows are shaded.",
-      fleet ? [fleet.html, html`<div class="pair">${cohorts.map((one) => one.html)}</div>`] : [],
+      `Means over one second. Connect attempts and config requests are what the devices ask of the system (offered load); devices that become ready are what comes of it (goodput). Goodput is counted from the ready times inside the storms' windows, and outside from the growth of the number of ready devices, which hides those that leave and come back within 0.1 s. Storm windows are shaded.${foldWords(curves)}`,
+      fleet ? [zoomTools("run"), fleet.html, pair(cohorts)] : [],
     ),
-    messages: html`${messages.map((one) => one.html)}`,
+    messages: html`${messages.length === 0 ? NOTHING : zoomTools("run")}${messages.map((one) => one.html)}`,
     percentiles: section(
       "percentiles",
       "Latency percentiles",
       "Each step to the right leaves out ten times fewer devices or operations: 90 %, 99 %, 99.9 %. Ready times are over all affected devices: where not enough of them came back, the curve ends.",
-      percentiles.length > 0 ? [html`<div class="pair">${percentiles.map((one) => one.html)}</div>`] : [],
+      percentiles.length > 0 ? [pair(percentiles)] : [],
     ),
-    specs: [...recovery, ...load, ...messages, ...percentiles].map((one) => one.spec),
+    specs: [...overlay, ...recovery, ...load, ...messages, ...percentiles].map((one) => one.spec),
   };
+}
+
+function pair(figures: readonly Figure[]): Html {
+  return figures.length === 0 ? NOTHING : html`<div class="pair">${figures.map((one) => one.html)}</div>`;
+}
+
+/** The browser puts buttons there: without it there is nothing to zoom. */
+function zoomTools(axis: "run" | "storm"): Html {
+  const what = axis === "run" ? "the run's time" : "the time since the storm";
+  return html`<div class="tools" data-zoom="${axis}" role="group" aria-label="What the charts over ${what} show"></div>`;
+}
+
+/** What the charts leave out is said where they stand. */
+function foldWords({ idle }: Curves): string {
+  if (idle.length === 0) return "";
+  return ` Hatched stretches are idle and folded: no rate of the fleet was above ${percent(IDLE_SHARE)} of its highest there. “Whole run” shows them to scale.`;
 }
 
 function section(id: string, title: string, lead: string, figures: readonly Html[]): Html {
   return html`<section aria-labelledby="${id}"><h2 id="${id}">${title}</h2>
 <p class="lead">${lead}</p>
 ${figures.length > 0 ? figures : [html`<p>Nothing was recorded for this part.</p>`]}</section>`;
-}
-
-/** One cohort alone has the first colour; beside others the whole fleet has the text's colour. */
-function seriesOf(cohorts: readonly (string | null)[], shape: ChartSeries["shape"]): ChartSeries[] {
-  const named = cohorts.filter((cohort) => cohort !== null);
-  return cohorts.map((cohort) => {
-    const index = cohort === null ? -1 : named.indexOf(cohort);
-    return {
-      label: visible(cohort ?? ALL_COHORTS),
-      colour: index + 1,
-      shape,
-      dash: cohort === null ? [2, 3] : (DASHES[index % DASHES.length] ?? []),
-    };
-  });
-}
-
-function recoveryFigure(recovery: StormRecovery, storm: StormSummary, target: number): Figure {
-  const { cohorts, curve, shownMs } = recovery;
-  const reached = cohorts.map(
-    ({ cohort, due, reached: share }) =>
-      `${cohort ?? ALL_COHORTS}: ${percentReached(share)} of ${count(due)}`,
-  );
-  return figure(
-    `Recovery from storm ${storm.index}`,
-    `Ready again when the window of ${duration(storm.windowMs)} ended: ${reached.join("; ")}.`,
-    {
-      id: `plot-recovery-${storm.index}`,
-      xAxis: "seconds",
-      yAxis: "share",
-      xLabel: "time since the storm",
-      yLabel: "share ready",
-      xRange: [0, shownMs / 1000],
-      yMax: 1.12,
-      data: [curve.timesMs.map((ms) => ms / 1000), ...curve.shares],
-      series: seriesOf(
-        cohorts.map(({ cohort }) => cohort),
-        "step",
-      ),
-      target: { y: target, label: `target ${percentReached(target)}` },
-      marks: [],
-    },
-    recoveryTable(recovery),
-  );
-}
-
-function recoveryTable({ storm, cohorts, table: { timesMs, shares } }: StormRecovery): Html {
-  return table({
-    caption: `Share of the affected devices ready again after storm ${storm}`,
-    header: ["Time since the storm", ...cohorts.map(({ cohort }) => cohort ?? ALL_COHORTS)],
-    rows: timesMs.map((ms, i) => ({
-      head: duration(ms),
-      cells: shares.map((own) => cell(percentReached(own[i] ?? 0))),
-    })),
-  });
 }
 
 /** One line of a chart over time. */
@@ -133,20 +105,27 @@ const MESSAGE_SERIES: readonly RateLine<MessageRate>[] = [
   { of: "duplicatesPerS", label: "duplicates /s", colour: 4, shape: "line", dash: [3, 3] },
 ];
 
-function loadFigures(load: readonly CohortLoad[], summary: Summary): Figure[] {
+/** What charts over the run's time have in common. */
+interface RunFrame {
+  time: TimeAxis;
+  range: [number, number];
+  storms: Summary["storms"];
+}
+
+function loadFigures(load: readonly CohortLoad[], frame: RunFrame): Figure[] {
   const filled = load.filter((one) => one.points.length > 0);
   // All cohorts have the same scale, or they could not be compared.
   const cohortsHighest = highestOf(filled.filter((one) => one.cohort !== null));
   return filled.map((one, i) => {
     const title = one.cohort === null ? "Whole fleet" : `Cohort: ${one.cohort}`;
     const highest = one.cohort === null ? highestOf([one]) : cohortsHighest;
-    return rateFigure(`plot-load-${i}`, title, LOAD_SERIES, one, highest, summary);
+    return rateFigure(`plot-load-${i}`, title, LOAD_SERIES, one, highest, frame);
   });
 }
 
-function messageFigure(messages: RateSeries<MessageRate>, summary: Summary): Figure {
+function messageFigure(messages: RateSeries<MessageRate>, frame: RunFrame): Figure {
   const highest = Math.max(...MESSAGE_SERIES.map(({ of }) => messages.peak[of]));
-  return rateFigure("plot-messages", "Messages over time", MESSAGE_SERIES, messages, highest, summary);
+  return rateFigure("plot-messages", "Messages over time", MESSAGE_SERIES, messages, highest, frame);
 }
 
 function rateFigure<Rate extends string>(
@@ -155,9 +134,8 @@ function rateFigure<Rate extends string>(
   lines: readonly RateLine<Rate>[],
   { points, rows, peak }: RateSeries<Rate>,
   highest: number,
-  { storms }: Summary,
+  { time, range, storms }: RunFrame,
 ): Figure {
-  const [first, last] = [(points[0]?.tMs ?? 0) / 1000, (points.at(-1)?.tMs ?? 0) / 1000];
   const peaks = lines.map(({ of, label }) => `${label} ${count(peak[of])}`);
   return figure(
     title,
@@ -168,13 +146,20 @@ function rateFigure<Rate extends string>(
       yAxis: "perSecond",
       xLabel: "time since the fleet's time zero",
       yLabel: "per second",
-      xRange: [first, Math.max(last, first + 1)],
+      xRange: range,
       yMax: highest * 1.2 || 1,
       data: [
         points.map((point) => point.tMs / 1000),
         ...lines.map(({ of }) => points.map((point): number => point[of])),
       ],
-      series: lines.map(({ label, colour, shape, dash }) => ({ label, colour, shape, dash })),
+      series: lines.map(({ of, label, colour, shape, dash }) => {
+        const at = points.find((point) => point[of] === peak[of]);
+        const rest =
+          peak[of] > 0 && at ? `peak ${count(peak[of])} at ${Number((at.tMs / 1000).toFixed(1))} s` : "none";
+        return { label, rest, colour, shape, dash };
+      }),
+      time,
+      rest: "whole run",
       target: null,
       marks: storms
         .filter((storm) => storm.happened)
@@ -200,7 +185,7 @@ function highestOf(loads: readonly CohortLoad[]): number {
   return Math.max(0, ...loads.flatMap(({ peak }) => LOAD_SERIES.map(({ of }) => peak[of])));
 }
 
-function percentileFigure(percentiles: MetricPercentiles): Figure {
+function percentileFigure(percentiles: MetricPercentiles, summary: Summary, curves: Curves): Figure {
   const { metric, storm, cohorts, curve, highestMs } = percentiles;
   const title = metric === "ready" ? `Ready time after storm ${storm}` : METRIC_WORDS[metric];
   const xs = curve.quantiles.map((quantile) => 1 / (1 - quantile));
@@ -228,12 +213,31 @@ function percentileFigure(percentiles: MetricPercentiles): Figure {
       series: seriesOf(
         cohorts.map(({ cohort }) => cohort),
         "line",
+        cohorts.map(({ cohort }) => p99Of(percentiles, cohort, summary, curves)),
       ),
+      rest: "99 %",
       target: null,
       marks: [],
     },
     percentileTable(title, percentiles),
   );
+}
+
+/** As summary.json has it. */
+function p99Of(
+  { metric, storm }: MetricPercentiles,
+  cohort: string | null,
+  { storms, latencyMs }: Summary,
+  { serviceTimes }: Curves,
+): string {
+  if (metric === "ready") {
+    const fleet = storms.find(({ index }) => index === storm);
+    const fields = cohort === null ? fleet : new Map(Object.entries(fleet?.cohorts ?? {})).get(cohort);
+    return fields === undefined ? "–" : duration(fields.readyMs.p99);
+  }
+  const own = serviceTimes.find((one) => one.metric === metric && one.cohort === cohort);
+  const p99 = cohort === null ? latencyMs[metric].p99 : (own?.latency.p99 ?? null);
+  return p99 === null ? "–" : duration(p99);
 }
 
 function percentileTable(

@@ -39,7 +39,7 @@ export function serviceTimesTable(summary: Summary, serviceTimes: readonly Cohor
       ? html`<p class="note">${doubtWords(summary.generator)}.</p>`
       : NOTHING;
   return html`<div class="card"><h3>Service times of what succeeded</h3>
-${table({ caption: "One operation alone, over the whole run", wide: true, header: ["Operation", "Count", "50 %", "90 %", "99 %", "99.9 %", "Highest"], rows })}${note}</div>`;
+${table({ caption: "One operation alone, over the whole run", wide: true, stacked: true, header: ["Operation", "Count", "50 %", "90 %", "99 %", "99.9 %", "Highest"], rows })}${note}</div>`;
 }
 
 export function errorSection(summary: Summary): Html {
@@ -62,6 +62,7 @@ export function errorSection(summary: Summary): Html {
       : table({
           caption: "Failed tries, each counted where it failed",
           wide: true,
+          stacked: true,
           words: [several ? cohorts.length + 2 : 2],
           header: ["Reason", several ? ALL_COHORTS : "Count", ...(several ? cohorts : []), "What it means"],
           rows,
@@ -143,6 +144,7 @@ export function regionSection({ regions, storms }: Summary): Html {
 <div class="card">${table({
     caption: "Load of each region",
     wide: true,
+    stacked: true,
     header: ["Region", ...REGION_COLUMNS.map(({ header }) => header)],
     rows,
   })}</div></section>`;
@@ -160,6 +162,7 @@ export function generatorSection(summary: Summary): Html {
 <p class="lead">The load generator watches itself. Where it was the bottleneck, what it measured is at least partly its own delay. Numbers are of the worst worker; in a storm they are of the time from the end of the cut until the last device that came back did, or of the whole window where none did.</p>
 <div class="card">${table({
     caption: "Load generator",
+    stacked: true,
     words: [1],
     header: [
       "Time",

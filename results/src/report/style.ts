@@ -3,7 +3,7 @@ export const STYLE = `
 :root {
   color-scheme: light dark;
   --page: #f6f7f9; --card: #ffffff; --text: #1a2230; --muted: #566072; --line: #dde2ea; --grid: #e8ecf2;
-  --accent: #0b5cad; --window: #5660720f; --code: #f1f3f7;
+  --accent: #0b5cad; --window: #5660720f; --fold: #56607266; --code: #f1f3f7; --select: #0b5cad26; --shade: #1a223033;
   --good: #0a6b4b; --good-back: #e0f4ec; --fair: #855000; --fair-back: #fdf0d8; --bad: #a8201a; --bad-back: #fde6e3;
   --none: #4a5465; --none-back: #e9ecf1;
   --series-1: #0072b2; --series-2: #d55e00; --series-3: #00855f; --series-4: #b0528a; --series-5: #8a6d00; --series-6: #3a86b8;
@@ -11,7 +11,7 @@ export const STYLE = `
 @media screen and (prefers-color-scheme: dark) {
   :root:not([data-print]) {
     --page: #10151d; --card: #18202b; --text: #e6eaf1; --muted: #a0abbd; --line: #2c3747; --grid: #263040;
-    --accent: #7cbcf5; --window: #a0abbd14; --code: #111822;
+    --accent: #7cbcf5; --window: #a0abbd14; --fold: #a0abbd66; --code: #111822; --select: #7cbcf533; --shade: #00000099;
     --good: #6fdcb1; --good-back: #10382b; --fair: #f5c46a; --fair-back: #3d2c0a; --bad: #ff9d94; --bad-back: #47191a;
     --none: #b7c0cf; --none-back: #2a3443;
     --series-1: #56b4e9; --series-2: #f0883e; --series-3: #2bc69a; --series-4: #e18fc0; --series-5: #e6c229; --series-6: #9fd3f2;
@@ -73,7 +73,15 @@ section:first-of-type > h2 { margin-top: 30px; }
 figcaption { margin-bottom: 12px; }
 figcaption p { margin: 2px 0 0; }
 .chart { min-height: 250px; overflow: hidden; }
-.scroll { overflow-x: auto; margin-top: 6px; position: relative; }
+.scroll {
+  overflow-x: auto; margin-top: 6px; position: relative;
+  /* Where there is more to the side, its edge is in shadow: covers move with what is scrolled, shadows do not. */
+  background:
+    linear-gradient(90deg, var(--card) 30%, transparent) left / 36px 100% local no-repeat,
+    linear-gradient(270deg, var(--card) 30%, transparent) right / 36px 100% local no-repeat,
+    linear-gradient(90deg, var(--shade), transparent) left / 14px 100% no-repeat,
+    linear-gradient(270deg, var(--shade), transparent) right / 14px 100% no-repeat;
+}
 table { border-collapse: collapse; font-size: 14.5px; font-variant-numeric: tabular-nums; }
 .scroll > table { min-width: min(100%, 420px); }
 .wide > table { width: 100%; }
@@ -83,6 +91,8 @@ table { border-collapse: collapse; font-size: 14.5px; font-variant-numeric: tabu
 .scroll th:first-child, .scroll .words { text-align: left; }
 .scroll th:first-child { max-width: 340px; min-width: 130px; overflow-wrap: anywhere; }
 .scroll tr > :last-child { padding-right: 2px; }
+.stacked th:first-child { max-width: 200px; min-width: 90px; } .stacked th, .stacked td { padding-right: 10px; }
+.stacked .unreached { white-space: normal; }
 thead th { color: var(--muted); font-weight: 600; font-size: 13.5px; line-height: 1.3; vertical-align: bottom; }
 tbody th { font-weight: 500; }
 td.meaning { white-space: normal; min-width: 200px; color: var(--muted); }
@@ -95,6 +105,15 @@ code { font: .92em ui-monospace, "SF Mono", "Cascadia Mono", Menlo, Consolas, mo
 .words-list dt { font-weight: 600; } .words-list dd { margin: 0; color: var(--muted); }
 footer { margin-top: 48px; padding: 20px 0 48px; border-top: 1px solid var(--line); color: var(--muted); font-size: 13.5px; }
 .visually-hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+.tools { display: flex; flex-wrap: wrap; align-items: center; gap: 6px; margin: 14px 0 0; }
+.tools:empty { display: none; }
+.tools button { font: inherit; font-size: 14px; line-height: 1.3; padding: 5px 12px; color: var(--text); background: var(--card); border: 1px solid var(--line); border-radius: 99px; cursor: pointer; }
+.tools button:hover:enabled { border-color: var(--accent); }
+.tools button[aria-pressed="true"] { color: var(--card); background: var(--accent); border-color: var(--accent); }
+.tools button:disabled { color: var(--muted); cursor: default; opacity: .6; }
+.tools .gap { width: 10px; }
+.tools p { flex-basis: 100%; max-width: none; margin: 0; min-height: 1.5em; color: var(--muted); font-size: 13.5px; }
+.u-select { background: var(--select); }
 .uplot { font-family: inherit; max-width: 100%; }
 .u-legend { margin: 6px 0 0; text-align: left; font-size: 13.5px; font-variant-numeric: tabular-nums; }
 .u-inline tr { margin-right: 18px; }
@@ -111,19 +130,28 @@ footer { margin-top: 48px; padding: 20px 0 48px; border-top: 1px solid var(--lin
   .words-list { grid-template-columns: 1fr; gap: 0; } .words-list dd { margin-bottom: 8px; }
   h2 { margin-top: 40px; }
 }
+@media screen and (max-width: 720px) {
+  .stacked thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+  .stacked table, .stacked tbody, .stacked tr, .stacked tbody th, .stacked td { display: block; width: auto; max-width: none; }
+  .stacked > table { min-width: 0; width: 100%; }
+  .stacked tr { padding: 10px 0; border-bottom: 1px solid var(--line); }
+  .stacked tbody th, .stacked td { padding: 3px 0; border: 0; text-align: left; }
+  .stacked tbody th { font-weight: 650; }
+  .stacked td { display: flex; justify-content: space-between; gap: 16px; white-space: normal; text-align: right; }
+  .stacked td::before { content: attr(data-column); color: var(--muted); text-align: left; }
+}
 @media print {
   @page { margin: 14mm; }
   body { background: #fff; font-size: 11pt; }
   .frame { max-width: none; padding: 0; }
   header .frame { padding-top: 0; }
-  nav, details:not(.prints), .u-legend .u-value { display: none !important; }
+  nav, details:not(.prints), .tools button { display: none !important; }
   .pair { display: block; } .pair > figure { margin-top: 16px; }
   .card, figure, tr, .alert { break-inside: avoid; }
   h2, h3 { break-after: avoid; }
-  .scroll { overflow: visible; } .scroll > table { font-size: 8.5pt; } thead th { font-size: 8pt; }
+  .scroll { overflow: visible; background: none; } .scroll > table { font-size: 8.5pt; } thead th { font-size: 8pt; }
   .scroll td { white-space: normal; } .scroll th, .scroll td { padding-right: 6px; } .scroll th:first-child { min-width: 20mm; }
   .badge { padding: 1px 6px; font-size: 8.5pt; } .unreached { white-space: normal; }
-  .u-inline.u-live th::after { content: none; }
   pre { white-space: pre-wrap; overflow-wrap: anywhere; }
   details.prints > summary { list-style: none; color: inherit; }
 }

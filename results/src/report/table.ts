@@ -1,5 +1,5 @@
 import { duration } from "../judge/number-words.ts";
-import { type Html, html } from "./html.ts";
+import { type Html, html, NOTHING } from "./html.ts";
 
 export interface TableOptions {
   caption: string;
@@ -9,19 +9,36 @@ export interface TableOptions {
   rows: readonly { head: Html | string; cells: readonly Html[] }[];
   /** The table is as wide as the page allows. */
   wide?: boolean;
+  /** Where the page is narrow each row becomes a block, for its columns are too many to scroll through. */
+  stacked?: boolean;
   /** Columns that hold words and not numbers, besides the first. */
   words?: readonly number[];
 }
 
 /** A table that scrolls by itself where the page is too narrow, with keys as well. */
-export function table({ caption, header, rows, wide, words = [] }: TableOptions): Html {
+export function table(options: TableOptions): Html {
+  const { caption, header, rows, wide, stacked, words = [] } = options;
+  // What is no table to the eye any more stays one for who listens.
+  const as = (role: string): Html => (stacked ? html` role="${role}"` : NOTHING);
   return html`<p class="caption" aria-hidden="true">${caption}</p>
-<div class="scroll${wide ? " wide" : ""}" role="region" aria-label="${caption}" tabindex="0"><table>
+<div class="scroll${wide ? " wide" : ""}${stacked ? " stacked" : ""}" role="region" aria-label="${caption}" tabindex="0"><table${as("table")}>
 <caption class="visually-hidden">${caption}</caption>
-<thead><tr>${header.map((cell, column) => (words.includes(column) ? html`<th scope="col" class="words">${cell}</th>` : html`<th scope="col">${cell}</th>`))}</tr></thead>
-<tbody>
-${rows.map(({ head, cells }) => html`<tr><th scope="row">${head}</th>${cells}</tr>\n`)}</tbody>
+<thead${as("rowgroup")}><tr${as("row")}>${header.map((cell, column) => html`<th scope="col"${as("columnheader")}${words.includes(column) ? html` class="words"` : NOTHING}>${cell}</th>`)}</tr></thead>
+<tbody${as("rowgroup")}>
+${rows.map(
+  ({
+    head,
+    cells,
+  }) => html`<tr${as("row")}><th scope="row"${as("rowheader")}>${head}</th>${stacked ? cells.map((one, i) => named(one, header[i + 1] ?? "")) : cells}</tr>
+`,
+)}</tbody>
 </table></div>`;
+}
+
+/** A cell that says which column it is of. */
+function named(one: Html, column: string): Html {
+  const { html: label } = html`<td role="cell" data-column="${column}"`;
+  return { html: one.html.replace("<td", () => label) };
 }
 
 export function cell(text: string | number): Html {

@@ -58,11 +58,10 @@ function fates(storm: StormSummary): Html {
   return words.length === 0 ? NOTHING : html`<p class="note">Devices: ${words.join("; ")}.</p>`;
 }
 
-function factor(seconds: number): [string, Html] {
-  return [
-    "storm factor, at most: lost connections at the highest connect rate seen before the first storm",
-    html`${duration(seconds * 1000)}`,
-  ];
+/** What the figure is for stands beside it: it is a yardstick, and nothing that was measured of this storm. */
+function stormFactor({ stormFactor: seconds, affected }: StormSummary): Html {
+  if (seconds === null) return NOTHING;
+  return html`<p class="note"><strong>Storm factor: at most ${duration(seconds * 1000)}</strong>, for ${count(affected)} lost connections at the ${count(affected / seconds)} connects per s that the system was seen to take before the first storm; it may well take more. A recovery that takes much longer points at something else than connects.</p>`;
 }
 
 function keyFigures(storm: StormSummary): Html {
@@ -86,10 +85,9 @@ function keyFigures(storm: StormSummary): Html {
         ]),
     ["connect attempts per device", html`${ratio(storm.amplification.connect)}`],
     ["config requests per device", html`${ratio(storm.amplification.config)}`],
-    ...(storm.stormFactor === null ? [] : [factor(storm.stormFactor)]),
     ["connect attempts at the peak", html`${count(storm.peak.connectAttemptsPerS)} <small>per s</small>`],
   ];
-  return html`<dl class="figures">${figures.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
+  return html`<dl class="figures">${figures.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>${stormFactor(storm)}`;
 }
 
 function cohortTable(storm: StormSummary, isForecast: boolean): Html {
@@ -100,6 +98,7 @@ function cohortTable(storm: StormSummary, isForecast: boolean): Html {
   return table({
     caption: `Storm ${storm.index} by cohort; times are from each device's loss of its connection, and where it says so from the storm's instant`,
     wide: true,
+    stacked: true,
     words: several ? [1] : [],
     header: [
       "Cohort",

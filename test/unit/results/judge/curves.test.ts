@@ -2,11 +2,12 @@ import { describe, expect, it } from "vitest";
 import { curvesOf } from "../../../../results/src/judge/curves.ts";
 import { percentileCurve, percentileRows } from "../../../../results/src/judge/percentile-curve.ts";
 import { keepPeaks } from "../../../../results/src/judge/rate-series.ts";
+import { stormsOverlaid } from "../../../../results/src/judge/recovery-by-cohort.ts";
 import { buildSummary } from "../../../../results/src/judge/summary.ts";
 import { mergeRun } from "../../../../results/src/run/merge.ts";
 import { readRun } from "../../../../results/src/run/run-files.ts";
 import { histogramOf, writeRun } from "../../../support/run-files.ts";
-import { spiralWorker } from "../../../support/synthetic-run.ts";
+import { spiralWorker, twoStormsWorker } from "../../../support/synthetic-run.ts";
 
 const run = mergeRun(readRun([writeRun([spiralWorker("1"), spiralWorker("2")])]));
 const summary = buildSummary(run, { target: 0.99, problems: [] });
@@ -21,6 +22,28 @@ describe("curves", () => {
       { cohort: "spiral", due: 80, reached: 0.25 },
     ]);
     expect(recovery?.curve.shares.map((shares) => shares.at(-1))).toEqual([0.7, 1, 0.25]);
+  });
+
+  it("lays storms over each other as each of them is alone, to the end of what was watched", () => {
+    const two = curvesOf(mergeRun(readRun([writeRun([twoStormsWorker()])])));
+    const overlaid = stormsOverlaid(two.recovery);
+    expect(overlaid.storms).toEqual([1, 2]);
+    expect(overlaid.shownMs).toBe(Math.max(...two.recovery.map(({ shownMs }) => shownMs)));
+    for (const { timesMs, shares } of [overlaid.curve, overlaid.table]) {
+      expect(timesMs.length).toBeLessThanOrEqual(603);
+      for (const [i, one] of two.recovery.entries()) {
+        for (const [at, tMs] of timesMs.entries()) {
+          // What was reached by then: the last point of its own curve that is not later.
+          const last = one.curve.timesMs.findLastIndex((ms) => ms <= tMs);
+          const reached = one.curve.shares[0]?.[last];
+          const isWatched = tMs <= one.shownMs || one.cohorts[0]?.reached === 1;
+          expect(shares[i]?.[at]).toBe(isWatched ? reached : null);
+        }
+      }
+    }
+    expect(overlaid.curve.shares.map((own) => own.at(-1))).toEqual([1, 0.9]);
+    // After each storm; a second from what happened, and from the end of the run none.
+    expect(two.idle.map(({ toMs }) => toMs)).toEqual([59_000, 90_000]);
   });
 
   it("draws load as means over one second whose highest is the peak of summary.json", () => {

@@ -37,9 +37,9 @@ function textOf(html: string): string {
 function tableOf(html: string, name: string): string[][] {
   const at = html.indexOf(`<caption class="visually-hidden">${name}`);
   expect(at, name).toBeGreaterThan(0);
-  const body = html.slice(html.indexOf("<tbody>", at), html.indexOf("</tbody>", at));
+  const body = html.slice(html.indexOf("<tbody", at), html.indexOf("</tbody>", at));
   return body
-    .split("<tr>")
+    .split(/<tr(?: role="row")?>/)
     .slice(1)
     .map((row) => (row.match(/<t[hd][\s\S]*?<\/t[hd]>/g) ?? []).map((cell) => textOf(cell).trim()));
 }
