@@ -21,24 +21,17 @@ ${Object.values(EXIT_CODES)
 Colours follow NO_COLOR, FORCE_COLOR and --no-color.`;
 
 /**
- * The `mqtt-results` command. Returns its exit code.
+ * The `mqtt-results` command with all of its options, before it is run.
  *
+ * @param end hears the exit code
  * @param catalogue brokers that `compare` can start by name
  */
-export async function runCommand(
-  args: readonly string[],
-  io: Io,
-  catalogue?: BrokerCatalogue,
-): Promise<number> {
-  let exitCode: number = EXIT_CODES.ok.code;
+export function programOf(io: Io, end: (code: number) => void, catalogue?: BrokerCatalogue): Command {
   const program = new Command("mqtt-results")
     .description("What the runs of artillery-engine-mqtt measured: merge, show, compare")
     .version(versionOf(), "--version", "print the version of this package")
     .option("--no-color", "print without colours")
     .addHelpText("after", EXIT_HELP);
-  const end = (code: number): void => {
-    exitCode = code;
-  };
   addReport(program, io, end);
   addShow(program, io);
   addDiff(program, io);
@@ -52,7 +45,25 @@ export async function runCommand(
       .showHelpAfterError("(--help lists what is allowed)")
       .configureOutput({ writeOut: io.out, writeErr: io.err });
   }
+  return program;
+}
+
+/**
+ * The `mqtt-results` command. Returns its exit code.
+ *
+ * @param catalogue brokers that `compare` can start by name
+ */
+export async function runCommand(
+  args: readonly string[],
+  io: Io,
+  catalogue?: BrokerCatalogue,
+): Promise<number> {
+  let exitCode: number = EXIT_CODES.ok.code;
+  const end = (code: number): void => {
+    exitCode = code;
+  };
   try {
+    const program = programOf(io, end, catalogue);
     await program.parseAsync([...args], { from: "user" });
     return exitCode;
   } catch (error) {

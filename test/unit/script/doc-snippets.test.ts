@@ -1,20 +1,15 @@
-/** Every YAML that the engine's pages show is a script that is valid, or such a part of one. */
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+/** Every YAML that the pages show is a script that is valid, or such a part of one. */
 import { expect, it } from "vitest";
 import { parse } from "yaml";
 import type { ArtilleryScript } from "../../../engine/src/artillery.ts";
 import { validate } from "../../../engine/src/script/validate.ts";
+import { USER_BLOCKS } from "../../support/pages.ts";
+import { schemaErrors } from "../../support/script-schema.ts";
 
-const ROOT = join(import.meta.dirname, "../../..");
-const pages = ["README.md", ...readdirSync(join(ROOT, "engine/docs")).map((name) => `docs/${name}`)];
-
-const snippets = pages.flatMap((page) => {
-  const text = readFileSync(join(ROOT, "engine", page), "utf8");
-  return [...text.matchAll(/^```yaml\n([\s\S]*?)^```$/gm)].map(({ 1: yaml = "", index }) => {
-    return [`${page}, line ${text.slice(0, index).split("\n").length}`, yaml] as const;
-  });
-});
+/** Those of GitHub's workflows are no scripts: their commands are held to be right by test/unit/pages/commands.test.ts. */
+const snippets = USER_BLOCKS.filter(({ language, text }) => language === "yaml" && !/^jobs:/m.test(text)).map(
+  ({ page, line, text }) => [`${page}, line ${line}`, text] as const,
+);
 
 type Keys = Record<string, unknown>;
 
@@ -71,8 +66,13 @@ it("are many, and these of what clients do and of messages among them", () => {
 });
 
 it.each(snippets)("%s", (_where, yaml) => {
-  // Lists of steps of which a page shows none.
-  const said = yaml.replaceAll(/^ +\w+: \[ … \]$/gm, "");
-  const { problems } = validate(wholeScript(parse(said) as Keys));
+  // Lists of steps of which a page shows none, and a target that Artillery takes from the environment.
+  const shown = yaml.replaceAll(/^ +\w+: \[ … \]$/gm, "");
+  const said = parse(
+    shown.replace(/target: "\{\{ \$env\.\w+ \}\}"/, "target: mqtts://broker.example:8883"),
+  ) as Keys;
+  const script = wholeScript("plugins" in said ? { config: said } : said);
+  expect(schemaErrors(script)).toEqual([]);
+  const { problems } = validate(script);
   expect(problems).toBeNull();
 });
