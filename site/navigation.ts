@@ -69,7 +69,6 @@ export const CHAPTERS: readonly Chapter[] = [
 export const PLANNED: readonly string[] = [
   "engine/docs/cloud-brokers.md",
   "engine/docs/load-only-what-is-yours.md",
-  "results/docs/prometheus.md",
 ];
 
 /** Markdown that is no page: forms of the repository. */

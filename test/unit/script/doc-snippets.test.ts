@@ -6,8 +6,9 @@ import { validate } from "../../../engine/src/script/validate.ts";
 import { USER_BLOCKS } from "../../support/pages.ts";
 import { schemaErrors } from "../../support/script-schema.ts";
 
-/** Those of GitHub's workflows are no scripts: their commands are held to be right by test/unit/pages/commands.test.ts. */
-const snippets = USER_BLOCKS.filter(({ language, text }) => language === "yaml" && !/^jobs:/m.test(text)).map(
+/** What other programs read: GitHub's workflows (their commands are held by test/unit/pages/commands.test.ts), Prometheus, Kubernetes. */
+const OF_OTHERS = /^(jobs|scrape_configs|groups|apiVersion):/m;
+const snippets = USER_BLOCKS.filter(({ language, text }) => language === "yaml" && !OF_OTHERS.test(text)).map(
   ({ page, line, text }) => [`${page}, line ${line}`, text] as const,
 );
 
