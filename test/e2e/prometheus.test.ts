@@ -4,10 +4,14 @@ import { expect, it } from "vitest";
 import { FAMILIES } from "../../results/src/prometheus/metrics.ts";
 import { runArtillery } from "../support/artillery.ts";
 import { freePort, Mosquitto, mosquittoAvailable } from "../support/broker.ts";
+import { dashboardQueries } from "../support/dashboard.ts";
 import { promtoolProblems, readScrape, type Scrape, sumOf } from "../support/prometheus.ts";
 import { readSummary } from "../support/summary.ts";
 
 const DEVICES = 60;
+
+/** Nobody asks for configuration in this run. */
+const ABSENT = ["mqtt_config_time_seconds_bucket"];
 
 const script = (target: string, port: number): object => ({
   config: {
@@ -135,6 +139,18 @@ it.skipIf(!mosquittoAvailable())(
     expect(Math.max(...first("mqtt_storm_open"))).toBe(1);
     expect(end("mqtt_storm_open")).toBe(0);
     expect(promtoolProblems(last.text) ?? "").toBe("");
+
+    // The dashboard asks for what is there, by labels that are there.
+    for (const { place, selectors } of dashboardQueries()) {
+      for (const { metric, labels } of selectors) {
+        const found = last.scrape.series.filter(({ name }) => name === metric);
+        expect(found.length, `${place}: ${metric}`).toBeGreaterThan(ABSENT.includes(metric) ? -1 : 0);
+        for (const one of found)
+          expect(Object.keys(one.labels), metric).toEqual(
+            expect.arrayContaining(labels.filter((label) => label !== "instance")),
+          );
+      }
+    }
     await broker.stop();
   },
 );

@@ -2,6 +2,7 @@ import { CREDENTIAL_VARIABLES } from "../contract.ts";
 import { maskUrl } from "../secrets/secret-text.ts";
 import type { Endpoint } from "../transport/transport.ts";
 import type { Problem } from "./problem.ts";
+import { isPublicBroker } from "./public-brokers.ts";
 
 /** The devices connect to this. */
 export type Target =
@@ -54,6 +55,9 @@ const DEFAULT_PATH = "/mqtt";
 const ALLOWED =
   "mqtt://host:port, mqtts://host:port, ws://host:port/path, wss://host:port/path, or lab for the embedded broker";
 
+const NOT_YOURS =
+  "is a public test broker, which belongs to others and is shared by many; the target lab, or a broker on this machine, needs nobody's leave";
+
 export function parseTarget(value: unknown): Target | BadTarget {
   if (value === LAB_TARGET) return { kind: "lab" };
   const refuse = (allowed: string): BadTarget => ({
@@ -69,6 +73,7 @@ export function parseTarget(value: unknown): Target | BadTarget {
   }
   const scheme = Object.hasOwn(SCHEMES, url.protocol) ? SCHEMES[url.protocol] : undefined;
   if (scheme === undefined || url.hostname === "") return refuse(ALLOWED);
+  if (isPublicBroker(url.hostname)) return refuse(`a broker of your own: ${url.hostname} ${NOT_YOURS}`);
   const port = url.port === "" ? scheme.port : Number(url.port);
   if (port === 0) return refuse("a port from 1 to 65535");
   const isWebSocket = scheme.kind === "ws" || scheme.kind === "wss";

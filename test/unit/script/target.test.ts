@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { dialUrl, parseTarget, type UrlTarget } from "../../../engine/src/script/target.ts";
 import { maskUrl } from "../../../engine/src/secrets/secret-text.ts";
 import type { Endpoint } from "../../../engine/src/transport/transport.ts";
+import { problemsOf, withStorm } from "./good-script.ts";
 
 function refusal(value: unknown): { path: string; value: unknown; allowed: string } {
   const target = parseTarget(value);
@@ -127,5 +128,39 @@ describe("config.target", () => {
   it("masks URLs", () => {
     expect(maskUrl("mqtt://u:p@broker:1883/x?y=z")).toBe("mqtt://broker:1883/x");
     expect(maskUrl("mqtt://broker:1883")).toBe("mqtt://broker:1883");
+  });
+});
+
+describe("public test brokers", () => {
+  it.each([
+    "mqtt://test.mosquitto.org",
+    "mqtts://test.mosquitto.org:8886",
+    "mqtt://TEST.Mosquitto.org.:1883",
+    "wss://broker.emqx.io:8084/mqtt",
+    "mqtt://me:secret@broker.hivemq.com:1883",
+  ])("%s is refused, for it is somebody else's", (url) => {
+    const { path, allowed, value } = refusal(url);
+    expect(path).toBe("config.target");
+    expect(allowed).toMatch(/^a broker of your own: \S+ is a public test broker, which belongs to others/);
+    expect(String(value)).not.toContain("secret");
+  });
+
+  it("nor may a region be one", () => {
+    const targets = [
+      { name: "eu", url: "mqtt://broker.example" },
+      { name: "us", url: "mqtt://broker.hivemq.com" },
+    ];
+    const problems = problemsOf(withStorm({ targets }));
+    expect(problems.map(({ path, allowed }) => `${path}: ${allowed}`).join()).toMatch(
+      /targets\[1\]\.url: a broker of your own: broker\.hivemq\.com is a public test broker/,
+    );
+  });
+
+  it.each([
+    "mqtt://mosquitto.org.internal",
+    "mqtt://abc123.s1.eu.hivemq.cloud",
+    "mqtt://my-test.mosquitto.org.example",
+  ])("%s is not one of them", (url) => {
+    expect(parseTarget(url)).toMatchObject({ kind: "url" });
   });
 });
