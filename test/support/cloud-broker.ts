@@ -1,4 +1,5 @@
-import { type AddressInfo, createServer, type Server } from "node:net";
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { createServer as createTlsServer, TLSSocket } from "node:tls";
 import { Aedes } from "aedes";
 import { matchesFilter } from "../../engine/src/device/topic.ts";
 
@@ -21,10 +22,25 @@ export interface CloudReply {
   delayMs?: number;
 }
 
+/** What the cloud wants of TLS. */
+export interface CloudTls {
+  /** PEM: the cloud's own certificate and key, and the authority of the devices'. */
+  cert: string;
+  key: string;
+  ca: string;
+  /** A device must show a certificate of that authority, whose common name is this; null where none is wanted. */
+  deviceName: ((clientId: string) => string) | null;
+  /** What the devices must offer as ALPN; null where that is all the same. */
+  alpn: string | null;
+}
+
 interface Message {
   topic: string;
   payload: string;
 }
+
+/** An address would not be sent as SNI. */
+export const CLOUD_HOST = "localhost";
 
 interface Cloud {
   admits(clientId: string, username: string): boolean;
@@ -130,18 +146,23 @@ export class CloudBroker {
   /** What was sent, whether the device still heard it or not. */
   readonly sent = { answers: 0, rejections: 0 };
   accepted = 0;
+  /** Connections with all that the cloud wants of TLS. */
+  overTls = 0;
   readonly #cloud: Cloud;
+  /** Null for plain TCP. */
+  readonly #tls: CloudTls | null;
   readonly #subscriptions = new Map<string, Set<string>>();
   readonly #timers = new Set<NodeJS.Timeout>();
   #aedes: Aedes | null = null;
   #server: Server | null = null;
 
-  private constructor(cloud: Cloud) {
+  private constructor(cloud: Cloud, tls: CloudTls | null) {
     this.#cloud = cloud;
+    this.#tls = tls;
   }
 
-  static async start(name: CloudName): Promise<CloudBroker> {
-    const broker = new CloudBroker(CLOUDS[name]);
+  static async start(name: CloudName, tls: CloudTls | null = null): Promise<CloudBroker> {
+    const broker = new CloudBroker(CLOUDS[name], tls);
     await broker.#listen();
     return broker;
   }
@@ -151,7 +172,9 @@ export class CloudBroker {
     const aedes = await Aedes.createBroker({
       concurrency: 1000,
       authenticate: (client, username, _password, done) => {
-        const admitted = cloud.admits(client.id, username ?? "");
+        const fault = this.#tlsFault(client.id, client.conn);
+        if (fault !== null) this.faults.push(fault);
+        const admitted = fault === null && cloud.admits(client.id, username ?? "");
         if (!admitted) this.faults.push(`CONNECT of ${client.id} as ${username}`);
         done(null, admitted);
       },
@@ -210,7 +233,7 @@ export class CloudBroker {
       });
     });
     this.#aedes = aedes;
-    const server = createServer({ noDelay: true }, (socket) => {
+    const server = this.#createServer((socket) => {
       aedes.handle(socket);
     });
     await new Promise<void>((resolve, reject) => {
@@ -218,6 +241,43 @@ export class CloudBroker {
       server.listen({ host: "127.0.0.1", port: 0, backlog: 4096 }, resolve);
     });
     this.#server = server;
+  }
+
+  #createServer(accept: (socket: Socket) => void): Server {
+    if (this.#tls === null) return createServer({ noDelay: true }, accept);
+    const { cert, key, ca, deviceName, alpn } = this.#tls;
+    const wantsCertificate = deviceName !== null;
+    const server = createTlsServer(
+      {
+        noDelay: true,
+        cert,
+        key,
+        ca,
+        requestCert: wantsCertificate,
+        rejectUnauthorized: wantsCertificate,
+        ...(alpn === null ? {} : { ALPNProtocols: [alpn] }),
+      },
+      accept,
+    );
+    // A device that was refused says so itself.
+    server.on("tlsClientError", (error) => this.faults.push(`TLS: ${error.message}`));
+    return server;
+  }
+
+  /** What a cloud that asks for TLS would have refused of this connection. */
+  #tlsFault(clientId: string, connection: unknown): string | null {
+    if (this.#tls === null) return null;
+    if (!(connection instanceof TLSSocket)) return `${clientId} came without TLS`;
+    const { deviceName, alpn } = this.#tls;
+    const { servername } = connection as { servername?: unknown };
+    if (servername !== CLOUD_HOST) return `${clientId} asked for ${String(servername)} (SNI)`;
+    if (alpn !== null && connection.alpnProtocol !== alpn)
+      return `${clientId} spoke ${String(connection.alpnProtocol)} (ALPN)`;
+    const name = String(connection.getPeerCertificate().subject?.CN);
+    if (deviceName !== null && name !== deviceName(clientId))
+      return `${clientId} has the certificate of ${name}`;
+    this.overTls++;
+    return null;
   }
 
   #after(delayMs: number, callback: () => void): void {
@@ -229,7 +289,8 @@ export class CloudBroker {
   }
 
   get url(): string {
-    return `mqtt://127.0.0.1:${(this.#server?.address() as AddressInfo).port}`;
+    const [scheme, host] = this.#tls === null ? ["mqtt", "127.0.0.1"] : ["mqtts", CLOUD_HOST];
+    return `${scheme}://${host}:${(this.#server?.address() as AddressInfo).port}`;
   }
 
   async stop(): Promise<void> {

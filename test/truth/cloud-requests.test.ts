@@ -2,9 +2,18 @@ import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
+import { parse } from "yaml";
+import { createCertificate } from "../../engine/src/lab/certificate.ts";
 import type { Summary } from "../../results/src/judge/summary-schema.ts";
 import { type ArtilleryRun, runArtillery } from "../support/artillery.ts";
-import { CloudBroker, type CloudName, type CloudReply, type CloudRequest } from "../support/cloud-broker.ts";
+import {
+  CLOUD_HOST,
+  CloudBroker,
+  type CloudName,
+  type CloudReply,
+  type CloudRequest,
+  type CloudTls,
+} from "../support/cloud-broker.ts";
 
 /** The scenario files that users run, as they are; only fleet and storm are smaller. */
 
@@ -16,10 +25,60 @@ const FILES: Record<CloudName, string> = {
 };
 /** What the files say. */
 const ENVIRONMENT = {
+  AWS_IOT_ENDPOINT: CLOUD_HOST,
+  AWS_IOT_CERT: "device.pem.crt",
+  AWS_IOT_KEY: "private.pem.key",
+  THINGSBOARD_HOST: CLOUD_HOST,
   AZURE_IOT_HUB: "my-hub.azure-devices.net",
   AZURE_IOT_PASSWORD: "SharedAccessSignature sr=…",
 };
 const DEVICES = 20;
+
+const authority = await createCertificate({ name: "authority", authority: true });
+
+/** How the file reaches its cloud over TLS: the environment of `-e`, and what the cloud wants there. */
+interface Secured extends Pick<CloudTls, "deviceName" | "alpn"> {
+  environment: string;
+  /** Keys of the `connect` step. */
+  connect?: object;
+  /** More of `config.engines.mqtt`. */
+  settings?: object;
+}
+
+const SECURED: Record<CloudName, Secured> = {
+  // https://docs.aws.amazon.com/iot/latest/developerguide/protocols.html: one certificate for the fleet, on port 443.
+  aws: { environment: "aws-443", deviceName: () => "fleet", alpn: "x-amzn-mqtt-ca" },
+  // As the file says for X.509: a certificate of each device.
+  azure: {
+    environment: "azure",
+    deviceName: (clientId) => clientId,
+    alpn: null,
+    connect: { cert: "{{ deviceId }}.crt", key: "{{ deviceId }}.key" },
+    settings: { password: null },
+  },
+  thingsboard: { environment: "thingsboard", deviceName: null, alpn: null },
+};
+
+/** Certificates of the run, made for it: what the cloud has, and the files that the devices find. */
+async function certificates({
+  deviceName,
+  alpn,
+}: Secured): Promise<{ tls: CloudTls; files: Record<string, string> }> {
+  const of = (name: string, hosts: string[] = []) => createCertificate({ name, hosts, issuer: authority });
+  const { cert, key } = await of("cloud", [CLOUD_HOST]);
+  const fleet = await of("fleet");
+  const files: Record<string, string> = {
+    "authority.pem": authority.cert,
+    "device.pem.crt": fleet.cert,
+    "private.pem.key": fleet.key,
+  };
+  for (let i = 0; deviceName !== null && i < DEVICES; i++) {
+    const id = `device-${String(i).padStart(6, "0")}`;
+    const own = await of(id);
+    Object.assign(files, { [`${id}.crt`]: own.cert, [`${id}.key`]: own.key });
+  }
+  return { tls: { cert, key, ca: authority.cert, deviceName, alpn }, files };
+}
 
 interface CloudRun {
   summary: Summary;
@@ -32,30 +91,52 @@ interface RunSettings {
   /** How long the storm is watched. */
   windowS?: number;
   severalWorkers?: boolean;
+  /** Over plain TCP unless given. */
+  secured?: Secured;
 }
 
 async function run(cloud: CloudName, settings: RunSettings = {}): Promise<CloudRun> {
-  const { windowS = 5, severalWorkers = false } = settings;
-  const broker = await CloudBroker.start(cloud);
+  const { windowS = 5, severalWorkers = false, secured } = settings;
+  const made = secured === undefined ? null : await certificates(secured);
+  const broker = await CloudBroker.start(cloud, made?.tls);
   onTestFinished(() => broker.stop());
   if (settings.reply !== undefined) broker.reply = settings.reply;
   const overrides = {
     config: {
       phases: [{ duration: 1, arrivalRate: DEVICES }],
       engines: {
-        mqtt: { storms: [{ at: "3s", fraction: 1, cause: "reset", window: `${windowS}s` }] },
+        mqtt: {
+          storms: [{ at: "3s", fraction: 1, cause: "reset", window: `${windowS}s` }],
+          ...(secured === undefined ? {} : { tls: { ca: "authority.pem" }, ...secured.settings }),
+        },
       },
     },
   };
-  const artillery = await runArtillery(join(SCENARIOS, FILES[cloud]), {
-    args: ["-t", broker.url, "--overrides", JSON.stringify(overrides)],
-    severalWorkers,
-    env: ENVIRONMENT,
-  });
+  const path = join(SCENARIOS, FILES[cloud]);
+  const artillery = await runArtillery(
+    secured?.connect === undefined ? path : withConnect(path, secured.connect),
+    {
+      args: [
+        ...(secured === undefined ? [] : ["-e", secured.environment]),
+        ...["-t", broker.url, "--overrides", JSON.stringify(overrides)],
+      ],
+      files: made?.files ?? {},
+      severalWorkers,
+      env: ENVIRONMENT,
+    },
+  );
   onTestFinished(() => rmSync(artillery.runDirectory, { recursive: true, force: true }));
   const output = artillery.stdout + artillery.stderr;
   expect(artillery.code, output).toBe(0);
   return { summary: summaryOf(artillery), broker, output };
+}
+
+/** The file with more keys in its `connect` step: artillery replaces lists of scenarios, and merges no step. */
+function withConnect(path: string, connect: object): object {
+  const script = parse(readFileSync(path, "utf8")) as { scenarios: { flow: { connect?: object }[] }[] };
+  const step = script.scenarios[0]?.flow.find((one) => one.connect !== undefined);
+  Object.assign(step?.connect ?? {}, connect);
+  return script;
 }
 
 function summaryOf({ runDirectory }: ArtilleryRun): Summary {
@@ -90,9 +171,11 @@ test.each<CloudName>([
   "aws",
   "azure",
   "thingsboard",
-])("%s: each device asks on each connect and is answered, over several workers", async (cloud) => {
-  const cloudRun = await run(cloud, { severalWorkers: true });
+])("%s: each device asks on each connect over TLS and is answered, over several workers", async (cloud) => {
+  const cloudRun = await run(cloud, { severalWorkers: true, secured: SECURED[cloud] });
   expectRecovered(cloudRun);
+  expect(cloudRun.broker.overTls).toBe(2 * DEVICES);
+  expect(cloudRun.summary.tls).toEqual({ insecure: false });
   const { summary } = cloudRun;
   expect(summary.workers).toBe(3);
   expect(summary.totals).toMatchObject({
