@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, it } from "vitest";
 import { RUN_LABEL } from "../../../../results/src/prometheus/family.ts";
 import { FAMILIES } from "../../../../results/src/prometheus/metrics.ts";
@@ -57,6 +59,11 @@ it("has every panel that a run is watched by, each with a title and what it mean
     expect(asked.has(metric), metric).toBe(true);
   expect(templating.list.map(({ name }) => name)).toEqual(["datasource", "instance", "test_run", "cohort"]);
   expect(annotations.list.map(({ name }) => name)).toEqual(["Storms", "Windows"]);
+});
+
+it("comes with the package", () => {
+  const manifest = readFileSync(join(import.meta.dirname, "../../../../results/package.json"), "utf8");
+  expect((JSON.parse(manifest) as { files: string[] }).files).toContain("grafana");
 });
 
 it("a query that is wrong would be found", () => {
