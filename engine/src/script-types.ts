@@ -338,6 +338,11 @@ host?: string | Template;
 /** The longest that the end of the run waits for a last scrape, where there was one before; 2s unless given. */
 lastScrape?: Duration | Template;
 } | Template;
+/** A page on this machine that shows the run while it goes on, at any free port or at the one given; false unless given. */
+live?: boolean | `${boolean}` | {
+/** The port of the page; any that is free unless given. */
+port?: number | `${number}` | Template;
+} | Template;
 /** What ends the run with exit code 4. */
 fail?: {
 /** Fails on a storm with this verdict, or one as bad. */

@@ -9,6 +9,8 @@ import { currentArtillery } from "./artillery.ts";
 import { parseConfig, type ResultsConfig, unknownCohorts } from "./config/config.ts";
 import { engineProblem } from "./engine-in-sight.ts";
 import { EXIT_CODES } from "./judge/exit-codes.ts";
+import type { LiveSession } from "./live/live-session.ts";
+import { startRunPage } from "./live/run-page.ts";
 import { fargateContainer } from "./parts/fargate-container.ts";
 import { PrometheusEndpoint } from "./prometheus/endpoint.ts";
 import { isQuiet } from "./quiet.ts";
@@ -32,6 +34,8 @@ interface PluginRun {
   endpoint: PrometheusEndpoint | null;
   /** Null unless it is one of several containers, whose results are judged elsewhere. */
   container: ContainerRun | null;
+  /** The page of `live`; null where there is none. */
+  page: Promise<LiveSession | null>;
 }
 
 /** Artillery constructs it in the main thread and in every worker; only the one in the main thread does anything. */
@@ -49,12 +53,12 @@ export class Plugin {
 
   async #finish(): Promise<void> {
     if (this.#run === null) return;
-    const { config, script, watch, unwritten, endpoint, container } = this.#run;
+    const { config, script, watch, unwritten, endpoint, container, page } = this.#run;
     await watch.stop();
     if (container === null) await reportRun(config, currentArtillery(), unwritten, script);
     else await container.finish(currentArtillery(), unwritten);
     unwritten.close();
-    await endpoint?.finish();
+    await Promise.all([endpoint?.finish(), page.then((one) => one?.close({ isOver: true }))]);
   }
 }
 
@@ -86,7 +90,13 @@ function startRun(script: Script, config: ResultsConfig): PluginRun {
       log: (line) => log(printable(line)),
       isQuiet: isQuiet(process.argv),
     });
-  return { config, script: text, watch, unwritten: new UnwrittenWorkers(), endpoint, container };
+  // Nobody's browser is on the machine of a container in the cloud.
+  const page = startRunPage(
+    container === null ? config : { ...config, live: false },
+    directory,
+    isQuiet(process.argv) ? null : log,
+  );
+  return { config, script: text, watch, unwritten: new UnwrittenWorkers(), endpoint, container, page };
 }
 
 /** Which of several containers this is, where that was given; what is no ordinal the engine refuses. */

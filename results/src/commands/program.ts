@@ -11,6 +11,7 @@ import { addForecast } from "./forecast.ts";
 import { CommandError, type Io } from "./io.ts";
 import { addReport } from "./report.ts";
 import { addShow } from "./show.ts";
+import { addWatch } from "./watch.ts";
 
 const EXIT_HELP = `
 Exit codes:
@@ -34,6 +35,7 @@ export function programOf(io: Io, end: (code: number) => void, catalogue?: Broke
     .addHelpText("after", EXIT_HELP);
   addReport(program, io, end);
   addShow(program, io);
+  addWatch(program, io, end);
   addDiff(program, io);
   addCompare(program, io, end, catalogue);
   addForecast(program, io, end);

@@ -12,6 +12,7 @@ import { z } from "zod";
 import { FAIL_VERDICTS, type Fail } from "../judge/gate.ts";
 import { DEFAULT_PROMETHEUS, type PrometheusSettings } from "../prometheus/settings.ts";
 import { namedCohorts } from "./cohort-names.ts";
+import { PORT_NOTATION } from "./port.ts";
 
 /** Share of the affected devices that must be ready inside the window for `recovered`, unless the user gives another. */
 export const DEFAULT_TARGET = 0.99;
@@ -30,6 +31,8 @@ export interface ResultsConfig {
   progress: boolean;
   /** Where what the workers count is served while the run goes on; null for nowhere. */
   prometheus: PrometheusSettings | null;
+  /** A page on this machine that shows the run while it goes on; with the port that it is to have, or any. */
+  live: boolean | { port?: number | undefined };
   /** What ends the run with an exit code of its own. */
   fail?: Fail | undefined;
 }
@@ -52,6 +55,8 @@ const durationMs = z
   .meta({ "x-notation": "duration" });
 
 const boolean = z.preprocess(booleanOfText, z.boolean()).meta({ "x-notation": "boolean" });
+const port = z.preprocess(numberOfText, z.int().min(1).max(65_535)).meta({ "x-notation": "number" });
+
 const most = z.int().nonnegative();
 
 const prometheus = z
@@ -110,6 +115,14 @@ const schema = z
     target: share.default(DEFAULT_TARGET),
     progress: boolean.default(true),
     prometheus,
+    live: z
+      .union([
+        boolean,
+        z
+          .strictObject({ port: port.optional() })
+          .meta({ "x-keys": { port: "The port of the page; any that is free unless given." } }),
+      ])
+      .default(false),
     fail: z
       .strictObject({
         ...conditions,
@@ -138,6 +151,7 @@ const schema = z
       progress: "A line every two seconds while a storm's window is open; true unless given.",
       prometheus:
         "Metrics for Prometheus while the run goes on, at http://127.0.0.1:9464/metrics; false unless given.",
+      live: "A page on this machine that shows the run while it goes on, at any free port or at the one given; false unless given.",
       fail: "What ends the run with exit code 4.",
     },
   });
@@ -187,6 +201,7 @@ const TOP: Record<string, string> = {
   target: SHARE,
   progress: "true or false",
   prometheus: `true, false, or the keys ${Object.keys(PROMETHEUS).join(", ")}`,
+  live: `true, false, or { port: N }, ${PORT_NOTATION}`,
   fail: `at least one of ${CONDITION_KEYS}, cohorts`,
 };
 

@@ -90,9 +90,9 @@ ${figures.length > 0 ? figures : [html`<p>Nothing was recorded for this part.</p
 }
 
 /** One line of a chart over time. */
-type RateLine<Rate extends string> = ChartSeries & { of: Rate };
+export type RateLine<Rate extends string> = ChartSeries & { of: Rate };
 
-const LOAD_SERIES: readonly RateLine<keyof CohortLoad["peak"]>[] = [
+export const LOAD_SERIES: readonly RateLine<keyof CohortLoad["peak"]>[] = [
   { of: "connectAttemptsPerS", label: "connect attempts /s", colour: 1, shape: "line", dash: [] },
   { of: "configRequestsPerS", label: "config requests /s", colour: 2, shape: "line", dash: [10, 4] },
   { of: "readyPerS", label: "became ready /s", colour: 3, shape: "area", dash: [] },

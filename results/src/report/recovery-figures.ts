@@ -3,6 +3,7 @@ import { recoveredShare } from "../judge/recovery.ts";
 import type { StormRecovery, StormsOverlaid } from "../judge/recovery-by-cohort.ts";
 import type { StormSummary, Summary } from "../judge/summary-schema.ts";
 import { seriesOf } from "./chart-series.ts";
+import type { ChartSpec } from "./chart-spec.ts";
 import { type Figure, figure } from "./figure.ts";
 import type { Html } from "./html.ts";
 import { cell, table } from "./table.ts";
@@ -10,7 +11,7 @@ import { stormTime } from "./time-axes.ts";
 import { ALL_COHORTS } from "./words.ts";
 
 export function recoveryFigure(recovery: StormRecovery, storm: StormSummary, target: number): Figure {
-  const { cohorts, curve, shownMs } = recovery;
+  const { cohorts } = recovery;
   const reached = cohorts.map(
     ({ cohort, due, reached: share }) =>
       `${cohort ?? ALL_COHORTS}: ${percentReached(share)} of ${count(due)}`,
@@ -18,27 +19,40 @@ export function recoveryFigure(recovery: StormRecovery, storm: StormSummary, tar
   return figure(
     `Recovery from storm ${storm.index}`,
     `Ready again when the window of ${duration(storm.windowMs)} ended: ${reached.join("; ")}.`,
-    {
-      id: `plot-recovery-${storm.index}`,
-      xAxis: "seconds",
-      yAxis: "share",
-      xLabel: "time since the storm",
-      yLabel: "share ready",
-      xRange: [0, shownMs / 1000],
-      yMax: 1.12,
-      data: [curve.timesMs.map(inSeconds), ...curve.shares.map((own) => own.map(cutShare))],
-      series: seriesOf(
-        cohorts.map(({ cohort }) => cohort),
-        "step",
-        cohorts.map(({ cohort, reached: share }) => recoveryRest(storm, cohort, share)),
-      ),
-      target: { y: target, label: `target ${percentReached(target)}` },
-      marks: [],
-      time: stormTime(storm),
+    recoverySpec(recovery, storm, target, {
       rest: "when its window ended",
-    },
+      rests: cohorts.map(({ cohort, reached: share }) => recoveryRest(storm, cohort, share)),
+    }),
     recoveryTable(recovery),
   );
+}
+
+/** @param legend what stands in it while nobody points at the chart, by cohort */
+export function recoverySpec(
+  { cohorts, curve, shownMs }: Pick<StormRecovery, "cohorts" | "curve" | "shownMs">,
+  storm: Pick<StormSummary, "index" | "at">,
+  target: number,
+  legend: { rest: string; rests: readonly string[] },
+): Omit<ChartSpec, "description"> {
+  return {
+    id: `plot-recovery-${storm.index}`,
+    xAxis: "seconds",
+    yAxis: "share",
+    xLabel: "time since the storm",
+    yLabel: "share ready",
+    xRange: [0, shownMs / 1000],
+    yMax: 1.12,
+    data: [curve.timesMs.map(inSeconds), ...curve.shares.map((own) => own.map(cutShare))],
+    series: seriesOf(
+      cohorts.map(({ cohort }) => cohort),
+      "step",
+      legend.rests,
+    ),
+    target: { y: target, label: `target ${percentReached(target)}` },
+    marks: [],
+    time: stormTime(storm),
+    rest: legend.rest,
+  };
 }
 
 /** What came of it, and the time that summary.json has; of a run that is held against it only the share is known here. */

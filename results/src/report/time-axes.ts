@@ -39,7 +39,7 @@ function stormStretch({ index, at, windowMs }: StormSummary, { recovery }: Curve
 }
 
 /** The time since a storm; `storm` is null where several storms lie over each other. */
-export function stormTime(storm: StormSummary | null): TimeAxis {
+export function stormTime(storm: Pick<StormSummary, "at"> | null): TimeAxis {
   return {
     name: "storm",
     zeroS: storm === null ? null : storm.at / 1000,

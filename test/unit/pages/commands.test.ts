@@ -186,6 +186,10 @@ const NOT_HERE: readonly { why: string; is: (one: PageCommand) => boolean }[] = 
     is: ({ words }) => words.includes("merged"),
   },
   {
+    why: "goes on until Ctrl-C: test/unit/results/commands/watch.test.ts, test/e2e/live-browser.test.ts",
+    is: ({ text }) => /mqtt-results watch/.test(text),
+  },
+  {
     why: "AWS: test/fargate, with an emulation",
     is: ({ text, words }) => /mqtt-results (fargate|fetch|report s3)/.test(text) || words[0] === "aws",
   },

@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { postUnwritten } from "../../../engine/src/capture/unwritten.ts";
 import { summarySchema } from "../../../results/src/judge/summary-schema.ts";
 import { record, temporaryDirectory, writeRun } from "../../support/run-files.ts";
@@ -196,3 +196,54 @@ it("leaves the verdict to the container that ends last, where several share the 
   const summary = summarySchema.parse(JSON.parse(readFileSync(join(directory, "summary.json"), "utf8")));
   expect(summary).toMatchObject({ complete: true, workers: 2 });
 }, 15_000);
+
+describe("live", () => {
+  async function page(): Promise<string> {
+    await expect.poll(printed).toMatch(/mqtt-results: live at http:/);
+    return /http:\S+/.exec(printed())?.[0] ?? "";
+  }
+  const begin = (config: object): InstanceType<typeof Plugin> =>
+    new Plugin({ config: { plugins: { "mqtt-results": config } } }, null);
+  const end = (plugin: InstanceType<typeof Plugin>): Promise<void> =>
+    new Promise((resolve) => plugin.cleanup(resolve));
+
+  it("shows the run, then its verdicts, says once where, and is gone with it", async () => {
+    const directory = writeRun([spiralWorker("1")]);
+    const plugin = begin({ output: dirname(directory), report: ["json"], live: true });
+    const url = await page();
+    const answer = await fetch(`${url}events`);
+    await end(plugin);
+    const events = await answer.text();
+    expect(events).toContain("Metastable");
+    expect(events).toMatch(/event: over\ndata: null\n\n$/);
+    expect(printed().match(/live at/g)).toHaveLength(1);
+    await expect(fetch(url)).rejects.toThrow();
+    // The page of a run leads to no report: it would be gone before it is read.
+    expect(events).not.toContain('href=\\"report\\"');
+  });
+
+  it("warns of a port that is not to be had, and goes on", async () => {
+    const output = dirname(writeRun([spiralWorker("1")]));
+    const first = begin({ output, report: ["json"], live: true });
+    const port = Number(new URL(await page()).port);
+    artillery.log.mockReset();
+    const second = begin({ output, report: ["json"], live: { port } });
+    await end(second);
+    expect(printed()).toBe(
+      `mqtt-results: no live page: port ${port} of 127.0.0.1 is in use; give another, or none for any that is free; the run goes on without it`,
+    );
+    expect(artillery.suggestedExitCode).toBe(0);
+    await end(first);
+  });
+
+  it("says nothing with --quiet", async () => {
+    const argv = process.argv;
+    process.argv = ["node", "artillery", "run", "-q", "script.yml"];
+    try {
+      await cleanup({ output: dirname(writeRun([spiralWorker("1")])), live: true });
+    } finally {
+      process.argv = argv;
+    }
+    expect(artillery.log).not.toHaveBeenCalled();
+  });
+});

@@ -4,7 +4,14 @@ import { parseConfig, unknownCohorts } from "../../../../results/src/config/conf
 describe("config.plugins.mqtt-results", () => {
   it("has defaults", () => {
     const report = ["console", "json", "csv", "hlog", "html", "junit", "github"];
-    const config = { output: "mqtt-results", report, target: 0.99, progress: true, prometheus: null };
+    const config = {
+      output: "mqtt-results",
+      report,
+      target: 0.99,
+      progress: true,
+      prometheus: null,
+      live: false,
+    };
     expect(parseConfig(undefined)).toEqual({ ok: true, config });
     expect(parseConfig(null)).toEqual({ ok: true, config });
     expect(parseConfig({})).toEqual({ ok: true, config });
@@ -32,6 +39,19 @@ describe("config.plugins.mqtt-results", () => {
   });
 
   const share = 'a share from 0 to 1, or a percentage such as "99 %"';
+  const live = "true, false, or { port: N }, a port from 1 to 65535";
+  it.each([
+    [true, true],
+    ["true", true],
+    [null, false],
+    [{}, {}],
+    [{ port: null }, {}],
+    [{ port: 8910 }, { port: 8910 }],
+    [{ port: "8910" }, { port: 8910 }],
+  ])("takes live: %j", (written, meant) => {
+    expect(parseConfig({ live: written })).toMatchObject({ ok: true, config: { live: meant } });
+  });
+
   const reports = "a list of console, json, csv, hlog, html, junit, github";
   it.each([
     [{ target: 99 }, `target: 99 is not allowed; allowed: ${share}`],
@@ -55,10 +75,14 @@ describe("config.plugins.mqtt-results", () => {
       { prometheus: 9464 },
       "prometheus: 9464 is not allowed; allowed: true, false, or the keys port, host, lastScrape",
     ],
+    [{ live: "on" }, `live: "on" is not allowed; allowed: ${live}`],
+    [{ live: 8080 }, `live: 8080 is not allowed; allowed: ${live}`],
+    [{ live: { port: 0 } }, `live.port: 0 is not allowed; allowed: ${live}`],
+    [{ live: { ports: 1 } }, `live.ports: 1 is not allowed; allowed: ${live}`],
     [{ output: "" }, 'output: "" is not allowed; allowed: the path of a directory'],
     [
       { outputs: "x" },
-      'outputs: "x" is not allowed; allowed: the keys output, report, target, progress, prometheus, fail',
+      'outputs: "x" is not allowed; allowed: the keys output, report, target, progress, prometheus, live, fail',
     ],
   ])("names path, value and what is allowed: %j", (input, problem) => {
     expect(parseConfig(input)).toEqual({ ok: false, problems: [`config.plugins.mqtt-results.${problem}`] });
@@ -67,7 +91,7 @@ describe("config.plugins.mqtt-results", () => {
     expect(parseConfig(true)).toEqual({
       ok: false,
       problems: [
-        "config.plugins.mqtt-results: true is not allowed; allowed: the keys output, report, target, progress, prometheus, fail",
+        "config.plugins.mqtt-results: true is not allowed; allowed: the keys output, report, target, progress, prometheus, live, fail",
       ],
     });
     expect(parseConfig({ target: 2, a: 1, b: 2 })).toMatchObject({ problems: { length: 3 } });
