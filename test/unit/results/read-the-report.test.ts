@@ -1,10 +1,10 @@
-/** The page that explains a run shows what a run shows: its example is the README's, its names are those of the report and of the summary. */
+/** The page that explains a run shows what a run shows: its pieces are of one run, its names are those of the report and of the summary. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { forecastCommand, scriptOf } from "../../support/forecast-command.ts";
+import { blocksOf, ROOT } from "../../support/pages.ts";
 
-const ROOT = join(import.meta.dirname, "../../..");
 const read = (path: string): string => readFileSync(join(ROOT, path), "utf8");
 const page = read("results/docs/read-the-report.md");
 const inOneLine = (text: string): string => text.replaceAll(/\s+/g, " ").trim();
@@ -15,13 +15,16 @@ function rowsOf(section: string): string[] {
   return [...text.matchAll(/^\| (.*?) \| /gm)].map(([, cell = ""]) => cell).slice(2);
 }
 
-it("each piece of its example stands in the README, below the same command", () => {
-  const readme = read("README.md");
-  const blocks = [...page.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)];
-  const pieces = blocks.filter(([, language]) => language === "").map(([, , text = ""]) => text);
-  expect(pieces.length).toBeGreaterThan(8);
-  for (const piece of pieces) expect(inOneLine(readme)).toContain(inOneLine(piece));
-  expect(readme).toContain("npx artillery run scenarios/mass-reconnect.yml");
+it("each piece of its example, and what the README shows, is of the run at its end", () => {
+  const [readme, own] = ["README.md", "results/docs/read-the-report.md"].map((path) => {
+    const outputs = blocksOf(path).filter(({ language }) => language === "");
+    return outputs.map(({ text }) => inOneLine(text));
+  });
+  const whole = own?.pop() ?? "";
+  expect(whole).toMatch(/^Mass reconnect/);
+  expect(own?.length).toBeGreaterThan(8);
+  expect(readme).toHaveLength(1);
+  for (const piece of [...(own ?? []), ...(readme ?? [])]) expect(whole).toContain(piece);
 });
 
 it("its parts of the report are the report's, in their order", async () => {
