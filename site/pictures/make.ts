@@ -37,7 +37,10 @@ async function takeAll(from: Browser, colorScheme: (typeof SCHEMES)[number]): Pr
   // The first screen ends where what is to be seen at a glance does.
   const glance = await page.locator("section[aria-labelledby=overview]").boundingBox();
   const height = Math.ceil(glance === null ? SCREEN.height : glance.y + glance.height + MARGIN);
-  keep(`report-${colorScheme}.png`, await page.screenshot({ clip: { x: 0, y: 0, width: SCREEN.width, height } }));
+  keep(
+    `report-${colorScheme}.png`,
+    await page.screenshot({ clip: { x: 0, y: 0, width: SCREEN.width, height } }),
+  );
   // All storms, where there are several.
   const figure = page.locator("section[aria-labelledby=recovery] figure").first();
   await figure.scrollIntoViewIfNeeded();
