@@ -65,18 +65,5 @@ export const CHAPTERS: readonly Chapter[] = [
   },
 ];
 
-/** Pages that are being written: they stand in the navigation from the moment on that they are there. */
-export const PLANNED: readonly string[] = [
-  "engine/docs/cloud-brokers.md",
-  "engine/docs/load-only-what-is-yours.md",
-];
-
 /** Markdown that is no page: forms of the repository. */
 export const NO_PAGES: readonly RegExp[] = [/^\.github\//];
-
-/** @param exists says whether the repository has a file */
-export function chaptersOf(exists: (path: string) => boolean): Chapter[] {
-  return CHAPTERS.map(({ title, pages }) => {
-    return { title, pages: pages.filter((path) => !PLANNED.includes(path) || exists(path)) };
-  });
-}

@@ -2,11 +2,10 @@ import { copyFileSync, mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { type DefaultTheme, defineConfig, type MarkdownOptions, type Plugin } from "vitepress";
 import { deadLinks, follow, isExternal, slugOf } from "../links.ts";
-import { type Chapter, chaptersOf } from "../navigation.ts";
+import { CHAPTERS, type Chapter } from "../navigation.ts";
 import { markdownFiles, ROOT, repository } from "../repository.ts";
 
-const chapters = chaptersOf((path) => repository.kind(path) === "file");
-const pages = chapters.flatMap((chapter) => chapter.pages);
+const pages = CHAPTERS.flatMap((chapter) => chapter.pages);
 
 const missing = pages.filter((path) => repository.kind(path) !== "file");
 const dead = [
@@ -115,7 +114,7 @@ export default defineConfig({
     headers: { slugify: slugOf },
   },
   themeConfig: {
-    sidebar: chapters.map(sidebarOf),
+    sidebar: CHAPTERS.map(sidebarOf),
     nav: [
       { text: "Rehearse your own fleet", link: "/results/docs/rehearse-your-own-fleet" },
       { text: "Read the report", link: "/results/docs/read-the-report" },
