@@ -62,7 +62,7 @@ describe.skipIf(missing !== null)("report.html in a browser", () => {
   ] as const)("draws every plot, asks the network for nothing, and is accessible (%s, %i px)", async (scheme, width) => {
     const { page, noise } = await open(scheme, width);
     const colours = await coloursDrawn(page);
-    expect(colours).toHaveLength(6);
+    expect(colours).toHaveLength(7);
     for (const colour of colours) expect(colour).toBeGreaterThan(10);
     expect(await page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(width);
     expect(await page.title()).toContain("The fleet did not recover");
@@ -215,5 +215,75 @@ describe.skipIf(missing !== null)("report.html in a browser", () => {
       expect(await status("storm")).toBe("");
       expect(await tools("storm").getByRole("button", { name: "Later" }).isDisabled()).toBe(true);
     });
+
+    it("has a cell for each column and percentile that was measured, in the colour of its value, and none else", async () => {
+      const [connect] = two.curves.overTime;
+      if (connect === undefined) throw new Error("no connect times");
+      expect(connect.columns.map(({ count }) => count)).toEqual([100, 50, 90]);
+      await scrollTo("plot-heat-connect");
+      await press("run", "Whole run");
+      const key: [string, string][] = await page.evaluate(
+        `[...document.querySelectorAll("#plot-heat-connect .heat-key li")].map((item) => [getComputedStyle(item.firstChild).backgroundColor, item.textContent])`,
+      );
+      const ms = (text: string): number => Number.parseFloat(text) * (/ms$/.test(text) ? 1 : 1000);
+      const colourOf = (value: number): string =>
+        key.find(([, words = ""]) => {
+          const [from = "", to = ""] = words.split(" to ");
+          return value >= ms(from) && value < ms(to);
+        })?.[0] ?? "none";
+      const to = two.curves.load[0]?.points.at(-1)?.tMs ?? 0;
+      const from = two.curves.load[0]?.points[0]?.tMs ?? 0;
+      const cells = connect.columns.flatMap((column) =>
+        column.valuesMs.map((value, row) => {
+          const x = (column.fromMs + connect.columnMs / 2 - from) / (to - from);
+          // Rows are 1 high, from the bottom, and 0.7 are free above them.
+          return { value, place: [x, 1 - (row + 0.3) / 5.7] as const };
+        }),
+      );
+      const idle = { value: null, place: [0.4, 0.5] as const };
+      const all = [...cells, idle];
+      const colours = await coloursAt(
+        "plot-heat-connect",
+        all.map(({ place }) => place),
+      );
+      const inKey = key.map(([own]) => own);
+      for (const [i, { value }] of all.entries()) {
+        if (value === null) expect(inKey).not.toContain(colours[i]);
+        else expect(colours[i]).toBe(colourOf(value));
+      }
+      expect(new Set(colours).size).toBeGreaterThan(4);
+      await press("run", "Without idle time");
+      // What is spoken, and what stands in the table, is the same.
+      await page.focus("#plot-heat-connect");
+      await page.keyboard.press("Home");
+      const [first] = connect.columns;
+      const values = (first?.valuesMs ?? []).map((value) => (value === null ? "no value" : duration(value)));
+      expect(await page.locator("#plot-heat-connect + [aria-live]").textContent()).toMatch(
+        new RegExp(
+          `: 50 % ${values[0]}, 90 % ${values[1]}, 99 % ${values[2]}, 99.9 % ${values[3]}, 100 % ${values[4]}$`,
+        ),
+      );
+      const row = page.locator("figure:has(#plot-heat-connect) details tbody tr").first();
+      expect((await row.locator("td").allTextContents()).map((text) => text.trim())).toEqual([
+        ...values.map((value) => value.replace("no value", "–")),
+        "100",
+      ]);
+    });
+
+    /** The colours at places of a plot, as shares of its width and height. */
+    const coloursAt = (id: string, places: readonly (readonly [number, number])[]): Promise<string[]> =>
+      page.evaluate(`(() => {
+        const over = document.querySelector("#${id} .u-over").getBoundingClientRect();
+        const canvas = document.querySelector("#${id} canvas");
+        const own = canvas.getBoundingClientRect();
+        const scale = canvas.width / own.width;
+        const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+        return ${JSON.stringify(places)}.map(([x, y]) => {
+          const left = Math.round((over.left - own.left + x * over.width) * scale);
+          const top = Math.round((over.top - own.top + y * over.height) * scale);
+          const at = 4 * (top * canvas.width + left);
+          return "rgb(" + data.slice(at, at + 3).join(", ") + ")";
+        });
+      })()`);
   });
 });

@@ -152,7 +152,8 @@ export function hlogText(intervals: readonly Record<string, number[]>[]): string
     for (const [tag, valuesUs] of Object.entries(interval)) {
       const histogram = histogramOf(valuesUs);
       histogram.tag = tag;
-      writer.outputIntervalHistogram(histogram, i * 5, i * 5 + 5, 1000);
+      const startS = TIME_ZERO_MS / 1000 + i * 5;
+      writer.outputIntervalHistogram(histogram, startS, startS + 5, 1000);
     }
   }
   return text;

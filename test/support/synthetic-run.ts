@@ -165,7 +165,7 @@ export interface WorkerFiles {
 
 /** Adds workers up as if their files had been read one after the other. */
 export function addedUp(workers: readonly WorkerFiles[]): AddedUp {
-  const sum: AddedUp = { records: [], histograms: new Map(), timelines: new Map() };
+  const sum: AddedUp = { records: [], histograms: new Map(), latencies: new Map(), timelines: new Map() };
   for (const { record, histograms, timelineRows } of workers) {
     sum.records.push(record);
     for (const [tag, histogram] of histograms) {

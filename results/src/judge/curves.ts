@@ -4,6 +4,7 @@ import { idleStretches, type Stretch } from "./idle.ts";
 import { type CohortLoad, loadOf } from "./load.ts";
 import { type MessageRate, messageRates } from "./message-rates.ts";
 import { type MetricPercentiles, metricPercentiles } from "./percentiles-by-cohort.ts";
+import { type MetricOverTime, percentilesOverTime } from "./percentiles-over-time.ts";
 import type { RateSeries } from "./rate-series.ts";
 import { type StormRecovery, stormRecovery } from "./recovery-by-cohort.ts";
 import { serviceTime } from "./service-time.ts";
@@ -18,6 +19,7 @@ export interface Curves {
   /** Null where no messages were tracked. */
   messages: RateSeries<MessageRate> | null;
   percentiles: MetricPercentiles[];
+  overTime: MetricOverTime[];
   /** Service times of each cohort; those of the whole fleet are the summary's. */
   serviceTimes: CohortServiceTime[];
 }
@@ -38,6 +40,7 @@ export function curvesOf(run: MergedRun): Curves {
     idle: fleet === undefined ? [] : idleStretches(fleet, stormsMs),
     messages: messageRates(run),
     percentiles: metricPercentiles(run),
+    overTime: percentilesOverTime(run),
     serviceTimes: (Object.keys(SERVICE_TIME_METRICS) as LatencyName[]).flatMap((metric) =>
       [...run.cohorts.keys()].flatMap((cohort) => cohortServiceTime(run, metric, cohort) ?? []),
     ),

@@ -20,10 +20,20 @@ export interface ChartSpec {
   marks: { from: number; to: number; label: string }[];
   /** Words beside points. */
   notes?: { x: number; y: number; text: string }[];
+  /** Series are rows of cells, the first at the bottom, and values are colours. Absent where they are curves. */
+  cells?: CellScale;
   /** Absent where x is no time that other charts share. */
   time?: TimeAxis;
   /** What the legend's values are of while nobody points at the chart, such as "whole run". */
   rest?: string;
+}
+
+/** How values become colours. */
+export interface CellScale {
+  /** A value stands for so much of the x axis, half of it before its x. */
+  width: number;
+  /** Ascending ends of the steps that have a colour each: from the first to the second, and so on. */
+  bounds: number[];
 }
 
 /** An axis of time that charts of a page have in common: they are zoomed, and pointed at, as one. Seconds. */

@@ -1,5 +1,6 @@
 /// <reference lib="dom" />
 import type UPlot from "uplot";
+import * as cells from "./chart-cells.ts";
 import * as marks from "./chart-marks.ts";
 import type { ChartSeries, ChartSpec } from "./chart-spec.ts";
 import * as time from "./chart-time.ts";
@@ -19,6 +20,9 @@ declare const yText: typeof words.yText;
 declare const colourOf: typeof words.colourOf;
 declare const cssColour: typeof words.cssColour;
 declare const legendDash: typeof words.legendDash;
+declare const drawCells: typeof cells.drawCells;
+declare const momentText: typeof cells.momentText;
+declare const addKey: typeof cells.addKey;
 declare const drawMarks: typeof marks.drawMarks;
 declare const drawFolds: typeof marks.drawFolds;
 declare const drawTarget: typeof marks.drawTarget;
@@ -57,6 +61,7 @@ function seriesOptions(spec: ChartSpec): UPlot.Series[] {
       options.spanGaps = true;
       if (series.shape === "points") options.paths = () => null;
     }
+    if (spec.cells !== undefined) options.paths = () => null;
     if (series.shape === "area") options.fill = `${colour}2e`;
     if (series.shape === "step" && uPlot.paths.stepped) options.paths = uPlot.paths.stepped({ align: 1 });
     return options;
@@ -132,26 +137,36 @@ function plotOptions(page: ChartPage, spec: ChartSpec, width: number): UPlot.Opt
     grid: { stroke: cssColour("--grid"), width: 1 },
     ticks: { show: false },
   };
+  const yAxis: UPlot.Axis = { ...axis, label: spec.yLabel, size: 58 };
+  if (spec.cells === undefined) yAxis.values = (_plot, splits) => splits.map((y) => yText(spec, y));
+  else {
+    yAxis.grid = { show: false };
+    yAxis.splits = () => spec.series.map((_, row) => row + 0.5);
+    yAxis.values = () => spec.series.map(({ label }) => label);
+  }
   return {
     width,
-    height: Math.round(Math.min(320, Math.max(250, width * 0.5))),
+    height: spec.cells === undefined ? Math.round(Math.min(320, Math.max(250, width * 0.5))) : 250,
     scales: { x: xScaleOptions(page, spec), y: { range: () => [0, spec.yMax] } },
-    axes: [
-      { ...axis, ...xAxisOptions(page, spec) },
-      { ...axis, label: spec.yLabel, size: 58, values: (_plot, splits) => splits.map((y) => yText(spec, y)) },
-    ],
+    axes: [{ ...axis, ...xAxisOptions(page, spec) }, yAxis],
     series: [
       {
         label: spec.xLabel,
-        value: (_plot, x, _series, index) => (index === null ? (spec.rest ?? "–") : xText(spec, x)),
+        value: (_plot, x, _series, index) => (index === null ? (spec.rest ?? "–") : momentText(spec, x)),
       },
       ...seriesOptions(spec),
     ],
-    legend: { markers: { width: 3, dash: (_plot, i) => legendDash(spec.series[i - 1]?.dash ?? []) } },
+    legend: {
+      markers: {
+        show: spec.cells === undefined,
+        width: 3,
+        dash: (_plot, i) => legendDash(spec.series[i - 1]?.dash ?? []),
+      },
+    },
     cursor: {
       y: false,
       drag: { x: true, y: false, setScale: false, dist: 3 },
-      points: { size: 7 },
+      points: spec.cells === undefined ? { size: 7 } : { show: false },
       bind: {
         dblclick: () => () => {
           resetZoom(page, spec);
@@ -162,6 +177,7 @@ function plotOptions(page: ChartPage, spec: ChartSpec, width: number): UPlot.Opt
     hooks: {
       drawClear: [(plot: Plot) => drawMarks(plot, spec)],
       draw: [
+        (plot: Plot) => drawCells(plot, spec),
         (plot: Plot) => shownOf(page, spec).isFolded && drawFolds(plot, spec.time?.folds ?? []),
         (plot: Plot) => drawTarget(plot, spec),
         (plot: Plot) => drawNotes(plot, spec),
@@ -178,6 +194,7 @@ function createPlot(page: ChartPage, spec: ChartSpec, holder: HTMLElement, width
   const canvas = plot.ctx.canvas;
   canvas.setAttribute("role", "img");
   canvas.setAttribute("aria-label", spec.description);
+  addKey(plot, spec);
   // The table behind the plot and the spoken output say its values better.
   plot.root.querySelector(".u-legend")?.setAttribute("aria-hidden", "true");
   return plot;
@@ -209,7 +226,7 @@ function moveCursor(page: ChartPage, { plot, spec, spoken }: Chart, key: string)
     const y = plot.data[i + 1]?.[index];
     return `${series.label} ${y === null || y === undefined ? "no value" : yText(spec, y)}`;
   });
-  spoken.textContent = `${xText(spec, x)}: ${values.join(", ")}`;
+  spoken.textContent = `${momentText(spec, x)}: ${values.join(", ")}`;
   return true;
 }
 
@@ -301,6 +318,7 @@ function startReport(): void {
 /** What draws plots, for pages that start themselves in another way. */
 const PLOT_FUNCTIONS: readonly unknown[] = [
   ...Object.values(words),
+  ...Object.values(cells),
   ...Object.values(marks),
   ...Object.values(time),
   ...Object.values(zoom),
@@ -320,13 +338,15 @@ export function browserCode(
   start: () => void,
   ...others: readonly ((...args: never[]) => unknown)[]
 ): string {
-  return [
+  const code = [
     "(() => {",
     '"use strict";',
     ...[...PLOT_FUNCTIONS, start, ...others].map(String),
     `${start.name}();`,
     "})();",
   ].join("\n");
+  // A page carries neither indentation nor the comments of a line of their own.
+  return code.replace(/^\s*\/\/.*\n/gm, "").replace(/^\s+/gm, "");
 }
 
 export const BROWSER_CODE: string = browserCode(startReport);

@@ -4,12 +4,14 @@ import type { CohortLoad } from "../judge/load.ts";
 import type { MessageRate } from "../judge/message-rates.ts";
 import { count, duration, percent } from "../judge/number-words.ts";
 import type { MetricPercentiles } from "../judge/percentiles-by-cohort.ts";
+import { NARROWEST_COLUMN_MS } from "../judge/percentiles-over-time.ts";
 import type { RateSeries } from "../judge/rate-series.ts";
 import { stormsOverlaid } from "../judge/recovery-by-cohort.ts";
 import type { Summary } from "../judge/summary-schema.ts";
 import { seriesOf } from "./chart-series.ts";
 import type { ChartSeries, ChartSpec, TimeAxis } from "./chart-spec.ts";
 import { type Figure, figure } from "./figure.ts";
+import { heatFigures } from "./heat-figures.ts";
 import { type Html, html, NOTHING } from "./html.ts";
 import { overlayFigure, recoveryFigure } from "./recovery-figures.ts";
 import { cell, table, timeCell } from "./table.ts";
@@ -35,6 +37,11 @@ export function plotsOf(summary: Summary, curves: Curves): Plots {
   const frame = { time: runTime(summary, curves), range: runRange(curves), storms: summary.storms };
   const load = loadFigures(curves.load, frame);
   const messages = curves.messages === null ? [] : [messageFigure(curves.messages, frame)];
+  const heat = heatFigures(curves.overTime, {
+    xRange: frame.range,
+    time: frame.time,
+    marks: stormMarks(frame.storms),
+  });
   const percentiles = curves.percentiles.map((one) => percentileFigure(one, summary, curves));
   const [fleet, ...cohorts] = load;
   return {
@@ -61,14 +68,28 @@ export function plotsOf(summary: Summary, curves: Curves): Plots {
       "percentiles",
       "Latency percentiles",
       "Each step to the right leaves out ten times fewer devices or operations: 90 %, 99 %, 99.9 %. Ready times are over all affected devices: where not enough of them came back, the curve ends.",
-      percentiles.length > 0 ? [pair(percentiles)] : [],
+      percentiles.length > 0 ? [pair(percentiles), ...heatParts(heat, summary)] : heatParts(heat, summary),
     ),
-    specs: [...overlay, ...recovery, ...load, ...messages, ...percentiles].map((one) => one.spec),
+    specs: [...overlay, ...recovery, ...load, ...messages, ...percentiles, ...heat].map((one) => one.spec),
   };
 }
 
 function pair(figures: readonly Figure[]): Html {
   return figures.length === 0 ? NOTHING : html`<div class="pair">${figures.map((one) => one.html)}</div>`;
+}
+
+function heatParts(heat: readonly Figure[], { forecast }: Summary): Html[] {
+  if (forecast !== null)
+    return [
+      html`<p class="note">A forecast keeps its times for the whole run alone: when it was slow is not known.</p>`,
+    ];
+  if (heat.length === 0) return [];
+  return [
+    html`<h3 class="part">Over the run's time</h3>
+<p class="lead">When it was slow: the darker on white, and the brighter on black, the longer it took. A worker writes down what it recorded every ${duration(NARROWEST_COLUMN_MS)}, so that a column is no narrower; what it wrote counts where the middle of that time lies. No colour: nothing succeeded then, or too little to tell (99 % needs 100 operations, 99.9 % needs 1,000). Storm windows begin with a line.</p>`,
+    zoomTools("run"),
+    ...heat.map((one) => one.html),
+  ];
 }
 
 /** The browser puts buttons there: without it there is nothing to zoom. */
@@ -161,13 +182,7 @@ function rateFigure<Rate extends string>(
       time,
       rest: "whole run",
       target: null,
-      marks: storms
-        .filter((storm) => storm.happened)
-        .map(({ index, at, windowMs }) => ({
-          from: at / 1000,
-          to: (at + windowMs) / 1000,
-          label: `storm ${index}`,
-        })),
+      marks: stormMarks(storms),
     },
     table({
       caption: `${title}: highest means over one second up to each time`,
@@ -178,6 +193,16 @@ function rateFigure<Rate extends string>(
       })),
     }),
   );
+}
+
+function stormMarks(storms: Summary["storms"]): ChartSpec["marks"] {
+  return storms
+    .filter((storm) => storm.happened)
+    .map(({ index, at, windowMs }) => ({
+      from: at / 1000,
+      to: (at + windowMs) / 1000,
+      label: `storm ${index}`,
+    }));
 }
 
 /** The end of an axis that all of them share. */

@@ -3,7 +3,8 @@ export const STYLE = `
 :root {
   color-scheme: light dark;
   --page: #f6f7f9; --card: #ffffff; --text: #1a2230; --muted: #566072; --line: #dde2ea; --grid: #e8ecf2;
-  --accent: #0b5cad; --window: #5660720f; --fold: #56607266; --code: #f1f3f7; --select: #0b5cad26; --shade: #1a223033;
+  --accent: #0b5cad; --window: #5660720f; --fold: #56607266; --code: #f1f3f7; --heat-1: #fbe3a2; --heat-2: #df6b3c; --heat-3: #5b0f3f;
+  --select: #0b5cad26; --shade: #1a223033;
   --good: #0a6b4b; --good-back: #e0f4ec; --fair: #855000; --fair-back: #fdf0d8; --bad: #a8201a; --bad-back: #fde6e3;
   --none: #4a5465; --none-back: #e9ecf1;
   --series-1: #0072b2; --series-2: #d55e00; --series-3: #00855f; --series-4: #b0528a; --series-5: #8a6d00; --series-6: #3a86b8;
@@ -11,7 +12,8 @@ export const STYLE = `
 @media screen and (prefers-color-scheme: dark) {
   :root:not([data-print]) {
     --page: #10151d; --card: #18202b; --text: #e6eaf1; --muted: #a0abbd; --line: #2c3747; --grid: #263040;
-    --accent: #7cbcf5; --window: #a0abbd14; --fold: #a0abbd66; --code: #111822; --select: #7cbcf533; --shade: #00000099;
+    --accent: #7cbcf5; --window: #a0abbd14; --fold: #a0abbd66; --code: #111822; --heat-1: #2f3a6e; --heat-2: #b8477f; --heat-3: #ffe08a;
+    --select: #7cbcf533; --shade: #00000099;
     --good: #6fdcb1; --good-back: #10382b; --fair: #f5c46a; --fair-back: #3d2c0a; --bad: #ff9d94; --bad-back: #47191a;
     --none: #b7c0cf; --none-back: #2a3443;
     --series-1: #56b4e9; --series-2: #f0883e; --series-3: #2bc69a; --series-4: #e18fc0; --series-5: #e6c229; --series-6: #9fd3f2;
@@ -113,6 +115,9 @@ footer { margin-top: 48px; padding: 20px 0 48px; border-top: 1px solid var(--lin
 .tools button:disabled { color: var(--muted); cursor: default; opacity: .6; }
 .tools .gap { width: 10px; }
 .tools p { flex-basis: 100%; max-width: none; margin: 0; min-height: 1.5em; color: var(--muted); font-size: 13.5px; }
+.part { margin-top: 30px; }
+.heat-key { display: flex; flex-wrap: wrap; gap: 4px 16px; margin: 8px 0 0; padding: 0; list-style: none; font-size: 13px; color: var(--muted); }
+.heat-key span { display: inline-block; width: 22px; height: 12px; margin-right: 6px; border: 1px solid var(--line); vertical-align: -1px; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
 .u-select { background: var(--select); }
 .uplot { font-family: inherit; max-width: 100%; }
 .u-legend { margin: 6px 0 0; text-align: left; font-size: 13.5px; font-variant-numeric: tabular-nums; }

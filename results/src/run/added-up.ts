@@ -1,6 +1,8 @@
 import { FILES, type WorkerRecord } from "artillery-engine-mqtt/contract";
 import type * as hdr from "hdr-histogram-js";
 import { getOrAdd } from "./get-or-add.ts";
+import { placeIntervals } from "./interval-places.ts";
+import { LatencySlots } from "./latency-slots.ts";
 import { readHistograms } from "./read-histograms.ts";
 import { readTimeline } from "./read-timeline.ts";
 import { beyond, type RunBudget } from "./run-budget.ts";
@@ -14,6 +16,8 @@ export interface AddedUp {
   records: WorkerRecord[];
   /** The key is the tag. */
   histograms: Map<string, hdr.Histogram>;
+  /** Values of `METRICS_OVER_TIME` by when they were recorded. The key is the test run. */
+  latencies: Map<string, LatencySlots>;
   /** The key is the test run, for each counts from a time zero of its own; here times are since the epoch. Merging takes the rows. */
   timelines: Map<string, TimelineSum>;
 }
@@ -34,7 +38,7 @@ export interface Correction {
 }
 
 export function addWorker(
-  { records, histograms, timelines }: AddedUp,
+  { records, histograms, latencies, timelines }: AddedUp,
   id: string,
   texts: WorkerTexts,
   { rowsMovedMs, cutDelaysMs }: Correction,
@@ -44,7 +48,10 @@ export function addWorker(
   records.push(texts.record);
   if (texts.histograms !== null) {
     const name = FILES.workerHistograms(id);
-    readHistograms(texts.histograms, name, problems, budget, histograms, cutDelaysMs);
+    const { testRunId } = texts.record;
+    const slots = getOrAdd(latencies, testRunId, () => new LatencySlots());
+    const placed = placeIntervals(slots, texts.record, rowsMovedMs);
+    readHistograms(texts.histograms, name, problems, budget, histograms, cutDelaysMs, placed);
   }
   if (texts.timeline === null) return;
   const name = FILES.workerTimeline(id);

@@ -17,6 +17,14 @@ export function emptyHistogram(): hdr.Histogram {
   });
 }
 
+let ruler: hdr.JsHistogram | undefined;
+
+/** The highest value of the bucket with this index, microseconds: all histograms have the same buckets. */
+export function highestOfBucketUs(index: number): number {
+  ruler ??= emptyHistogram() as hdr.JsHistogram;
+  return ruler.highestEquivalentValue(ruler.valueFromIndex(index));
+}
+
 /** Bucket counts are added; nothing is averaged. */
 export function addHistograms(histograms: Iterable<hdr.Histogram>): hdr.Histogram {
   const sum = emptyHistogram();

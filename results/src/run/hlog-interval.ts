@@ -16,14 +16,22 @@ const HEADER = { payloadBytes: 4, digits: 12, lowest: 16, highest: 24, bytes: 40
 const HIGHEST_COUNT = 0x7fff_ffff;
 const LONGEST_WORD_BYTES = 5;
 
+/** What one interval holds: counts that are not 0, by the ascending index of their bucket. */
+export interface Interval {
+  indices: number[];
+  counts: number[];
+  /** The bytes that it inflated to. */
+  bytes: number;
+}
+
 /**
  * Adds one interval of an `.hlog` to `sum`, or nothing of it. hdr-histogram-js could decode it, but believes the lengths in
  * it: some of them keep it in a loop for ever. It would also make an array of all counts for the few that an interval has.
  *
- * @returns the bytes that it inflated to
+ * @returns what was added
  * @throws Error for what is no interval, or not one of ours
  */
-export function addInterval(sum: hdr.Histogram, base64: string): number {
+export function addInterval(sum: hdr.Histogram, base64: string): Interval {
   if (!(sum instanceof hdr.JsHistogram)) throw new TypeError("not a JsHistogram");
   const bytes = inflated(base64);
   const { indices, counts } = countsOf(bytes, sum);
@@ -39,7 +47,7 @@ export function addInterval(sum: hdr.Histogram, base64: string): number {
     sum.maxValue = Math.max(sum.maxValue, sum.highestEquivalentValue(sum.valueFromIndex(last)));
   }
   if (first !== undefined) sum.minNonZeroValue = Math.min(sum.minNonZeroValue, sum.valueFromIndex(first));
-  return bytes.length;
+  return { indices, counts, bytes: bytes.length };
 }
 
 function inflated(base64: string): Buffer {

@@ -20,6 +20,7 @@ import { type ClockReading, clocksOf, rowsMovedMs } from "./clocks.ts";
 import { clientsOf } from "./cohort-client.ts";
 import { type CutApart, cutApart } from "./cut-instants.ts";
 import { highest, lowest } from "./highest-lowest.ts";
+import { LatencySlots } from "./latency-slots.ts";
 import {
   type AbsentContainer,
   absentContainers,
@@ -120,6 +121,8 @@ export interface MergedRun {
   histograms: Map<string, Histogram>;
   /** Times count from time zero. */
   timeline: TimelineRow[];
+  /** Values of some metrics by when they were recorded, epoch milliseconds of the first run's clock. */
+  latencies: LatencySlots;
 }
 
 /**
@@ -182,6 +185,7 @@ export function mergeRun(
     forecast: first.forecast ?? null,
     histograms,
     timeline: mergeTimelines(onOneTimeZero(files, timeZeroMs, zeroMs)),
+    latencies: latenciesOf(files, timeZeroMs, zeroMs),
   };
 }
 
@@ -197,6 +201,20 @@ function onOneTimeZero(
     const laterMs = (smallest(zerosMs) ?? timeZeroMs) - timeZeroMs;
     return { sum, zeroMs: timeZeroMs + Math.round(laterMs / TIMELINE_ROW_MS) * TIMELINE_ROW_MS };
   });
+}
+
+function latenciesOf(
+  { records, latencies }: AddedUp,
+  timeZeroMs: number,
+  ownZeroMs: (record: WorkerRecord) => number | null,
+): LatencySlots {
+  const all = new LatencySlots();
+  const runs = Map.groupBy(records, ({ testRunId }) => testRunId);
+  for (const [testRunId, slots] of latencies) {
+    const zeroMs = smallest((runs.get(testRunId) ?? []).map(ownZeroMs)) ?? timeZeroMs;
+    all.addMoved(slots, timeZeroMs - zeroMs);
+  }
+  return all;
 }
 
 /** One record of each container, whichever thread's. */

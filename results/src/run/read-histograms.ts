@@ -1,7 +1,7 @@
 import { parseHistogramTag } from "artillery-engine-mqtt/contract";
 import type * as hdr from "hdr-histogram-js";
 import { emptyHistogram } from "./histogram.ts";
-import { addInterval } from "./hlog-interval.ts";
+import { addInterval, type Interval } from "./hlog-interval.ts";
 import { LIMITS } from "./limits.ts";
 import { addMoved, movedByMs } from "./moved-spread.ts";
 import { beyond, RunBudget } from "./run-budget.ts";
@@ -9,7 +9,10 @@ import { beyond, RunBudget } from "./run-budget.ts";
 type Histograms = Map<string, hdr.Histogram>;
 
 /** `[Tag=…,]start,length,max,histogram`, see HistogramLogWriter. */
-const HLOG_LINE = /^(?:Tag=([^,]*),)[^,]+,[^,]+,[^,]+,(\S+)$/;
+const HLOG_LINE = /^(?:Tag=([^,]*),)([^,]+),([^,]+),[^,]+,(\S+)$/;
+
+/** Is told of each interval: its tag, its start and length in seconds as they are written, and what it holds. */
+export type IntervalListener = (tag: string, startS: number, lengthS: number, interval: Interval) => void;
 
 /**
  * Adds the intervals of a log to `sums`, by tag.
@@ -23,6 +26,7 @@ export function readHistograms(
   budget: RunBudget = new RunBudget(),
   sums: Histograms = new Map(),
   cutDelaysMs: ReadonlyMap<number, number> = new Map(),
+  listener: IntervalListener = () => {},
 ): Histograms {
   const skipped = { damaged: 0, tags: 0 };
   // Lines are taken one after the other: an array of all lines of a file of line ends would not fit into memory.
@@ -32,7 +36,7 @@ export function readHistograms(
     const line = lineOf(text, at, end);
     at = end + 1;
     if (line === "") continue;
-    const said = line === null ? "damaged" : addLine(sums, line, budget, cutDelaysMs);
+    const said = line === null ? "damaged" : addLine(sums, line, budget, cutDelaysMs, listener);
     if (said === "intervals" || said === "inflatedBytes") {
       problems.push(`${name} was read up to line ${number}: ${beyond(said)}`);
       break;
@@ -59,8 +63,9 @@ function addLine(
   line: string,
   budget: RunBudget,
   cutDelaysMs: ReadonlyMap<number, number>,
+  listener: IntervalListener,
 ): "damaged" | "tags" | "intervals" | "inflatedBytes" | null {
-  const [, tag, encoded] = HLOG_LINE.exec(line) ?? [];
+  const [, tag, start, length, encoded] = HLOG_LINE.exec(line) ?? [];
   if (!tag || !encoded || tag.length > LIMITS.tagChars || parseHistogramTag(tag) === null) return "damaged";
   if (!budget.take("intervals")) return "intervals";
   const known = sums.get(tag);
@@ -69,8 +74,9 @@ function addLine(
   // What stands in one sum cannot be moved any more.
   const own = byMs === 0 ? sum : emptyHistogram();
   try {
-    const bytes = addInterval(own, encoded);
-    if (!budget.take("inflatedBytes", bytes)) return "inflatedBytes";
+    const interval = addInterval(own, encoded);
+    if (!budget.take("inflatedBytes", interval.bytes)) return "inflatedBytes";
+    listener(tag, Number(start), Number(length), interval);
     if (own !== sum) addMoved(sum, own, byMs);
   } catch {
     return "damaged";

@@ -35,6 +35,7 @@ export function readRun(directories: readonly string[], handedOn: HandedOn = new
   const run: RunFiles = {
     records: [],
     histograms: new Map(),
+    latencies: new Map(),
     timelines: new Map(),
     readable: new Set(),
     labEnds: [],

@@ -22,7 +22,12 @@ function forecastRecord() {
 }
 
 function runOf(one: ReturnType<typeof record>) {
-  const run = mergeRun({ records: [one], histograms: new Map(), timelines: new Map() } as never);
+  const run = mergeRun({
+    records: [one],
+    histograms: new Map(),
+    latencies: new Map(),
+    timelines: new Map(),
+  } as never);
   return { run, summary: buildSummary(run, { target: 0.99, problems: [], fail: { verdict: "degraded" } }) };
 }
 

@@ -149,8 +149,8 @@ describe("report.html", () => {
 
   it("has a table and a spoken description behind every plot, and headings in order", () => {
     const specs = JSON.parse(/id="plots">([\s\S]*?)<\/script>/.exec(page)?.[1] ?? "[]");
-    // There are plots of recovery, of the load of the fleet and two cohorts, of ready time and of connect.
-    expect(specs).toHaveLength(6);
+    // There are plots of recovery, of the load of the fleet and two cohorts, of ready time and of connect, and of connect over time.
+    expect(specs).toHaveLength(7);
     for (const spec of specs) {
       expect(page).toContain(`id="${spec.id}"`);
       expect(spec.description).not.toBe("");

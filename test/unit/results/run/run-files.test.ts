@@ -48,6 +48,7 @@ describe("readRun", () => {
     expect(readRun([join(temporaryDirectory(), "missing")])).toEqual({
       records: [],
       histograms: new Map(),
+      latencies: new Map(),
       timelines: new Map(),
       readable: new Set(),
       labEnds: [],
