@@ -48,7 +48,7 @@ export function liveView(seen: RunSeen, options: ViewOptions): LiveView {
   const phase = phaseOf(seen);
   if (seen.workers.length === 0) return waitingView(seen, options);
   const records = seen.workers.map(({ record }) => record);
-  const run = mergeRun({ records, histograms: seen.readyTimes, timelines: new Map() });
+  const run = mergeRun({ records, histograms: seen.readyTimes, latencies: new Map(), timelines: new Map() });
   const errors = totalErrors(records);
   const windows = run.storms
     .filter(({ startedAtMs }) => startedAtMs !== null)
