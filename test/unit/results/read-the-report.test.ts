@@ -25,6 +25,12 @@ it("each piece of its example, and what the README shows, is of the run at its e
   expect(own?.length).toBeGreaterThan(8);
   expect(readme).toHaveLength(1);
   for (const piece of [...(own ?? []), ...(readme ?? [])]) expect(whole).toContain(piece);
+  // Its pictures are of that run, and so is what is said of them to those who do not see them.
+  const figures = [...read("README.md").matchAll(/alt="([^"]*)"/g)].flatMap(([, alt = ""]) =>
+    [...alt.matchAll(/\d[\d.]* (?:ms|s|%)/g)].map(([figure]) => figure),
+  );
+  expect(figures.length).toBeGreaterThan(5);
+  for (const figure of figures) expect(whole).toContain(figure);
 });
 
 it("its parts of the report are the report's, in their order", async () => {
