@@ -12,7 +12,6 @@ export function drawMarks(plot: UPlot, spec: ChartSpec): void {
   ctx.beginPath();
   ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
   ctx.clip();
-  let labelled = Number.NEGATIVE_INFINITY;
   for (const mark of spec.marks) {
     const from = plot.valToPos(mark.from, "x", true);
     const to = plot.valToPos(mark.to, "x", true);
@@ -20,14 +19,32 @@ export function drawMarks(plot: UPlot, spec: ChartSpec): void {
     ctx.fillRect(from, bbox.top, to - from, bbox.height);
     ctx.fillStyle = cssColour("--muted");
     ctx.fillRect(from, bbox.top, devicePixelRatio, bbox.height);
-    ctx.font = `${12 * devicePixelRatio}px system-ui, sans-serif`;
-    ctx.textAlign = "left";
-    ctx.textBaseline = "top";
+  }
+  ctx.restore();
+}
+
+/** Their names, before the grid and the hatching: these would strike them through. */
+export function drawMarkNames(plot: UPlot, spec: ChartSpec): void {
+  const { ctx, bbox } = plot;
+  ctx.save();
+  ctx.font = `${12 * devicePixelRatio}px system-ui, sans-serif`;
+  ctx.textAlign = "left";
+  ctx.textBaseline = "top";
+  let labelled = Number.NEGATIVE_INFINITY;
+  for (const mark of spec.marks) {
+    const from = plot.valToPos(mark.from, "x", true);
+    const to = plot.valToPos(mark.to, "x", true);
     // A window that began before what is shown says its name at the edge.
     const at = Math.max(from, bbox.left) + 5 * devicePixelRatio;
-    if (to < bbox.left || at < labelled) continue;
-    ctx.fillText(mark.label, at, bbox.top + 4 * devicePixelRatio);
-    labelled = at + ctx.measureText(mark.label).width + 4 * devicePixelRatio;
+    const { width } = ctx.measureText(mark.label);
+    const end = at + width + 4 * devicePixelRatio;
+    if (to < bbox.left || at < labelled || end > bbox.left + bbox.width) continue;
+    const top = bbox.top + 2 * devicePixelRatio;
+    ctx.fillStyle = cssColour("--card");
+    ctx.fillRect(at - 2 * devicePixelRatio, top, width + 4 * devicePixelRatio, 16 * devicePixelRatio);
+    ctx.fillStyle = cssColour("--muted");
+    ctx.fillText(mark.label, at, top + 2 * devicePixelRatio);
+    labelled = end;
   }
   ctx.restore();
 }

@@ -24,6 +24,7 @@ declare const drawCells: typeof cells.drawCells;
 declare const momentText: typeof cells.momentText;
 declare const addKey: typeof cells.addKey;
 declare const drawMarks: typeof marks.drawMarks;
+declare const drawMarkNames: typeof marks.drawMarkNames;
 declare const drawFolds: typeof marks.drawFolds;
 declare const drawTarget: typeof marks.drawTarget;
 declare const drawNotes: typeof marks.drawNotes;
@@ -179,6 +180,7 @@ function plotOptions(page: ChartPage, spec: ChartSpec, width: number): UPlot.Opt
       draw: [
         (plot: Plot) => drawCells(plot, spec),
         (plot: Plot) => shownOf(page, spec).isFolded && drawFolds(plot, spec.time?.folds ?? []),
+        (plot: Plot) => drawMarkNames(plot, spec),
         (plot: Plot) => drawTarget(plot, spec),
         (plot: Plot) => drawNotes(plot, spec),
       ],
