@@ -22,7 +22,7 @@ export function fleetPlot({ fleet, slotMs }: RunSeen, run: MergedRun): LivePlot 
   const caption =
     last === undefined
       ? "No device has arrived yet."
-      : `Now ${count(last.online)} online, ${count(last.ready)} ready; the most were ${count(highest)} online.`;
+      : `Last: ${count(last.online)} online, ${count(last.ready)} ready. The most were ${count(highest)} online.`;
   return overTime("plot-fleet", "Devices online and ready", caption, run, {
     yAxis: "count",
     yLabel: "devices",
@@ -119,7 +119,7 @@ function overTime(
     target: null,
     // Both plots over the run's time are zoomed, and pointed at, as one.
     time: { name: "run", zeroS: 0, folds: [], views: [] },
-    rest: "now",
+    rest: "last",
     marks: storms
       .filter(({ startedAtMs }) => startedAtMs !== null)
       .map(({ index, atMs, windowMs }) => ({

@@ -108,7 +108,7 @@ function layoutOf(
   const place = ({ html: figure, spec }: LivePlot): Html =>
     html`${figure}<p class="note" data-part="caption-${spec.id}"></p>`;
   return html`<div data-part="alerts"></div>
-<section aria-labelledby="fleet"><h2 id="fleet">The fleet now</h2>
+<section aria-labelledby="fleet"><h2 id="fleet">The fleet</h2>
 <div class="card" data-part="figures"></div>
 <div class="pair"><div class="card">${place(fleet)}</div><div class="card">${place(load)}</div></div></section>
 <section aria-labelledby="storms"><h2 id="storms">Storms</h2>
