@@ -32,7 +32,7 @@ const script = (target: string, port: number): object => ({
       mqtt: {
         reconnect: { policy: "full-jitter", base: "1s", cap: "2s" },
         seed: 7,
-        storms: [{ at: "6s", fraction: 1, cause: "reset", for: "5s", window: "10s" }],
+        storms: [{ at: "6s", fraction: 1, cause: "reset", for: "5s", window: "9s" }],
       },
     },
     plugins: { "mqtt-results": { live: { port }, report: ["json"] } },
