@@ -19,6 +19,10 @@ export const USER_PAGES: readonly string[] = [
   ...ofFolder("results/docs"),
   "scenarios/README.md",
   "scenarios/kubernetes/README.md",
+  "benchmarks/README.md",
+  "benchmarks/brokers/README.md",
+  "benchmarks/peers/README.md",
+  "SECURITY.md",
 ];
 
 export interface Block {
@@ -40,3 +44,15 @@ export function blocksOf(page: string): Block[] {
 }
 
 export const USER_BLOCKS: readonly Block[] = USER_PAGES.flatMap(blocksOf);
+
+/** Code within a sentence, with its line. */
+export function inlineCodeOf(page: string): { page: string; line: number; text: string }[] {
+  let isInBlock = false;
+  return readFileSync(join(ROOT, page), "utf8")
+    .split("\n")
+    .flatMap((whole, i) => {
+      if (/^\s*```/.test(whole)) isInBlock = !isInBlock;
+      if (isInBlock) return [];
+      return [...whole.matchAll(/`([^`]+)`/g)].map(([, text = ""]) => ({ page, line: i + 1, text }));
+    });
+}

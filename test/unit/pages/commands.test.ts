@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { programOf } from "../../../results/src/commands/program.ts";
 import { command, forecastCommand, scriptOf } from "../../support/forecast-command.ts";
-import { ROOT, USER_BLOCKS } from "../../support/pages.ts";
+import { inlineCodeOf, ROOT, USER_BLOCKS, USER_PAGES } from "../../support/pages.ts";
 import { commandsOf } from "../../support/shell-words.ts";
 
 interface PageCommand {
@@ -31,6 +31,10 @@ function runsOfWorkflow(yaml: string): string[] {
     steps.flatMap(({ run }) => (run === undefined ? [] : [run])),
   );
 }
+
+const { scripts: SCRIPTS }: { scripts: Record<string, string> } = JSON.parse(
+  readFileSync(join(ROOT, "package.json"), "utf8"),
+);
 
 /** Artillery exports none of its own command line. */
 const RUN_OF_ARTILLERY = pathToFileURL(join(ROOT, "node_modules/artillery/dist/lib/cmds/run.js")).href;
@@ -85,15 +89,11 @@ it("stand in blocks that say so", () => {
 });
 
 describe("exist, with their options", () => {
-  const { scripts }: { scripts: Record<string, string> } = JSON.parse(
-    readFileSync(join(ROOT, "package.json"), "utf8"),
-  );
-
   it.each(placed)("%s", async (_where, { words }) => {
     const [program, args] = programOfWords(words);
     if (program === "mqtt-results") expectCommandOfResults(args);
     else if (program === "artillery") await expectRunOfArtillery(args);
-    else if (program === "npm" && args[0] === "run") expect(Object.keys(scripts)).toContain(args[1]);
+    else if (program === "npm" && args[0] === "run") expect(Object.keys(SCRIPTS)).toContain(args[1]);
     else if (program === "npm") expect(["ci", "init", "install", "pack", "test"]).toContain(args[0]);
     else if (program === "pnpm" || program === "yarn") expect(args[0]).toBe("add");
     else expect(OTHERS).toContain(program);
@@ -109,9 +109,7 @@ describe("exist, with their options", () => {
   });
 
   function expectCommandOfResults([name = "", ...args]: readonly string[]): void {
-    const io = { out: () => {}, err: () => {}, colour: false };
-    const one = programOf(io, () => {}).commands.find((known) => known.name() === name);
-    if (one === undefined) throw new Error(`mqtt-results has no ${name}`);
+    const one = commandOfResults(name);
     const { operands, unknown } = one.parseOptions([...args]);
     expect(unknown).toEqual([]);
     const { registeredArguments } = one;
@@ -151,6 +149,38 @@ describe("exist, with their options", () => {
     if (path.startsWith("/tmp/")) return;
     if (!READERS_SCRIPTS.includes(path)) expect(existsSync(join(ROOT, path)), path).toBe(true);
   }
+});
+
+function commandOfResults(name: string): ReturnType<typeof programOf> {
+  const program = programOf({ out: () => {}, err: () => {}, colour: false }, () => {});
+  const one = program.commands.find((known) => known.name() === name);
+  if (one === undefined) throw new Error(`mqtt-results has no ${name}`);
+  return one;
+}
+
+describe("that stand in sentences have the options that they name", () => {
+  const inSentences = USER_PAGES.flatMap(inlineCodeOf)
+    .filter(({ text }) => /^(npx |npm run |mqtt-results |artillery run )/.test(text))
+    .flatMap(({ page, line, text }) =>
+      commandsOf(text).map(({ words }) => [`${page}:${line} ${text}`, words] as const),
+    );
+
+  it("are many", () => expect(inSentences.length).toBeGreaterThan(50));
+
+  /** Sentences leave out what an option is given, and what a command is for. */
+  function expectOptionsOfResults([name = "", ...args]: readonly string[]): void {
+    if (["", "COMMAND", "…"].includes(name) || name.startsWith("-")) return;
+    const known = [...commandOfResults(name).options.map(({ long }) => long), "--help"];
+    expect(known).toEqual(expect.arrayContaining(args.filter((word) => word.startsWith("--"))));
+  }
+
+  it.each(inSentences)("%s", async (_where, words) => {
+    const [program, args] = programOfWords(words);
+    if (program === "mqtt-results") expectOptionsOfResults(args);
+    else if (program === "npm" && args[0] === "run") expect(Object.keys(SCRIPTS)).toContain(args[1]);
+    else if (program === "vitest") expect(existsSync(join(ROOT, args.at(-1) ?? "")), args.at(-1)).toBe(true);
+    else expect([...OTHERS, "artillery", "head", "node", "npm"]).toContain(program);
+  });
 });
 
 /** What is run elsewhere, or not at all, and why. */
