@@ -3,7 +3,7 @@ import { DIFFERENCES_SENTENCE, type Difference } from "../judge/differences.ts";
 import { FORECAST } from "../judge/forecast-words.ts";
 import type { Summary } from "../judge/summary-schema.ts";
 import { type Html, html, NOTHING } from "./html.ts";
-import { cell, table, timeCell, wordCell } from "./table.ts";
+import { cell, table, textCell, timeCell } from "./table.ts";
 import { VERDICT_BADGES } from "./words.ts";
 
 /** A forecast beside the run that was measured, with the error of each figure. */
@@ -22,11 +22,13 @@ function differenceAlert(differences: readonly Difference[]): Html {
   return html`<div class="alert bad"><p><strong>Not the same experiment.</strong> ${DIFFERENCES_SENTENCE}</p></div>
 <div class="card">${table({
     caption: "What differs",
+    wide: true,
+    stacked: true,
     words: [1, 2],
     header: ["Path", "measured", FORECAST],
     rows: differences.map((one) => ({
       head: one.path,
-      cells: [wordCell(one.measured), wordCell(one.forecast)],
+      cells: [textCell(one.measured), textCell(one.forecast)],
     })),
   })}</div>`;
 }

@@ -6,7 +6,7 @@ import { boundsSentence, boundWords, sampleSentence } from "../judge/sampling.ts
 import { stoppedWords } from "../judge/stopped-words.ts";
 import type { LatencyName, LatencySummary, Summary } from "../judge/summary-schema.ts";
 import { type Html, html, NOTHING } from "./html.ts";
-import { cell, table, wordCell } from "./table.ts";
+import { cell, table, textCell, wordCell } from "./table.ts";
 import { ALL_COHORTS, errorWords, METRIC_WORDS } from "./words.ts";
 
 /** Service times of the whole fleet, and of each cohort if there are several. */
@@ -199,11 +199,13 @@ function assumptionSection({ assumptions, sample }: NonNullable<Summary["forecas
 <p class="lead">${FORECAST_SENTENCE} There is no load generator whose health could be told.</p>
 ${sample === null ? NOTHING : samplingCard(sample)}<div class="card">${table({
     caption: "What the forecast rests on",
+    wide: true,
+    stacked: true,
     words: [1, 2],
     header: ["Assumption", "Value", "From"],
     rows: assumptions.map((one) => ({
       head: one.name,
-      cells: [wordCell(html`${one.value}`), wordCell(html`${sourceWords(one)}`)],
+      cells: [textCell(one.value), textCell(sourceWords(one))],
     })),
   })}</div></section>`;
 }

@@ -49,6 +49,11 @@ export function wordCell(text: Html | string): Html {
   return html`<td class="words">${text}</td>`;
 }
 
+/** Words that may take several lines. */
+export function textCell(text: string): Html {
+  return html`<td class="words meaning">${text}</td>`;
+}
+
 /** A percentile over affected devices. */
 export function timeCell(ms: number | null): Html {
   return ms === null ? html`<td><span class="unreached">not reached</span></td>` : cell(duration(ms));
