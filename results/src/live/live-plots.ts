@@ -62,6 +62,17 @@ export function loadPlot(rates: readonly LiveRates[], slotMs: number, run: Merge
   );
 }
 
+function recoveryTitle({ index }: Pick<MergedStorm, "index">): string {
+  return `Recovery from storm ${index}`;
+}
+
+/** The place of a storm's curve, which is there before it. */
+export function recoveryPlace(storm: MergedStorm): Pick<LivePlot, "html"> & { id: string } {
+  const none = { cohorts: [], curve: { timesMs: [], shares: [] }, shownMs: 0 };
+  const spec = recoverySpec(none, { index: storm.index, at: storm.atMs }, 1, { rest: "", rests: [] });
+  return { id: spec.id, html: figure(recoveryTitle(storm), "", spec, null).html };
+}
+
 /** Returns null where nobody was affected so far. */
 export function recoveryPlot(
   run: MergedRun,
@@ -87,7 +98,7 @@ export function recoveryPlot(
   const spec = recoverySpec({ ...recovery, curve }, shown, target, { rest: "so far", rests });
   const due = recovery.cohorts[0]?.due ?? 0;
   const caption = `Share of the ${counted(due, "affected device")} that came back, by the time since the storm.`;
-  return withCaption(spec.id, `Recovery from storm ${storm.index}`, caption, spec);
+  return withCaption(spec.id, recoveryTitle(storm), caption, spec);
 }
 
 interface OverTime {

@@ -79,6 +79,7 @@ export function showChange(drawn: Drawn, change: LiveChange): void {
   for (const spec of change.plots) {
     const known = drawn.plots.get(spec.id);
     if (known === undefined) {
+      document.getElementById(spec.id)?.closest("[hidden]")?.removeAttribute("hidden");
       drawn.plots.set(spec.id, { spec, plot: startPlot(spec, drawn.page) });
       continue;
     }

@@ -6,6 +6,8 @@ import { livePage } from "./live-page.ts";
 import type { LiveView } from "./live-view.ts";
 
 const LOOPBACK = "127.0.0.1";
+/** A tunnel from another machine may have another port: it is the name that nobody else can have. */
+const LOOPBACK_HOST = /^(?:127\.0\.0\.1|localhost|\[::1\])(?::\d{1,5})?$/;
 /** More windows than anybody has open; each is sent every change. */
 const MOST_READERS = 32;
 /** So that who waits behind a proxy of their own is not cut off, and a reader who is gone is noticed. */
@@ -65,11 +67,7 @@ export class LiveServer {
   }
 
   get url(): string {
-    return `http://${LOOPBACK}:${this.#port}/`;
-  }
-
-  get #port(): number {
-    return (this.#server.address() as AddressInfo).port;
+    return `http://${LOOPBACK}:${(this.#server.address() as AddressInfo).port}/`;
   }
 
   /** @param change what is new of it */
@@ -105,7 +103,8 @@ export class LiveServer {
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
-    if (!this.#isOwnName(request.headers.host)) return refuse(response, 403, "Only 127.0.0.1 and localhost.");
+    if (!LOOPBACK_HOST.test(request.headers.host ?? ""))
+      return refuse(response, 403, "Only under the names of this machine itself: 127.0.0.1, localhost.");
     if (request.method !== "GET") {
       response.setHeader("Allow", "GET");
       return refuse(response, 405, "Only GET.");
@@ -121,13 +120,6 @@ export class LiveServer {
       return;
     }
     refuse(response, 404, "No such page.");
-  }
-
-  #isOwnName(host: string | undefined): boolean {
-    const port = this.#port;
-    // Browsers leave the standard port out.
-    const suffixes = port === 80 ? [":80", ""] : [`:${port}`];
-    return suffixes.some((suffix) => host === `${LOOPBACK}${suffix}` || host === `localhost${suffix}`);
   }
 
   #answerPage(response: ServerResponse): void {

@@ -12,7 +12,7 @@ import { type Html, html, NOTHING } from "../report/html.ts";
 import { cell, table, wordCell } from "../report/table.ts";
 import { errorWords, headline, verdictSentence } from "../report/words.ts";
 import { type MergedRun, type MergedStorm, mergeRun } from "../run/merge.ts";
-import { fleetPlot, type LivePlot, loadPlot, recoveryPlot } from "./live-plots.ts";
+import { fleetPlot, type LivePlot, loadPlot, recoveryPlace, recoveryPlot } from "./live-plots.ts";
 import { isSilent, type Phase, phaseOf, stormState } from "./phase.ts";
 import { type LiveRates, ratesOf } from "./rates.ts";
 import { totalErrors } from "./recent-errors.ts";
@@ -21,7 +21,7 @@ import type { RunSeen, WorkerSeen } from "./run-tail.ts";
 /** What the page shows: places, what stands in each, and plots. All text in it is escaped. */
 export interface LiveView {
   title: string;
-  /** HTML with elements `data-part`, and places of plots. It changes only where a storm comes to be known. */
+  /** HTML with elements `data-part`, and places of plots, hidden where they have none yet. It changes only where other storms are shown. */
   layout: string;
   /** HTML by part. */
   parts: Record<string, string>;
@@ -81,7 +81,12 @@ export function liveView(seen: RunSeen, options: ViewOptions): LiveView {
   ];
   return {
     title: titleOf(seen, run, phase),
-    layout: layoutOf(fleet, load, storms, run.storms.length).html,
+    layout: layoutOf(
+      fleet,
+      load,
+      storms.map(({ storm }) => storm),
+      run.storms.length,
+    ).html,
     parts: Object.fromEntries(parts.map(([name, { html: text }]) => [name, text])),
     plots: plots.map(({ spec }) => spec),
   };
@@ -99,22 +104,23 @@ function waitingView({ problems }: RunSeen, { directory }: ViewOptions): LiveVie
   };
 }
 
-function layoutOf(
-  fleet: LivePlot,
-  load: LivePlot,
-  storms: readonly { storm: MergedStorm; plot: LivePlot | null }[],
-  all: number,
-): Html {
-  const place = ({ html: figure, spec }: LivePlot): Html =>
-    html`${figure}<p class="note" data-part="caption-${spec.id}"></p>`;
+function layoutOf(fleet: LivePlot, load: LivePlot, storms: readonly MergedStorm[], all: number): Html {
+  const place = (id: string, figure: Html): Html =>
+    html`${figure}<p class="note" data-part="caption-${id}"></p>`;
+  const card = ({ spec, html: figure }: LivePlot): Html =>
+    html`<div class="card">${place(spec.id, figure)}</div>`;
+  const stormCard = (storm: MergedStorm): Html => {
+    const { id, html: figure } = recoveryPlace(storm);
+    return html`<article class="card" aria-labelledby="storm-${storm.index}"><div data-part="storm-${storm.index}"></div><div hidden>${place(id, figure)}</div></article>`;
+  };
   return html`<div data-part="alerts"></div>
 <section aria-labelledby="fleet"><h2 id="fleet">The fleet</h2>
 <div class="card" data-part="figures"></div>
-<div class="pair"><div class="card">${place(fleet)}</div><div class="card">${place(load)}</div></div></section>
+<div class="pair">${card(fleet)}${card(load)}</div></section>
 <section aria-labelledby="storms"><h2 id="storms">Storms</h2>
 ${all > storms.length ? html`<p class="lead">${count(storms.length)} of ${count(all)}, those that are nearest.</p>` : NOTHING}
 ${all === 0 ? html`<p>The script has no storm.</p>` : NOTHING}
-${storms.map(({ storm, plot }) => html`<article class="card" aria-labelledby="storm-${storm.index}"><div data-part="storm-${storm.index}"></div>${plot === null ? NOTHING : place(plot)}</article>`)}</section>
+${storms.map(stormCard)}</section>
 <section aria-labelledby="errors"><h2 id="errors">Errors by reason</h2><div class="card" data-part="errors"></div></section>
 <section aria-labelledby="generator"><h2 id="generator">Generator</h2>
 <div class="card"><div data-part="generator"></div><div data-part="workers"></div></div></section>`;
@@ -277,8 +283,10 @@ function stateSentence(
   const share = due > 0 ? ` (${percentReached(ready / due)}; the target is ${percent(target)})` : "";
   const again = `${count(ready)} of the ${count(due)} affected devices are ready${share}`;
   const window = duration(storm.windowMs);
-  if (state === "over")
-    return `${again.replace(" are ", " were ")} when the window of ${window} ended. It is judged when the run ends.`;
+  const were = again.replace(" are ", " were ");
+  if (state === "over" && storm.closed)
+    return `${were} when the window of ${window} ended. It is judged when the run ends.`;
+  if (state === "over") return `${were} at the last word of it, before the window of ${window} was over.`;
   return `${again}, ${seconds(Math.max(0, sinceMs))} of the window of ${window} are over.`;
 }
 

@@ -67,22 +67,33 @@ const view = (changes: Partial<LiveView> = {}): LiveView => ({
 });
 
 describe("who is answered", () => {
-  it("is who asks by a name of loopback, with the port", async () => {
+  it("is who asks by a name of loopback", async () => {
     const server = await start();
     const { port } = new URL(server.url);
     expect(server.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/$/);
-    for (const host of [`127.0.0.1:${port}`, `localhost:${port}`])
+    // Another port is that of a tunnel.
+    for (const host of [
+      `127.0.0.1:${port}`,
+      `localhost:${port}`,
+      "localhost:8910",
+      "127.0.0.1",
+      `[::1]:${port}`,
+    ])
       expect((await ask(server, "/", { host })).status).toBe(200);
     // DNS rebinding: the name of another is made to lead here.
     for (const host of [
       `evil.example:${port}`,
-      "127.0.0.1",
-      "localhost",
       `127.0.0.1.evil.example:${port}`,
-      `127.0.0.1:1${port}`,
+      `localhost.evil.example`,
+      `evil.localhost:${port}`,
+      `127.0.0.1:${port}@evil.example`,
     ]) {
       const answer = await ask(server, "/events", { host });
-      expect([host, answer.status, answer.text]).toEqual([host, 403, "Only 127.0.0.1 and localhost.\n"]);
+      expect([host, answer.status, answer.text]).toEqual([
+        host,
+        403,
+        "Only under the names of this machine itself: 127.0.0.1, localhost.\n",
+      ]);
     }
   });
 

@@ -147,6 +147,9 @@ it("says since when nothing is heard of a run that was killed", async () => {
     "Silent for 30 s. Workers write every 2 s: this run was killed, or it hangs.",
   );
   expect(words(parts["storm-1"])).toContain("Over Storm 1");
+  expect(words(parts["storm-1"])).toContain(
+    "40 of the 100 affected devices were ready (40 %; the target is 99 %) at the last word of it, before the window of 20 s was over.",
+  );
   expect(words(parts["storm-2"])).toContain("Did not happen");
 });
 
