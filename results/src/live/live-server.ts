@@ -21,6 +21,8 @@ export interface LiveServerOptions {
   report: (() => Promise<string | null>) | null;
   /** It keeps no process alive. */
   isBackground: boolean;
+  /** Hears that somebody has come, whose view may be an old one. */
+  onReader?: () => void;
 }
 
 /**
@@ -68,6 +70,11 @@ export class LiveServer {
 
   get url(): string {
     return `http://${LOOPBACK}:${(this.#server.address() as AddressInfo).port}/`;
+  }
+
+  /** Pages that are open. */
+  get readers(): number {
+    return this.#readers.size;
   }
 
   /** @param change what is new of it */
@@ -137,6 +144,7 @@ export class LiveServer {
     response.write(`retry: ${RETRY_MS}\n\n`);
     if (this.#view !== null) response.write(serverSentEvent("change", wholeOf(this.#view)));
     this.#readers.add(response);
+    this.#options.onReader?.();
     response.on("close", () => this.#readers.delete(response));
     response.on("error", () => this.#readers.delete(response));
   }

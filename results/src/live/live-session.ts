@@ -1,9 +1,9 @@
 import { changeOf } from "./live-feed.ts";
 import { LiveServer, type LiveServerOptions } from "./live-server.ts";
 import { type LiveView, liveView } from "./live-view.ts";
-import { phaseOf } from "./phase.ts";
+import { isSilent, phaseOf } from "./phase.ts";
 import { RecentErrors, totalErrors } from "./recent-errors.ts";
-import { RunTail } from "./run-tail.ts";
+import { type RunSeen, RunTail } from "./run-tail.ts";
 
 /** Workers write every two seconds: what they wrote is shown soon after. */
 const INTERVAL_MS = 1000;
@@ -34,12 +34,20 @@ export class LiveSession {
   #errors = new RecentErrors();
   #view: LiveView | null = null;
   #hasEnded = false;
+  /** The view is that of the directory. */
+  #isShown = false;
+  /** Something that was shown passes with time. */
+  #passes = false;
   #looking: Promise<void> | null = null;
 
   private constructor(options: LiveSessionOptions, server: LiveServer) {
     this.#options = options;
     this.#server = server;
-    this.#timer = setInterval(() => void this.#tick(), INTERVAL_MS);
+    // Where nobody looks, nothing is read.
+    this.#timer = setInterval(() => {
+      if (server.readers > 0) void this.#tick();
+      else this.#follow();
+    }, INTERVAL_MS);
     if (options.isBackground) this.#timer.unref();
   }
 
@@ -48,6 +56,9 @@ export class LiveSession {
     let session: LiveSession | null = null;
     const serverOptions: LiveServerOptions = {
       port: options.port,
+      onReader: () => {
+        if (session !== null) void session.#tick();
+      },
       isBackground: options.isBackground,
       report: options.report === null ? null : async () => (await session?.report()) ?? null,
     };
@@ -63,6 +74,7 @@ export class LiveSession {
   /** The report of the run that is shown; null while it goes on. */
   async report(): Promise<string | null> {
     const { report } = this.#options;
+    await this.#tick();
     if (report === null || this.#directory === null || !this.#hasEnded) return null;
     return report(this.#directory);
   }
@@ -86,29 +98,41 @@ export class LiveSession {
   }
 
   async #look(): Promise<void> {
-    const directory = this.#options.directory();
-    if (directory !== this.#directory) this.#turnTo(directory);
+    const directory = this.#follow();
     const words = this.#options.words(directory);
     if (this.#tail === null || directory === null) return this.#show(emptyView(words));
     const seen = await this.#tail.look();
+    const records = seen.workers.map(({ record }) => record);
+    const recentErrors = this.#errors.note(Date.now(), totalErrors(records));
+    // What is said of these changes with the time alone, and once more when there is none of it any longer.
+    const passes = seen.workers.some(isSilent) || [...recentErrors.values()].some((n) => n > 0);
+    const isNews = seen.hasNews || passes || this.#passes;
+    this.#passes = passes;
+    if (this.#isShown && !isNews) return;
     const phase = phaseOf(seen);
     this.#hasEnded = phase.kind === "ended" || phase.kind === "silent";
-    const records = seen.workers.map(({ record }) => record);
+    this.#isShown = true;
     this.#show(
       liveView(seen, {
         directory: words,
         target: seen.summary?.recoveryTarget ?? this.#options.target(directory),
         hasReport: this.#options.report !== null && this.#hasEnded,
-        recentErrors: this.#errors.note(Date.now(), totalErrors(records)),
+        recentErrors,
       }),
     );
+  }
+
+  #follow(): string | null {
+    const directory = this.#options.directory();
+    if (directory !== this.#directory) this.#turnTo(directory);
+    return directory;
   }
 
   #turnTo(directory: string | null): void {
     this.#directory = directory;
     this.#tail = directory === null ? null : new RunTail(directory);
     this.#errors = new RecentErrors();
-    this.#hasEnded = false;
+    this.#hasEnded = this.#isShown = false;
     if (directory !== null) this.#options.onDirectory?.(directory);
   }
 
@@ -120,6 +144,14 @@ export class LiveSession {
 }
 
 function emptyView(directory: string): LiveView {
-  const nothing = { workers: [], fleet: [], slotMs: 100, readyTimes: new Map(), summary: null, problems: [] };
+  const nothing: RunSeen = {
+    workers: [],
+    fleet: [],
+    slotMs: 100,
+    readyTimes: new Map(),
+    summary: null,
+    problems: [],
+    hasNews: true,
+  };
   return liveView(nothing, { directory, target: 1, hasReport: false, recentErrors: new Map() });
 }

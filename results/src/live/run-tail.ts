@@ -56,6 +56,8 @@ export interface RunSeen {
   summary: Summary | null;
   /** Sentences on what could not be read. */
   problems: string[];
+  /** Something of it was written since the last look. */
+  hasNews: boolean;
 }
 
 interface Followed {
@@ -82,6 +84,8 @@ export class RunTail {
   #summary: Summary | null = null;
   #summaryVersion = "";
   #problems = new Map<string, string>();
+  #hasNews = true;
+  #toldProblems = "";
 
   /** @param clock epoch milliseconds of this machine */
   constructor(directory: string, clock: () => number = Date.now) {
@@ -119,6 +123,7 @@ export class RunTail {
       worker.heardAtMs = worker.record === null ? Math.min(now, record.updatedAtMs) : now;
       worker.version = version;
       worker.record = record;
+      this.#hasNews = true;
       this.#problems.delete(id);
     } catch (error) {
       this.#problems.set(id, `${RUN_FILES.workerRecord(id)} cannot be read: ${firstLine(error)}`);
@@ -173,6 +178,7 @@ export class RunTail {
     const key = `rows of ${id}`;
     try {
       const isReplaced = await worker.tail.read((rows) => {
+        this.#hasNews = true;
         for (const row of rows) this.#addRow(worker, row);
       });
       const problem = worker.tail.problems.at(-1);
@@ -218,13 +224,14 @@ export class RunTail {
   }
 
   #readSummary(): void {
-    const version = versionOf(join(this.#directory, RUN_FILES.summary));
+    const version = versionOf(join(this.#directory, RUN_FILES.summary)) ?? "";
     if (version === this.#summaryVersion) return;
-    this.#summaryVersion = version ?? "";
+    this.#summaryVersion = version;
+    this.#hasNews = true;
     this.#summary = null;
     this.#problems.delete(RUN_FILES.summary);
     try {
-      this.#summary = version === null ? null : readSummary(this.#directory);
+      this.#summary = version === "" ? null : readSummary(this.#directory);
     } catch (error) {
       this.#problems.set(RUN_FILES.summary, firstLine(error));
     }
@@ -237,6 +244,10 @@ export class RunTail {
   #seen(): RunSeen {
     const now = this.#clock();
     const untilMs = this.#untilMs();
+    const problems = [...this.#problems.values()].slice(0, LIMITS.problems);
+    const hasNews = this.#hasNews || String(problems) !== this.#toldProblems;
+    this.#hasNews = false;
+    this.#toldProblems = String(problems);
     let online = 0;
     let ready = 0;
     const fleet = this.#fleet.read().map((slot) => {
@@ -252,7 +263,8 @@ export class RunTail {
       slotMs: this.#fleet.widthMs,
       readyTimes: this.#readyTimes,
       summary: this.#summary,
-      problems: [...this.#problems.values()].slice(0, LIMITS.problems),
+      problems,
+      hasNews,
     };
   }
 

@@ -187,6 +187,21 @@ describe("RunTail", () => {
     );
   });
 
+  it("says whether anything came since the last look", async () => {
+    const directory = writeRun([{ record: record(), timeline: rows(0, 5, () => 1) }]);
+    const tail = new RunTail(directory);
+    const news = async (): Promise<boolean> => (await tail.look()).hasNews;
+    expect([await news(), await news()]).toEqual([true, false]);
+    appendFileSync(join(directory, FILES.workerTimeline("1")), rowText(rows(5, 6, () => 1)));
+    expect([await news(), await news()]).toEqual([true, false]);
+    writeFileSync(join(directory, FILES.workerRecord("1")), JSON.stringify(record({ state: "interrupted" })));
+    expect([await news(), await news()]).toEqual([true, false]);
+    writeFileSync(join(directory, "summary.json"), "[]");
+    expect([await news(), await news()]).toEqual([true, false]);
+    writeFileSync(join(directory, FILES.workerRecord("1")), "{");
+    expect([await news(), await news()]).toEqual([true, false]);
+  });
+
   it("keeps no more the longer the run", async () => {
     const directory = writeRun([{ record: record(), timeline: rows(0, 20_000, (i) => i % 3) }]);
     const { fleet, slotMs } = await new RunTail(directory).look();
