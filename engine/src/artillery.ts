@@ -140,6 +140,29 @@ export function abortRun(text: string): void {
   });
 }
 
+/** Artillery's main thread has printed what a worker logged before by then. */
+const SAID_MS = 250;
+/** Longer than Artillery takes to stop what has not begun. */
+const STOPPED_MS = 10_000;
+
+/**
+ * Ends the run before it begins, as SIGTERM would: hooks after it and plugins have their turn, and the exit code is ours. It is for
+ * worker threads, whose own end is always Artillery's 11. Windows knows no SIGTERM that a process may hear.
+ *
+ * @returns a promise that never settles: nothing goes on here
+ */
+export function endRun(text: string, code: number): Promise<never> {
+  if (process.platform === "win32") {
+    abortRun(text);
+  } else {
+    log(text);
+    suggestExitCode(code);
+    setTimeout(() => process.kill(process.pid, "SIGTERM"), SAID_MS);
+    setTimeout(() => abortRun(text), STOPPED_MS);
+  }
+  return new Promise(() => {});
+}
+
 /** Where this worker runs: the container's id, empty on one machine, and the thread's number. */
 export function whereabouts(): { container: string; thread: string } {
   return { container: process.env["WORKER_ID"] ?? "", thread: process.env["LOCAL_WORKER_ID"] ?? "0" };

@@ -1,12 +1,14 @@
 // Before all else.
 import "./require-node.ts";
 
+import { randomUUID } from "node:crypto";
 import { rootCertificates } from "node:tls";
 import { isMainThread } from "node:worker_threads";
 import {
   type ArtilleryScript,
   abortRun,
   artilleryVersion,
+  endRun,
   type Helpers,
   log,
   type RunEvents,
@@ -21,13 +23,20 @@ import { type Container, ONLY_CONTAINER, shareOf } from "./device/identity.ts";
 import { takeHangupAsTermination } from "./hangup.ts";
 import type { LabAddresses, StartedLabs } from "./lab/regions.ts";
 import { chooseTcp, type TcpChoice } from "./live/choose-tcp.ts";
+import { time } from "./live/clock.ts";
 import { findContainer, processName, workerIdOf } from "./live/container.ts";
 import { guardExit } from "./live/exit-guard.ts";
 import { type FleetEnvironment, readFleetEnvironment } from "./live/fleet-environment.ts";
 import { FleetNumbers, sharedNumbers } from "./live/fleet-numbers.ts";
 import { compileHook } from "./live/hook.ts";
 import { checkPlace, openerOfPlace } from "./live/places.ts";
-import { slowTcpWarning } from "./live/warnings.ts";
+import { probesOf, probeTargets, sharedConnectOf } from "./live/probe.ts";
+import {
+  NEVER_ONLINE_EXIT_CODE,
+  probeWarning,
+  slowTcpWarning,
+  unreachableSentence,
+} from "./live/warnings.ts";
 import { Worker } from "./live/worker.ts";
 import type { OpenPlace, Place } from "./rendezvous/place.ts";
 import { givenValues } from "./script/client-ids.ts";
@@ -126,11 +135,30 @@ export default class MqttEngine {
       if (isFirst && this.#tcp.problem !== null) log(slowTcpWarning(this.#tcp.problem));
       this.#numbers = await sharedNumbers(isFirst, () => this.#memory());
       checkPlace(this.#fleet.rendezvous ?? this.#plan.rendezvous);
+      if (isFirst) await this.#probe(this.#plan);
       await this.#findContainer(this.#plan, isFirst);
     } catch (error) {
       // A rejection would hang the run.
       abortRun(`artillery-engine-mqtt: ${(error as Error).message}`);
     }
+  }
+
+  /** The first worker of a machine is initialised before all others. */
+  async #probe(plan: FleetPlan): Promise<void> {
+    const { probe } = plan.settings;
+    if (probe === null) return;
+    const random = randomUUID().slice(0, 8);
+    const parts = { plan, material: this.#tls, readPem: this.#readPem, tcp: this.#tcp.kind, random };
+    const { problems, warnings } = await probeTargets({
+      targets: probesOf(parts),
+      shared: sharedConnectOf(plan),
+      forMs: probe.forMs,
+      time,
+      say: log,
+    });
+    for (const warning of warnings) log(probeWarning(warning));
+    if (problems.length > 0)
+      await endRun(unreachableSentence(problems, probe.forMs > 0), NEVER_ONLINE_EXIT_CODE);
   }
 
   #finish(state: "ended" | "interrupted"): void {

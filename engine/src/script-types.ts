@@ -182,6 +182,11 @@ resume?: boolean | `${boolean}` | Template;
 localAddresses?: (string | number)[];
 /** auto takes Node's own handle for plain TCP where it works (unless given); net forces net.Socket. */
 transport?: "auto" | "net" | Template;
+/** Whether each target is tried once before the first device: true (unless given), false, or { for } to wait for it. */
+probe?: boolean | `${boolean}` | {
+/** How long a target is waited for that is not there yet. */
+for: Duration | Template;
+} | Template;
 /** A whole number that decides which devices and which delays are drawn; 1 unless given. */
 seed?: number | `${number}` | Template;
 /** How workers agree on the instant that storms count from: { from, share, timeout, topic }, a date and time, or local. */

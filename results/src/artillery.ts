@@ -5,6 +5,8 @@ export interface Artillery {
   log: (text: string) => void;
   /** Keeps a code that was already suggested if it is the higher one, so that Artillery's own failures stay visible. */
   setExitCode: (code: number) => void;
+  /** The code that was suggested so far; 0 for none. */
+  exitCode: number;
 }
 
 interface ArtilleryGlobal {
@@ -19,6 +21,7 @@ export function currentArtillery(): Artillery {
   return {
     testRunId: own.testRunId ?? process.env.ARTILLERY_TEST_RUN_ID ?? "unknown",
     log: (text) => (own.log ? own.log(text) : console.log(text)),
+    exitCode: own.suggestedExitCode || 0,
     setExitCode: (code) => {
       own.suggestedExitCode = Math.max(own.suggestedExitCode || 0, code);
     },

@@ -39,6 +39,8 @@ export async function reportRun(
     const { labEnds, problems } = files;
     labEnds.push(...unwritten.readLabEnds(problems));
     if (files.records.length === 0) {
+      // The engine found no target before the first device, and said so.
+      if (artillery.exitCode === EXIT_CODES.noDeviceOnline.code) return;
       artillery.log(
         printable(
           ["mqtt-results: no worker files in", directory, ...problems.map((one) => `(${one})`)].join(" "),

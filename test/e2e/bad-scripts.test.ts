@@ -176,7 +176,7 @@ describe("nothing listens at the target", () => {
       config: {
         target: freeTarget,
         phases,
-        engines: { mqtt: { ...mqtt, reconnect } },
+        engines: { mqtt: { ...mqtt, reconnect, probe: false } },
         plugins: { "mqtt-results": {} },
       },
       scenarios: [{ engine: "mqtt", flow }],

@@ -129,7 +129,7 @@ it.each<[string, object]>([
       target: "mqtt://127.0.0.1:1",
       processor: "./processor.mjs",
       phases: [{ duration: 1, arrivalCount: 2 }],
-      engines: { mqtt: {} },
+      engines: { mqtt: { probe: false } },
       plugins,
     },
     scenarios: [{ engine: "mqtt", flow: [{ function: "fails" }] }],

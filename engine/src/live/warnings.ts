@@ -37,7 +37,19 @@ export function badCertificateWarning(reason: string): string {
 }
 
 /** Exit code of a run in which no device of a worker was ever online. */
-const NEVER_ONLINE_EXIT_CODE = 2;
+export const NEVER_ONLINE_EXIT_CODE = 2;
+
+/** @param problems one for each target, which it names */
+export function unreachableSentence(problems: readonly string[], hasWaited: boolean): string {
+  const wait = hasWaited
+    ? ""
+    : " (probe: { for: 30s } waits for a target, probe: false goes without this check)";
+  return `mqtt: no device was started: ${problems.join("; and ")}${wait}`;
+}
+
+export function probeWarning(problem: string): string {
+  return `mqtt: WARNING: before the first device: ${problem}`;
+}
 
 /**
  * @param urls what the devices tried to connect to

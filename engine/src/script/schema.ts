@@ -112,6 +112,19 @@ const rendezvous = z.union(
   { error: ONE_PLACE },
 );
 
+const PROBE_ALLOWED = "true, false, or { for: how long the target is waited for }";
+
+/** Null for no probe. */
+const probe = z.union(
+  [
+    boolean.transform((wanted) => (wanted ? { forMs: 0 } : null)),
+    describeKeys(z.strictObject({ for: positiveDuration }), {
+      for: "How long a target is waited for that is not there yet.",
+    }).transform((own) => ({ forMs: own.for })),
+  ],
+  { error: PROBE_ALLOWED },
+);
+
 const messages = describeKeys(
   z.strictObject({ track: z.enum(MARK_PLACES, { error: MARK_PLACES.join(" or ") }) }),
   {
@@ -156,6 +169,7 @@ export const engineSettings = z.strictObject({
     })
     .optional(),
   transport: z.enum(["auto", "net"], { error: "auto or net" }).default("auto"),
+  probe: probe.default({ forMs: 0 }),
   seed: numeric(z.int({ error: "a whole number" })).default(1),
   timeZero: timeZero.default({ topic: DEFAULT_TOPIC, share: 1, timeout: DEFAULT_BARRIER_TIMEOUT_MS }),
   rendezvous: rendezvous.default({ kind: "broker" }),
@@ -181,6 +195,8 @@ describeKeys(engineSettings, {
     "Source addresses and networks of connections, used by turns; the system's choice unless given.",
   transport:
     "auto takes Node's own handle for plain TCP where it works (unless given); net forces net.Socket.",
+  probe:
+    "Whether each target is tried once before the first device: true (unless given), false, or { for } to wait for it.",
   seed: "A whole number that decides which devices and which delays are drawn; 1 unless given.",
   timeZero:
     "How workers agree on the instant that storms count from: { from, share, timeout, topic }, a date and time, or local.",

@@ -30,6 +30,7 @@ const SETTINGS: Record<string, unknown>[] = [
     targets: [1, 2].map((n) => region(n)),
   },
   { tls: { insecure: true, resume: true } },
+  { probe: false },
   { timeZero: { from: "ready", share: 0.99, timeout: 60 } },
   { configService: { capacity: 10, queueLimit: 5, scaleUp: { after: 3, to: 20 } } },
   { http: { connections: 5, insecure: true } },

@@ -134,6 +134,26 @@ class Connecting implements Waiter {
   }
 }
 
+/** What makes a device's CONNECT, or its connection, another than that of all. */
+const OWN_KEYS = [
+  "clientId",
+  "username",
+  "password",
+  "userProperties",
+  "beforeConnect",
+  "cert",
+  "key",
+] as const;
+
+/** No `connect` of a flow gives its device an id or credentials of its own: they are the engine's, and of the settings. */
+export function connectsAsFleet(steps: readonly ParsedStep[]): boolean {
+  return steps.every(({ definition, spec, children }) => {
+    const own = (spec as { connect?: Record<string, unknown> }).connect ?? {};
+    const hasOwn = definition === connect && OWN_KEYS.some((key) => own[key] !== undefined);
+    return !hasOwn && children.every(connectsAsFleet);
+  });
+}
+
 /** Every `connect` of a flow gives its device a client id. */
 export function hasOwnClientIds(steps: readonly ParsedStep[]): boolean {
   return steps.every(({ definition, spec, children }) => {
