@@ -25,6 +25,8 @@ export interface ScriptNeeds {
   targets: { url: string; host: string; port: number }[];
   /** PEM files, as the script writes them, by the path of the key that names them. */
   pemFiles: { path: (string | number)[]; file: string }[];
+  /** The run ends when all storms have recovered. */
+  endsEarly: boolean;
   /** All phases together. */
   phasesMs: number;
   /** From time zero to the end of the last storm's window; null without storms. */
@@ -58,6 +60,7 @@ function needsOf({ config }: ArtilleryScript, plan: FleetPlan): ScriptNeeds {
     timeZeroFrom: plan.timeZero.kind === "agreed" ? plan.timeZero.from : null,
     targets: targets.flatMap(addressOf),
     pemFiles: pemFilesOf(plan),
+    endsEarly: plan.settings.endWhenRecovered !== null,
     phasesMs: phasesMs(config.phases),
     stormsEndMs: planEndMs(plan.storms),
   };

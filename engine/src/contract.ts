@@ -481,6 +481,8 @@ export interface WorkerStorm {
   /** Milliseconds from time zero, as the script says. */
   atMs: number;
   windowMs: number;
+  /** The window ended so long before that, since all storms had recovered; not given where it did not. */
+  endedEarlyMs?: number | undefined;
   /**
    * Epoch milliseconds of the planned instant on this worker's clock, or for `external` of the first loss that belongs to
    * it; null while the storm has not come.

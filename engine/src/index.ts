@@ -62,6 +62,9 @@ type Scenario = (context: VuContext, callback: StepCallback) => void;
  */
 const HOOK_FLAG = "ARTILLERY_ENGINE_MQTT_HOOK";
 
+const ONE_MACHINE =
+  "config.engines.mqtt.endWhenRecovered: is for one machine: several containers would each end at a time of their own; allowed with MQTT_FLEET_CONTAINERS: leave it out";
+
 /** The class that Artillery loads: once in every worker thread, and in the main thread for hooks. It holds wiring alone. */
 export default class MqttEngine {
   readonly #script: ArtilleryScript;
@@ -107,6 +110,7 @@ export default class MqttEngine {
     this.#plan = fleet === null ? null : plan;
     if (plan === null || fleet === null) return;
     this.#fleet = fleet;
+    if (fleet.containers > 1 && plan.settings.endWhenRecovered !== null) abortRun(ONE_MACHINE);
     const { material, problems: tlsProblems } = loadTls(plan.settings.tls, this.#readPem);
     if (tlsProblems.length > 0) abortRun(renderProblems(tlsProblems));
     this.#tls = material;

@@ -155,6 +155,11 @@ times: number | `${number}` | Template;
 every: Duration | Template;
 };
 })[];
+/** Whether the run ends when all storms have recovered: true, false (unless given), or { settle }. */
+endWhenRecovered?: boolean | `${boolean}` | {
+/** How long all devices must have been ready; 5s unless given. */
+settle: Duration | Template;
+} | Template;
 /** Lets a storm of the cause exec run a command on this machine; false unless given. */
 allowExec?: boolean | `${boolean}` | Template;
 /** TLS of mqtts:// and wss:// targets. */

@@ -194,6 +194,7 @@ export class Simulation {
     const { storms, backoff } = this.#setup;
     const stretch = { read: () => null };
     return new Storms({
+      earlyEnd: null,
       plans: storms,
       seed: this.#seed,
       container: ONLY_CONTAINER,

@@ -164,6 +164,13 @@ export class StormCells {
     );
   }
 
+  /** Devices that the storm disconnected. */
+  affectedBy(storm: number): number {
+    let affected = 0;
+    for (const { counts } of this.#storms[storm] ?? []) affected += counts.affected;
+    return affected;
+  }
+
   /** Devices that the storm disconnected and that have been ready again. */
   recoveredFrom(storm: number): number {
     let recovered = 0;

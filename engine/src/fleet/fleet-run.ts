@@ -15,8 +15,9 @@ import { bindDevice, deviceOf, type HttpAccess } from "../script/steps/step.ts";
 import { credentialsOf } from "../script/target.ts";
 import { REGION_VARIABLE } from "../script/variables.ts";
 import type { Walk } from "../storm/cut-storms.ts";
+import type { RecoveryBoard } from "../storm/recovery-board.ts";
 import { planEndMs } from "../storm/schedule.ts";
-import { Storms, type StormsOptions } from "../storm/storms.ts";
+import { type EarlyEnd, Storms, type StormsOptions } from "../storm/storms.ts";
 import { type Cohort, compileCohort } from "./cohort.ts";
 import { Fleet } from "./fleet.ts";
 import type { Host } from "./host.ts";
@@ -45,6 +46,8 @@ export interface FleetRunOptions {
   container: Container;
   /** Counts the devices of this process. */
   numbers: { next(): number; nextInCohort(cohort: number): number; claim(storm: number): boolean };
+  /** What the workers of this process tell one another of their storms. */
+  board: RecoveryBoard;
   /** Of the devices of this process; null where each has a client id of its own. */
   idHolders: IdHolders | null;
   /** What the workers of a run must agree on. */
@@ -92,6 +95,7 @@ export class FleetRun {
     host.fleet = this.fleet;
     this.storms = new Storms({
       plans: plan.storms,
+      earlyEnd: earlyEndOf(plan, options.board),
       seed: plan.settings.seed,
       container: options.container,
       members: company === null ? this.fleet.members : this.fleet.membersOf(host),
@@ -187,6 +191,10 @@ export class FleetRun {
     this.storms.stop(allLeft);
     this.fleet.stop();
   }
+}
+
+function earlyEndOf({ settings: { endWhenRecovered } }: FleetPlan, board: RecoveryBoard): EarlyEnd | null {
+  return endWhenRecovered === null ? null : { board, settleMs: endWhenRecovered.settleMs };
 }
 
 function followMessages({ plan, recorder, time, commonClock, testRunId }: FleetRunOptions): Messages | null {

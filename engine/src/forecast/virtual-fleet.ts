@@ -13,6 +13,7 @@ import { hasOnlyOwnIds } from "../script/shared-ids.ts";
 import { LAB_VARIABLE } from "../script/steps/lab.ts";
 import type { ParsedStep } from "../script/steps/step.ts";
 import { REGION_VARIABLE } from "../script/variables.ts";
+import { RecoveryBoard } from "../storm/recovery-board.ts";
 import { planEndMs } from "../storm/schedule.ts";
 import type { Population } from "../storm/selection.ts";
 import type { Arrivals } from "./arrivals.ts";
@@ -119,6 +120,7 @@ export class VirtualFleet {
     const idHolders = hasOnlyOwnIds(plan.cohorts, givenValues(script))
       ? null
       : new IdHolders(new Int32Array(new ArrayBuffer(IdHolders.bytesFor(devices))));
+    const board = new RecoveryBoard();
     const newWorker = (loads?: Loads): VirtualWorker => {
       const recorder = new Recorder(
         plan.cohorts.map(({ name }) => name),
@@ -164,6 +166,7 @@ export class VirtualFleet {
           },
           claim: () => true,
         },
+        board,
         idHolders,
         agreement: {
           begin: () => this.#setTimeZero(),

@@ -1,5 +1,6 @@
 import { BroadcastChannel } from "node:worker_threads";
 import { IdHolders } from "../device/id-holders.ts";
+import { RecoveryBoard } from "../storm/recovery-board.ts";
 
 /** More storms than a script may have; their index counts from 1. */
 const STORMS = 128;
@@ -14,7 +15,9 @@ const OVER = CLAIMS + STORMS;
 const ORDINAL = OVER + 1;
 /** Where the holders of client ids begin; 0 where none are followed. */
 const IDS = ORDINAL + 1;
-const WORDS = IDS + 1;
+/** What the threads tell one another of their storms. */
+const BOARD = IDS + 1;
+const WORDS = BOARD + RecoveryBoard.words;
 /** Of each cohort follow its devices, and those that each storm chooses from, as above. */
 const WORDS_OF_COHORT = 1 + STORMS;
 
@@ -87,6 +90,10 @@ export class FleetNumbers {
   get idHolders(): IdHolders | null {
     const from = Atomics.load(this.#words, IDS);
     return from === 0 ? null : new IdHolders(this.#words.subarray(from));
+  }
+
+  get board(): RecoveryBoard {
+    return new RecoveryBoard(this.#words.subarray(BOARD, WORDS));
   }
 
   /** A thread starts no more devices. */

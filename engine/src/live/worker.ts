@@ -164,6 +164,7 @@ export class Worker {
       testRunId: testRunId(),
       container,
       numbers,
+      board: numbers.board,
       idHolders: numbers.idHolders,
       agreement: this.#agreement,
       watch: this.#watch,

@@ -112,6 +112,19 @@ const rendezvous = z.union(
   { error: ONE_PLACE },
 );
 
+const DEFAULT_SETTLE_MS = 5000;
+
+/** Null for no. */
+const endWhenRecovered = z.union(
+  [
+    boolean.transform((wanted) => (wanted ? { settleMs: DEFAULT_SETTLE_MS } : null)),
+    describeKeys(z.strictObject({ settle: positiveDuration }), {
+      settle: "How long all devices must have been ready; 5s unless given.",
+    }).transform((own) => ({ settleMs: own.settle })),
+  ],
+  { error: "true, false, or { settle: how long all devices must have been ready }" },
+);
+
 const PROBE_ALLOWED = "true, false, or { for: how long the target is waited for }";
 
 /** Null for no probe. */
@@ -156,6 +169,8 @@ export const engineSettings = z.strictObject({
   targets: targets.optional(),
   failover: failover.optional(),
   storms: storms.default([]),
+  // rules/early-end.ts wants storms for it.
+  endWhenRecovered: endWhenRecovered.default(null),
   allowExec: boolean.default(false),
   tls: tlsSettings.optional(),
   localAddresses: z
@@ -189,6 +204,8 @@ describeKeys(engineSettings, {
   targets: "Several brokers, regions, in place of config.target.",
   failover: "Where devices go when their region fails.",
   storms: "What ends connections and when, in the order of time.",
+  endWhenRecovered:
+    "Whether the run ends when all storms have recovered: true, false (unless given), or { settle }.",
   allowExec: "Lets a storm of the cause exec run a command on this machine; false unless given.",
   tls: "TLS of mqtts:// and wss:// targets.",
   localAddresses:

@@ -1,6 +1,12 @@
 import type { GeneratorWatch, RecoveryStretch } from "../capture/generator-health.ts";
 import type { Recorder } from "../capture/recorder.ts";
-import type { RegionLoad, WorkerRegion, WorkerStorm, WorkerStormCohort } from "../contract.ts";
+import {
+  type RegionLoad,
+  STORM_FATES,
+  type WorkerRegion,
+  type WorkerStorm,
+  type WorkerStormCohort,
+} from "../contract.ts";
 import type { Device } from "../device/device.ts";
 import type { Time } from "../device/port.ts";
 import { lastStretchMs } from "../last-stretch.ts";
@@ -27,11 +33,15 @@ export class StormProgress {
   readonly plan: StormPlan;
   readonly #options: ProgressOptions;
   #startedAtMs: number | null = null;
+  /** On the devices' clock. */
+  #openedMs = 0;
   #missedByMs: number | null = null;
   /** Its window was over so long before this worker noticed. */
   #endMissedByMs: number | null = null;
   #isClosed = false;
   #hasFailures = false;
+  /** The window ended so long before its time. */
+  #endedEarlyMs = 0;
   /** Counts devices that have left the run since the storm came, by cohort. */
   readonly #gone: readonly Fates[];
   /** Counts all devices, by cohort, once the window is over. */
@@ -61,9 +71,46 @@ export class StormProgress {
     return this.#hasFailures;
   }
 
+  /** The window ends so long before its time, since all storms have recovered. */
+  endEarly(byMs: number): void {
+    this.#endedEarlyMs = byMs;
+  }
+
+  /** It has devices that were to come back. */
+  get hasDue(): boolean {
+    return this.#startedAtMs !== null && this.#dueOf(this.#fates ?? this.#fatesNow()) > 0;
+  }
+
+  /**
+   * What the judge calls recovered at any target: every affected device that is due was back, and every device of the fleet that is due
+   * is ready, now or when the window ended. Also where none of this worker's devices was hit. False where the judge could not say.
+   */
+  get isRecovered(): boolean {
+    if (this.#startedAtMs === null || this.#missedByMs !== null || this.#endMissedByMs !== null) return false;
+    const { recorder } = this.#options;
+    const fates = this.#fates ?? this.#fatesNow();
+    const { fleet, fleetReadyAtEnd, fleetLeftByScript, neverReady } = sumOf(fates);
+    const isReady = fleetReadyAtEnd === fleet - fleetLeftByScript && neverReady === 0;
+    return (
+      isReady && recorder.storms.recoveredFrom(this.plan.index) >= this.#dueOf(fates) && !this.#wasBlind()
+    );
+  }
+
+  #dueOf(fates: readonly Fates[]): number {
+    return this.#options.recorder.storms.affectedBy(this.plan.index) - sumOf(fates).leftByScript;
+  }
+
+  /** The generator stood still for so long that a window which ended now could not be judged: verdicts want a quarter at most. */
+  #wasBlind(): boolean {
+    const stall = (this.#health ?? this.#stretch?.read())?.window.eventLoopDelayMs.max ?? 0;
+    const windowMs = this.#isClosed ? this.plan.windowMs : this.#options.time.now() - this.#openedMs;
+    return stall > windowMs / 4;
+  }
+
   open(startedAtMs: number): void {
     const { recorder, regions } = this.#options;
     this.#startedAtMs = startedAtMs;
+    this.#openedMs = this.#options.time.now();
     this.#regionsBefore = regions?.counts.read() ?? null;
     this.#regionsSustained = regions?.loads.sustained() ?? [];
     recorder.storms.begin(this.plan.index);
@@ -101,7 +148,10 @@ export class StormProgress {
     if (regions !== null && this.#regionsBefore !== null) {
       this.#regionsGained = regions.counts.since(this.#regionsBefore);
       const nowMs = time.now();
-      const stretchMs = lastStretchMs(this.plan.windowMs - awayMs(this.plan), longestBackoffMs);
+      const stretchMs = lastStretchMs(
+        this.plan.windowMs - this.#endedEarlyMs - awayMs(this.plan),
+        longestBackoffMs,
+      );
       this.#regionLoads = regions.loads.since(nowMs - stretchMs, nowMs, this.#regionsSustained);
     }
     recorder.storms.end();
@@ -150,6 +200,7 @@ export class StormProgress {
       fraction: plan.fraction,
       atMs: plan.atMs,
       windowMs: plan.windowMs,
+      ...(this.#endedEarlyMs === 0 ? {} : { endedEarlyMs: this.#endedEarlyMs }),
       ...(plan.region === undefined ? {} : { region: plan.region.name }),
       ...(plan.cohorts === undefined
         ? {}
@@ -168,6 +219,12 @@ export class StormProgress {
       generatorInWindow: health?.window ?? null,
     };
   }
+}
+
+function sumOf(fates: readonly Fates[]): Fates {
+  const sum = noFates();
+  for (const one of fates) for (const fate of STORM_FATES) sum[fate] += one[fate];
+  return sum;
 }
 
 function whereabouts(device: Device): Whereabouts {

@@ -65,14 +65,23 @@ export type StormEvent =
   | { kind: "expire"; storm: StormPlan; atMs: number }
   /** The region that was lost is back. */
   | { kind: "restore"; storm: StormPlan; atMs: number }
+  /** Whether all storms have recovered is looked at, from the last of them on. */
+  | { kind: "look"; storm: StormPlan; atMs: number }
   | { kind: "end"; storm: StormPlan; atMs: number }
   | { kind: "over"; atMs: number };
 
 /** How long before a storm its devices are chosen. */
 export const PREPARE_MS = 500;
 
-/** Everything that will happen, in order. Windows do not overlap (the script is checked), so neither do storms. */
-export function storyOf(storms: readonly StormPlan[]): StormEvent[] {
+/** Looks at whether all storms have recovered are so far apart; their instants are multiples of it. */
+export const LOOK_MS = 500;
+
+/**
+ * Everything that will happen, in order. Windows do not overlap (the script is checked), so neither do storms.
+ *
+ * @param looks whether the run may end when all storms have recovered
+ */
+export function storyOf(storms: readonly StormPlan[], looks: boolean = false): StormEvent[] {
   const events: StormEvent[] = storms.flatMap((storm): StormEvent[] => [
     { kind: "prepare", storm, atMs: Math.max(0, storm.atMs - PREPARE_MS) },
     { kind: "begin", storm, atMs: storm.atMs },
@@ -84,9 +93,32 @@ export function storyOf(storms: readonly StormPlan[]): StormEvent[] {
       : [{ kind: "restore" as const, storm, atMs: storm.atMs + storm.region.forMs }]),
     { kind: "end", storm, atMs: latestEndMs(storm) },
   ]);
+  const last = storms.at(-1);
+  if (looks && last !== undefined) events.push(lookAfter(last, last.atMs));
   const end = planEndMs(storms);
   if (end !== null) events.push({ kind: "over", atMs: end });
   return inOrder(events);
+}
+
+/** The first look after an instant. */
+export function lookAfter(storm: StormPlan, atMs: number): StormEvent {
+  return { kind: "look", storm, atMs: (Math.floor(atMs / LOOK_MS) + 1) * LOOK_MS };
+}
+
+/** So long after its instant nothing more happens to a storm's devices: all could connect again, and their region is back. */
+export function restMs(storm: StormPlan): number {
+  return Math.max(awayMs(storm), storm.region?.forMs ?? 0);
+}
+
+/** What is left to happen where the last storm's window ends at `endMs`; nothing is moved to a later time. */
+export function storyEndingAt(left: readonly StormEvent[], endMs: number): StormEvent[] {
+  const others = left.filter(({ kind }) => kind !== "look");
+  return inOrder(others.map((event) => ({ ...event, atMs: Math.min(event.atMs, endMs) })));
+}
+
+/** What is left to happen, and one thing more. */
+export function storyWith(left: readonly StormEvent[], event: StormEvent): StormEvent[] {
+  return inOrder([...left, event]);
 }
 
 /** What is left to happen once a storm that was waited for has opened: its window ends at `endMs`. */
@@ -97,7 +129,9 @@ export function storyOnceOpen(
 ): StormEvent[] {
   const isOwn = (event: StormEvent): boolean => event.kind !== "over" && event.storm.index === index;
   const others = left.filter((event) => event.kind !== "expire" || !isOwn(event));
-  return endingSooner(others.map((event) => (isOwn(event) ? { ...event, atMs: endMs } : event)));
+  return endingSooner(
+    others.map((event) => (isOwn(event) && event.kind !== "look" ? { ...event, atMs: endMs } : event)),
+  );
 }
 
 /** What is left to happen once a storm has expired at `atMs`: it has no window. */
@@ -124,8 +158,9 @@ function inOrder(events: readonly StormEvent[]): StormEvent[] {
 const ORDER: Record<StormEvent["kind"], number> = {
   expire: 0,
   restore: 1,
-  end: 2,
-  prepare: 3,
-  begin: 4,
-  over: 5,
+  look: 2,
+  end: 3,
+  prepare: 4,
+  begin: 5,
+  over: 6,
 };

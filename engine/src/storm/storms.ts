@@ -3,13 +3,33 @@ import type { Device } from "../device/device.ts";
 import { CAUSES } from "./causes/index.ts";
 import { type CutOptions, CutStorms } from "./cut-storms.ts";
 import { type ProgressOptions, StormProgress } from "./progress.ts";
-import { type StormEvent, type StormPlan, storyOf, titleOf } from "./schedule.ts";
+import type { RecoveryBoard } from "./recovery-board.ts";
+import {
+  LOOK_MS,
+  lookAfter,
+  restMs,
+  type StormEvent,
+  type StormPlan,
+  storyEndingAt,
+  storyOf,
+  storyWith,
+  titleOf,
+} from "./schedule.ts";
 import { StoryClock, type StoryTime } from "./story-clock.ts";
 import { WatchedStorms, type WatchOptions } from "./watched-storms.ts";
 
 export interface StormsOptions extends StoryTime, CutOptions, WatchOptions, ProgressOptions {
   plans: readonly StormPlan[];
+  /** Where the run ends when all storms have recovered; null where it goes on to its planned end. */
+  earlyEnd: EarlyEnd | null;
   onOver(): void;
+}
+
+export interface EarlyEnd {
+  /** What the workers of this process tell one another. */
+  board: RecoveryBoard;
+  /** All devices must have been ready for so long. */
+  settleMs: number;
 }
 
 /** Runs the storms of a script on this worker's devices, from time zero on. */
@@ -19,14 +39,19 @@ export class Storms {
   readonly #clock: StoryClock;
   readonly #cut: CutStorms;
   readonly #watched: WatchedStorms;
+  /** This worker's place among those that look. */
+  readonly #place: number;
   #isOver = false;
 
   constructor(options: StormsOptions) {
     this.#options = options;
     this.#progress = options.plans.map((plan) => new StormProgress(plan, options));
-    this.#clock = new StoryClock(options, storyOf(options.plans), (event) => this.#happen(event));
+    this.#clock = new StoryClock(options, storyOf(options.plans, options.earlyEnd !== null), (event) =>
+      this.#happen(event),
+    );
     this.#cut = new CutStorms(options, this.#clock);
     this.#watched = new WatchedStorms(options, this.#clock);
+    this.#place = options.earlyEnd?.board.join() ?? 0;
   }
 
   get isOver(): boolean {
@@ -58,6 +83,7 @@ export class Storms {
     this.#clock.stop();
     this.#watched.stop();
     this.#cut.stop();
+    this.#options.earlyEnd?.board.leave(this.#place);
   }
 
   /** The storm whose window is open; null for none. */
@@ -83,6 +109,9 @@ export class Storms {
       case "restore":
         if (event.storm.region !== undefined) this.#options.regions?.restore(event.storm.region.index);
         break;
+      case "look":
+        if (this.#options.earlyEnd !== null) this.#look(event.storm, event.atMs, this.#options.earlyEnd);
+        break;
       case "end":
         this.#end(this.#progressOf(event.storm), this.#clock.sinceMs(event.atMs));
         break;
@@ -90,6 +119,33 @@ export class Storms {
         this.#isOver = true;
         this.#options.onOver();
     }
+  }
+
+  /** A worker that comes late skips what it has missed: all look at the same instants. */
+  #look(last: StormPlan, atMs: number, { board, settleMs }: EarlyEnd): void {
+    const lateMs = this.#clock.sinceMs(atMs);
+    const lookAtMs = atMs + Math.floor(lateMs / LOOK_MS) * LOOK_MS;
+    const storms = this.#progress.filter(({ hasDue }) => hasDue).map(({ plan }) => plan.index);
+    const isAtRest = lookAtMs >= last.atMs + restMs(last);
+    const isWell = isAtRest && this.#progress.every(({ isRecovered }) => isRecovered);
+    const settle = Math.ceil(settleMs / LOOK_MS);
+    const found = board.put(
+      this.#place,
+      lookAtMs / LOOK_MS,
+      { isWell, storms },
+      this.#progress.length,
+      settle,
+    );
+    if (found === null) {
+      this.#clock.thenGoOnWith(storyWith(this.#clock.left, lookAfter(last, lookAtMs)));
+      return;
+    }
+    const endMs = found.end * LOOK_MS;
+    const plannedMs = this.#clock.left.find(({ kind }) => kind === "end")?.atMs ?? endMs;
+    if (plannedMs <= endMs) return;
+    this.#progressOf(last).endEarly(plannedMs - endMs);
+    this.#clock.thenGoOnWith(storyEndingAt(this.#clock.left, endMs));
+    if (found.isFirst) this.#options.log(endedEarlyLine(this.#progress.length, plannedMs - endMs, settleMs));
   }
 
   #begin(progress: StormProgress): void {
@@ -122,6 +178,11 @@ export class Storms {
   report(): WorkerStorm[] {
     return this.#progress.map((progress) => progress.report());
   }
+}
+
+function endedEarlyLine(storms: number, earlyMs: number, settleMs: number): string {
+  const which = storms === 1 ? "the storm has" : `all ${storms} storms have`;
+  return `mqtt: ${which} recovered, and every device was ready for ${settleMs / 1000} s: the run ends ${Math.round(earlyMs / 1000)} s early`;
 }
 
 /** A worker whose turn comes later than this after a storm's instant leaves its devices alone, and after its end has not seen it. */

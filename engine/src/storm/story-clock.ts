@@ -39,6 +39,11 @@ export class StoryClock {
     this.#arm();
   }
 
+  /** As `goOnWith`, of what happens now: the clock is armed when that is over. */
+  thenGoOnWith(left: readonly StormEvent[]): void {
+    this.#left = left;
+  }
+
   stop(): void {
     this.#disarm();
     this.#left = [];

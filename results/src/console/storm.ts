@@ -3,7 +3,7 @@ import { lostTimeWords } from "../judge/limit-words.ts";
 import { count, duration, ratio } from "../judge/number-words.ts";
 import { unsaidPresence } from "../judge/presence-words.ts";
 import { devicesDue } from "../judge/recovery.ts";
-import { fateWords, sparedWords, spreadWords, stormWords } from "../judge/storm-words.ts";
+import { fateWords, sparedWords, spreadWords, stormWords, windowWords } from "../judge/storm-words.ts";
 import type { StormFields, StormSummary } from "../judge/summary-schema.ts";
 import { indented, shorten, table, WIDTH, wrap } from "./layout.ts";
 import { stormMessageLines } from "./messages.ts";
@@ -18,7 +18,7 @@ export function stormLines(storm: StormSummary, colours: Colours, isForecast: bo
   const what = `Storm ${storm.index}: ${stormWords(storm)} at ${duration(storm.at)}`;
   const spread = spreadWords(storm);
   const ofFleet = storm.fleet > storm.affected ? ` of ${count(storm.fleet)}` : "";
-  const watched = `${count(storm.affected)}${ofFleet} devices affected${spread === "" ? "" : `, ${spread}`}; window ${duration(storm.windowMs)}`;
+  const watched = `${count(storm.affected)}${ofFleet} devices affected${spread === "" ? "" : `, ${spread}`}; window ${windowWords(storm)}`;
   const lines = ["", colours.bold(`${what}: ${watched}`), ...verdictLines("", storm, colours, isForecast)];
   if (!storm.happened) return lines;
   const fates = fateWords(storm);

@@ -39,8 +39,14 @@ export function launchProblems(needs: ScriptNeeds, size: LaunchSize): string[] {
   ];
 }
 
-function placeProblems(needs: ScriptNeeds, { isEmulated }: LaunchSize): string[] {
+function placeProblems(needs: ScriptNeeds, { isEmulated, containers }: LaunchSize): string[] {
   const problems: string[] = [];
+  if (needs.endsEarly && containers > 1) {
+    problems.push(
+      "config.engines.mqtt.endWhenRecovered: is for one machine: several containers would each end at a time of their own; " +
+        "allowed: leave it out, or --count 1",
+    );
+  }
   if (needs.usesLab) {
     problems.push(
       "config.target, before: lab: each container would start a broker or a config service of its own; " +

@@ -86,6 +86,7 @@ export function evidenceOf(
     absence: absenceOf(run, storm, target),
     closed: storm.closed,
     windowMs: storm.windowMs,
+    plannedWindowMs: storm.plannedWindowMs,
     awayMs: awayMs(storm),
     longestBackoffMs: run.longestBackoffMs ?? 0,
     counts,

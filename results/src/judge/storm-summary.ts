@@ -141,6 +141,7 @@ function stormFields(
     outage: storm.outage ?? null,
     at: storm.atMs,
     windowMs: storm.windowMs,
+    plannedWindowMs: storm.plannedWindowMs,
     happened: storm.startedAtMs !== null,
     closed: storm.closed,
     selected,

@@ -101,3 +101,13 @@ export function didNotHappen({ cause, fraction }: Pick<StormFields, "cause" | "f
     ? `did not happen: no worker lost ${percent(fraction)} of its online devices within one second`
     : "did not happen";
 }
+
+/** `30 s`, or `12 s of 30 s` where the run ended since all storms had recovered. */
+export function windowWords({
+  windowMs,
+  plannedWindowMs,
+}: Pick<StormFields, "windowMs" | "plannedWindowMs">): string {
+  return plannedWindowMs === null
+    ? duration(windowMs)
+    : `${duration(windowMs)} of ${duration(plannedWindowMs)}`;
+}

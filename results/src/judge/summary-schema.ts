@@ -145,7 +145,10 @@ const stormFields = z.object({
     .default(null),
   /** Milliseconds from time zero; for `external` when it began, or from when it was watched for. */
   at: ms,
+  /** What was watched. */
   windowMs: ms,
+  /** The window that was planned, where the run ended since all storms had recovered; null where it did not, and in older summaries. */
+  plannedWindowMs: ms.nullable().default(null),
   /** The storm's instant came. */
   happened: z.boolean(),
   /** The whole window was watched. */

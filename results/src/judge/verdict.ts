@@ -67,6 +67,8 @@ export interface StormEvidence {
   /** The whole window was watched. */
   closed: boolean;
   windowMs: number;
+  /** The window that was planned, where the run ended before it did, since all was well; null where it did not. */
+  plannedWindowMs: number | null;
   /** So long after the storm's instant the last of its devices could come back. */
   awayMs: number;
   /** The longest that a device waits between two attempts to connect. */
@@ -124,7 +126,17 @@ export function judge(storm: StormEvidence, target: number): Judgement {
 
   const cameBack = !isBelow(counts.recovered, target, due);
   const atEnd = shortfallAtEnd(counts, target);
-  if (cameBack && atEnd === null) return { verdict: "recovered", absence: null, reason: ready };
+  if (cameBack && atEnd === null) {
+    const early =
+      storm.plannedWindowMs === null ? "" : `; ${endedEarly(storm.windowMs, storm.plannedWindowMs)}`;
+    return { verdict: "recovered", absence: null, reason: `${ready}${early}` };
+  }
+  // The fleet was well when the end was agreed on, and a moment later it was not: what would have come of it was not watched.
+  if (storm.plannedWindowMs !== null)
+    return none(
+      "cut-short",
+      `${endedEarly(storm.windowMs, storm.plannedWindowMs)}, and then ${atEnd ?? ready}`,
+    );
 
   const fleet = fleetDue(counts);
   const out = fleet - counts.fleetReadyAtEnd;
@@ -292,6 +304,10 @@ function lost({ lostAgain, unaffectedLost }: StormEvidence["counts"]): string {
 
 function alreadyOffline({ alreadyOffline: n }: StormEvidence["counts"]): string {
   return n > 0 ? ` (${n} already offline before the storm)` : "";
+}
+
+function endedEarly(windowMs: number, plannedMs: number): string {
+  return `the run ended after ${seconds(windowMs)} of ${seconds(plannedMs)}, for all storms had recovered`;
 }
 
 function none(absence: VerdictAbsence, reason: string): Judgement {

@@ -42,9 +42,12 @@ export interface MergedStorm
     | "regionLoads"
     | "missedByMs"
     | "endMissedByMs"
+    | "endedEarlyMs"
     | "generator"
     | "generatorInWindow"
   > {
+  /** The window that was planned; null where it was watched to its end, and where it was cut short. */
+  plannedWindowMs: number | null;
   /** What each worker that watched itself saw while devices came back … */
   generators: GeneratorHealth[];
   /** … and over the whole window. */
@@ -276,10 +279,14 @@ function mergeStorm(same: StormOfWorker[]): SummedStorm {
     withoutTimeZero: _withoutTimeZero,
     generator: _generator,
     generatorInWindow: _inWindow,
+    endedEarlyMs: _early,
     ...first
   } = same[0] as StormOfWorker;
+  const watchedMs = windowOf(began);
   return {
     ...first,
+    windowMs: watchedMs ?? first.windowMs,
+    plannedWindowMs: watchedMs === null ? null : first.windowMs,
     missed: latestFirst(same, ({ missedByMs }) => missedByMs),
     withoutTimeZero: [...new Set(same.flatMap(({ withoutTimeZero }) => withoutTimeZero ?? []))],
     endMissed: latestFirst(same, ({ endMissedByMs }) => endMissedByMs),
@@ -297,6 +304,14 @@ function mergeStorm(same: StormOfWorker[]): SummedStorm {
     // An older engine watched the recovery alone.
     generatorsInWindow: same.flatMap((storm) => storm.generatorInWindow ?? storm.generator ?? []),
   };
+}
+
+/** The window that was watched where the run ended since all storms had recovered; null where it did not, in any worker. */
+function windowOf(began: readonly StormOfWorker[]): number | null {
+  const windows = began.flatMap(({ windowMs, endedEarlyMs }) =>
+    endedEarlyMs === undefined || endedEarlyMs >= windowMs ? [] : [windowMs - endedEarlyMs],
+  );
+  return windows.length === 0 ? null : (smallest(windows) as number);
 }
 
 function latestFirst(

@@ -84,6 +84,7 @@ const storm = z.object({
   fraction: z.number().nullable(),
   atMs: sinceZeroMs,
   windowMs: z.number().positive().max(LONGEST_MS),
+  endedEarlyMs: z.number().positive().max(LONGEST_MS).optional(),
   region: name.optional(),
   onlyCohorts: z.array(name).max(LIMITS.cohortsOfStorm).optional(),
   overMs: z.number().positive().max(LONGEST_MS).optional(),

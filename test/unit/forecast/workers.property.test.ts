@@ -110,6 +110,7 @@ const fleets: fc.Arbitrary<SmallForecast> = fc
         { preset: "aws-iot" },
       ),
       keepalive: fc.constantFrom("3s", "60s"),
+      endWhenRecovered: fc.constantFrom(false, { settle: "500ms" }),
       configService: fc.record({
         capacity: fc.constantFrom(3, 20, 500),
         queueLimit: fc.constantFrom(5, 10_000),

@@ -30,7 +30,7 @@ describe("messages", () => {
         config.engines.mqtt.password: the value (not shown) is not allowed; allowed: text
         config.engines.mqtt.reconnect.policy: "full-jiter" is not allowed; allowed: immediate, fixed, exponential, full-jitter, equal-jitter, decorrelated-jitter, uniform
         config.engines.mqtt.storms[0].fraction: 1.5 is not allowed; allowed: a share above 0 and up to 1, such as 0.25 or 25 %
-        config.engines.mqtt.keepalife: "60s" is not allowed; allowed: one of the keys protocolVersion, username, password, clientIdPrefix, keepalive, connectTimeout, ackTimeout, maxPacketSize, receiveMaximum, topicAliasMaximum, serverReference, session, resubscribe, reconnect, targets, failover, storms, allowExec, tls, localAddresses, transport, probe, seed, timeZero, rendezvous, configService, messages, http, forecast (did you mean keepalive?)
+        config.engines.mqtt.keepalife: "60s" is not allowed; allowed: one of the keys protocolVersion, username, password, clientIdPrefix, keepalive, connectTimeout, ackTimeout, maxPacketSize, receiveMaximum, topicAliasMaximum, serverReference, session, resubscribe, reconnect, targets, failover, storms, endWhenRecovered, allowExec, tls, localAddresses, transport, probe, seed, timeZero, rendezvous, configService, messages, http, forecast (did you mean keepalive?)
         scenarios[0].flow[0].conect: {} is not allowed; allowed: a step in flow: connect, subscribe, unsubscribe, publish, request, http, waitForMessage, refresh, stayOnline, disconnect, think, set, loop, log, function, parallel (did you mean connect?)"
     `);
   });

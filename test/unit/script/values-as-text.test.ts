@@ -31,6 +31,7 @@ const SETTINGS: Record<string, unknown>[] = [
   },
   { tls: { insecure: true, resume: true } },
   { probe: false },
+  { endWhenRecovered: true },
   { timeZero: { from: "ready", share: 0.99, timeout: 60 } },
   { configService: { capacity: 10, queueLimit: 5, scaleUp: { after: 3, to: 20 } } },
   { http: { connections: 5, insecure: true } },

@@ -99,6 +99,7 @@ function start(plans: StormPlan[], devices: number, offline: number[] = [], regi
   const over: number[] = [];
   const lines: string[] = [];
   const storms = new Storms({
+    earlyEnd: null,
     longestBackoffMs: 1000,
     plans,
     seed: 42,
@@ -396,6 +397,7 @@ describe("storms", () => {
     const workers = [0, 1].map(() => {
       const members: Device[] = [];
       const storms = new Storms({
+        earlyEnd: null,
         longestBackoffMs: 1000,
         plans: [plan(1, 1000, 1000, 0.3)],
         seed: 42,

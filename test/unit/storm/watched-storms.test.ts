@@ -54,6 +54,7 @@ function start(plans: StormPlan[], devices: number) {
   const lines: string[] = [];
   const over: number[] = [];
   const storms = new Storms({
+    earlyEnd: null,
     longestBackoffMs: 1000,
     plans,
     seed: 42,

@@ -1,5 +1,6 @@
 import type { Problem } from "../problem.ts";
 import type { ReadScript } from "../read.ts";
+import { earlyEndRule } from "./early-end.ts";
 import { environmentRule } from "./environment.ts";
 import { identityRule } from "./identity.ts";
 import { messageRule } from "./messages.ts";
@@ -26,6 +27,7 @@ const RULES: readonly Rule[] = [
   transportRule,
   trackingRule,
   stayRule,
+  earlyEndRule,
 ];
 
 export function ruleProblems(script: ReadScript): Problem[] {

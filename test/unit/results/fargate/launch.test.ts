@@ -20,6 +20,7 @@ const NEEDS: ScriptNeeds = {
   timeZeroFrom: null,
   targets: [{ url: "mqtt://broker.example:1883", host: "broker.example", port: 1883 }],
   pemFiles: [],
+  endsEarly: false,
   phasesMs: 10_000,
   stormsEndMs: 60_000,
 };

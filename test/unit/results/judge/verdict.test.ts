@@ -27,6 +27,7 @@ const base: StormEvidence = {
   absence: null,
   closed: true,
   windowMs: 60_000,
+  plannedWindowMs: null,
   awayMs: 0,
   longestBackoffMs: 30_000,
   counts: counts(),
