@@ -1,4 +1,3 @@
-import { spawnSync } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,17 +5,11 @@ import { isDeepStrictEqual } from "node:util";
 import { describe, expect, it } from "vitest";
 import { parseAllDocuments } from "yaml";
 import { readFleetEnvironment } from "../../engine/src/live/fleet-environment.ts";
-import {
-  dockerfileProblems,
-  kubernetesToolsAvailable,
-  manifestProblems,
-  render,
-} from "../support/kubernetes/tools.ts";
+import { kubernetesToolsAvailable, manifestProblems, render } from "../support/kubernetes/tools.ts";
 
 const FOLDER = join(import.meta.dirname, "../../scenarios/kubernetes");
 /** The first that lets one index fail without the others, one that is widespread, and the last that the schemas know. */
 const VERSIONS = ["1.29", "1.32", "1.37"];
-const HOLD_MORE_THAN = 256;
 
 interface Job {
   kind: string;
@@ -109,19 +102,4 @@ describe.runIf(kubernetesToolsAvailable())("scenarios/kubernetes", () => {
     expect(spec).toMatchObject({ completionMode: "Indexed", backoffLimitPerIndex: 0 });
     expect(spec).not.toHaveProperty("backoffLimit");
   });
-
-  it("has a Dockerfile that hadolint finds nothing in", () => {
-    const text = readFileSync(join(FOLDER, "Dockerfile"), "utf8");
-    expect(dockerfileProblems(text)).toBe("");
-    expect(dockerfileProblems(text.replace("WORKDIR /src", "WORKDIR src"))).toContain("DL3000");
-  });
-});
-
-it("raises the limit of open files to the hard one before the worker starts", () => {
-  const worker = join(FOLDER, "worker.sh");
-  const raised = `ulimit -S -n ${HOLD_MORE_THAN}; sh ${worker} sh -c 'ulimit -n; ulimit -H -n'`;
-  const { stdout } = spawnSync("sh", ["-c", raised], { encoding: "utf8" });
-  const [soft, hard] = stdout.trim().split("\n");
-  expect(soft).toBe(hard);
-  expect(Number(soft)).toBeGreaterThan(HOLD_MORE_THAN);
 });

@@ -1,6 +1,7 @@
-# The worker of a run on many machines: Artillery, the engine and the plugin, from this checkout.
+# Artillery, the engine and the plugin of this checkout, and nothing else: for one machine, Docker in CI, and Kubernetes.
 #
-#   docker build -f scenarios/kubernetes/Dockerfile -t REGISTRY/mqtt-fleet:0.1.0 .        in the project's root
+#   docker build -t mqtt-mass-reconnect .
+#   docker run --rm --ulimit nofile=1048576:1048576 -v "$PWD:/fleet" mqtt-mass-reconnect artillery run storm.yml
 FROM node:24-bookworm-slim AS packages
 WORKDIR /src
 COPY package.json package-lock.json tsconfig.base.json ./
@@ -13,6 +14,9 @@ RUN npm ci --ignore-scripts \
  && npm pack --workspaces --pack-destination /packages
 
 FROM node:24-bookworm-slim
+LABEL org.opencontainers.image.title="mqtt-mass-reconnect" \
+      org.opencontainers.image.description="Rehearse the mass reconnect of an MQTT fleet before it happens" \
+      org.opencontainers.image.licenses="MIT"
 # It hands SIGTERM on, and reaps what Artillery leaves: process 1 of a container has neither by default.
 RUN apt-get update \
  && apt-get install -y --no-install-recommends tini=0.19.* \
@@ -22,13 +26,16 @@ COPY --from=packages /packages /packages
 # Artillery would download a browser in an install script: there is no use for it here.
 RUN npm init -y >/dev/null \
  && npm install --ignore-scripts --omit=dev --no-audit --no-fund artillery@2.0.34 /packages/*.tgz \
- && rm -rf /packages /root/.npm
-COPY scenarios/kubernetes/worker.sh /usr/local/bin/worker
+ && rm -rf /packages /root/.npm \
+ && install -d -o 1000 -g 1000 /fleet
+COPY --chmod=755 container/entry.sh /usr/local/bin/entry
 ENV PATH=/opt/artillery/node_modules/.bin:$PATH \
     ARTILLERY_DISABLE_TELEMETRY=true \
     NODE_PATH=/opt/artillery/node_modules
 # The user `node` of the image, as a number: Kubernetes can tell then that it is not root.
 USER 1000
+# Scripts are read here, and results written: mqtt-results/<run>.
 WORKDIR /fleet
-ENTRYPOINT ["tini", "-g", "--", "worker"]
+VOLUME ["/fleet"]
+ENTRYPOINT ["tini", "-g", "--", "entry"]
 CMD ["artillery", "--version"]
