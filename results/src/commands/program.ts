@@ -36,7 +36,7 @@ export function programOf(io: Io, end: (code: number) => void, catalogue?: Broke
   addReport(program, io, end);
   addShow(program, io);
   addWatch(program, io, end);
-  addDiff(program, io);
+  addDiff(program, io, end);
   addCompare(program, io, end, catalogue);
   addForecast(program, io, end);
   addFetch(program, io);

@@ -4,6 +4,8 @@ import { shorten, table } from "../console/layout.ts";
 import { type Colours, verdictPaint, verdictWord } from "../console/verdict-word.ts";
 import { count, duration, percent, ratio } from "../judge/number-words.ts";
 import type { DiffRow, RunDiff, RunFacts, StormDiff, Unit } from "./diff.ts";
+import type { SlowerResult } from "./slower.ts";
+import { slowerSentence, slowerVerdict } from "./slower-words.ts";
 
 const SHOW: Record<Unit, (value: number) => string> = {
   ms: duration,
@@ -26,6 +28,7 @@ export function consoleDiff(diff: RunDiff, options: { colour: boolean }): string
     ...(diff.service.length > 0
       ? ["", colours.bold("Service times of what succeeded"), ...rowTable(diff.service, "both", "-")]
       : []),
+    ...(diff.slower === null ? [] : slowerLines(diff.slower, colours)),
     "",
   ].join("\n");
 }
@@ -75,4 +78,16 @@ function rowTable(rows: readonly DiffRow[], side: StormDiff["in"], noTime: strin
       ratio(row.ratio),
     ]),
   ]);
+}
+
+function slowerLines(slower: SlowerResult, colours: Colours): string[] {
+  const paint = slower.exit.code === 0 ? colours.green : colours.red;
+  const slowerChecks = slower.checks.filter(({ outcome }) => outcome === "slower");
+  return [
+    "",
+    paint(colours.bold(slowerVerdict(slower))),
+    ...slowerChecks.map((check) => `  ${slowerSentence(check)}`),
+    ...slower.notCompared.map((why) => colours.yellow(`  not compared: ${printable(why)}`)),
+    ...slower.onlyInB.map((what) => `  not compared: ${printable(what)}, nothing to hold it against`),
+  ];
 }

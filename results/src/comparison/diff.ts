@@ -1,7 +1,9 @@
 import { fleetDue, recoveredShare } from "../judge/recovery.ts";
 import { stormWords } from "../judge/storm-words.ts";
-import type { LatencyName, StormFields, StormSummary, Summary } from "../judge/summary-schema.ts";
+import type { LatencyName, StormFields, Summary } from "../judge/summary-schema.ts";
 import type { Verdict, VerdictAbsence } from "../judge/verdict.ts";
+import { type StormPair, stormPairs } from "./pairs.ts";
+import { type SlowerResult, slowerResult } from "./slower.ts";
 
 export type Unit = "ms" | "share" | "perDevice" | "perS" | "count";
 
@@ -36,6 +38,8 @@ export interface RunDiff {
   storms: StormDiff[];
   /** Service times of what succeeded. */
   service: DiffRow[];
+  /** Whether B recovered more slowly than is allowed; null where nobody asked. */
+  slower: SlowerResult | null;
 }
 
 export type RunFacts = Pick<Summary, "testRunId" | "startedAt" | "target" | "complete"> & {
@@ -44,18 +48,15 @@ export type RunFacts = Pick<Summary, "testRunId" | "startedAt" | "target" | "com
   isForecast: boolean;
 };
 
-export function diffSummaries(a: Summary, b: Summary): RunDiff {
+/** @param failSlower B may take longer than A by this share of A's time; null where nobody asks */
+export function diffSummaries(a: Summary, b: Summary, failSlower: number | null = null): RunDiff {
   return {
     a: factsOf(a),
     b: factsOf(b),
     warnings: warningsOf(a, b),
-    storms: union(
-      a.storms.map(({ index }) => index),
-      b.storms.map(({ index }) => index),
-    )
-      .sort((one, other) => one - other)
-      .flatMap((index) => stormDiffs(index, stormOf(a, index), stormOf(b, index))),
+    storms: stormPairs(a, b).map(stormDiff),
     service: (Object.keys(a.latencyMs) as LatencyName[]).flatMap((name) => serviceRows(name, a, b)),
+    slower: failSlower === null ? null : slowerResult(a, b, failSlower),
   };
 }
 
@@ -76,32 +77,7 @@ function warningsOf(a: Summary, b: Summary): string[] {
   return warnings;
 }
 
-function stormOf(summary: Summary, index: number): StormSummary | undefined {
-  return summary.storms.find((storm) => storm.index === index);
-}
-
-/** The whole fleet stands first, where either run has more than one cohort, touched or not; then each cohort. */
-function stormDiffs(index: number, a: StormSummary | undefined, b: StormSummary | undefined): StormDiff[] {
-  const [inA, inB] = [cohortsOf(a), cohortsOf(b)];
-  const names = union([...inA.keys()], [...inB.keys()]);
-  const whole = stormDiff(index, null, a, b);
-  const cohorts = names.map((name) => stormDiff(index, name, inA.get(name), inB.get(name)));
-  const isFleet = [a, b].every((storm) => Object.keys(storm?.cohorts ?? {}).length === 1);
-  if (isFleet && cohorts.length === 1 && cohorts[0]?.in === "both") return cohorts;
-  return [whole, ...cohorts];
-}
-
-/** Names are user text, so this is a Map; cohorts that the storm did not touch have nothing to compare. */
-function cohortsOf(storm: StormSummary | undefined): Map<string, StormFields> {
-  return new Map(Object.entries(storm?.cohorts ?? {}).filter(([, { affected }]) => affected > 0));
-}
-
-function stormDiff(
-  storm: number,
-  cohort: string | null,
-  a: StormFields | undefined,
-  b: StormFields | undefined,
-): StormDiff {
+function stormDiff({ storm, cohort, a, b }: StormPair): StormDiff {
   const [valuesA, valuesB] = [stormValues(a), stormValues(b)];
   return {
     storm,
@@ -163,8 +139,4 @@ function serviceRows(name: LatencyName, { latencyMs: a }: Summary, { latencyMs: 
 
 function rowOf(name: string, unit: Unit, a: number | null, b: number | null): DiffRow {
   return { name, unit, a, b, ratio: a === null || b === null || a === 0 ? null : b / a };
-}
-
-function union<Value>(a: readonly Value[], b: readonly Value[]): Value[] {
-  return [...new Set([...a, ...b])];
 }

@@ -15,5 +15,6 @@ export const EXIT_CODES = {
     code: 5,
     sentence: "what the run was to tell cannot be known: no verdict on a storm, for the reason beside it",
   },
+  slower: { code: 6, sentence: "run B recovered more slowly than run A by more than --fail-slower allows" },
 } as const;
 export type ExitName = keyof typeof EXIT_CODES;

@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { runCommand } from "../../../../results/src/commands/program.ts";
 import { summarySchema } from "../../../../results/src/judge/summary-schema.ts";
+import { rehearsal } from "../../../support/paired-runs.ts";
 import { record, storm, TIME_ZERO_MS, temporaryDirectory, writeRun } from "../../../support/run-files.ts";
 import { spiralWorker } from "../../../support/synthetic-run.ts";
 
@@ -226,6 +227,37 @@ describe("diff", () => {
       cohort: "cached",
       verdict: { a: "recovered", b: "recovered" },
     });
+    expect(json.slower).toBeNull();
+  });
+  it.each([
+    { share: "20 %", slow: 1.1, code: 0, said: "--fail-slower 20 %: B is not slower in any of 9 figures" },
+    { share: "5%", slow: 1.1, code: 6, said: "--fail-slower 5 %: B is slower in 9 of 9 figures" },
+    {
+      share: "0.05",
+      slow: 1.1,
+      code: 6,
+      said: "storm 1, cohort meters: ready p50 1.26 s in B, 1.15 s in A, 9.99 % slower",
+    },
+    { share: "150 %", slow: 2, code: 0, said: "--fail-slower 150 %: B is not slower" },
+  ])("ends with $code for --fail-slower $share of a run that takes $slow times as long", async (row) => {
+    const [a, b] = [writeRun([rehearsal()]), writeRun([rehearsal({ slow: row.slow })])];
+    const { code, out } = await command("diff", a, b, "--fail-slower", row.share);
+    expect(out).toContain(row.said);
+    expect(code).toBe(row.code);
+    const json = await command("diff", a, b, "--fail-slower", row.share, "--json");
+    expect(json.code).toBe(row.code);
+    expect(JSON.parse(json.out).slower.exit.code).toBe(row.code);
+  });
+  it("ends with 5 where a part of A could not be compared, and says which", async () => {
+    const [a, b] = [writeRun([rehearsal({ storms: 2 })]), writeRun([rehearsal()])];
+    const { code, out } = await command("diff", a, b, "--fail-slower", "20 %");
+    expect(out).toContain("not compared: storm 2: B has no such storm");
+    expect(code).toBe(5);
+  });
+  it.each(["20", "-1", "a lot", "2000 %", ""])("refuses --fail-slower %j with exit code 1", async (share) => {
+    const { code, err } = await command("diff", "nowhere", "nowhere", "--fail-slower", share);
+    expect(err).toContain('allowed: a share from 0 to 1 such as 0.2, or a percentage such as "20 %"');
+    expect(code).toBe(1);
   });
 });
 
