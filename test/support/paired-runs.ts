@@ -76,7 +76,7 @@ export function rehearsal(options: RehearsalOptions = {}): SyntheticWorker {
         ]),
       ),
     ],
-    timeline: Array.from({ length: 110 + 300 * storms }, (_, row) => row).flatMap((row) =>
+    timeline: Array.from({ length: 100 + 300 * storms }, (_, row) => row).flatMap((row) =>
       cohorts.map(([name, n], i) => {
         const sinceMs = row < 100 ? -1 : ((row - 100) * 100) % STORM_EVERY_MS;
         const came = timesMs(n, i).filter((ms) => ms >= sinceMs && ms < sinceMs + 100).length;

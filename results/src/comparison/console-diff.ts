@@ -2,18 +2,11 @@ import { printable } from "artillery-engine-mqtt/contract";
 import pc from "picocolors";
 import { shorten, table } from "../console/layout.ts";
 import { type Colours, verdictPaint, verdictWord } from "../console/verdict-word.ts";
-import { count, duration, percent, ratio } from "../judge/number-words.ts";
-import type { DiffRow, RunDiff, RunFacts, StormDiff, Unit } from "./diff.ts";
+import { count, ratio } from "../judge/number-words.ts";
+import type { DiffRow, RunDiff, RunFacts, StormDiff } from "./diff.ts";
+import { diffValue } from "./diff-value.ts";
 import type { SlowerResult } from "./slower.ts";
 import { slowerSentence, slowerVerdict } from "./slower-words.ts";
-
-const SHOW: Record<Unit, (value: number) => string> = {
-  ms: duration,
-  share: percent,
-  perDevice: ratio,
-  perS: (value) => `${count(value)}/s`,
-  count,
-};
 
 /** Two runs side by side. Renders the difference and computes nothing. */
 export function consoleDiff(diff: RunDiff, options: { colour: boolean }): string {
@@ -63,18 +56,14 @@ function verdictOf(storm: StormDiff, side: "a" | "b", isForecast: boolean, colou
   return `${verdictPaint(verdict, colours)(verdictWord(verdict, isForecast))}${mark}`;
 }
 
-/** A time that is null was not reached in a storm, and not measured among service times. */
+/** @param noTime what is said of a time that is null */
 function rowTable(rows: readonly DiffRow[], side: StormDiff["in"], noTime: string): string[] {
-  const cell = ({ unit }: DiffRow, value: number | null, absent: boolean): string => {
-    if (value !== null) return SHOW[unit](value);
-    return absent || unit !== "ms" ? "-" : noTime;
-  };
   return table([
     ["", "A", "B", "B / A"],
     ...rows.map((row) => [
       row.name,
-      cell(row, row.a, side === "b"),
-      cell(row, row.b, side === "a"),
+      diffValue(row, "a", side, noTime),
+      diffValue(row, "b", side, noTime),
       ratio(row.ratio),
     ]),
   ]);

@@ -142,20 +142,39 @@ export function besideMeasured(
 ): StormRecovery[] {
   return forecast.map((one) => {
     const other = measured.find(({ storm }) => storm === one.storm);
-    return other === undefined ? one : bothOf(one, other);
+    return other === undefined ? one : recoveriesTogether(one, other, ["FORECAST", "measured"]);
   });
 }
 
-function bothOf(forecast: StormRecovery, measured: StormRecovery): StormRecovery {
+/** The curves of two runs of the same storm, each cohort under the word of its run. */
+export function recoveriesTogether(
+  one: StormRecovery,
+  other: StormRecovery,
+  words: readonly [string, string],
+): StormRecovery {
   const named = (word: string, { cohorts }: StormRecovery): RecoveredCohort[] =>
-    cohorts.map((one) => ({ ...one, cohort: `${word}: ${one.cohort ?? "all cohorts"}` }));
+    cohorts.map((own) => ({ ...own, cohort: `${word}: ${own.cohort ?? "all cohorts"}` }));
   return {
-    storm: forecast.storm,
-    cohorts: [...named("FORECAST", forecast), ...named("measured", measured)],
-    shownMs: Math.max(forecast.shownMs, measured.shownMs),
-    curve: together(forecast.curve, measured.curve),
-    table: together(forecast.table, measured.table),
+    storm: one.storm,
+    cohorts: [...named(words[0], one), ...named(words[1], other)],
+    shownMs: Math.max(one.shownMs, other.shownMs),
+    curve: together(one.curve, other.curve),
+    table: together(one.table, other.table),
   };
+}
+
+/** One cohort of it alone; null where the storm had none of that name. Of a fleet of one cohort that cohort is the fleet. */
+export function recoveryOf(recovery: StormRecovery, cohort: string | null): StormRecovery | null {
+  const { cohorts } = recovery;
+  const isFleet = cohort === null && cohorts.length === 1;
+  const at = isFleet ? 0 : cohorts.findIndex((one) => one.cohort === cohort);
+  const only = cohorts[at];
+  if (only === undefined) return null;
+  const alone = ({ timesMs, shares }: SharesOverTime): SharesOverTime => ({
+    timesMs,
+    shares: [shares[at] ?? []],
+  });
+  return { ...recovery, cohorts: [only], curve: alone(recovery.curve), table: alone(recovery.table) };
 }
 
 function together(a: SharesOverTime, b: SharesOverTime): SharesOverTime {

@@ -11,12 +11,14 @@ export interface ShellOptions {
   main: Html;
   footer: Html;
   plots: readonly ChartSpec[];
+  /** Rules of this page alone, beside those of all. */
+  style?: string;
 }
 
 /** A page with plots: one file that needs nothing else. */
-export function renderShell({ title, header, main, footer, plots }: ShellOptions): string {
+export function renderShell({ title, header, main, footer, plots, style: own = "" }: ShellOptions): string {
   const vendored = uPlot();
-  const style = `${vendored.style}${STYLE}`;
+  const style = `${vendored.style}${STYLE}${own}`;
   const script = `${vendored.script}\n${BROWSER_CODE}`;
   const page = html`<!doctype html>
 <html lang="en">

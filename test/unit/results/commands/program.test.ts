@@ -254,6 +254,26 @@ describe("diff", () => {
     expect(out).toContain("not compared: storm 2: B has no such storm");
     expect(code).toBe(5);
   });
+  it("writes a page, beside JSON on standard output too, and says where it cannot", async () => {
+    const [a, b] = [writeRun([rehearsal()]), writeRun([rehearsal({ slow: 1.5 })])];
+    const path = join(temporaryDirectory(), "pages", "diff.html");
+    const { code, out, err } = await command("diff", a, b, "--json", "--html", path);
+    expect([code, JSON.parse(out).storms.length]).toEqual([0, 3]);
+    expect(err).toContain("diff.html");
+    expect(readFileSync(path, "utf8")).toContain('<h2 id="storms">Storms</h2>');
+    const refused = await command("diff", a, b, "--html", temporaryDirectory());
+    expect(refused.err).toContain("could not be written");
+    expect(refused.code).toBe(3);
+  });
+  it("needs worker files for a page, not for the text", async () => {
+    const a = writeRun([rehearsal()]);
+    const summary = temporaryDirectory();
+    await command("report", a, "--output", summary);
+    expect((await command("diff", a, summary)).code).toBe(0);
+    const { code, err } = await command("diff", a, summary, "--html", join(summary, "diff.html"));
+    expect(err).toContain("no worker files");
+    expect(code).toBe(3);
+  });
   it.each(["20", "-1", "a lot", "2000 %", ""])("refuses --fail-slower %j with exit code 1", async (share) => {
     const { code, err } = await command("diff", "nowhere", "nowhere", "--fail-slower", share);
     expect(err).toContain('allowed: a share from 0 to 1 such as 0.2, or a percentage such as "20 %"');
