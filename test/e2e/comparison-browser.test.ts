@@ -4,6 +4,7 @@ import { pathToFileURL } from "node:url";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { renderDiff } from "../../results/src/comparison/diff-page.ts";
+import { renderComparison } from "../../results/src/comparison/page.ts";
 import { twoRuns } from "../../results/src/comparison/two-runs.ts";
 import { mergeDirectories } from "../../results/src/directory/judged-runs.ts";
 import {
@@ -13,6 +14,7 @@ import {
   openPage,
   seriousViolations,
 } from "../support/browser.ts";
+import { comparedBrokers } from "../support/compared-brokers.ts";
 import { type RehearsalOptions, rehearsal } from "../support/paired-runs.ts";
 import { temporaryDirectory, writeRun } from "../support/run-files.ts";
 
@@ -29,7 +31,15 @@ function diffPage(): string {
   return renderDiff(twoRuns(run({}, "30s"), run({ slow: 1.5, back: 0.97 }, "60s"), 0.2));
 }
 
-const PAGES = [{ name: "diff.html", render: diffPage, plots: 9, title: "B did worse in both storms" }];
+const PAGES = [
+  { name: "diff.html", render: diffPage, plots: 9, title: "B did worse in both storms" },
+  {
+    name: "comparison.html",
+    render: () => renderComparison(comparedBrokers()),
+    plots: 2,
+    title: "Fast broker recovered first",
+  },
+];
 
 describe.skipIf(missing !== null).each(PAGES)("$name in a browser", ({ name, render, plots, title }) => {
   let browser: Browser;
@@ -63,6 +73,6 @@ describe.skipIf(missing !== null).each(PAGES)("$name in a browser", ({ name, ren
   /** Tables that have to be scrolled to be read, of those that are seen without opening anything. */
   const hiddenToTheSide = (page: Awaited<ReturnType<typeof openPage>>["page"]): Promise<string[]> =>
     page.evaluate(
-      "[...document.querySelectorAll('.scroll')].filter((one) => one.scrollWidth > one.clientWidth + 1).map((one) => one.ariaLabel)",
+      "[...document.querySelectorAll('.scroll')].filter((one) => one.checkVisibility({ contentVisibilityAuto: true }) && one.scrollWidth > one.clientWidth + 1).map((one) => one.ariaLabel)",
     );
 });

@@ -136,7 +136,7 @@ async function measure(
       usage,
     };
   }
-  const measured = measuredRound(name, round, outcome.summary, outcome.timeline, usage);
+  const measured = measuredRound(name, round, outcome.summary, outcome.timeline, outcome.recovery, usage);
   // What its devices saw until then stands beside the sentence.
   return death === null ? measured : { ...measured, outcome: "died", detail: death };
 }

@@ -1,5 +1,7 @@
 import type { Verdict } from "../judge/verdict.ts";
 import type { Phase } from "./phase.ts";
+import type { PhaseCurve } from "./phase-curve.ts";
+import { type Ranking, rankingOf } from "./ranking.ts";
 import type { Round } from "./round.ts";
 import { type Spread, spreadOf } from "./spread.ts";
 
@@ -19,6 +21,12 @@ export interface PhaseRow {
   verdicts: Record<string, number>;
   generatorSaturated: number;
   values: Value[];
+  /** Of the round with the median time to 99 % ready, which is one that was measured; null where none has a curve. */
+  curve: RoundCurve | null;
+}
+
+export interface RoundCurve extends PhaseCurve {
+  round: number;
 }
 
 export interface BrokerRow {
@@ -59,6 +67,7 @@ export interface Disclosure {
 export interface Comparison {
   schemaVersion: 1;
   disclosure: Disclosure;
+  ranking: Ranking;
   brokers: BrokerRow[];
   rounds: Round[];
 }
@@ -80,6 +89,7 @@ export function compareRounds(
   return {
     schemaVersion: 1,
     disclosure,
+    ranking: rankingOf(contestants, rounds),
     brokers: contestants.map((facts) => {
       const own = rounds.filter(({ broker }) => broker === facts.name);
       return brokerRow(facts, own, reference);
@@ -131,6 +141,7 @@ function phaseRow(name: string, pairs: readonly Pair[]): PhaseRow {
     phase: name,
     verdicts,
     generatorSaturated,
+    curve: medianCurve(pairs.map(({ round }) => ({ round: round.round, phase: phaseOf(round) }))),
     values: PHASE_VALUES.map(([value, unit, read]) =>
       comparedValue(value, unit, pairs, (round) => {
         const phase = phaseOf(round);
@@ -138,6 +149,18 @@ function phaseRow(name: string, pairs: readonly Pair[]): PhaseRow {
       }),
     ),
   };
+}
+
+function medianCurve(rounds: readonly { round: number; phase: Phase | undefined }[]): RoundCurve | null {
+  const curves = rounds.flatMap(({ round, phase }) =>
+    phase === undefined || phase.curve === null ? [] : [{ round, ...phase.curve, p99: phase.readyMs.p99 }],
+  );
+  // Infinity less infinity is no number.
+  curves.sort((a, b) => (a.p99 ?? Number.MAX_VALUE) - (b.p99 ?? Number.MAX_VALUE));
+  const median = curves[Math.floor((curves.length - 1) / 2)];
+  return median === undefined
+    ? null
+    : { round: median.round, timesMs: median.timesMs, shares: median.shares };
 }
 
 const PHASE_VALUES: readonly [string, Unit, (phase: Phase) => number | null | undefined][] = [

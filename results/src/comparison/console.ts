@@ -2,6 +2,7 @@ import { printable } from "artillery-engine-mqtt/contract";
 import pc from "picocolors";
 import { table } from "../console/layout.ts";
 import type { Comparison, PhaseRow, Value } from "./comparison.ts";
+import { placeSentence } from "./ranking-words.ts";
 import { ratioWords, spreadWords, verdictWords } from "./words.ts";
 
 /** Columns of the terminal's table; all others stand in comparison.html and comparison.csv. */
@@ -33,6 +34,7 @@ export function consoleComparison(comparison: Comparison, options: { colour: boo
     colours.bold(`Brokers compared: ${printable(disclosure.name)}`),
     `  ${disclosure.rounds} round${disclosure.rounds === 1 ? "" : "s"}; median (lowest..highest)${several ? `; x: ratio to ${printable(disclosure.reference)} in the same round` : ""}`,
     ...(disclosure.complete ? [] : [colours.yellow("  interrupted: what was measured until then")]),
+    ...rankingLines(comparison),
     ...phases.flatMap((phase) => ["", colours.bold(`  ${phase}`), ...phaseTable(comparison, phase)]),
     "",
     colours.bold("  whole run"),
@@ -46,6 +48,15 @@ export function consoleComparison(comparison: Comparison, options: { colour: boo
     ...failureLines(comparison, colours.yellow),
     "",
   ].join("\n");
+}
+
+function rankingLines({ ranking }: Comparison): string[] {
+  const { places, unranked } = ranking;
+  const ranked = places.map(
+    (place) => `    ${place.rank}. ${printable(place.title)}: ${printable(placeSentence(place, ranking))}`,
+  );
+  const others = unranked.map(({ title, why }) => `    not ranked: ${printable(title)}: ${printable(why)}`);
+  return ranked.length + others.length < 2 ? [] : ["", "  ranking", ...ranked, ...others];
 }
 
 function phaseTable({ brokers, disclosure }: Comparison, phase: string): string[] {

@@ -1,4 +1,5 @@
 import type { Verdict } from "../judge/verdict.ts";
+import type { PhaseCurve } from "./phase-curve.ts";
 
 /** Times in milliseconds; null is "not reached", never a number over the survivors. */
 export interface ReadyTimes {
@@ -12,6 +13,8 @@ export interface ReadyTimes {
 export interface Phase {
   name: string;
   verdict: Verdict | null;
+  /** Why there is none, or why it is this one; null where nobody judges it. */
+  verdictReason: string | null;
   /** Devices that had to become ready. */
   devices: number;
   ready: number;
@@ -21,4 +24,6 @@ export interface Phase {
   /** Connect attempts and config requests per device. */
   amplification: { connect: number | null; config: number | null };
   generatorSaturated: boolean;
+  /** Is null where nobody was due. */
+  curve: PhaseCurve | null;
 }

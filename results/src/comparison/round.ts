@@ -1,10 +1,12 @@
 import { devicesDue } from "../judge/recovery.ts";
+import type { StormRecovery } from "../judge/recovery-by-cohort.ts";
 import { stormWords } from "../judge/storm-words.ts";
 import type { Summary } from "../judge/summary-schema.ts";
 import { peakPerS } from "../judge/timeline-rates.ts";
 import type { TimelineRow } from "../run/timeline.ts";
 import { firstConnect } from "./first-connect.ts";
 import type { Phase } from "./phase.ts";
+import { phaseCurve } from "./phase-curve.ts";
 
 /** Why a round has no figures, or that it has. */
 export const OUTCOMES = {
@@ -65,6 +67,7 @@ export function measuredRound(
   round: number,
   summary: Summary,
   timeline: readonly TimelineRow[],
+  recovery: readonly StormRecovery[],
   usage: BrokerUsage | null,
 ): Round {
   const { connect, subscribe, configRequest } = summary.latencyMs;
@@ -74,7 +77,10 @@ export function measuredRound(
     round,
     outcome: letIn ? "measured" : "refused",
     detail: letIn ? null : mostFrequent(summary.errors),
-    phases: [firstConnect(summary, timeline), ...summary.storms.map((storm) => stormPhase(storm, timeline))],
+    phases: [
+      firstConnect(summary, timeline),
+      ...summary.storms.map((storm) => stormPhase(storm, timeline, recovery)),
+    ],
     latencyMs: { connect, subscribe, configRequest },
     attempts: summary.totals.connectAttempts,
     accepted: summary.totals.connectsAccepted,
@@ -84,16 +90,22 @@ export function measuredRound(
   };
 }
 
-function stormPhase(storm: Summary["storms"][number], timeline: readonly TimelineRow[]): Phase {
+function stormPhase(
+  storm: Summary["storms"][number],
+  timeline: readonly TimelineRow[],
+  recovery: readonly StormRecovery[],
+): Phase {
   return {
     name: `storm ${storm.index}: ${stormWords(storm)}`,
     verdict: storm.verdict,
+    verdictReason: storm.verdictReason,
     devices: devicesDue(storm),
     ready: storm.recovered,
     readyMs: storm.readyMs,
     connectsPerS: peakPerS(timeline, "connects_accepted", storm.at, storm.at + storm.windowMs),
     amplification: storm.amplification,
     generatorSaturated: storm.generatorSaturated,
+    curve: phaseCurve(recovery.find((one) => one.storm === storm.index)),
   };
 }
 

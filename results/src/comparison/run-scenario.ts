@@ -3,6 +3,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { CREDENTIAL_VARIABLES, PLUGIN_NAME } from "artillery-engine-mqtt/contract";
 import { mergeDirectories } from "../directory/judged-runs.ts";
+import { type StormRecovery, stormRecovery } from "../judge/recovery-by-cohort.ts";
 import type { Summary } from "../judge/summary-schema.ts";
 import { RUN_FILES } from "../run/file-names.ts";
 import { LIMITS } from "../run/limits.ts";
@@ -21,7 +22,12 @@ export interface ScenarioRun {
 }
 
 export type RunOutcome =
-  | { kind: "measured"; summary: Summary; timeline: readonly TimelineRow[] }
+  | {
+      kind: "measured";
+      summary: Summary;
+      timeline: readonly TimelineRow[];
+      recovery: readonly StormRecovery[];
+    }
   | { kind: "failed"; detail: string };
 
 /** One `artillery run` of the scenario against one broker, in a process group of its own. */
@@ -53,7 +59,8 @@ export async function runScenario(run: ScenarioRun, onOutput: (text: string) => 
   try {
     const { run: merged, summary } = mergeDirectories([found], {});
     if (!summary.complete) return { kind: "failed", detail: `incomplete; ${detailOf(code, tail)}` };
-    return { kind: "measured", summary, timeline: merged.timeline };
+    const recovery = merged.storms.flatMap((storm) => stormRecovery(merged, storm) ?? []);
+    return { kind: "measured", summary, timeline: merged.timeline, recovery };
   } catch (error) {
     return { kind: "failed", detail: `${(error as Error).message}; ${detailOf(code, tail)}` };
   }

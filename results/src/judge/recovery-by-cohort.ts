@@ -74,7 +74,11 @@ function timesOf(curves: readonly (readonly RecoveryPoint[])[]): number[] {
   return curves.flatMap((points) => points.map(({ tMs }) => tMs));
 }
 
-function sharesAt(times: readonly number[], curves: readonly (readonly RecoveryPoint[])[]): SharesOverTime {
+/** What several curves have reached at each of these times. */
+export function sharesAt(
+  times: readonly number[],
+  curves: readonly (readonly RecoveryPoint[])[],
+): SharesOverTime {
   const timesMs = [...new Set(times)].sort((a, b) => a - b);
   return { timesMs, shares: curves.map((points) => stepped(points, timesMs)) };
 }
