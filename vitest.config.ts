@@ -1,4 +1,3 @@
-import { availableParallelism } from "node:os";
 import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
 import { LongestFirst } from "./test/support/longest-first.ts";
 
@@ -8,19 +7,11 @@ const ALONE = ["test/e2e/healthy-generator.test.ts"];
 /** Picocolors takes CI for a terminal that shows colours; what is looked for in the output has none. */
 const env = { NO_COLOR: "1" };
 
-/** Most of a run is waiting for its next storm. Five take as long on two cores, and leave what is timed too little of them. */
+/** Most of a run is waiting for its next storm. Five take as long on two cores (708 s), and leave what is timed too little of them. */
 const FILES_AT_A_TIME = 4;
 
-/** Unit tests compute while those of integration wait: together they leave no processor idle, and no verdict rests on its time. */
-const COMPUTING = {
-  maxWorkers: Math.max(FILES_AT_A_TIME, availableParallelism()),
-  sequence: { groupOrder: 1 },
-};
-/** Runs whose storms have an instant have no unit tests beside them. */
-const RUNNING = { maxWorkers: FILES_AT_A_TIME, sequence: { groupOrder: 2 } };
-
-/** They wait for processes, brokers and storms: files of several projects side by side. */
-function waiting(name: string, timeoutMs: number, group = RUNNING): TestProjectInlineConfiguration {
+/** They wait for processes, brokers and storms: files of all of them side by side. */
+function waiting(name: string, timeoutMs: number): TestProjectInlineConfiguration {
   return {
     test: {
       name,
@@ -29,7 +20,8 @@ function waiting(name: string, timeoutMs: number, group = RUNNING): TestProjectI
       exclude: ALONE,
       testTimeout: timeoutMs,
       hookTimeout: timeoutMs,
-      ...group,
+      maxWorkers: FILES_AT_A_TIME,
+      sequence: { groupOrder: 2 },
     },
   };
 }
@@ -45,10 +37,11 @@ export default defineConfig({
           env,
           include: ["test/unit/**/*.test.ts", "test/simulation/**/*.test.ts"],
           testTimeout: 30_000,
-          ...COMPUTING,
+          maxWorkers: "100%",
+          sequence: { groupOrder: 1 },
         },
       },
-      waiting("integration", 60_000, COMPUTING),
+      waiting("integration", 60_000),
       waiting("e2e", 180_000),
       waiting("truth", 180_000),
       waiting("fargate", 300_000),

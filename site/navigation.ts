@@ -28,6 +28,7 @@ export const CHAPTERS: readonly Chapter[] = [
       "scenarios/kubernetes/README.md",
       "results/docs/fargate.md",
       "results/docs/ci.md",
+      "results/docs/container.md",
       "results/docs/prometheus.md",
       "results/docs/troubleshooting.md",
     ],

@@ -39,7 +39,7 @@ export async function measure(pair: Pair, signal: AbortSignal): Promise<Measured
     const url = mosquitto === null ? "lab" : `mqtt://127.0.0.1:${mosquitto.port}`;
     const run = { script: path, url, env: {}, directory: results, timeoutMs: LONGEST_MS, signal };
     const outcome = await runScenario(run, () => {});
-    if (outcome.kind === "failed") throw new Error(`${pair.name}: ${outcome.detail}`);
+    if (outcome.kind !== "measured") throw new Error(`${pair.name}: ${outcome.detail}`);
     return {
       pair: pair.name,
       measuredAt: new Date().toISOString().slice(0, 10),

@@ -30,6 +30,9 @@ export const DEFAULT_OUTPUT = "mqtt-results";
 /** Name of the plugin as it stands in `config.plugins`. */
 export const PLUGIN_NAME = "mqtt-results";
 
+/** How the sentence begins that ends a run whose target was tried before the first device: the problems of each target follow. */
+export const NO_DEVICE_STARTED = "no device was started: ";
+
 /** Environment variables with the devices' user name and password: a command line or a script can be read by others. */
 export const CREDENTIAL_VARIABLES = {
   username: "ARTILLERY_MQTT_USERNAME",

@@ -112,3 +112,19 @@ it("takes a server that never answers for one that is slow: the devices try", as
   const result = await probe(`mqtt://127.0.0.1:${port}`, { mqtt: { connectTimeout: "300ms" } });
   expect(result).toEqual({ problems: [], warnings: [expect.stringContaining("(connack_timeout)")] });
 });
+
+it("shows itself to no broker without the certificate that each device has", async () => {
+  const heard: number[] = [];
+  let connections = 0;
+  const server = createServer((socket) => {
+    connections++;
+    socket.on("data", (bytes) => heard.push(bytes.length)).on("error", () => {});
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => void server.close());
+  const target = `mqtts://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const own = { cert: "{{ cert }}", key: "{{ key }}" };
+  const variables = { variables: { cert: "device.pem", key: "device.key" } };
+  expect(await probe(target, { connect: own, config: variables })).toEqual(WELL);
+  expect([connections, heard]).toEqual([1, []]);
+});

@@ -2,7 +2,7 @@ import type { IConnectPacket } from "mqtt-packet";
 import { connectPacket, credentialsProblem } from "../device/connect-packet.ts";
 import { call, type Time } from "../device/port.ts";
 import type { FleetPlan } from "../script/plan.ts";
-import { connectsAsFleet } from "../script/steps/connect.ts";
+import { connectsAsFleet, hasOwnCertificates } from "../script/steps/connect.ts";
 import { credentialsOf, type UrlTarget } from "../script/target.ts";
 import { readPortPool } from "../transport/host-limits.ts";
 import { anyAddress, givenAddresses } from "../transport/local-end.ts";
@@ -121,11 +121,13 @@ export function probesOf({ plan, material, readPem, tcp, random }: ProbeParts): 
       : givenAddresses(settings.localAddresses, ports);
   const openers = openerOptions(plan, material, readPem, tcp, local);
   const connect = connectOf(plan, random);
+  // Who shows no certificate where each device has one is a stranger to the broker: nothing beyond TCP is tried.
+  const isTcpOnly = plan.cohorts.some(({ flow }) => hasOwnCertificates(flow));
   return all
     .filter((target): target is UrlTarget => target.kind === "url")
     .map(({ url, endpoint }) => ({
       url,
-      open: createOpener(endpoint, { ...openers, resume: false }),
+      open: createOpener(isTcpOnly ? { ...endpoint, kind: "tcp" } : endpoint, { ...openers, resume: false }),
       connect,
       mostMs: Math.min(settings.connectTimeout, MOST_MS),
       maxPacketBytes: settings.maxPacketSize,

@@ -1,4 +1,5 @@
 import { log, suggestExitCode } from "../artillery.ts";
+import { NO_DEVICE_STARTED } from "../contract.ts";
 import type { ShortList } from "../script/environment.ts";
 
 /** What a worker says before the first virtual user, and what it says when something is amiss later. */
@@ -44,7 +45,7 @@ export function unreachableSentence(problems: readonly string[], hasWaited: bool
   const wait = hasWaited
     ? ""
     : " (probe: { for: 30s } waits for a target, probe: false goes without this check)";
-  return `mqtt: no device was started: ${problems.join("; and ")}${wait}`;
+  return `mqtt: ${NO_DEVICE_STARTED}${problems.join("; and ")}${wait}`;
 }
 
 export function probeWarning(problem: string): string {

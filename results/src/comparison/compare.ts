@@ -130,11 +130,9 @@ async function measure(
   const usage = broker.usage();
   const death = broker.diedOf();
   if (signal.aborted) return { ...emptyRound(name, round, "interrupted", "interrupted"), usage };
-  if (outcome.kind === "failed") {
-    return {
-      ...emptyRound(name, round, death === null ? "run_failed" : "died", death ?? outcome.detail),
-      usage,
-    };
+  if (outcome.kind !== "measured") {
+    const kind = outcome.kind === "refused" ? "refused" : "run_failed";
+    return { ...emptyRound(name, round, death === null ? kind : "died", death ?? outcome.detail), usage };
   }
   const measured = measuredRound(name, round, outcome.summary, outcome.timeline, outcome.recovery, usage);
   // What its devices saw until then stands beside the sentence.

@@ -1,14 +1,18 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { CREDENTIAL_VARIABLES, PLUGIN_NAME } from "artillery-engine-mqtt/contract";
+import { CREDENTIAL_VARIABLES, NO_DEVICE_STARTED, PLUGIN_NAME } from "artillery-engine-mqtt/contract";
 import { mergeDirectories } from "../directory/judged-runs.ts";
+import { EXIT_CODES } from "../judge/exit-codes.ts";
 import { type StormRecovery, stormRecovery } from "../judge/recovery-by-cohort.ts";
 import type { Summary } from "../judge/summary-schema.ts";
 import { RUN_FILES } from "../run/file-names.ts";
 import { LIMITS } from "../run/limits.ts";
 import { readTextFile } from "../run/read-file.ts";
 import type { TimelineRow } from "../run/timeline.ts";
+
+/** What the engine says of a target that it tried, without its advice on how to try it otherwise. */
+const REFUSED = new RegExp(`${NO_DEVICE_STARTED}(.*?)(?: \\(probe: .*)?$`, "m");
 
 export interface ScenarioRun {
   /** Path of the script. */
@@ -28,6 +32,8 @@ export type RunOutcome =
       timeline: readonly TimelineRow[];
       recovery: readonly StormRecovery[];
     }
+  /** The target was tried before the first device, and none could have come in. */
+  | { kind: "refused"; detail: string }
   | { kind: "failed"; detail: string };
 
 /** One `artillery run` of the scenario against one broker, in a process group of its own. */
@@ -54,6 +60,8 @@ export async function runScenario(run: ScenarioRun, onOutput: (text: string) => 
   child.stderr.setEncoding("utf8").on("data", hear);
   const code = await ended(child, run);
   const found = runDirectoryBelow(run.directory);
+  const refused = code === EXIT_CODES.noDeviceOnline.code ? REFUSED.exec(tail)?.[1] : undefined;
+  if (found === null && refused !== undefined) return { kind: "refused", detail: refused };
   // A run that was cut short has storms that never happened: they would read as "not reached".
   if (found === null || typeof code === "string") return { kind: "failed", detail: detailOf(code, tail) };
   try {

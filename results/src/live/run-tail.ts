@@ -33,6 +33,8 @@ const MOST_SLOTS = 1200;
 /** A worker whose rows end so long before the last of the run is gone, and its devices with it. */
 const GONE_MS = 5000;
 
+const NOBODY = { online: 0, ready: 0 };
+
 /** What one worker's files say. */
 export interface WorkerSeen {
   id: string;
@@ -67,7 +69,8 @@ interface Followed {
   version: string;
   heardAtMs: number;
   movedMs: number;
-  levels: Map<string, { online: number; ready: number }>;
+  /** By cohort. Whoever comes back from a silence has its devices again: they have not become ready. */
+  levels: Map<string, { online: number; ready: number; readyBefore: number }>;
   online: number;
   ready: number;
   lastRowMs: number | null;
@@ -105,7 +108,6 @@ export class RunTail {
       this.#forget();
       return this.look();
     }
-    this.#leaveGone();
     this.#readSummary();
     return this.#seen();
   }
@@ -194,10 +196,11 @@ export class RunTail {
 
   #addRow(worker: Followed, row: TimelineRow): void {
     const tMs = row.t_ms + worker.movedMs;
-    const before = worker.levels.get(row.cohort) ?? { online: 0, ready: 0 };
+    if (worker.lastRowMs !== null && tMs > worker.lastRowMs + GONE_MS) this.#leave(worker, worker.lastRowMs);
+    const before = worker.levels.get(row.cohort) ?? { ...NOBODY, readyBefore: 0 };
     const online = row.online - before.online;
     const ready = row.ready - before.ready;
-    worker.levels.set(row.cohort, { online: row.online, ready: row.ready });
+    worker.levels.set(row.cohort, { online: row.online, ready: row.ready, readyBefore: row.ready });
     worker.online += online;
     worker.ready += ready;
     worker.lastRowMs = Math.max(worker.lastRowMs ?? tMs, tMs);
@@ -207,20 +210,50 @@ export class RunTail {
       ready,
       connect_attempts,
       config_requests,
-      ready_gained: Math.max(0, ready),
+      ready_gained: Math.max(0, row.ready - before.readyBefore),
       storm_ready,
     });
   }
 
-  #leaveGone(): void {
-    const lastMs = highest([...this.#workers.values()].map(({ lastRowMs }) => lastRowMs ?? 0)) ?? 0;
-    for (const worker of this.#workers.values()) {
-      const { lastRowMs, online, ready } = worker;
-      if (lastRowMs === null || lastRowMs >= lastMs - GONE_MS || (online === 0 && ready === 0)) continue;
-      this.#fleet.add(lastRowMs + TIMELINE_ROW_MS, { online: -online, ready: -ready });
-      worker.levels.clear();
-      worker.online = worker.ready = 0;
-    }
+  /** In a silence of its rows nobody knows of its devices. */
+  #leave(worker: Followed, lastRowMs: number): void {
+    this.#fleet.add(lastRowMs + TIMELINE_ROW_MS, { online: -worker.online, ready: -worker.ready });
+    for (const level of worker.levels.values()) Object.assign(level, NOBODY);
+    worker.online = worker.ready = 0;
+  }
+
+  /** Whose rows ended long before the others' took its devices along. It may only be late: nothing of it is forgotten. */
+  #gone(): Set<Followed> {
+    const workers = [...this.#workers.values()];
+    const lastMs = highest(workers.map(({ lastRowMs }) => lastRowMs ?? 0)) ?? 0;
+    return new Set(workers.filter(({ lastRowMs }) => lastRowMs !== null && lastRowMs < lastMs - GONE_MS));
+  }
+
+  /** Levels of each slot: what they changed by, added up, without those who were gone by then. */
+  #levels(gone: ReadonlySet<Followed>): FleetSlot[] {
+    const left = [...gone]
+      .map(({ lastRowMs, online, ready }) => ({
+        tMs: (lastRowMs ?? 0) + TIMELINE_ROW_MS,
+        online,
+        ready,
+      }))
+      .sort((a, b) => a.tMs - b.tMs);
+    let online = 0;
+    let ready = 0;
+    return this.#fleet.read().map((slot) => {
+      online += slot.online;
+      ready += slot.ready;
+      for (
+        let next = left[0];
+        next !== undefined && next.tMs < slot.tMs + this.#fleet.widthMs;
+        next = left[0]
+      ) {
+        online -= next.online;
+        ready -= next.ready;
+        left.shift();
+      }
+      return { ...slot, online, ready };
+    });
   }
 
   #readSummary(): void {
@@ -248,17 +281,15 @@ export class RunTail {
     const hasNews = this.#hasNews || String(problems) !== this.#toldProblems;
     this.#hasNews = false;
     this.#toldProblems = String(problems);
-    let online = 0;
-    let ready = 0;
-    const fleet = this.#fleet.read().map((slot) => {
-      online += slot.online;
-      ready += slot.ready;
-      return { ...slot, online, ready };
-    });
+    const gone = this.#gone();
+    const fleet = this.#levels(gone);
     return {
-      workers: [...this.#workers].flatMap(([id, { record, heardAtMs, online, ready }]) =>
-        record === null ? [] : { id, record, silentMs: Math.max(0, now - heardAtMs), online, ready },
-      ),
+      workers: [...this.#workers].flatMap(([id, worker]) => {
+        const { record, heardAtMs } = worker;
+        if (record === null) return [];
+        const { online, ready } = gone.has(worker) ? NOBODY : worker;
+        return { id, record, silentMs: Math.max(0, now - heardAtMs), online, ready };
+      }),
       fleet: fleet.filter(({ tMs }) => tMs + this.#fleet.widthMs <= untilMs),
       slotMs: this.#fleet.widthMs,
       readyTimes: this.#readyTimes,

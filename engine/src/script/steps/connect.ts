@@ -147,10 +147,19 @@ const OWN_KEYS = [
 
 /** No `connect` of a flow gives its device an id or credentials of its own: they are the engine's, and of the settings. */
 export function connectsAsFleet(steps: readonly ParsedStep[]): boolean {
-  return steps.every(({ definition, spec, children }) => {
+  return !givesAnyOf(OWN_KEYS, steps);
+}
+
+/** A `connect` of a flow gives its device a certificate of its own. */
+export function hasOwnCertificates(steps: readonly ParsedStep[]): boolean {
+  return givesAnyOf(["cert"], steps);
+}
+
+function givesAnyOf(keys: readonly string[], steps: readonly ParsedStep[]): boolean {
+  return steps.some(({ definition, spec, children }) => {
     const own = (spec as { connect?: Record<string, unknown> }).connect ?? {};
-    const hasOwn = definition === connect && OWN_KEYS.some((key) => own[key] !== undefined);
-    return !hasOwn && children.every(connectsAsFleet);
+    const gives = definition === connect && keys.some((key) => own[key] !== undefined);
+    return gives || children.some((nested) => givesAnyOf(keys, nested));
   });
 }
 
