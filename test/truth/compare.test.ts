@@ -91,6 +91,9 @@ function comparisonOf({ output }: Run): Comparison {
   return JSON.parse(readFileSync(join(output, "comparison.json"), "utf8")) as Comparison;
 }
 
+/** Whoever has been told to end may be about to. */
+const ENDING = { timeout: 5000 };
+
 describe("brokers that are started for the comparison", () => {
   it.skipIf(!mosquittoAvailable())(
     "two of them, two rounds: a row each, files, and nothing left behind",
@@ -116,7 +119,7 @@ describe("brokers that are started for the comparison", () => {
       );
       expect(csv).toMatch(/^scenario,broker,version,phase,metric,unit,median/);
       expect(page).toContain("How each broker was set up");
-      expect(processesMarked(MARK, "two-brokers")).toEqual([]);
+      await expect.poll(() => processesMarked(MARK, "two-brokers"), ENDING).toEqual([]);
     },
     180_000,
   );
@@ -152,7 +155,7 @@ describe("brokers that are started for the comparison", () => {
       { outcome: "run_failed", detail: "the run did not end within 5 s", phases: [] },
     ]);
     expect(existsSync(stale)).toBe(false);
-    expect(processesMarked(MARK, "too-long")).toEqual([]);
+    await expect.poll(() => processesMarked(MARK, "too-long"), ENDING).toEqual([]);
   }, 120_000);
 
   it("Ctrl-C in a run keeps the files and leaves no process", async () => {
@@ -168,7 +171,7 @@ describe("brokers that are started for the comparison", () => {
     expect(disclosure.complete).toBe(false);
     expect(rounds.map(({ outcome }) => outcome)).toEqual(["measured", "interrupted"]);
     expect(existsSync(join(run.output, "comparison.html"))).toBe(true);
-    expect(processesMarked(MARK, "interrupted")).toEqual([]);
+    await expect.poll(() => processesMarked(MARK, "interrupted"), ENDING).toEqual([]);
   }, 120_000);
 });
 
