@@ -136,6 +136,20 @@ describe.skipIf(missing !== null)("report.html in a browser", () => {
     };
     const scrollTo = (id: string): Promise<void> => page.locator(`#${id}`).scrollIntoViewIfNeeded();
 
+    it("shows on its first screen how each storm ended, and how the fleet came back", async () => {
+      const small = page.locator(".small-curve");
+      expect(await small.count()).toBe(two.summary.storms.length);
+      const box = await small.last().boundingBox();
+      expect((box?.y ?? Number.POSITIVE_INFINITY) + (box?.height ?? 0)).toBeLessThan(900);
+      const ends = await small
+        .locator("path")
+        .evaluateAll((paths) => paths.map((path) => path.getAttribute("d")));
+      // 26 pixels are all of the affected devices; the end of a path is whom its storm left out.
+      expect(ends.map((path) => Number(/V(\d+)$/.exec(path ?? "")?.[1]))).toEqual(
+        two.summary.storms.map(({ recovered, affected }) => Math.round((1 - recovered / affected) * 26)),
+      );
+    });
+
     it("says at rest what summary.json says", async () => {
       const [first, second] = two.summary.storms;
       expect(await legend("plot-storms")).toEqual([

@@ -72,6 +72,12 @@ export function stormSentence({ diff, ready }: OverlaidStorm): DiffSentence {
       words: "Not even half of the devices came back in either run.",
     };
   }
+  const saturated = (["a", "b"] as const).filter((side) => diff.generatorSaturated[side]);
+  if (saturated.length > 0) {
+    const whose = saturated.map((side) => side.toUpperCase()).join(" and of ");
+    const short = `The generator of ${whose} was saturated: times tell little`;
+    return { tone: "none", short, words: `${short}, for they are partly its own. ${timeWords(time)}` };
+  }
   const tone = DIFFERENCE_WORDS[time.difference].tone;
   return { tone, short: shortWords(time), words: timeWords(time) };
 }

@@ -1,18 +1,19 @@
 import { count, counted, duration } from "../judge/number-words.ts";
+import type { StormRecovery } from "../judge/recovery-by-cohort.ts";
 import { stormName, stormWords } from "../judge/storm-words.ts";
 import type { StormSummary, Summary } from "../judge/summary-schema.ts";
 import { badge } from "./badge.ts";
 import { type Html, html, NOTHING } from "./html.ts";
-import { cell, table, timeCell, wordCell } from "./table.ts";
+import { table, timeCell, wordCell } from "./table.ts";
 import { FACTOR_WORDS } from "./words.ts";
 
 /** What somebody asks first: how did it end, why, did the gate hold, and is it to be believed? */
-export function overviewSection(summary: Summary): Html {
+export function overviewSection(summary: Summary, recovery: readonly StormRecovery[]): Html {
   return html`<section aria-labelledby="overview"><h2 id="overview">At a glance</h2>
-<div class="card">${stormTable(summary)}<dl class="glance">${[gateFact(summary), trustFact(summary)]}</dl></div></section>`;
+<div class="card">${stormTable(summary, recovery)}<dl class="glance">${[gateFact(summary), trustFact(summary)]}</dl></div></section>`;
 }
 
-function stormTable({ storms, forecast }: Summary): Html {
+function stormTable({ storms, forecast }: Summary, recovery: readonly StormRecovery[]): Html {
   if (storms.length === 0) return html`<p>The script has no storm.</p>`;
   return table({
     caption: "Each storm: how it ended, how long it took from each device's loss, and what decided that",
@@ -24,13 +25,31 @@ function stormTable({ storms, forecast }: Summary): Html {
       head: html`<a href="#storm-${storm.index}">${storm.index}: ${stormWords(storm)}</a>`,
       cells: [
         wordCell(badge(storm, forecast !== null)),
-        cell(count(storm.recovered)),
+        html`<td>${count(storm.recovered)}${smallCurve(recovery.find(({ storm: index }) => index === storm.index))}</td>`,
         timeCell(storm.readyMs.p50),
         timeCell(storm.readyMs.p99),
         html`<td class="words meaning">${factorsOf(storm)}</td>`,
       ],
     })),
   });
+}
+
+const SMALL_WIDTH = 120;
+const SMALL_HEIGHT = 26;
+
+/** The recovery curve of the whole fleet, small: what it shows stands in words beside it, and large below. */
+function smallCurve(recovery: StormRecovery | undefined): Html {
+  const [shares] = recovery?.curve.shares ?? [];
+  if (recovery === undefined || shares === undefined || recovery.shownMs <= 0) return NOTHING;
+  const steps = recovery.curve.timesMs.map((ms, i) => {
+    const x = Math.round((ms / recovery.shownMs) * SMALL_WIDTH);
+    const y = Math.round((1 - (shares[i] ?? 0)) * SMALL_HEIGHT);
+    return { x, y };
+  });
+  // Of all steps within one pixel the last is seen.
+  const seen = steps.filter(({ x }, i) => steps[i + 1]?.x !== x);
+  const path = seen.map(({ x, y }, i) => (i === 0 ? `M${x} ${y}` : `H${x}V${y}`)).join("");
+  return html`<svg class="small-curve" viewBox="-1 -1 ${SMALL_WIDTH + 2} ${SMALL_HEIGHT + 2}" aria-hidden="true"><path d="${path}"/></svg>`;
 }
 
 function factorsOf({ limits }: StormSummary): string {

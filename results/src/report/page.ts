@@ -38,7 +38,7 @@ export function renderReport({ summary, curves: own, script: ran, measured }: Re
 ${runFacts(summary)}
 ${alerts(summary)}
 <nav aria-label="Parts of the report"><ul>${partsOf(summary).map(([id, name]) => html`<li><a href="#${id}">${name}</a></li>`)}</ul></nav>`,
-    main: html`${overviewSection(summary)}
+    main: html`${overviewSection(summary, own.recovery)}
 ${plots.recovery}
 ${verdictSection(summary)}
 ${measured == null ? NOTHING : accuracySection(accuracyOf(measured.summary, summary), measured.summary, measured.differences)}

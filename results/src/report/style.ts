@@ -59,6 +59,7 @@ nav a:hover { text-decoration: underline; }
 .alert p, .alert ul { margin: 0; max-width: none; overflow-wrap: anywhere; } .alert ul { padding-left: 20px; }
 section:first-of-type > h2 { margin-top: 30px; }
 .card > .caption:first-child { margin-top: 0; }
+.small-curve { display: block; width: 122px; height: 28px; margin: 4px 0 0 auto; } .small-curve path { fill: none; stroke: var(--series-1); stroke-width: 2; }
 .glance { margin: 14px 0 0; font-size: 15px; }
 .glance div { display: flex; gap: 14px; margin-top: 6px; } .glance dt { min-width: 46px; font-weight: 600; }
 .glance dd { margin: 0; overflow-wrap: anywhere; min-width: 0; } .glance ul { margin: 2px 0 0; padding-left: 20px; }
