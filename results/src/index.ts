@@ -82,19 +82,20 @@ function startRun(script: Script, config: ResultsConfig): PluginRun {
     script: text,
     ordinal: ordinalOf(process.env),
   });
+  const quiet = isQuiet(process.argv);
   const endpoint =
     config.prometheus &&
     new PrometheusEndpoint({
       ...config.prometheus,
       testRunId: () => currentArtillery().testRunId,
       log: (line) => log(printable(line)),
-      isQuiet: isQuiet(process.argv),
+      isQuiet: quiet,
     });
   // Nobody's browser is on the machine of a container in the cloud.
   const page = startRunPage(
     container === null ? config : { ...config, live: false },
     directory,
-    isQuiet(process.argv) ? null : log,
+    quiet ? null : log,
   );
   return { config, script: text, watch, unwritten: new UnwrittenWorkers(), endpoint, container, page };
 }

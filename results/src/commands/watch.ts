@@ -8,10 +8,9 @@ import { configOfScript } from "../config/script-config.ts";
 import { heldAgainst } from "../directory/held-against.ts";
 import { mergeDirectories } from "../directory/judged-runs.ts";
 import { NewestRun } from "../directory/newest-run.ts";
-import { curvesOf } from "../judge/curves.ts";
+import { reportPage } from "../directory/report-page.ts";
 import { listenProblem } from "../live/listen-problem.ts";
 import { LiveSession } from "../live/live-session.ts";
-import { renderReport } from "../report/page.ts";
 import { readScript } from "../run/script-file.ts";
 import { interruptible } from "./interruptible.ts";
 import { CommandError, type Io, invalid } from "./io.ts";
@@ -88,18 +87,7 @@ function targetOf(directory: string): number {
 /** The report is made of the run's files, as `mqtt-results report` makes it: one that lies in the directory may be anybody's. */
 async function reportOf(directory: string): Promise<string> {
   const merged = mergeDirectories([directory], {});
-  const { run, summary, script } = merged;
-  const measured = heldAgainst(directory, merged, {});
-  return renderReport({
-    summary,
-    curves: curvesOf(run),
-    script,
-    measured: measured && {
-      summary: measured.summary,
-      curves: curvesOf(measured.run),
-      differences: measured.differences,
-    },
-  });
+  return reportPage(merged, heldAgainst(directory, merged, {}));
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -1,6 +1,7 @@
 import { duration, percentReached } from "../judge/number-words.ts";
 import { sharesAt } from "../judge/recovery-by-cohort.ts";
 import { type Figure, figure } from "../report/figure.ts";
+import { READY_SHARE } from "../report/ready-share.ts";
 import { cell, table } from "../report/table.ts";
 import type { BrokerRow, PhaseRow } from "./comparison.ts";
 import { FIRST_CONNECT } from "./first-connect.ts";
@@ -32,12 +33,9 @@ export function curveFigure(phase: string, index: number, brokers: readonly Brok
     `Share of the devices that were ready. The steeper, the better.${several ? " Of each broker, the round with its median time to 99 %." : ""}`,
     {
       id: `plot-curves-${index}`,
-      xAxis: "seconds",
-      yAxis: "share",
+      ...READY_SHARE,
       xLabel: since,
-      yLabel: "share ready",
       xRange: [0, Math.max(lastS, 0.1)],
-      yMax: 1.12,
       data: [timesMs.map((ms) => ms / 1000), ...shares],
       series: lines.map(({ title, colour, dash }, i) => ({
         label: title,

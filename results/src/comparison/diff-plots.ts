@@ -2,6 +2,8 @@ import { count, duration, percentReached } from "../judge/number-words.ts";
 import type { Summary } from "../judge/summary-schema.ts";
 import type { ChartSeries, ChartSpec } from "../report/chart-spec.ts";
 import { type Figure, figure } from "../report/figure.ts";
+import { READY_SHARE } from "../report/ready-share.ts";
+import { stormMarks } from "../report/storm-marks.ts";
 import { cell, table } from "../report/table.ts";
 import type { LoadRate, OverlaidRate, OverlaidStorm, TwoRuns } from "./two-runs.ts";
 
@@ -25,12 +27,9 @@ export function recoveryFigure({ diff, a, b, recovery }: OverlaidStorm, target: 
     `Ready again when ${windows} ended: ${reached.join("; ")}.`,
     {
       id: `plot-recovery-${diff.storm}-${diff.cohort === null ? "fleet" : safeId(diff.cohort)}`,
-      xAxis: "seconds",
-      yAxis: "share",
+      ...READY_SHARE,
       xLabel: "time since the storm",
-      yLabel: "share ready",
       xRange: [0, shownMs / 1000],
-      yMax: 1.12,
       data: [curve.timesMs.map((ms) => ms / 1000), ...curve.shares],
       series: RUNS.map((run, i) => ({
         ...run,
@@ -85,22 +84,16 @@ function loadFigure({ rate, timesS, a, b, peak }: OverlaidRate, inA: Summary, in
       series: RUNS.map((run, i) => ({ ...run, rest: `peak ${count([peak.a, peak.b][i] ?? 0)}`, shape })),
       rest: "whole run",
       target: null,
-      marks: stormMarks(inA, inB),
+      marks: marksOfBoth(inA, inB),
     },
     rateTable(title, timesS, a, b),
   );
 }
 
 /** Storms that both runs have at the same time are one mark. */
-function stormMarks(inA: Summary, inB: Summary): ChartSpec["marks"] {
+function marksOfBoth(inA: Summary, inB: Summary): ChartSpec["marks"] {
   const marksOf = ({ storms }: Summary): ChartSpec["marks"] =>
-    storms
-      .filter(({ happened }) => happened)
-      .map(({ index, at, windowMs }) => ({
-        from: at / 1000,
-        to: (at + windowMs) / 1000,
-        label: `storm ${index}`,
-      }));
+    stormMarks(storms.filter(({ happened }) => happened));
   const [ofA, ofB] = [marksOf(inA), marksOf(inB)];
   const alike = (one: ChartSpec["marks"][number], other: ChartSpec["marks"][number]): boolean =>
     one.label === other.label && one.from === other.from && one.to === other.to;

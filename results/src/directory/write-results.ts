@@ -4,15 +4,14 @@ import { junitXml } from "../ci/junit.ts";
 import type { Report } from "../config/config.ts";
 import { percentilesCsv } from "../csv/percentiles.ts";
 import { timelineCsv } from "../csv/timeline.ts";
-import { curvesOf } from "../judge/curves.ts";
 import type { Difference } from "../judge/differences.ts";
 import { percentileTable } from "../judge/percentile-table.ts";
 import type { Summary } from "../judge/summary-schema.ts";
-import { renderReport } from "../report/page.ts";
 import { RUN_FILES } from "../run/file-names.ts";
 import type { MergedRun } from "../run/merge.ts";
 import { mergedHlog } from "../run/merged-hlog.ts";
 import { thisWriter } from "../run/this-writer.ts";
+import { reportPage } from "./report-page.ts";
 
 export interface Written {
   paths: string[];
@@ -49,18 +48,7 @@ export function writeResults(
   write("csv", RUN_FILES.percentiles, () => percentilesCsv(percentileTable(run)));
   write("csv", RUN_FILES.timeline, () => timelineCsv(run.timeline));
   write("hlog", RUN_FILES.histograms, () => mergedHlog(run));
-  write("html", RUN_FILES.report, () =>
-    renderReport({
-      summary,
-      curves: curvesOf(run),
-      script,
-      measured: measured && {
-        summary: measured.summary,
-        curves: curvesOf(measured.run),
-        differences: measured.differences,
-      },
-    }),
-  );
+  write("html", RUN_FILES.report, () => reportPage({ run, summary, script }, measured));
   write("junit", RUN_FILES.junit, () => junitXml(summary));
   // It is written last, for it is what others wait for.
   write("json", RUN_FILES.summary, () => `${JSON.stringify(summary, null, 2)}\n`);

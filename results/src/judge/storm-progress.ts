@@ -2,6 +2,7 @@ import { TIMELINE_ROW_MS, type WorkerRecord } from "artillery-engine-mqtt/contra
 import { highest, lowest } from "../run/highest-lowest.ts";
 import type { TimelineRow } from "../run/timeline.ts";
 import { devicesDue } from "./recovery.ts";
+import { sum } from "./sum.ts";
 
 /** Rates are means over so much of each worker's timeline: a flush apart, so that each event counts once. */
 const RATE_MS = 2000;
@@ -77,8 +78,4 @@ function ratePerS(
   const fromMs = Math.min(Math.max(endMs - RATE_MS, beganMs), endMs - TIMELINE_ROW_MS);
   const last = rows.filter((row) => row.t_ms >= fromMs);
   return (sum(last.map((row) => row[column])) * 1000) / (endMs - fromMs);
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
 }

@@ -17,6 +17,7 @@ import { absentWords, partWords } from "./presence-words.ts";
 import { forecastSummary } from "./sampling.ts";
 import { serviceTime } from "./service-time.ts";
 import { summarizeStorms } from "./storm-summary.ts";
+import { sum } from "./sum.ts";
 import { type LatencySummary, SERVICE_TIME_METRICS, type Summary } from "./summary-schema.ts";
 import { warningsOf } from "./warnings.ts";
 
@@ -184,10 +185,6 @@ function sumOverCohorts(cohorts: Map<string, Map<string, number>>): Record<strin
     sums.set(name, (sums.get(name) ?? 0) + count);
   }
   return Object.fromEntries([...sums].sort(([a], [b]) => (a < b ? -1 : 1)));
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
 }
 
 function isoTime(epochMs: number): string {

@@ -4,6 +4,7 @@ import type { ChartSpec } from "../report/chart-spec.ts";
 import { type Figure, figure } from "../report/figure.ts";
 import { LOAD_SERIES } from "../report/plots.ts";
 import { recoverySpec } from "../report/recovery-figures.ts";
+import { stormMarks } from "../report/storm-marks.ts";
 import type { MergedRun, MergedStorm } from "../run/merge.ts";
 import { type LiveRates, meansOverMs } from "./rates.ts";
 import type { RunSeen } from "./run-tail.ts";
@@ -131,13 +132,11 @@ function overTime(
     // Both plots over the run's time are zoomed, and pointed at, as one.
     time: { name: "run", zeroS: 0, folds: [], views: [] },
     rest: "last",
-    marks: storms
-      .filter(({ startedAtMs }) => startedAtMs !== null)
-      .map(({ index, atMs, windowMs }) => ({
-        from: atMs / 1000,
-        to: (atMs + windowMs) / 1000,
-        label: `storm ${index}`,
-      })),
+    marks: stormMarks(
+      storms
+        .filter(({ startedAtMs }) => startedAtMs !== null)
+        .map(({ index, atMs, windowMs }) => ({ index, at: atMs, windowMs })),
+    ),
     ...axes,
   });
 }

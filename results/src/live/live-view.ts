@@ -5,6 +5,7 @@ import { count, counted, duration, percent, percentReached } from "../judge/numb
 import { containerName } from "../judge/presence-words.ts";
 import { devicesDue } from "../judge/recovery.ts";
 import { stormWords } from "../judge/storm-words.ts";
+import { sum } from "../judge/sum.ts";
 import type { StormSummary, Summary } from "../judge/summary-schema.ts";
 import { badge } from "../report/badge.ts";
 import type { ChartSpec } from "../report/chart-spec.ts";
@@ -389,8 +390,4 @@ function stateWords(worker: WorkerSeen): Html {
 /** Whole seconds: it is read while it changes. */
 function seconds(ms: number): string {
   return `${count(Math.round(ms / 1000))} s`;
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
 }

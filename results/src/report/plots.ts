@@ -14,6 +14,7 @@ import { type Figure, figure } from "./figure.ts";
 import { heatFigures } from "./heat-figures.ts";
 import { type Html, html, NOTHING } from "./html.ts";
 import { overlayFigure, recoveryFigure } from "./recovery-figures.ts";
+import { stormMarks } from "./storm-marks.ts";
 import { cell, table, timeCell } from "./table.ts";
 import { runRange, runTime } from "./time-axes.ts";
 import { ALL_COHORTS, METRIC_WORDS } from "./words.ts";
@@ -34,13 +35,14 @@ export function plotsOf(summary: Summary, curves: Curves): Plots {
     return own === undefined ? [] : recoveryFigure(own, storm, summary.recoveryTarget);
   });
   const overlay = recovery.length < 2 ? [] : [overlayFigure(stormsOverlaid(curves.recovery), summary)];
-  const frame = { time: runTime(summary, curves), range: runRange(curves), storms: summary.storms };
+  const marks = stormMarks(summary.storms.filter(({ happened }) => happened));
+  const frame = { time: runTime(summary, curves), range: runRange(curves), marks };
   const load = loadFigures(curves.load, frame);
   const messages = curves.messages === null ? [] : [messageFigure(curves.messages, frame)];
   const heat = heatFigures(curves.overTime, {
     xRange: frame.range,
     time: frame.time,
-    marks: stormMarks(frame.storms),
+    marks,
   });
   const percentiles = curves.percentiles.map((one) => percentileFigure(one, summary, curves));
   const [fleet, ...cohorts] = load;
@@ -130,7 +132,7 @@ const MESSAGE_SERIES: readonly RateLine<MessageRate>[] = [
 interface RunFrame {
   time: TimeAxis;
   range: [number, number];
-  storms: Summary["storms"];
+  marks: ChartSpec["marks"];
 }
 
 function loadFigures(load: readonly CohortLoad[], frame: RunFrame): Figure[] {
@@ -155,7 +157,7 @@ function rateFigure<Rate extends string>(
   lines: readonly RateLine<Rate>[],
   { points, rows, peak }: RateSeries<Rate>,
   highest: number,
-  { time, range, storms }: RunFrame,
+  { time, range, marks }: RunFrame,
 ): Figure {
   const peaks = lines.map(({ of, label }) => `${label} ${count(peak[of])}`);
   return figure(
@@ -182,7 +184,7 @@ function rateFigure<Rate extends string>(
       time,
       rest: "whole run",
       target: null,
-      marks: stormMarks(storms),
+      marks,
     },
     table({
       caption: `${title}: highest means over one second up to each time`,
@@ -193,16 +195,6 @@ function rateFigure<Rate extends string>(
       })),
     }),
   );
-}
-
-function stormMarks(storms: Summary["storms"]): ChartSpec["marks"] {
-  return storms
-    .filter((storm) => storm.happened)
-    .map(({ index, at, windowMs }) => ({
-      from: at / 1000,
-      to: (at + windowMs) / 1000,
-      label: `storm ${index}`,
-    }));
 }
 
 /** The end of an axis that all of them share. */

@@ -6,6 +6,7 @@ import { seriesOf } from "./chart-series.ts";
 import type { ChartSpec } from "./chart-spec.ts";
 import { type Figure, figure } from "./figure.ts";
 import type { Html } from "./html.ts";
+import { READY_SHARE } from "./ready-share.ts";
 import { cell, table } from "./table.ts";
 import { stormTime } from "./time-axes.ts";
 import { ALL_COHORTS } from "./words.ts";
@@ -36,12 +37,9 @@ export function recoverySpec(
 ): Omit<ChartSpec, "description"> {
   return {
     id: `plot-recovery-${storm.index}`,
-    xAxis: "seconds",
-    yAxis: "share",
+    ...READY_SHARE,
     xLabel: "time since the storm",
-    yLabel: "share ready",
     xRange: [0, shownMs / 1000],
-    yMax: 1.12,
     data: [curve.timesMs.map(inSeconds), ...curve.shares.map((own) => own.map(cutShare))],
     series: seriesOf(
       cohorts.map(({ cohort }) => cohort),
@@ -79,12 +77,9 @@ export function overlayFigure(
     "The whole fleet after each storm: does it get slower from one to the next?",
     {
       id: "plot-storms",
-      xAxis: "seconds",
-      yAxis: "share",
+      ...READY_SHARE,
       xLabel: "time since each storm",
-      yLabel: "share ready",
       xRange: [0, shownMs / 1000],
-      yMax: 1.12,
       data: [
         curve.timesMs.map(inSeconds),
         ...curve.shares.map((own) => own.map((share) => (share === null ? null : cutShare(share)))),
